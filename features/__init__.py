@@ -1,0 +1,1 @@
+"""Registers in, one row a family out: what the state's registers show, as of a day."""

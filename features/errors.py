@@ -1,0 +1,58 @@
+"""Everything that can go wrong on purpose, and whose job it is to mend it.
+
+* TarazyError
+  x InputError            - the caller's: a file, a folder, a date, a request (exit 1)
+    x RegisterFaults      - the data owner's: what `tarazy check` lists
+    x SnapshotError       - a folder that is not, or is no longer, a snapshot
+    x ParameterNotInForce - the lawyer's: a legal value asked for on a day that has none
+    x NoSuchModel         - a model that was never trained, promoted or signed
+    x GateClosed          - a promotion that a gate refuses
+  x DeclarationError      - ours, before release: a feature, rule or register declared wrongly (exit 3)
+
+No message ever carries a family's personal value: a place, a count and a remedy, no more.
+"""
+
+from datetime import date
+
+
+class TarazyError(Exception):
+    """Base of every error that Tarazy raises on purpose."""
+
+    exit_code = 3
+
+
+class InputError(TarazyError):
+    """What was handed in cannot be used as it is; nothing was written."""
+
+    exit_code = 1
+
+
+class RegisterFaults(InputError):
+    """A data set breaks the register contract; `tarazy check` lists every fault at once."""
+
+
+class SnapshotError(InputError):
+    """A folder is not a snapshot, or its bytes are not those its manifest names."""
+
+
+class ParameterNotInForce(InputError):
+    """A legal value was asked for on a day for which the law on file gives none."""
+
+    def __init__(self, name: str, day: date, first: date | None) -> None:
+        since = f"the earliest edition on file starts {first}" if first else "it was repealed"
+        super().__init__(
+            f"{name} has no value on {day}: {since}. Add the edition of the act to "
+            f"models/law/{name}.yaml, or check the date."
+        )
+
+
+class NoSuchModel(InputError):
+    """No model stands behind the name or version that was asked for."""
+
+
+class GateClosed(InputError):
+    """A promotion gate says no, or cannot tell; nothing was changed."""
+
+
+class DeclarationError(TarazyError):
+    """A feature, parameter, rule, reason or register is declared wrongly: ours to fix."""

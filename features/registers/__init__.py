@@ -1,0 +1,1 @@
+"""The register contract: what Tarazy reads, declared once."""

@@ -1,0 +1,1 @@
+"""Answers: the commands, the API, the decisions for all, the auditors' pages."""

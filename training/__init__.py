@@ -1,0 +1,1 @@
+"""Learning: the simulated country, training, evaluation, registration and promotion."""
