@@ -1,0 +1,116 @@
+"""Who lives in the household: ages, children, and how many live on one who works."""
+
+from datetime import date
+
+import polars as pl
+
+from features.declare import Block, derived, feature
+from features.units import Unit, age
+
+_BASIS = "pilot-2025:dependency"
+_WORK = ("employee", "self_employed")
+
+
+def _aged(as_of: date, least: int, most: int = 200) -> pl.Expr:
+    return age(pl.col("birth_date"), as_of).is_between(least, most)
+
+
+@feature(
+    block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=-1, basis=_BASIS
+)
+def members(as_of: date) -> pl.Expr:  # noqa: ARG001 - every feature takes the day
+    """Members of the household on the decision date."""
+    return pl.len()
+
+
+@feature(
+    block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=-1, basis=_BASIS
+)
+def children(as_of: date) -> pl.Expr:
+    """Members under eighteen on the decision date.
+
+    A person born on 29 February comes of age on 1 March.
+    """
+    return _aged(as_of, 0, 17).sum()
+
+
+@feature(
+    block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=-1, basis=_BASIS
+)
+def children_under_seven(as_of: date) -> pl.Expr:
+    """Members under seven, who need somebody at home."""
+    return _aged(as_of, 0, 6).sum()
+
+
+@feature(
+    block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=-1, basis=_BASIS
+)
+def school_age_children(as_of: date) -> pl.Expr:
+    """Members aged seven to seventeen."""
+    return _aged(as_of, 7, 17).sum()
+
+
+@feature(
+    block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=0, basis=_BASIS
+)
+def adults(as_of: date) -> pl.Expr:
+    """Members aged eighteen or more."""
+    return _aged(as_of, 18).sum()
+
+
+@feature(
+    block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=0, basis=_BASIS
+)
+def adults_of_working_age(as_of: date) -> pl.Expr:
+    """Members aged eighteen to sixty-two, whatever their health.
+
+    Sixty-three is the age of retirement for men; the same limit serves women, for
+    sex is no input of anything here.
+    """
+    return _aged(as_of, 18, 62).sum()
+
+
+@feature(
+    block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=0, basis=_BASIS
+)
+def members_over_sixty_two(as_of: date) -> pl.Expr:
+    """Members aged sixty-three or more."""
+    return _aged(as_of, 63).sum()
+
+
+@feature(
+    block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=+1, basis=_BASIS
+)
+def working_members(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Members who work for a wage or for themselves, as the registers see it."""
+    return pl.col("activity").is_in(_WORK).sum()
+
+
+@feature(
+    block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=-1, basis=_BASIS
+)
+def children_under_guardianship(as_of: date) -> pl.Expr:
+    """Orphans and children without parental care who live in the household."""
+    return (pl.col("guardianship") & _aged(as_of, 0, 17)).sum()
+
+
+@derived(block=Block.DEPENDENCY, unit=Unit.COUNT, direction=-1, basis=_BASIS)
+def dependants(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Members who do not work: children, pupils, pensioners, carers, the unemployed."""
+    return pl.col("members") - pl.col("working_members")
+
+
+@derived(block=Block.DEPENDENCY, unit=Unit.SHARE, direction=-1, basis=_BASIS)
+def dependency_ratio(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Share of the members who do not work.
+
+    The published block is "the ratio of working to non-working members"; as a share of
+    all members it stays defined where nobody works. Null for a household without members.
+    """
+    return pl.when(pl.col("members") > 0).then(pl.col("dependants") / pl.col("members"))
+
+
+@derived(block=Block.DEPENDENCY, unit=Unit.YES_NO, direction=-1, basis=_BASIS)
+def single_parent(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """One adult lives with one child or more."""
+    return (pl.col("adults") == 1) & (pl.col("children") > 0)

@@ -1,0 +1,220 @@
+"""Income that the registers show: by source, over the complete months before the decision.
+
+Amounts are sums over a named span of complete months, never an annual figure spread
+over shorter periods: averaging a year into fortnights is how Robodebt invented debts.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from features.declare import Block, derived, feature
+from features.units import Span, Unit, months_of
+
+_BASIS = "pilot-2025:material"
+_BENEFITS = ("pension", "allowance", "targeted_assistance", "scholarship")
+_EARNED = ("wage", "self_employment", "business")
+
+
+def _within(span: Span, as_of: date) -> pl.Expr:
+    months = months_of(span, as_of)
+    return pl.col("month").is_between(months[0], months[-1])
+
+
+def _sum(span: Span, as_of: date, *sources: str) -> pl.Expr:
+    counted = _within(span, as_of)
+    if sources:
+        counted = counted & pl.col("source").is_in(sources)
+    return pl.when(counted).then(pl.col("amount")).otherwise(0).sum()
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
+    empty=0, direction=+1, basis=_BASIS,
+)  # fmt: skip
+def income_quarter(as_of: date) -> pl.Expr:
+    """All income declared or paid by the state in the three complete months before the decision."""
+    return _sum(Span.QUARTER, as_of)
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.PREVIOUS_QUARTER,
+    empty=0, direction=+1, basis=_BASIS,
+)  # fmt: skip
+def income_previous_quarter(as_of: date) -> pl.Expr:
+    """All income of the three complete months before the last three."""
+    return _sum(Span.PREVIOUS_QUARTER, as_of)
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.YEAR,
+    empty=0, direction=+1, basis=_BASIS,
+)  # fmt: skip
+def income_year(as_of: date) -> pl.Expr:
+    """All income declared or paid by the state in the twelve complete months before the decision."""
+    return _sum(Span.YEAR, as_of)
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
+    empty=0, direction=+1, basis=_BASIS,
+)  # fmt: skip
+def wage_quarter(as_of: date) -> pl.Expr:
+    """Wages of the three complete months before the decision."""
+    return _sum(Span.QUARTER, as_of, "wage")
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.YEAR,
+    empty=0, direction=+1, basis=_BASIS,
+)  # fmt: skip
+def wage_year(as_of: date) -> pl.Expr:
+    """Wages of the twelve complete months before the decision."""
+    return _sum(Span.YEAR, as_of, "wage")
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
+    empty=0, direction=+1, basis=_BASIS,
+)  # fmt: skip
+def enterprise_income_quarter(as_of: date) -> pl.Expr:
+    """Income from self-employment and business in the three complete months before the decision."""
+    return _sum(Span.QUARTER, as_of, "self_employment", "business")
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.YEAR,
+    empty=0, direction=+1, basis=_BASIS,
+)  # fmt: skip
+def enterprise_income_year(as_of: date) -> pl.Expr:
+    """Income from self-employment and business in the twelve complete months before the decision."""
+    return _sum(Span.YEAR, as_of, "self_employment", "business")
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
+    empty=0, direction=0, basis=_BASIS,
+)  # fmt: skip
+def pension_quarter(as_of: date) -> pl.Expr:
+    """Pensions of the three complete months before the decision."""
+    return _sum(Span.QUARTER, as_of, "pension")
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
+    empty=0, direction=0, basis=_BASIS,
+)  # fmt: skip
+def allowance_quarter(as_of: date) -> pl.Expr:
+    """State allowances of the three complete months before the decision, without АСП."""
+    return _sum(Span.QUARTER, as_of, "allowance")
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
+    empty=0, direction=-1, basis=_BASIS,
+)  # fmt: skip
+def targeted_assistance_quarter(as_of: date) -> pl.Expr:
+    """Targeted social assistance (АСП) of the three complete months before the decision."""
+    return _sum(Span.QUARTER, as_of, "targeted_assistance")
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
+    empty=0, direction=+1, basis=_BASIS,
+)  # fmt: skip
+def other_income_quarter(as_of: date) -> pl.Expr:
+    """Rent, alimony and other income of the three complete months before the decision."""
+    return _sum(Span.QUARTER, as_of, "rent", "alimony", "other")
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
+    empty=0, direction=-1, basis=_BASIS, model_input=False,
+)  # fmt: skip
+def benefits_quarter(as_of: date) -> pl.Expr:
+    """What the state paid in the three complete months before the decision: pensions, allowances,
+    targeted assistance, scholarships."""
+    return _sum(Span.QUARTER, as_of, *_BENEFITS)
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.COUNT,
+    empty=0, direction=+1, basis=_BASIS,
+)  # fmt: skip
+def earners(as_of: date) -> pl.Expr:
+    """Members with a wage or an income of their own work in the last three complete months."""
+    earned = _within(Span.QUARTER, as_of) & pl.col("source").is_in(_EARNED)
+    return pl.col("person_id").filter(earned & (pl.col("amount") > 0)).n_unique()
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.MONTHS,
+    empty=0, direction=+1, basis=_BASIS,
+)  # fmt: skip
+def months_with_earnings(as_of: date) -> pl.Expr:
+    """Of the last twelve complete months, those in which somebody in the household earned."""
+    earned = _within(Span.YEAR, as_of) & pl.col("source").is_in(_EARNED)
+    return pl.col("month").filter(earned & (pl.col("amount") > 0)).n_unique()
+
+
+@derived(
+    block=Block.MATERIAL, unit=Unit.TENGE, span=Span.QUARTER, direction=+1, basis=_BASIS,
+    model_input=False,
+)  # fmt: skip
+def counted_income_quarter(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Income that tests of need count: all income of the quarter without targeted assistance.
+
+    Targeted assistance is not counted as income (rules of АСП in force 2019-2024).
+    """
+    return pl.col("income_quarter") - pl.col("targeted_assistance_quarter")
+
+
+@derived(
+    block=Block.MATERIAL, unit=Unit.TENGE, span=Span.MONTH, direction=+1, basis=_BASIS,
+    model_input=False,
+)  # fmt: skip
+def income_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Counted income for each member, KZT a month: the quarter's sum ÷ 3 ÷ members.
+
+    Whole tenge, rounded down: a fraction of a tenge never takes a family over a line.
+    Null for a household without members.
+    """
+    return pl.when(pl.col("members") > 0).then(
+        pl.col("counted_income_quarter") // (3 * pl.col("members"))
+    )
+
+
+@derived(
+    block=Block.MATERIAL, unit=Unit.TENGE, span=Span.MONTH, direction=+1, basis=_BASIS,
+    model_input=False,
+)  # fmt: skip
+def wage_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Wages for each member, KZT a month, whole tenge, rounded down."""
+    return pl.when(pl.col("members") > 0).then(
+        pl.col("wage_quarter") // (3 * pl.col("members"))
+    )
+
+
+@derived(
+    block=Block.MATERIAL, unit=Unit.TENGE, span=Span.MONTH, direction=+1, basis=_BASIS,
+    model_input=False,
+)  # fmt: skip
+def enterprise_income_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Income of self-employment and business for each member, KZT a month, rounded down."""
+    return pl.when(pl.col("members") > 0).then(
+        pl.col("enterprise_income_quarter") // (3 * pl.col("members"))
+    )
+
+
+@derived(block=Block.MATERIAL, unit=Unit.SHARE, direction=-1, basis=_BASIS, model_input=False)
+def benefit_share(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Share of the quarter's income that the state paid; 1 where there was no income at all.
+
+    A family with no income depends on others wholly, so it stands at the poor end.
+    """
+    return (
+        pl.when(pl.col("income_quarter") > 0)
+        .then(pl.col("benefits_quarter") / pl.col("income_quarter"))
+        .when(pl.col("income_quarter") == 0)
+        .then(1.0)
+    )

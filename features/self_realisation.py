@@ -1,0 +1,109 @@
+"""Whether the members can help themselves: work, search for work, learning."""
+
+from datetime import date
+
+import polars as pl
+
+from features.declare import Block, derived, feature
+from features.units import Unit, age
+
+_BASIS = "pilot-2025:self-realisation"
+
+
+def _active(*activities: str) -> pl.Expr:
+    return pl.col("activity").is_in(activities).sum()
+
+
+@feature(
+    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
+    empty=0, direction=+1, basis=_BASIS,
+)  # fmt: skip
+def employees(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Members employed for a wage."""
+    return _active("employee")
+
+
+@feature(
+    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
+    empty=0, direction=+1, basis=_BASIS,
+)  # fmt: skip
+def self_employed_members(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Members who work for themselves, as the registers see it."""
+    return _active("self_employed")
+
+
+@feature(
+    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
+    empty=0, direction=-1, basis=_BASIS,
+)  # fmt: skip
+def registered_unemployed(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Members registered as unemployed."""
+    return _active("registered_unemployed")
+
+
+@feature(
+    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
+    empty=0, direction=-1, basis=_BASIS,
+)  # fmt: skip
+def inactive_members(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Members who neither work, study, care nor draw a pension, as the registers see it."""
+    return _active("inactive")
+
+
+@feature(
+    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
+    empty=0, direction=-1, basis=_BASIS,
+)  # fmt: skip
+def caring_members(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Members who care for a child or for a person with a disability."""
+    return _active("caring")
+
+
+@feature(
+    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
+    empty=0, direction=0, basis=_BASIS,
+)  # fmt: skip
+def pensioners(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Members who draw a pension."""
+    return _active("pensioner")
+
+
+@feature(
+    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
+    empty=0, direction=0, basis=_BASIS,
+)  # fmt: skip
+def adult_students(as_of: date) -> pl.Expr:
+    """Members of eighteen or more who study."""
+    return ((age(pl.col("birth_date"), as_of) >= 18) & (pl.col("activity") == "student")).sum()
+
+
+@feature(
+    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
+    empty=0, direction=-1, basis=_BASIS,
+)  # fmt: skip
+def pupils_not_enrolled(as_of: date) -> pl.Expr:
+    """Children aged seven to seventeen who are enrolled nowhere.
+
+    A count, not a share: one more enrolled child must never make the family look richer.
+    """
+    of_school_age = age(pl.col("birth_date"), as_of).is_between(7, 17)
+    return (of_school_age & ~pl.col("enrolled")).sum()
+
+
+@derived(block=Block.SELF_REALISATION, unit=Unit.COUNT, direction=-1, basis=_BASIS)
+def adults_without_work(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Members who could be at work but are not: registered as unemployed, inactive or caring."""
+    return (
+        pl.col("registered_unemployed") + pl.col("inactive_members") + pl.col("caring_members")
+    )
+
+
+@derived(block=Block.SELF_REALISATION, unit=Unit.SHARE, direction=+1, basis=_BASIS)
+def work_intensity(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Working members for each adult of working age, whatever the adults' health; 0 without any."""
+    return (
+        pl.when(pl.col("adults_of_working_age") > 0)
+        .then(pl.col("working_members") / pl.col("adults_of_working_age"))
+        .when(pl.col("adults_of_working_age") == 0)
+        .then(0.0)
+    )
