@@ -54,7 +54,9 @@ def _whole(name: str, about: str, *, least: int = 0, required: bool = False) -> 
         about=about,
         required=required,
         constraints=(
-            Within(rule=f"at least {least}", remedy="correct the number at the source", least=least),
+            Within(
+                rule=f"at least {least}", remedy="correct the number at the source", least=least
+            ),
         ),
     )
 
@@ -122,7 +124,9 @@ def _month(about: str) -> Column:
         about=about,
         required=True,
         constraints=(
-            FirstOfMonth(rule="the first day of a month", remedy="write the month as its first day"),
+            FirstOfMonth(
+                rule="the first day of a month", remedy="write the month as its first day"
+            ),
             NotAfterDecision(
                 rule="not after the decision date",
                 remedy="remove later months, or pass the --as-of that the data are for",
@@ -198,7 +202,9 @@ REGISTERS: Final[dict[str, Register]] = {
                     tuple(REGIONS),
                     required=True,
                 ),
-                _enumeration("settlement", "Kind of settlement.", ("urban", "rural"), required=True),
+                _enumeration(
+                    "settlement", "Kind of settlement.", ("urban", "rural"), required=True
+                ),
                 _enumeration(
                     "tenure",
                     "On what right the family lives in its dwelling.",
@@ -240,7 +246,9 @@ REGISTERS: Final[dict[str, Register]] = {
                 ),
                 _household(),
                 _past("birth_date", "Date of birth.", required=True),
-                _enumeration("sex", "Sex; an audit attribute, no input.", ("f", "m"), required=True),
+                _enumeration(
+                    "sex", "Sex; an audit attribute, no input.", ("f", "m"), required=True
+                ),
                 _enumeration(
                     "relation",
                     "Relation to the head of the household.",
@@ -517,7 +525,7 @@ REGISTERS: Final[dict[str, Register]] = {
         ),
         Register(
             name="inspections",
-            about="Verified visits: what income no register showed. Training reads it, no score does.",
+            about="Verified visits: income no register showed. For training, never for a score.",
             learning=True,
             keeper="Labour inspection of the akimats",
             columns=(
@@ -559,7 +567,7 @@ REGISTERS: Final[dict[str, Register]] = {
         ),
         Register(
             name="survey",
-            about="Household budget survey, linked with consent. Training reads it, no score does.",
+            about="Household budget survey, linked with consent. For training, never for a score.",
             learning=True,
             keeper="Bureau of national statistics",
             columns=(

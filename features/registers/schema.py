@@ -108,9 +108,11 @@ class Within(Constraint):
 
     def json_schema(self) -> dict[str, Any]:
         """The bounds as minimum and maximum."""
-        lower = {} if self.least is None else {
-            "exclusiveMinimum" if self.open_below else "minimum": self.least
-        }
+        lower = (
+            {}
+            if self.least is None
+            else {"exclusiveMinimum" if self.open_below else "minimum": self.least}
+        )
         return lower | ({} if self.most is None else {"maximum": self.most})
 
 
@@ -121,6 +123,10 @@ class FirstOfMonth(Constraint):
     def broken(self, column: pl.Expr, as_of: date | None) -> pl.Expr:  # noqa: ARG002 - the interface
         """Any other day of the month."""
         return column.dt.day() != 1
+
+    def json_schema(self) -> dict[str, Any]:
+        """A date whose day is the first."""
+        return {"pattern": "-01$"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,12 +169,19 @@ class Column:
     def __post_init__(self) -> None:
         """A column without a description cannot be shown to an auditor."""
         if not self.about:
-            raise DeclarationError(f"Column {self.name} needs a description: it is the auditors' text.")
+            raise DeclarationError(
+                f"Column {self.name} needs a description: it is the auditors' text."
+            )
 
     @property
     def null_is_unknown(self) -> bool:
         """Whether a null here means that the state does not know."""
         return self.null_means is UNKNOWN
+
+    @property
+    def enumeration(self) -> tuple[str, ...]:
+        """The closed list of values, empty where the column has none."""
+        return next((c.values for c in self.constraints if isinstance(c, OneOf)), ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,8 +204,11 @@ class Register:
         names = [c.name for c in self.columns]
         if len(set(names)) != len(names):
             raise DeclarationError(f"Register {self.name} declares a column twice.")
-        if not {"household_id", "person_id"} & set(names):
-            raise DeclarationError(f"Register {self.name} has no way to a household.")
+        if not {"household_id", "person_id"} & set(names[:1]):
+            raise DeclarationError(
+                f"Register {self.name} has no way to a household: its first column names the "
+                "household or the person."
+            )
 
     def __iter__(self) -> Iterator[Column]:
         """Iterate over the columns, in the order of the contract."""
@@ -205,6 +221,11 @@ class Register:
     def __contains__(self, name: object) -> bool:
         """Whether the register declares a column of that name."""
         return any(c.name == name for c in self.columns)
+
+    @property
+    def key(self) -> str:
+        """The column that names the family or person of a row, for messages."""
+        return self.columns[0].name
 
     @property
     def by_person(self) -> bool:

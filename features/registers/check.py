@@ -1,0 +1,246 @@
+"""The validator: every fault of a data set at once, and of one request by the same promises.
+
+Errors forbid the use of the data; warnings are contradictory but possible facts,
+which stay as they are and are shown. No message holds a value of a family.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from features.errors import InputError
+from features.registers.contradictions import contradictions
+from features.registers.declared import REGISTERS
+from features.registers.fault import DATA_OWNER, EXAMPLES, Fault, show
+from features.registers.load import UNREADABLE, DataSet, unreadable
+from features.registers.promises import NEVER_EMPTY, NOWHERE, TWICE, Promise, promises
+from features.registers.schema import Register
+from features.units import add_months
+
+__all__ = ["BrokenPlace", "Fault", "broken_places", "decision_date", "faults"]
+
+_ORDER: Final = {name: place for place, name in enumerate(REGISTERS)}
+
+
+def faults(data: DataSet, as_of: date | None) -> list[Fault]:
+    """Check a data set and return all its faults, errors first.
+
+    Each register is streamed once for all its promises, once more for the examples of
+    those that are broken, and once for its keys. Without ``as_of`` nothing that needs
+    the decision date is judged. Faults met while reading the files are included.
+    """
+    found = list(data.faults)
+    readable: dict[str, pl.LazyFrame] = {}
+    for name, register in REGISTERS.items():
+        frame = data.registers.get(name)
+        if frame is None:
+            continue
+        try:
+            found += _broken_promises(register, frame, as_of, _already_told(data, name))
+            found += _twice(register, frame)
+        except UNREADABLE:
+            found.append(unreadable(register))
+        else:
+            readable[name] = frame
+    found += _nowhere(readable)
+    found += contradictions(readable, as_of)
+    return sorted(found, key=lambda fault: (not fault.is_error, _ORDER[fault.register]))
+
+
+def decision_date(data: DataSet) -> date:
+    """Return the day a data set speaks for: the first day after its latest month of incomes.
+
+    Raises InputError where the incomes are silent or hold no month.
+    """
+    frame = data.registers.get("incomes")
+    latest: date | None = None
+    if frame is not None and "month" in frame.collect_schema():
+        try:
+            latest = frame.select(pl.col("month").max()).collect(engine="streaming").item()
+        except UNREADABLE as damaged:
+            raise InputError(unreadable(REGISTERS["incomes"]).sentence) from damaged
+    if latest is None or latest.year == date.max.year:
+        raise InputError(
+            f"{data.folder}: 0 months of incomes to take the decision date from. Pass --as-of."
+        )
+    return add_months(latest, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenPlace:
+    """One cell of a request that breaks a promise; ``row`` counts from 0 as the request does."""
+
+    register: str
+    row: int
+    column: str
+    rule: str
+    remedy: str
+
+
+def broken_places(registers: Mapping[str, pl.DataFrame | None], as_of: date) -> list[BrokenPlace]:
+    """Return the cells of one request's frames that break the contract's promises.
+
+    Frames are in contract types, those of `Register.schema`; a silent register is None
+    or absent. ``household_id`` may be left out: all rows belong to the one household. A
+    required column that a frame lacks is empty in every row of it.
+    """
+    persons = registers.get("persons")
+    own: set[int] = set()
+    if persons is not None and "person_id" in persons.columns:
+        own = set(persons["person_id"].to_list())
+    found: list[BrokenPlace] = []
+    for name, register in REGISTERS.items():
+        frame = registers.get(name)
+        if frame is None or not frame.height:
+            continue
+        found += _broken_cells(register, frame, as_of)
+        found += _broken_keys(register, frame, own)
+    return found
+
+
+def _broken_promises(
+    register: Register, frame: pl.LazyFrame, as_of: date | None, told: Mapping[str, int]
+) -> Iterator[Fault]:
+    columns = tuple(frame.collect_schema().names())
+    made = promises(register.name, columns, as_of)
+    bare = set(columns) - {promise.column for promise in made}
+    counts = frame.select(
+        *(promise.broken.sum().alias(str(place)) for place, promise in enumerate(made)),
+        # A column that promises nothing is read too: its pages may be damaged.
+        *(pl.col(name).count().alias(f"{name} is read") for name in bare),
+    ).collect(engine="streaming")
+    broken: list[tuple[Promise, int]] = []
+    for promise, (count,) in zip(made, counts.iter_columns(), strict=False):
+        # A value that could not be read is null in the frame and was reported as such.
+        known = told.get(promise.column, 0) if promise.rule == NEVER_EMPTY[0] else 0
+        if count > known:
+            broken.append((promise, count - known))
+    key = pl.col(register.key) if register.key in columns else pl.lit(None, pl.Int64)
+    rows = frame.with_row_index("row")
+    shown = pl.collect_all(
+        [
+            rows.filter(promise.broken).select(key.alias("key"), "row").head(EXAMPLES)
+            for promise, _ in broken
+        ],
+        engine="streaming",
+    )
+    for (promise, count), sample in zip(broken, shown, strict=True):
+        mixed = promise.rule == NEVER_EMPTY[0] and promise.column in told
+        yield Fault(
+            register=register.name,
+            column=promise.column,
+            rule=promise.rule,
+            rows=count,
+            examples=() if mixed else show(sample.rows()),
+            remedy=promise.remedy,
+            owner=promise.owner,
+        )
+
+
+def _already_told(data: DataSet, register: str) -> dict[str, int]:
+    """Rows by column that reading already reported, and that are null in the frame."""
+    told: dict[str, int] = {}
+    for fault in data.faults:
+        if fault.register == register and fault.column is not None:
+            told[fault.column] = told.get(fault.column, 0) + fault.rows
+    return told
+
+
+def _twice(register: Register, frame: pl.LazyFrame) -> Iterator[Fault]:
+    present = frame.collect_schema().names()
+    for column in register:
+        if not column.unique or column.name not in present:
+            continue
+        repeated = (
+            frame.select(key=column.name)
+            .filter(pl.col("key").is_not_null())
+            .group_by("key")
+            .agg(rows=pl.len())
+            .filter(pl.col("rows") > 1)
+        )
+        yield from _of_keys(register, column.name, repeated, TWICE)
+
+
+def _nowhere(readable: Mapping[str, pl.LazyFrame]) -> Iterator[Fault]:
+    columns = {name: frame.collect_schema().names() for name, frame in readable.items()}
+    for name, frame in readable.items():
+        for column in REGISTERS[name]:
+            target = column.points_to
+            if target is None or target not in readable:
+                continue
+            if column.name not in columns[name] or column.name not in columns[target]:
+                continue
+            lost = (
+                frame.select(key=column.name)
+                .filter(pl.col("key").is_not_null())
+                .group_by("key")
+                .agg(rows=pl.len())
+                .join(readable[target].select(key=column.name), on="key", how="anti")
+            )
+            rule, remedy = NOWHERE
+            yield from _of_keys(
+                REGISTERS[name], column.name, lost, (rule.format(target), remedy.format(target))
+            )
+
+
+def _of_keys(
+    register: Register, column: str, keys: pl.LazyFrame, promise: tuple[str, str]
+) -> Iterator[Fault]:
+    """A fault whose examples are the keys themselves; ``keys`` holds ``key`` and ``rows``."""
+    table = keys.collect(engine="streaming")
+    if table.height:
+        rule, remedy = promise
+        yield Fault(
+            register=register.name,
+            column=column,
+            rule=rule,
+            rows=int(table["rows"].sum()),
+            examples=tuple(table["key"].bottom_k(EXAMPLES).sort().to_list()),
+            remedy=remedy,
+            owner=DATA_OWNER,
+        )
+
+
+def _broken_cells(register: Register, frame: pl.DataFrame, as_of: date) -> Iterator[BrokenPlace]:
+    for column in register:
+        if column.required and column.name not in frame.columns and column.name != "household_id":
+            yield from _cells(register, column.name, range(frame.height), NEVER_EMPTY)
+    made = promises(register.name, tuple(frame.columns), as_of)
+    marks = frame.select(promise.broken.alias(str(place)) for place, promise in enumerate(made))
+    for promise, mark in zip(made, marks.iter_columns(), strict=True):
+        if mark.any():
+            rows = mark.fill_null(value=False).arg_true().to_list()
+            yield from _cells(register, promise.column, rows, (promise.rule, promise.remedy))
+
+
+def _broken_keys(
+    register: Register, frame: pl.DataFrame, persons: Collection[int]
+) -> Iterator[BrokenPlace]:
+    """Keys of a handful of rows: plain sets are quicker here than a join."""
+    if "person_id" not in register or "person_id" not in frame.columns:
+        return
+    keys: list[int | None] = frame["person_id"].to_list()
+    if register["person_id"].unique:
+        first: dict[int | None, int] = {}
+        twice = [
+            row
+            for row, key in enumerate(keys)
+            if key is not None and first.setdefault(key, row) != row
+        ]
+        yield from _cells(register, "person_id", twice, TWICE)
+    else:
+        lost = [row for row, key in enumerate(keys) if key is not None and key not in persons]
+        rule, remedy = NOWHERE
+        told = rule.format("persons"), remedy.format("persons")
+        yield from _cells(register, "person_id", lost, told)
+
+
+def _cells(
+    register: Register, column: str, rows: Collection[int], promise: tuple[str, str]
+) -> Iterator[BrokenPlace]:
+    rule, remedy = promise
+    for row in rows:
+        yield BrokenPlace(register=register.name, row=row, column=column, rule=rule, remedy=remedy)

@@ -1,0 +1,296 @@
+"""Reading a data set: a folder of Parquet or CSV registers, as lazy frames of the contract.
+
+Nothing is loaded into memory and nothing is repaired: what cannot be read without
+loss becomes a `Fault` with its place, its count and its remedy.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from features.errors import InputError
+from features.registers.convert import convert, expected
+from features.registers.declared import REGISTERS
+from features.registers.fault import DATA_OWNER, EXAMPLES, Fault, show
+from features.registers.schema import Register
+
+UNREADABLE: Final = (
+    pl.exceptions.ComputeError,
+    pl.exceptions.NoDataError,
+    pl.exceptions.PanicException,
+    OSError,
+)
+"""What the reader raises on bytes that are no register; a panic is how Polars says the worst."""
+
+_TRUTH: Final = "truth"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSet:
+    """Every register of a folder, read by the contract; a silent register is None.
+
+    Frames hold declared columns only, in contract order and types; an optional column
+    that did not arrive is not in its frame. They are lazy: collecting one can still
+    meet a damaged page of a file, which `check.faults` reports.
+    """
+
+    folder: Path
+    registers: Mapping[str, pl.LazyFrame | None]
+    files: tuple[Path, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """One way in which a register arrived: a file, or a folder of parts."""
+
+    place: str
+    files: tuple[Path, ...]
+    text: bool
+
+    def scan(self, files: list[Path]) -> pl.LazyFrame:
+        if self.text:
+            return pl.scan_csv(files, infer_schema=False, null_values="", glob=False)
+        return pl.scan_parquet(files, hive_partitioning=False, glob=False)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Reading:
+    """What reading one register gave so far."""
+
+    register: Register
+    frame: pl.LazyFrame | None = None
+    faults: list[Fault] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def fault(self, rule: str, remedy: str, **where: Any) -> None:
+        self.faults.append(
+            Fault(register=self.register.name, rule=rule, remedy=remedy, owner=DATA_OWNER, **where)
+        )
+
+
+def open_data_set(folder: Path) -> DataSet:
+    """Open the registers of a folder, without loading them.
+
+    A register is ``NAME.parquet``, a folder ``NAME/*.parquet``, ``NAME.csv`` or
+    ``NAME/*.csv``. The sub-folder ``truth`` (of a simulated population) is not looked
+    at. Parts of one register may differ in their types as long as each can be read
+    without loss. Raises InputError where there is no folder, or no register in it.
+    """
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        raise InputError(
+            f"{folder} {what}: 0 registers read. Pass the folder that holds "
+            "households.parquet and persons.parquet."
+        )
+    sources = {name: tuple(_sources(folder, name)) for name in REGISTERS}
+    if not any(sources.values()):
+        raise InputError(
+            f"{folder} holds 0 registers. Put at least households.parquet and persons.parquet "
+            "(or .csv) there, named as in the register contract."
+        )
+    readings = [_read(REGISTERS[name], found) for name, found in sources.items()]
+    return DataSet(
+        folder=folder,
+        registers={r.register.name: r.frame for r in readings},
+        files=tuple(file for found in sources.values() for s in found for file in s.files),
+        faults=tuple(fault for r in readings for fault in r.faults),
+        warnings=(*_strays(folder), *(line for r in readings for line in r.warnings)),
+    )
+
+
+def unreadable(register: Register, place: str = "") -> Fault:
+    """Return the fault of a file whose bytes are no register, or no longer one."""
+    return Fault(
+        register=register.name,
+        rule=f"{place or 'a file of it'} cannot be read: truncated, damaged or in another format",
+        remedy="write or copy the file again and compare its size with the source's",
+        owner=DATA_OWNER,
+    )
+
+
+def _sources(folder: Path, name: str) -> Iterator[_Source]:
+    for suffix in ("parquet", "csv"):
+        # Spark writes a folder whose own name ends in .parquet.
+        for place in (folder / f"{name}.{suffix}", folder / name):
+            if place.is_file() and place.suffix:
+                yield _Source(place=place.name, files=(place,), text=suffix == "csv")
+            elif place.is_dir() and (parts := sorted(place.glob(f"*.{suffix}"))):
+                yield _Source(
+                    place=f"{place.name}/*.{suffix}", files=tuple(parts), text=suffix == "csv"
+                )
+    bare = folder / name
+    if bare.is_dir() and not any((*bare.glob("*.parquet"), *bare.glob("*.csv"))):
+        yield _Source(place=f"{name}/", files=(), text=False)
+
+
+def _read(register: Register, sources: tuple[_Source, ...]) -> _Reading:
+    reading = _Reading(register=register)
+    if not sources:
+        if register.required:
+            reading.fault(
+                "a required register is missing",
+                f"add {register.name}.parquet or {register.name}.csv to the folder",
+            )
+        return reading
+    source, *others = sources
+    if others:
+        reading.fault(
+            f"given {len(sources)} times: {', '.join(s.place for s in sources)}",
+            "keep one of them",
+        )
+    if not source.files:
+        reading.fault(
+            "an empty folder",
+            "add its parts; or remove the folder, and the register counts as silent",
+        )
+    parts = [_Part(reading, source, *part) for part in _parts(reading, source)]
+    _missing_columns(reading, parts)
+    _unknown_columns(reading, source, parts)
+    if not (readable := [part.frame for part in parts if part.read]):
+        return reading
+    names = {name for part in parts for name in part.read}
+    whole = pl.concat(readable, how="diagonal")
+    marks = [c.name for c in register if any(c.name in part.marked for part in parts)]
+    try:
+        _unreadable_values(reading, whole, marks)
+    except UNREADABLE:
+        reading.faults.append(unreadable(register, source.place))
+        return reading
+    reading.frame = whole.select(c.name for c in register if c.name in names)
+    return reading
+
+
+def _parts(
+    reading: _Reading, source: _Source
+) -> Iterator[tuple[list[Path], dict[str, pl.DataType]]]:
+    """Files with the columns they store, neighbours of one schema together."""
+    stored: list[tuple[Path, dict[str, pl.DataType]]] = []
+    for file in source.files:
+        try:
+            if file.stat().st_size == 0:
+                reading.fault(
+                    f"{file.name} is an empty file",
+                    "write it again; a register without rows still names its columns",
+                )
+                continue
+            stored.append((file, dict(source.scan([file]).collect_schema())))
+        except UNREADABLE:
+            reading.faults.append(unreadable(reading.register, file.name))
+    for schema, group in groupby(stored, key=lambda pair: pair[1]):
+        yield [file for file, _ in group], schema
+
+
+class _Part:
+    """Files of one schema: their columns as the contract wants them, and what is in the way."""
+
+    def __init__(
+        self,
+        reading: _Reading,
+        source: _Source,
+        files: list[Path],
+        stored: dict[str, pl.DataType],
+    ) -> None:
+        register = reading.register
+        scan = source.scan(files)
+        self.unknown = [name for name in stored if name not in register]
+        self.missing = [c.name for c in register if c.required and c.name not in stored]
+        self.read: list[str] = []
+        self.marked: list[str] = []
+        self.rows = 0
+        expressions: list[pl.Expr] = []
+        wrong: list[str] = []
+        for column in register:
+            if column.name not in stored:
+                continue
+            conversion = convert(column, stored[column.name])
+            if conversion is None:
+                wrong.append(column.name)
+                continue
+            self.read.append(column.name)
+            expressions.append(conversion.value)
+            if conversion.unreadable is not None:
+                self.marked.append(column.name)
+                expressions.append(conversion.unreadable.alias(_mark(column.name)))
+        self.frame = scan.select(expressions)
+        if self.missing or wrong:
+            try:
+                self.rows = int(scan.select(pl.len()).collect(engine="streaming").item())
+            except UNREADABLE:
+                reading.faults.append(unreadable(register, source.place))
+        for name in wrong:
+            kind = register[name].kind
+            reading.fault(
+                f"a wrong type: stored as {stored[name]}, expected {kind}",
+                f"store the column as {kind.dtype}",
+                column=name,
+                rows=self.rows,
+            )
+
+
+def _mark(column: str) -> str:
+    return f"{column} is unreadable"
+
+
+def _missing_columns(reading: _Reading, parts: list[_Part]) -> None:
+    for column in reading.register:
+        lacking = [part for part in parts if column.name in part.missing]
+        if lacking:
+            reading.fault(
+                "a required column is missing",
+                "add the column; the first line of a CSV file names the columns",
+                column=column.name,
+                rows=sum(part.rows for part in lacking),
+            )
+
+
+def _unknown_columns(reading: _Reading, source: _Source, parts: list[_Part]) -> None:
+    unknown = sorted({name for part in parts for name in part.unknown})
+    if not unknown:
+        return
+    # A CSV file without a header shows its first family where the names should be.
+    headless = source.text and any(part.missing for part in parts)
+    named = "" if headless else f": {', '.join(unknown)}"
+    columns = "1 column" if len(unknown) == 1 else f"{len(unknown)} columns"
+    reading.warnings.append(
+        f"{reading.register.name}: {columns} outside the contract ignored{named}."
+    )
+
+
+def _unreadable_values(reading: _Reading, whole: pl.LazyFrame, columns: list[str]) -> None:
+    if not columns:
+        return
+    counts = whole.select(pl.col(_mark(name)).sum() for name in columns).collect(engine="streaming")
+    present = whole.collect_schema().names()
+    key = pl.col(reading.register.key) if reading.register.key in present else pl.lit(None)
+    for name, (count,) in zip(columns, counts.iter_columns(), strict=True):
+        if not count:
+            continue
+        shown = (
+            whole.with_row_index("row")
+            .filter(pl.col(_mark(name)))
+            .select(key.alias("key"), "row")
+            .head(EXAMPLES)
+            .collect(engine="streaming")
+        )
+        rule, remedy = expected(reading.register[name])
+        reading.fault(rule, remedy, column=name, rows=int(count), examples=show(shown.rows()))
+
+
+def _strays(folder: Path) -> Iterator[str]:
+    """Name what looks like a register but is none: a slip of the pen would make it silent."""
+    for place in sorted(folder.iterdir()):
+        if place.name == _TRUTH or place.name.startswith((".", "_")) or place.stem in REGISTERS:
+            continue
+        if place.suffix in (".parquet", ".csv") or (
+            place.is_dir() and any((*place.glob("*.parquet"), *place.glob("*.csv")))
+        ):
+            close = get_close_matches(place.stem, REGISTERS, n=1)
+            hint = f" (did you mean {close[0]}?)" if close else ""
+            yield f"{place.name} is no register of the contract and was ignored{hint}."
