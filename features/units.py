@@ -17,6 +17,7 @@ class Unit(StrEnum):
     MONTHS = "months"
     DAYS = "days"
     SQUARE_DECIMETRES = "dm2"
+    MILLIONTHS = "millionths"
     CATTLE_HUNDREDTHS = "hundredths of one head of cattle"
     LEVEL = "level"
 

@@ -1,0 +1,348 @@
+"""A snapshot: registers as they were on a day, immutable, hashed, partitioned by household.
+
+Everything after it is a map over partitions. That bounds memory, lets a killed run
+resume, makes any past run repeatable, and is the unit that a cluster spreads.
+
+Layout of the folder::
+
+    manifest.json                    what it holds, with a hash of every file
+    part-00000/households.parquet    scoring registers, sorted by household, compact types
+    learning/inspections.parquet     registers that only training may read
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from features.errors import InputError, SnapshotError
+from features.progress import Progress, silent
+from features.registers.declared import CONTRACT_VERSION, LEARNING, REGISTERS, SCORING
+from features.registers.load import DataSet
+from features.registers.schema import Kind, Register
+
+FORMAT: Final = 1
+HOUSEHOLDS_PER_PARTITION: Final = 100_000
+_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
+"""Multiplier of Fibonacci hashing (Knuth, TAOCP vol. 3, 6.4): spreads any pattern of keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An opened snapshot: its manifest, and its partitions on demand, verified as they are read."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @classmethod
+    def open(cls, folder: Path) -> "Snapshot":
+        """Open a snapshot; refuse a folder that is none, or is of another format."""
+        path = folder / "manifest.json"
+        if not path.is_file():
+            raise SnapshotError(
+                f"{folder} is no snapshot: it has no manifest.json. Make one with "
+                f"`tarazy snapshot DATA --as-of DAY --out {folder}`."
+            )
+        try:
+            manifest = json.loads(path.read_bytes())
+            known = manifest["format"] == FORMAT
+        except (ValueError, KeyError, TypeError):
+            raise SnapshotError(
+                f"{path} cannot be read as a manifest; make the snapshot again."
+            ) from None
+        if not known:
+            raise SnapshotError(
+                f"{folder} has snapshot format {manifest['format']}, this version reads {FORMAT}; "
+                "make the snapshot again."
+            )
+        return cls(folder, manifest)
+
+    @property
+    def as_of(self) -> date:
+        """The day the registers are for."""
+        return date.fromisoformat(self.manifest["as_of"])
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the as-of date, the contract version and every file's hash."""
+        return str(self.manifest["digest"])
+
+    @property
+    def households(self) -> int:
+        """Households in all partitions."""
+        return int(self.manifest["registers"]["households"]["rows"])
+
+    @property
+    def partitions(self) -> range:
+        """Numbers of the partitions."""
+        return range(len(self.manifest["partitions"]))
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """Scoring registers that did not answer when the snapshot was made."""
+        return tuple(r.name for r in SCORING if r.name not in self.manifest["registers"])
+
+    def registers(self, partition: int) -> dict[str, pl.DataFrame | None]:
+        """Read the scoring registers of one partition; None: the register was silent.
+
+        Every row carries its ``household_id``; types are the contract's, but for
+        enumerations, which come as closed lists.
+        """
+        entry = self.manifest["partitions"][partition]
+        return {
+            r.name: self._read(f"{entry['name']}/{r.name}.parquet", entry["files"].get(r.name), r)
+            for r in SCORING
+        }
+
+    def learning(self, register: str) -> pl.DataFrame | None:
+        """Read a register that only training may read; None: it was not in the data."""
+        return self._read(
+            f"learning/{register}.parquet",
+            self.manifest["learning"].get(register),
+            REGISTERS[register],
+        )
+
+    def _read(
+        self, name: str, entry: Mapping[str, Any] | None, register: Register
+    ) -> pl.DataFrame | None:
+        if entry is None:
+            return None
+        try:
+            content = (self.folder / name).read_bytes()
+        except OSError:
+            content = b""
+        # The very bytes that were verified are parsed: nothing can change in between.
+        if hashlib.sha256(content).hexdigest() != entry["sha256"]:
+            raise SnapshotError(
+                f"{self.folder / name} is missing or is not the file that the manifest names; "
+                "remove the snapshot and make it again."
+            )
+        frame = pl.read_parquet(io.BytesIO(content))
+        return frame.cast({c: t for c, t in working_types(register).items() if c in frame.columns})
+
+
+def working_types(register: Register) -> dict[str, pl.DataType]:
+    """Types in memory: the contract's, with enumerations as closed lists (fast to compare).
+
+    Integers are wide again: a sum of 32-bit integers stays 32 bits wide and would overflow.
+    """
+    types = dict(register.schema)
+    for column in register:
+        if values := column.enumeration:
+            types[column.name] = pl.Enum(values)
+    return types
+
+
+def partition_of(household_ids: pl.Series, partitions: int) -> pl.Series:
+    """Return the partition of each household: a hash of its key, the same everywhere."""
+    keys = household_ids.to_numpy().astype(np.int64).view(np.uint64)
+    with np.errstate(over="ignore"):
+        mixed = (keys * _MIX) >> np.uint64(32)
+    return pl.Series("partition", (mixed % np.uint64(partitions)).astype(np.uint16))
+
+
+def source_digest(data: DataSet) -> str:
+    """SHA-256 over the names and bytes of every register file of a data set."""
+    whole = hashlib.sha256()
+    for path in data.files:
+        whole.update(str(path.relative_to(data.folder)).encode())
+        with path.open("rb") as file:
+            whole.update(hashlib.file_digest(file, "sha256").digest())
+    return whole.hexdigest()
+
+
+def existing(folder: Path, data: DataSet, as_of: date) -> Snapshot | None:
+    """Return the snapshot in ``folder`` if it was made of the same bytes for the same day."""
+    if not (folder / "manifest.json").is_file():
+        return None
+    snapshot = Snapshot.open(folder)
+    same = (
+        snapshot.manifest["source"] == source_digest(data)
+        and snapshot.as_of == as_of
+        and snapshot.manifest["contract"] == CONTRACT_VERSION
+    )
+    return snapshot if same else None
+
+
+def make(
+    data: DataSet,
+    as_of: date,
+    out: Path,
+    *,
+    households_per_partition: int = HOUSEHOLDS_PER_PARTITION,
+    progress: Progress = silent,
+) -> Snapshot:
+    """Write a snapshot of checked registers; nothing half-written is ever left under ``out``.
+
+    The registers must have passed `features.registers.check`: this function joins,
+    sorts and packs, it does not judge. Raises InputError when ``out`` holds something
+    else already: a snapshot is never overwritten.
+    """
+    if found := existing(out, data, as_of):
+        return found
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(
+            f"{out} exists already and holds something else than this snapshot; snapshots are "
+            "never overwritten. Choose another --out, or remove it first."
+        )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    staging = out.with_name(f".{out.name}.{os.getpid()}")
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        _write(data, as_of, staging, households_per_partition, progress)
+        if out.exists():
+            out.rmdir()
+        staging.rename(out)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return Snapshot.open(out)
+
+
+def _write(
+    data: DataSet, as_of: date, folder: Path, households_per_partition: int, progress: Progress
+) -> None:
+    members = _membership(data, households_per_partition)
+    present = [r for r in SCORING if data.registers.get(r.name) is not None]
+    partitions = members.partitions
+    steps = len(present) * (partitions + 1) + len(LEARNING)
+    done = 0
+    scattered = folder / "scattered"
+    for register in present:
+        progress(f"reading {register.name}", done, steps)
+        _scatter(data, register, members, scattered / register.name)
+        done += 1
+    entries = []
+    for number in range(partitions):
+        name = f"part-{number:05d}"
+        files = {}
+        for register in present:
+            progress(f"packing {name}", done, steps)
+            rows = _gathered(scattered / register.name, number, register)
+            files[register.name] = _pack(rows, register, folder / name)
+            done += 1
+        entries.append({"name": name, "households": files["households"]["rows"], "files": files})
+    shutil.rmtree(scattered)
+    learning = {}
+    for register in LEARNING:
+        if (frame := data.registers.get(register.name)) is not None:
+            rows = frame.select(c.name for c in register if c.name in frame.collect_schema())
+            learning[register.name] = _pack(rows.collect(), register, folder / "learning")
+        done += 1
+    progress("writing the manifest", done, steps)
+    hashes = [e["files"] for e in entries] + [learning]
+    identity = json.dumps([FORMAT, CONTRACT_VERSION, as_of.isoformat(), hashes], sort_keys=True)
+    manifest = {
+        "format": FORMAT,
+        "contract": CONTRACT_VERSION,
+        "as_of": as_of.isoformat(),
+        "digest": hashlib.sha256(identity.encode()).hexdigest(),
+        "source": source_digest(data),
+        "registers": {
+            r.name: {"rows": sum(e["files"][r.name]["rows"] for e in entries)} for r in present
+        },
+        "partitions": entries,
+        "learning": learning,
+        "warnings": list(data.warnings),
+    }
+    (folder / "manifest.json").write_text(
+        json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Membership:
+    """Who belongs to which household, each household to which partition, and since when known."""
+
+    partitions: int
+    households: pl.DataFrame
+    persons: pl.DataFrame
+
+    def owners(self, register: Register) -> pl.DataFrame:
+        """Return the key to join a register by, its household, its partition, its visibility."""
+        return self.persons if register.by_person else self.households
+
+
+def _membership(data: DataSet, households_per_partition: int) -> _Membership:
+    households = _keys(data, "households", "household_id")
+    partitions = max(1, -(-households.height // households_per_partition))
+    households = households.with_columns(partition_of(households["household_id"], partitions))
+    persons = _keys(data, "persons", "person_id", "household_id").join(
+        households, on="household_id", suffix="_of_household"
+    )
+    return _Membership(
+        partitions,
+        households,
+        persons.with_columns(
+            owner_known_on=pl.max_horizontal("owner_known_on", "owner_known_on_of_household")
+        ).drop("owner_known_on_of_household"),
+    )
+
+
+def _keys(data: DataSet, register: str, *keys: str) -> pl.DataFrame:
+    frame = data.registers[register]
+    if frame is None:
+        raise InputError(f"Register {register} is missing: no snapshot can be made without it.")
+    return _with_known_on(frame).select(*keys, owner_known_on="known_on").collect()
+
+
+def _with_known_on(frame: pl.LazyFrame) -> pl.LazyFrame:
+    if "known_on" in frame.collect_schema():
+        return frame
+    return frame.with_columns(known_on=pl.lit(None, pl.Date))
+
+
+def _scatter(data: DataSet, register: Register, members: _Membership, folder: Path) -> None:
+    """Join each row to its household and stream it into the folder of its partition.
+
+    A row is known no earlier than the member and the household it belongs to: facts
+    of a person who is not yet known to live there must not count.
+    """
+    frame = data.registers[register.name]
+    assert frame is not None
+    owners = members.owners(register)
+    joined = _with_known_on(frame).join(owners.lazy(), on=owners.columns[0], how="inner")
+    joined.with_columns(known_on=pl.max_horizontal("known_on", "owner_known_on")).drop(
+        "owner_known_on"
+    ).sink_parquet(
+        pl.PartitionBy(folder, key="partition", include_key=False), mkdir=True, compression="lz4"
+    )
+
+
+def _gathered(folder: Path, partition: int, register: Register) -> pl.DataFrame:
+    files = sorted((folder / f"partition={partition}").glob("*.parquet"))
+    if files:
+        return pl.concat([pl.read_parquet(f) for f in files])
+    schema = register.schema | ({"household_id": pl.Int64()} if register.by_person else {})
+    return pl.DataFrame(schema=schema)
+
+
+def _pack(rows: pl.DataFrame, register: Register, folder: Path) -> dict[str, Any]:
+    """Write one register of one partition, canonically ordered and compact; return its entry."""
+    names = ["household_id", *(c.name for c in register if c.name in rows.columns)]
+    rows = rows.select(list(dict.fromkeys(names)))
+    if "known_on" in rows.columns and rows["known_on"].null_count() == rows.height:
+        rows = rows.drop("known_on")
+    types = working_types(register)
+    # Ordered by every column, so that the same rows in any order give the same bytes.
+    rows = rows.cast({c: t for c, t in types.items() if c in rows.columns}).sort(rows.columns)
+    rows = rows.with_columns(
+        rows[c.name].shrink_dtype()
+        for c in register
+        if c.name in rows.columns and c.kind in (Kind.COUNT, Kind.AMOUNT)
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{register.name}.parquet"
+    rows.write_parquet(path, compression="lz4", statistics=False)
+    return {
+        "rows": rows.height,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }

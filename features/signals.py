@@ -1,0 +1,79 @@
+"""Signals of income that no register shows: transfers that look like trade, paid work unseen.
+
+A signal is evidence with limits, never a ground for refusal by itself.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from features.declare import Block, derived, feature, view
+from features.units import Span, Unit, months_of
+
+_BASIS = "kgd-698:mobile-transfers"
+
+
+@view(register="transfers")
+def transfers_by_member(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """Incoming transfers of the last three complete months, one row a member.
+
+    ``least_senders``: senders in the poorest of the three months (0 for a month without
+    a row); ``total``: the sum of the three months.
+    """
+    months = months_of(Span.QUARTER, as_of)
+    by_month = (
+        rows.filter(pl.col("month").is_between(months[0], months[-1]))
+        .group_by("household_id", "person_id", "month")
+        .agg(pl.col("senders").sum(), pl.col("amount").sum())
+    )
+    reported = rows.select("household_id", "person_id").unique()
+    by_member = by_month.group_by("household_id", "person_id").agg(
+        pl.when(pl.len() == len(months)).then(pl.col("senders").min()).otherwise(0)
+        .alias("least_senders"),
+        pl.col("amount").sum().alias("total"),
+    )
+    return reported.join(by_member, on=["household_id", "person_id"], how="left").with_columns(
+        pl.col("least_senders", "total").fill_null(0)
+    )
+
+
+@feature(
+    block=Block.HIDDEN_INCOME, source="transfers_by_member", unit=Unit.COUNT,
+    empty=0, direction=+1, basis=_BASIS,
+)  # fmt: skip
+def transfer_senders(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Different senders in each of the last three months, for the member who has most of them.
+
+    The number of the poorest of the three months, as the test of the tax authority asks
+    for so many senders in each.
+    """
+    return pl.col("least_senders").max()
+
+
+@feature(
+    block=Block.HIDDEN_INCOME, source="transfers_by_member", unit=Unit.TENGE, span=Span.QUARTER,
+    empty=0, direction=+1, basis=_BASIS,
+)  # fmt: skip
+def transfers_of_top_receiver_quarter(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Transfers of three months to the member with most senders (the larger sum if several), KZT."""
+    return pl.col("total").filter(pl.col("least_senders") == pl.col("least_senders").max()).max()
+
+
+@feature(
+    block=Block.HIDDEN_INCOME, source="transfers_by_member", unit=Unit.TENGE, span=Span.QUARTER,
+    empty=0, direction=+1, basis=_BASIS,
+)  # fmt: skip
+def transfers_quarter(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Incoming transfers of three months to all members, KZT.
+
+    Help from relatives looks the same as trade here; the number of senders tells them apart.
+    """
+    return pl.col("total").sum()
+
+
+@derived(
+    block=Block.HIDDEN_INCOME, unit=Unit.COUNT, direction=+1, basis="pilot-2025:hidden-income"
+)
+def workers_without_earnings(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Members who count as working, but for whom no earnings were declared in the quarter."""
+    return (pl.col("working_members") - pl.col("earners")).clip(lower_bound=0)
