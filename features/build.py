@@ -6,20 +6,21 @@ nor the number of threads nor the company a family is in changes a byte.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import polars as pl
+import polars.selectors as cs
 
 from features.catalogue import FEATURES, VIEWS
 from features.declare import Feature
 from features.errors import InputError
 from features.registers.declared import REGISTERS
-from features.registers.schema import NotAfterDecision
+from features.registers.schema import STATED, NotAfterDecision
 
 Registers = Mapping[str, pl.DataFrame | None]
 """A frame for each register, every row with its ``household_id``; None: did not answer."""
-
-_ROWS = "_rows"
 
 
 def build(registers: Registers, as_of: date) -> pl.DataFrame:
@@ -39,38 +40,12 @@ def build(registers: Registers, as_of: date) -> pl.DataFrame:
     its declaration. Null: the register was silent, or a value that the feature needs is
     unknown for the family.
     """
-    return combine(count(registers, as_of), as_of)
+    return _combined(_counted(registers, as_of), as_of).collect()
 
 
 def count(registers: Registers, as_of: date) -> pl.DataFrame:
     """Compute the features that count rows, one row a household, without the derived ones."""
-    households = registers.get("households")
-    if households is None:
-        raise InputError("Register households did not answer: without it there is nobody to score.")
-    table = visible("households", households, as_of).select("household_id").sort("household_id")
-    for source, mine in _by_source().items():
-        register = mine[0].registers[0]
-        rows = registers.get(register)
-        if rows is None:
-            table = table.with_columns(pl.lit(None, f.dtype).alias(f.name) for f in mine)
-            continue
-        seen = visible(register, rows, as_of)
-        if source in VIEWS:
-            seen = VIEWS[source].regroup(seen.lazy(), as_of).collect()
-        table = table.join(
-            _aggregate(register, seen, mine, as_of),
-            on="household_id",
-            how="left",
-            maintain_order="left",
-        )
-        table = table.with_columns(
-            pl.when(pl.col(_ROWS).is_null())
-            .then(pl.lit(f.empty, f.dtype))
-            .otherwise(pl.col(f.name))
-            .alias(f.name)
-            for f in mine
-        ).drop(_ROWS)
-    return table
+    return _counted(registers, as_of).collect()
 
 
 def combine(counted: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -78,72 +53,154 @@ def combine(counted: pl.DataFrame, as_of: date) -> pl.DataFrame:
 
     ``counted`` may have been changed since `count`: the derived features follow.
     """
-    table = counted
-    for f in FEATURES.values():
-        if f.is_derived:
-            table = table.with_columns(f.expression(as_of).cast(f.dtype).alias(f.name))
-    return table.select("household_id", *FEATURES)
+    return _combined(counted.lazy(), as_of).collect()
 
 
-def visible(register: str, rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
+def visible(register: str, rows: pl.DataFrame, as_of: date) -> pl.LazyFrame:
     """Keep the rows that the state knew on the day and that had not been struck off.
 
     The builder, not each feature, hides later knowledge. Optional columns that the
     data set does not have are added as nulls, and a null that the contract gives a
     meaning (``null_means``) takes that meaning here.
     """
-    declared = REGISTERS[register]
-    missing = [c for c in declared if c.name not in rows.columns]
-    if missing:
-        rows = rows.with_columns(pl.lit(None, c.kind.dtype).alias(c.name) for c in missing)
-    hidden = []
-    for column in declared:
-        values = pl.col(column.name)
-        if column.name == "known_on" or any(
-            isinstance(c, NotAfterDecision) for c in column.constraints
-        ):
-            hidden.append(values > as_of)
-        elif column.name == "removed_on":
-            hidden.append(values <= as_of)
+    seen = rows.lazy()
+    hidden = [test for column, test in _later_than(register, as_of) if column in rows.columns]
     if hidden:
-        rows = rows.filter(~pl.any_horizontal(h.fill_null(value=False) for h in hidden))
-    meant = [
-        pl.col(c.name).fill_null(c.null_means)
-        for c in declared
-        if not c.null_is_unknown and c.null_means != "stated"
+        seen = seen.filter(~pl.any_horizontal(hidden))
+    filled = [
+        value
+        for column, value in _filled(register)
+        if column not in rows.columns or rows[column].null_count()
     ]
-    return rows.with_columns(meant) if meant else rows
+    return seen.with_columns(
+        *(value for column, value in _absent(register) if column not in rows.columns)
+    ).with_columns(filled)
 
 
-def _aggregate(
-    register: str, rows: pl.DataFrame, mine: list[Feature], as_of: date
-) -> pl.DataFrame:
-    """Return one row a household that has rows: its features, null where a value is unknown."""
-    declared = REGISTERS[register]
-    uncertain = {
-        c.name
-        for c in declared
-        if c.null_is_unknown and c.name in rows.columns and rows[c.name].null_count()
-    }
-    counts = {name: pl.col(name).null_count().alias(f"_unknown_{name}") for name in uncertain}
-    table = rows.group_by("household_id").agg(
-        pl.len().alias(_ROWS),
-        *(f.expression(as_of).cast(f.dtype).alias(f.name) for f in mine),
-        *counts.values(),
-    )
-    return table.with_columns(
-        pl.when(pl.all_horizontal(pl.col(f"_unknown_{name}") == 0 for name in needed))
-        .then(pl.col(f.name))
-        .alias(f.name)
-        for f in mine
-        if (needed := uncertain & set(f.reads))
-    ).drop(f"_unknown_{name}" for name in uncertain)
+def _counted(registers: Registers, as_of: date) -> pl.LazyFrame:
+    households = registers.get("households")
+    if households is None:
+        raise InputError("Register households did not answer: without it there is nobody to score.")
+    table = visible("households", households, as_of).select("household_id").sort("household_id")
+    for counted in _plan(as_of):
+        rows = registers.get(counted.register)
+        if rows is None:
+            table = table.with_columns(counted.silent)
+            continue
+        table = table.join(
+            counted.aggregate(rows, as_of), on="household_id", how="left", maintain_order="left"
+        ).with_columns(counted.emptied)
+    return table.drop(cs.starts_with("_"))
 
 
-def _by_source() -> dict[str, list[Feature]]:
-    """Group the counting features by the register or view that they read."""
+def _combined(counted: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    for level in _levels(as_of):
+        counted = counted.with_columns(level)
+    return counted.select("household_id", *FEATURES)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """All features that count the rows of one register or view, as expressions of one day."""
+
+    source: str
+    register: str
+    features: tuple[Feature, ...]
+    values: tuple[pl.Expr, ...]
+    silent: tuple[pl.Expr, ...]
+    emptied: tuple[pl.Expr, ...]
+
+    def aggregate(self, rows: pl.DataFrame, as_of: date) -> pl.LazyFrame:
+        """Return one row a household that has rows; null where a needed value is unknown."""
+        seen = visible(self.register, rows, as_of)
+        if self.source in VIEWS:
+            seen = VIEWS[self.source].regroup(seen, as_of)
+        unknown = {
+            c.name
+            for c in REGISTERS[self.register]
+            if c.null_is_unknown and (c.name not in rows.columns or rows[c.name].null_count())
+        } & {name for f in self.features for name in f.reads}
+        table = seen.group_by("household_id").agg(
+            pl.len().alias(f"_rows_{self.source}"),
+            *self.values,
+            *(pl.col(name).null_count().alias(f"_unknown_{name}") for name in unknown),
+        )
+        return table.with_columns(
+            pl.when(pl.all_horizontal(pl.col(f"_unknown_{name}") == 0 for name in needed))
+            .then(pl.col(f.name))
+            .alias(f.name)
+            for f in self.features
+            if (needed := unknown.intersection(f.reads))
+        ).drop(f"_unknown_{name}" for name in unknown)
+
+
+@lru_cache(maxsize=16)
+def _plan(as_of: date) -> tuple[_Counted, ...]:
+    """Group the counting features by what they read; their expressions for the day."""
     groups: dict[str, list[Feature]] = {}
     for f in FEATURES.values():
         if f.source is not None:
             groups.setdefault(f.source, []).append(f)
-    return groups
+    return tuple(
+        _Counted(
+            source=source,
+            register=mine[0].registers[0],
+            features=tuple(mine),
+            values=tuple(f.expression(as_of).cast(f.dtype).alias(f.name) for f in mine),
+            silent=tuple(pl.lit(None, f.dtype).alias(f.name) for f in mine),
+            emptied=tuple(
+                pl.when(pl.col(f"_rows_{source}").is_null())
+                .then(pl.lit(f.empty, f.dtype))
+                .otherwise(pl.col(f.name))
+                .alias(f.name)
+                for f in mine
+            ),
+        )
+        for source, mine in groups.items()
+    )
+
+
+@lru_cache(maxsize=16)
+def _levels(as_of: date) -> tuple[tuple[pl.Expr, ...], ...]:
+    """Derived features in steps: each step needs only counted features and earlier steps."""
+    depth: dict[str, int] = {}
+    for f in FEATURES.values():
+        if f.is_derived:
+            depth[f.name] = 1 + max((depth.get(part, 0) for part in f.reads), default=0)
+    return tuple(
+        tuple(
+            FEATURES[name].expression(as_of).cast(FEATURES[name].dtype).alias(name)
+            for name, at in depth.items()
+            if at == level
+        )
+        for level in range(1, max(depth.values(), default=0) + 1)
+    )
+
+
+@lru_cache(maxsize=256)
+def _later_than(register: str, as_of: date) -> tuple[tuple[str, pl.Expr], ...]:
+    """Columns that tell a row is not visible yet, or no longer, on the day."""
+    tests = []
+    for column in REGISTERS[register]:
+        value = pl.col(column.name)
+        if column.name == "removed_on":
+            tests.append((column.name, (value <= as_of).fill_null(value=False)))
+        elif column.name == "known_on" or any(
+            isinstance(c, NotAfterDecision) for c in column.constraints
+        ):
+            tests.append((column.name, (value > as_of).fill_null(value=False)))
+    return tuple(tests)
+
+
+@lru_cache(maxsize=64)
+def _absent(register: str) -> tuple[tuple[str, pl.Expr], ...]:
+    return tuple((c.name, pl.lit(None, c.kind.dtype).alias(c.name)) for c in REGISTERS[register])
+
+
+@lru_cache(maxsize=64)
+def _filled(register: str) -> tuple[tuple[str, pl.Expr], ...]:
+    return tuple(
+        (c.name, pl.col(c.name).fill_null(c.null_means))
+        for c in REGISTERS[register]
+        if not c.null_is_unknown and c.null_means != STATED
+    )

@@ -12,6 +12,7 @@ from features import self_realisation  # noqa: F401 - declares
 from features import possessions  # noqa: F401 - declares
 from features import consumption  # noqa: F401 - declares
 from features import signals  # noqa: F401 - declares
+
 # isort: on
 from features.declare import FEATURES, VIEWS
 

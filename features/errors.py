@@ -7,7 +7,7 @@
     x ParameterNotInForce - the lawyer's: a legal value asked for on a day that has none
     x NoSuchModel         - a model that was never trained, promoted or signed
     x GateClosed          - a promotion that a gate refuses
-  x DeclarationError      - ours, before release: a feature, rule or register declared wrongly (exit 3)
+  x DeclarationError      - ours, before release: something is declared wrongly (exit 3)
 
 No message ever carries a family's personal value: a place, a count and a remedy, no more.
 """

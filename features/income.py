@@ -33,7 +33,7 @@ def _sum(span: Span, as_of: date, *sources: str) -> pl.Expr:
     empty=0, direction=+1, basis=_BASIS,
 )  # fmt: skip
 def income_quarter(as_of: date) -> pl.Expr:
-    """All income declared or paid by the state in the three complete months before the decision."""
+    """All income declared or paid by the state in the last three complete months."""
     return _sum(Span.QUARTER, as_of)
 
 
@@ -51,7 +51,7 @@ def income_previous_quarter(as_of: date) -> pl.Expr:
     empty=0, direction=+1, basis=_BASIS,
 )  # fmt: skip
 def income_year(as_of: date) -> pl.Expr:
-    """All income declared or paid by the state in the twelve complete months before the decision."""
+    """All income declared or paid by the state in the last twelve complete months."""
     return _sum(Span.YEAR, as_of)
 
 
@@ -78,7 +78,7 @@ def wage_year(as_of: date) -> pl.Expr:
     empty=0, direction=+1, basis=_BASIS,
 )  # fmt: skip
 def enterprise_income_quarter(as_of: date) -> pl.Expr:
-    """Income from self-employment and business in the three complete months before the decision."""
+    """Income from self-employment and business in the last three complete months."""
     return _sum(Span.QUARTER, as_of, "self_employment", "business")
 
 
@@ -87,7 +87,7 @@ def enterprise_income_quarter(as_of: date) -> pl.Expr:
     empty=0, direction=+1, basis=_BASIS,
 )  # fmt: skip
 def enterprise_income_year(as_of: date) -> pl.Expr:
-    """Income from self-employment and business in the twelve complete months before the decision."""
+    """Income from self-employment and business in the last twelve complete months."""
     return _sum(Span.YEAR, as_of, "self_employment", "business")
 
 
@@ -132,8 +132,7 @@ def other_income_quarter(as_of: date) -> pl.Expr:
     empty=0, direction=-1, basis=_BASIS, model_input=False,
 )  # fmt: skip
 def benefits_quarter(as_of: date) -> pl.Expr:
-    """What the state paid in the three complete months before the decision: pensions, allowances,
-    targeted assistance, scholarships."""
+    """Pensions, allowances, targeted assistance and scholarships of the last three months."""
     return _sum(Span.QUARTER, as_of, *_BENEFITS)
 
 
@@ -190,9 +189,7 @@ def income_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
 )  # fmt: skip
 def wage_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
     """Wages for each member, KZT a month, whole tenge, rounded down."""
-    return pl.when(pl.col("members") > 0).then(
-        pl.col("wage_quarter") // (3 * pl.col("members"))
-    )
+    return pl.when(pl.col("members") > 0).then(pl.col("wage_quarter") // (3 * pl.col("members")))
 
 
 @derived(

@@ -6,5 +6,5 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is in all."""
 
 
-def silent(what: str, done: int, total: int) -> None:  # noqa: ARG001 - the shape of Progress
+def silent(what: str, done: int, total: int) -> None:
     """Tell nobody."""

@@ -93,9 +93,7 @@ def pupils_not_enrolled(as_of: date) -> pl.Expr:
 @derived(block=Block.SELF_REALISATION, unit=Unit.COUNT, direction=-1, basis=_BASIS)
 def adults_without_work(as_of: date) -> pl.Expr:  # noqa: ARG001
     """Members who could be at work but are not: registered as unemployed, inactive or caring."""
-    return (
-        pl.col("registered_unemployed") + pl.col("inactive_members") + pl.col("caring_members")
-    )
+    return pl.col("registered_unemployed") + pl.col("inactive_members") + pl.col("caring_members")
 
 
 @derived(block=Block.SELF_REALISATION, unit=Unit.SHARE, direction=+1, basis=_BASIS)

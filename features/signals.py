@@ -28,7 +28,9 @@ def transfers_by_member(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     )
     reported = rows.select("household_id", "person_id").unique()
     by_member = by_month.group_by("household_id", "person_id").agg(
-        pl.when(pl.len() == len(months)).then(pl.col("senders").min()).otherwise(0)
+        pl.when(pl.len() == len(months))
+        .then(pl.col("senders").min())
+        .otherwise(0)
         .alias("least_senders"),
         pl.col("amount").sum().alias("total"),
     )
@@ -55,7 +57,7 @@ def transfer_senders(as_of: date) -> pl.Expr:  # noqa: ARG001
     empty=0, direction=+1, basis=_BASIS,
 )  # fmt: skip
 def transfers_of_top_receiver_quarter(as_of: date) -> pl.Expr:  # noqa: ARG001
-    """Transfers of three months to the member with most senders (the larger sum if several), KZT."""
+    """Transfers of three months to the member with most senders, KZT; the larger sum if several."""
     return pl.col("total").filter(pl.col("least_senders") == pl.col("least_senders").max()).max()
 
 
@@ -71,9 +73,7 @@ def transfers_quarter(as_of: date) -> pl.Expr:  # noqa: ARG001
     return pl.col("total").sum()
 
 
-@derived(
-    block=Block.HIDDEN_INCOME, unit=Unit.COUNT, direction=+1, basis="pilot-2025:hidden-income"
-)
+@derived(block=Block.HIDDEN_INCOME, unit=Unit.COUNT, direction=+1, basis="pilot-2025:hidden-income")
 def workers_without_earnings(as_of: date) -> pl.Expr:  # noqa: ARG001
     """Members who count as working, but for whom no earnings were declared in the quarter."""
     return (pl.col("working_members") - pl.col("earners")).clip(lower_bound=0)

@@ -107,8 +107,7 @@ def rooms(as_of: date) -> pl.Expr:  # noqa: ARG001
 def amenities_missing(as_of: date) -> pl.Expr:  # noqa: ARG001
     """Which of piped water, sewerage and central heating the dwelling lacks: 0 to 3."""
     return pl.sum_horizontal(
-        (~pl.col(name)).cast(pl.Int64)
-        for name in ("piped_water", "sewerage", "central_heating")
+        (~pl.col(name)).cast(pl.Int64) for name in ("piped_water", "sewerage", "central_heating")
     ).first()
 
 

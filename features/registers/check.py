@@ -56,17 +56,23 @@ def decision_date(data: DataSet) -> date:
     Raises InputError where the incomes are silent or hold no month.
     """
     frame = data.registers.get("incomes")
-    latest: date | None = None
+    year: int | None = None
     if frame is not None and "month" in frame.collect_schema():
+        last = pl.col("month").max()
         try:
-            latest = frame.select(pl.col("month").max()).collect(engine="streaming").item()
+            # As numbers: a damaged date may lie beyond what Python calls a date.
+            year, month = (
+                frame.select(last.dt.year(), last.dt.month().alias("of the year"))
+                .collect(engine="streaming")
+                .row(0)
+            )
         except UNREADABLE as damaged:
             raise InputError(unreadable(REGISTERS["incomes"]).sentence) from damaged
-    if latest is None or latest.year == date.max.year:
+    if year is None or not date.min.year <= year < date.max.year:
         raise InputError(
             f"{data.folder}: 0 months of incomes to take the decision date from. Pass --as-of."
         )
-    return add_months(latest, 1)
+    return add_months(date(year, month, 1), 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,13 @@ REGIONS: Final[dict[str, str]] = {
 """KATO codes of the first level (national classifier of territories), two digits."""
 
 
+SUMMABLE: Final = 10**15 - 1
+"""Amounts and counts up to here can be added over a family, and tripled, in 64 bits."""
+_SUMMABLE: Final = Within(
+    rule=f"at most {SUMMABLE:,}", remedy="check the unit and the digits", most=SUMMABLE
+)
+
+
 def _whole(name: str, about: str, *, least: int = 0, required: bool = False) -> Column:
     return Column(
         name=name,
@@ -57,6 +64,7 @@ def _whole(name: str, about: str, *, least: int = 0, required: bool = False) -> 
             Within(
                 rule=f"at least {least}", remedy="correct the number at the source", least=least
             ),
+            _SUMMABLE,
         ),
     )
 
@@ -73,6 +81,7 @@ def _money(name: str, about: str, *, required: bool = False) -> Column:
                 remedy="send outgoings in their own register; correct the sign at the source",
                 least=0,
             ),
+            _SUMMABLE,
         ),
     )
 
@@ -337,9 +346,10 @@ REGISTERS: Final[dict[str, Register]] = {
                     about="Area, m².",
                     constraints=(
                         Within(
-                            rule="not negative",
+                            rule="from 0 to 1,000,000,000 m²",
                             remedy="correct the area at the source; it is in square metres",
                             least=0,
+                            most=1_000_000_000,
                         ),
                     ),
                 ),

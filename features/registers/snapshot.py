@@ -234,8 +234,7 @@ def _write(
     learning = {}
     for register in LEARNING:
         if (frame := data.registers.get(register.name)) is not None:
-            rows = frame.select(c.name for c in register if c.name in frame.collect_schema())
-            learning[register.name] = _pack(rows.collect(), register, folder / "learning")
+            learning[register.name] = _pack(frame.collect(), register, folder / "learning")
         done += 1
     progress("writing the manifest", done, steps)
     hashes = [e["files"] for e in entries] + [learning]
