@@ -1,0 +1,102 @@
+"""Reading the body of a request: only JSON, only so much of it, only strictly.
+
+The content-type list is the gate in front of everything that reads a body: no
+other format, above all no pickle, gets as far as a parser.
+"""
+
+import asyncio
+import json
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+
+from serving.problems import Kind, Problem
+
+MIB: Final = 1024 * 1024
+READ_SECONDS: Final = 30.0
+"""How long a body may take to arrive."""
+_DECODER: Final = msgspec.json.Decoder()
+
+
+async def read_json(request: Request, limit: int) -> Any:
+    """Return the JSON document of a request, refusing other content, excess and ambiguity.
+
+    ``limit`` is in bytes, counted as they arrive, so that a body without a declared
+    length is held to it as well. Raises `Problem`: other content (415), too large
+    (413), too slow (408), not valid JSON by RFC 8259 or a key given twice (400).
+    """
+    _require_json(request)
+    return decode(await _bounded(request, limit))
+
+
+def decode(body: bytes) -> Any:
+    """Return the document that JSON text holds, as plain Python values.
+
+    NaN, infinities, lone surrogates, bytes that are not UTF-8 and endless nesting
+    are no JSON. A key given twice is refused: which of the two was meant is a guess.
+    """
+    try:
+        document = _DECODER.decode(body)
+        # msgspec keeps the last of two equal keys in silence; the standard parser can tell.
+        json.loads(body, object_pairs_hook=_no_key_twice)
+    except RecursionError:
+        raise Problem(
+            Kind.MALFORMED, "The body is nested too deeply. A family needs four levels."
+        ) from None
+    except (msgspec.DecodeError, ValueError) as error:
+        what = (
+            str(error) if isinstance(error, msgspec.DecodeError | _TwiceError) else "not UTF-8 JSON"
+        )
+        raise Problem(
+            Kind.MALFORMED, f"The body is not valid JSON: {what}. Send UTF-8 JSON by RFC 8259."
+        ) from None
+    return document
+
+
+class _TwiceError(ValueError):
+    """A key was given twice in one object."""
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> None:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise _TwiceError("a key is given twice in one object")
+
+
+def _require_json(request: Request) -> None:
+    declared = request.headers.get("content-type", "")
+    media, _, parameters = (part.strip().lower() for part in declared.partition(";"))
+    charset = parameters.removeprefix("charset=").strip('" ') if parameters else "utf-8"
+    if media != "application/json" or charset not in {"utf-8", "utf8"}:
+        raise Problem(
+            Kind.MEDIA, "Only JSON is read here. Send Content-Type: application/json, in UTF-8."
+        )
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Problem(Kind.MEDIA, "A compressed body is not read here. Send it uncompressed.")
+
+
+async def _bounded(request: Request, limit: int) -> bytes:
+    too_large = Problem(
+        Kind.TOO_LARGE,
+        f"The body exceeds {limit // MIB} MiB. Send fewer rows, or fewer households at a time.",
+        headers={"Connection": "close"},
+    )
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > limit:
+                    raise too_large
+    except TimeoutError:
+        raise Problem(
+            Kind.TOO_SLOW,
+            f"The body did not arrive within {READ_SECONDS:.0f} seconds. Send it again.",
+            headers={"Connection": "close"},
+        ) from None
+    except ClientDisconnect:
+        raise Problem(Kind.MALFORMED, "The connection ended before the body did.") from None
+    return bytes(body)
