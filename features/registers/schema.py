@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 
 import polars as pl
@@ -99,12 +101,12 @@ class Within(Constraint):
 
     def broken(self, column: pl.Expr, as_of: date | None) -> pl.Expr:  # noqa: ARG002 - the interface
         """A value beyond a bound, or one that is no number."""
-        faults = pl.lit(value=False)
+        beyond: list[pl.Expr] = []
         if self.least is not None:
-            faults = faults | (column <= self.least if self.open_below else column < self.least)
+            beyond.append(column <= self.least if self.open_below else column < self.least)
         if self.most is not None:
-            faults = faults | (column > self.most)
-        return faults
+            beyond.append(column > self.most)
+        return reduce(or_, beyond) if beyond else pl.lit(value=False)
 
     def json_schema(self) -> dict[str, Any]:
         """The bounds as minimum and maximum."""
