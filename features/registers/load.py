@@ -181,7 +181,7 @@ def _parts(
                 )
                 continue
             stored.append((file, dict(source.scan([file]).collect_schema())))
-        except UNREADABLE:
+        except (*UNREADABLE, pl.exceptions.InvalidOperationError):
             reading.faults.append(unreadable(reading.register, file.name))
     for schema, group in groupby(stored, key=lambda pair: pair[1]):
         yield [file for file, _ in group], schema

@@ -103,6 +103,18 @@ class Snapshot:
             for r in SCORING
         }
 
+    def household_ids(self, partition: int) -> pl.Series:
+        """Return the households of one partition, sorted."""
+        entry = self.manifest["partitions"][partition]
+        name = f"{entry['name']}/households.parquet"
+        frame = self._read(name, entry["files"]["households"], REGISTERS["households"])
+        assert frame is not None
+        return frame["household_id"]
+
+    def partition_holding(self, household_id: int) -> int:
+        """Return the number of the partition in which a household lies, if anywhere."""
+        return int(partition_of(pl.Series([household_id]), len(self.partitions))[0])
+
     def learning(self, register: str) -> pl.DataFrame | None:
         """Read a register that only training may read; None: it was not in the data."""
         return self._read(

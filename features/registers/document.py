@@ -1,0 +1,144 @@
+"""The register contract for readers: a page for people and a JSON Schema for programs.
+
+Both are printed from the declarations, so that neither can drift away from what
+`load` reads and `check` enforces.
+"""
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from features.registers.declared import CONTRACT_VERSION, REGIONS, REGISTERS
+from features.registers.schema import STATED, Column, Kind, Register
+
+_JSON_TYPES: Final[dict[Kind, dict[str, Any]]] = {
+    Kind.IDENTIFIER: {"type": "integer", "format": "int64"},
+    Kind.COUNT: {"type": "integer", "format": "int64"},
+    Kind.AMOUNT: {"type": "integer", "format": "int64"},
+    Kind.DECIMAL: {"type": "number"},
+    Kind.DATE: {"type": "string", "format": "date"},
+    Kind.MONTH: {"type": "string", "format": "date"},
+    Kind.TEXT: {"type": "string"},
+    Kind.FLAG: {"type": "boolean"},
+}
+
+_CONVENTIONS: Final = """\
+A data set is a folder. Each register is one file `NAME.parquet`, a folder of parts
+`NAME/*.parquet`, or the same as CSV (`NAME.csv`, `NAME/*.csv`; UTF-8, comma, the first
+line names the columns, an empty cell is null). A sub-folder `truth` is not looked at.
+
+* Columns in **bold** are required and never null; others may be null or absent.
+* Keys are opaque whole numbers, made so before they reach Tarazy. An IIN is never a key.
+* Money is whole tenge. Areas are m². A date may be a timestamp at midnight, a month is
+  its first day. Smaller integers, whole floats and categorical text are read as they are.
+* A register that is absent did not answer: what it would tell is unknown, never zero.
+  A register without rows for a family says that there is nothing.
+* Unknown extra columns are ignored, with one warning for each register.
+* A row whose `known_on` lies after the decision date is invisible on that day.
+"""
+
+
+def markdown() -> str:
+    """Return the contract as a page: every register, every column, every promise."""
+    parts = [
+        f"# The register contract, version {CONTRACT_VERSION}\n",
+        "<!-- Printed from features/registers/declared.py; change it there. -->\n",
+        _CONVENTIONS,
+        *(_section(register) for register in REGISTERS.values()),
+        "## Regions\n",
+        "KATO codes of the first level: "
+        + ", ".join(f"`{code}` {name}" for code, name in REGIONS.items())
+        + ".\n",
+    ]
+    return "\n".join(parts)
+
+
+def json_schema(
+    register: Register,
+    *,
+    leave_out: Collection[str] = (),
+    optional: Collection[str] = (),
+    closed: bool = False,
+) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of one row of the register, for OpenAPI 3.1.
+
+    Parameters
+    ----------
+    register : the register whose row is described.
+    leave_out : columns that a row of the request does not have, such as household_id.
+    optional : required columns of the contract that a request may leave out or null.
+    closed : whether a property outside the contract is refused.
+
+    Returns
+    -------
+    An object schema. What JSON Schema cannot say (dates against the decision date, keys
+    that must exist) stands in the descriptions and is checked by `check.broken_places`.
+    """
+    columns = [column for column in register if column.name not in leave_out]
+    schema: dict[str, Any] = {
+        "type": "object",
+        "description": register.about,
+        "properties": {c.name: _property(c, needed=_needed(c, optional)) for c in columns},
+        "required": [c.name for c in columns if _needed(c, optional)],
+    }
+    if closed:
+        schema["additionalProperties"] = False
+    return schema
+
+
+def _needed(column: Column, optional: Collection[str]) -> bool:
+    return column.required and column.name not in optional
+
+
+def _property(column: Column, *, needed: bool) -> dict[str, Any]:
+    schema = dict(_JSON_TYPES[column.kind])
+    for constraint in column.constraints:
+        schema |= constraint.json_schema()
+    unsaid = [c.rule for c in column.constraints if not c.json_schema()]
+    schema["description"] = " ".join([column.about, *(_sentence(rule) for rule in unsaid)])
+    if needed:
+        return schema
+    schema["type"] = [schema["type"], "null"]
+    if "enum" in schema:
+        schema["enum"] = [*schema["enum"], None]
+    if not column.required and column.null_means is not STATED:
+        schema["description"] += f" Null: {_null(column)}."
+    return schema
+
+
+def _section(register: Register) -> str:
+    traits = [
+        "required" if register.required else "",
+        "optional" if register.optional else "",
+        "for training only, never for a score" if register.learning else "",
+    ]
+    told = "; ".join(trait for trait in traits if trait)
+    head = f"## {register.name}" + (f" ({told})" if told else "")
+    rows = [
+        "| column | type | null means | promises | about |",
+        "|---|---|---|---|---|",
+        *(_row(column) for column in register),
+    ]
+    return "\n".join([f"{head}\n", f"{register.about} Kept by: {register.keeper}.\n", *rows, ""])
+
+
+def _row(column: Column) -> str:
+    name = f"**{column.name}**" if column.required else column.name
+    promises = [
+        "unique" if column.unique else "",
+        f"points to {column.points_to}" if column.points_to else "",
+        *(constraint.rule for constraint in column.constraints),
+    ]
+    stored = f"{column.kind} (`{column.kind.dtype}`)"
+    promised = "; ".join(promise for promise in promises if promise)
+    cells = (name, stored, _null(column), promised, column.about)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _null(column: Column) -> str:
+    if column.required:
+        return "never null"
+    return "see there" if column.null_means is STATED else str(column.null_means)
+
+
+def _sentence(rule: str) -> str:
+    return f"{rule[0].upper()}{rule[1:]}."

@@ -1,0 +1,107 @@
+"""What a decision is: the rules' category, the model's opinion beside it, and what a person must see.
+
+The invariants of the design live here. No output of a model ever changes the served
+category: it can only ask for a person's review. What the rules do not know takes its
+poorest points, and goes to a person where the richest would change the category.
+"""
+
+from typing import Final
+
+import polars as pl
+
+from models.parameters import Law
+
+SCORE_SCHEMA: Final[dict[str, pl.DataType]] = {
+    "household_id": pl.Int64(),
+    "as_of": pl.Date(),
+    "category": pl.Int8(),
+    "proposed_category": pl.Int8(),
+    "status": pl.String(),
+    "rule_category": pl.Int8(),
+    "model_category": pl.Int8(),
+    "model_category_set": pl.List(pl.Int8()),
+    "rule_flag": pl.Boolean(),
+    "model_flag": pl.Boolean(),
+    "material": pl.Boolean(),
+    "hidden_income_probability": pl.Float64(),
+    "hidden_income_low": pl.Int64(),
+    "hidden_income_estimate": pl.Int64(),
+    "hidden_income_high": pl.Int64(),
+    "reasons": pl.List(pl.String()),
+    "review_reasons": pl.List(pl.String()),
+    "model_version": pl.String(),
+    "law_version": pl.String(),
+}
+"""Columns of a decision, in the order in which they are written and answered."""
+
+MODEL_OUTPUTS: Final = (
+    "model_category",
+    "model_category_set",
+    "hidden_income_probability",
+    "model_flag",
+    "hidden_income_low",
+    "hidden_income_estimate",
+    "hidden_income_high",
+)
+"""What a model says of a family; all null where no model is declared."""
+
+DEPENDS_ON_UNKNOWN: Final = "CATEGORY_DEPENDS_ON_UNKNOWN"
+MATERIAL_HIDDEN_INCOME: Final = "HIDDEN_INCOME_MATERIAL"
+NO_MEMBERS: Final = "NO_MEMBERS"
+NO_ADULT: Final = "NO_ADULT"
+
+
+def without_model(households: pl.DataFrame) -> pl.DataFrame:
+    """Return the outputs of a model that is declared absent: null for every family."""
+    return households.select(
+        "household_id", *(pl.lit(None, SCORE_SCHEMA[name]).alias(name) for name in MODEL_OUTPUTS)
+    )
+
+
+def material(opinion: pl.DataFrame, category: pl.Series, category_at_low: pl.Series) -> pl.Series:
+    """Return whether a flag matters: the category would change at the interval's low end.
+
+    Null where the model gave no flag; false where it raised none.
+    """
+    changed = category_at_low != category
+    return opinion.select((pl.col("model_flag") & changed).alias("material"))["material"]
+
+
+def review_reasons(
+    features: pl.DataFrame,
+    ruled: pl.DataFrame,
+    raised_flags: pl.Series,
+    is_material: pl.Series,
+    law: Law,
+) -> pl.Series:
+    """Return the codes for which a person must look at a family; an empty list: automatic.
+
+    The dated policy says which kinds of doubt ask for a person. Order: what the rules
+    do not know, facts that contradict each other, published red flags, the model.
+    """
+    asks = law.policy.review_on
+    codes = {
+        NO_MEMBERS: features["members"] == 0,
+        NO_ADULT: (features["members"] > 0) & (features["adults"] == 0),
+        DEPENDS_ON_UNKNOWN: ruled["richest_category"] != ruled["rule_category"],
+    }
+    single = [
+        pl.when(mask.fill_null(value=False)).then(pl.lit(code)).alias(code)
+        for code, mask in codes.items()
+        if code in asks
+    ]
+    table = features.select(*single) if single else features.select()
+    lists = [pl.concat_list(*(pl.col(c) for c in table.columns))] if table.columns else []
+    frame = table.with_columns(
+        _flags=raised_flags if "RED_FLAG" in asks else pl.lit([], pl.List(pl.String)),
+        _model=is_material.fill_null(value=False) & (MATERIAL_HIDDEN_INCOME in asks),
+    )
+    return frame.select(
+        pl.concat_list(
+            *lists,
+            "_flags",
+            pl.when("_model").then(pl.lit(MATERIAL_HIDDEN_INCOME)),
+        )
+        .list.drop_nulls()
+        .alias("review_reasons")
+    )["review_reasons"]

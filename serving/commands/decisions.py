@@ -1,0 +1,125 @@
+"""Verbs that decide: for all families of a snapshot, and for one with its reasons."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from features.errors import InputError
+from models.bundle import Models, load
+from models.home import Home
+from serving.batch import Scored, one_household
+from serving.batch import score as score_all
+from serving.commands import sources
+from serving.commands.terminal import (
+    FOLDER,
+    Answer,
+    Terminal,
+    as_of_option,
+    day,
+    model_option,
+    verb,
+)
+
+
+@click.command(epilog="Example: tarazy score SNAP --out decisions.parquet")
+@click.argument("snap", type=FOLDER)
+@click.option("--out", type=FOLDER, required=True, metavar="FILE.parquet")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "spark"]),
+    default="local",
+    show_default=True,
+    help="Where partitions are decided; spark is for countries that outgrow one machine.",
+)
+@model_option
+@as_of_option
+@verb
+def score(
+    terminal: Terminal,
+    snap: Path,
+    out: Path,
+    engine: str,
+    model: str,
+    as_of: datetime | None,
+) -> Answer:
+    """Decide for every family: the rules' category, the model's opinion, what a person must see.
+
+    A killed run goes on where it stopped when the same command is given again.
+    """
+    if engine == "spark":
+        raise InputError("--engine spark is not built yet: decide with --engine local.")
+    snapshot, on = sources.opened(snap, day(as_of), terminal)
+    models = chosen(sources.home(), model)
+    with terminal.bar() as progress:
+        scored = score_all(snapshot, as_of=on, models=models, out=out, progress=progress)
+    versions = {"model_version": None if models is None else models.version}
+    return Answer(
+        {"out": str(out), "as_of": on, **versions, **scored.summary()},
+        [_tally(scored), f"{out}: {scored.table.height:,} decisions as of {on}."],
+    )
+
+
+@click.command(epilog="Example: tarazy explain SNAP 4065159 --language en")
+@click.argument("snap", type=FOLDER)
+@click.argument("household_id", type=int)
+@click.option("--language", type=click.Choice(["kk", "ru", "en"]), default="en", show_default=True)
+@click.option(
+    "--picture",
+    type=FOLDER,
+    metavar="FILE.svg",
+    help="Where to draw the contributions (.svg, .png or .pdf). Default: under TARAZY_HOME.",
+)
+@model_option
+@as_of_option
+@verb
+def explain(
+    terminal: Terminal,
+    snap: Path,
+    household_id: int,
+    language: str,
+    picture: Path | None,
+    model: str,
+    as_of: datetime | None,
+) -> Answer:
+    """Say why one family is in its category: in words, in points, and as a picture."""
+    from models.explain import draw, explained
+
+    snapshot, on = sources.opened(snap, day(as_of), terminal)
+    home = sources.home()
+    models = chosen(home, model)
+    registers = one_household(snapshot, household_id)
+    if registers is None:
+        raise InputError(
+            f"Household {household_id} is not in {snap}. Household keys are those of the "
+            "register `households`; check the key, or the snapshot."
+        )
+    explanation = explained(registers, on, models)
+    drawn = picture or home.explanations / f"{household_id}-{on}-{language}.svg"
+    draw(explanation, drawn, language)
+    return Answer(
+        {**explanation.answer, "contributions": explanation.contributions(), "picture": str(drawn)},
+        [*explanation.words(language), f"Picture: {drawn}"],
+    )
+
+
+def chosen(home: Home, model: str) -> Models:
+    """Load the model that stands behind an alias or a version, verified before it is parsed."""
+    return load(home, model)
+
+
+def _tally(scored: Scored) -> Table:
+    table = Table("", "1", "2", "3", "4", "5", "6", "none", box=None)
+    for name in ("category", "model_category"):
+        counts = scored.summary()[name]
+        table.add_row(
+            name.replace("_", " "),
+            *(f"{counts.get(str(level), 0):,}" for level in range(1, 7)),
+            f"{counts.get('None', 0):,}",
+        )
+    summary = scored.summary()
+    for name in ("status", "rule_flag", "model_flag", "material"):
+        told = ", ".join(f"{key}: {count:,}" for key, count in summary[name].items())
+        table.add_row(name.replace("_", " "), told)
+    return table

@@ -1,0 +1,126 @@
+"""Verbs that learn: a simulated population, training, promotion.
+
+Training is reached by name only, when its verb is called: nothing of serving imports it.
+"""
+
+import importlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from serving.commands import sources
+from serving.commands.terminal import (
+    DAY,
+    FOLDER,
+    Answer,
+    Terminal,
+    as_of_option,
+    day,
+    verb,
+)
+
+
+def _training(place: str) -> Callable[..., Any]:
+    """Return a function of the training side by its name, such as ``train:train``."""
+    module, _, function = place.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(f"training.{module}"), function)
+    return found
+
+
+@click.command(
+    epilog="Example: tarazy simulate --households 20000 --seed 7 --as-of 2026-01-01 --out DATA"
+)
+@click.option("--households", type=click.IntRange(min=1), default=20_000, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=20_260_101, show_default=True)
+@click.option("--as-of", type=DAY, default="2026-01-01", show_default=True, metavar="DAY")
+@click.option("--out", type=FOLDER, required=True, metavar="DATA", help="The folder to make.")
+@verb
+def simulate(
+    terminal: Terminal, households: int, seed: int, as_of: datetime, out: Path
+) -> Answer:
+    """Make a country to learn in: families, and what the registers see of them.
+
+    The truth about them lies apart, in DATA/truth/, which no other verb reads.
+    """
+    with terminal.bar() as progress:
+        summary = _training("population:simulate")(
+            out, households=households, seed=seed, as_of=as_of.date(), progress=progress
+        )
+    return Answer({"out": str(out), **summary}, [*_figures(summary), f"{out}: done."])
+
+
+@click.command(epilog="Example: tarazy train SNAP")
+@click.argument("snaps", type=FOLDER, nargs=-1, required=True, metavar="SNAP...")
+@click.option("--seed", type=click.IntRange(min=0), default=20_260_101, show_default=True)
+@as_of_option
+@verb
+def train(
+    terminal: Terminal, snaps: tuple[Path, ...], seed: int, as_of: datetime | None
+) -> Answer:
+    """Train, evaluate on the random inspections, and register a candidate version in MLflow."""
+    opened = [sources.opened(snap, day(as_of), terminal)[0].folder for snap in snaps]
+    with terminal.bar() as progress:
+        result = _training("train:train")(
+            opened, home=sources.home(), as_of=day(as_of), seed=seed, progress=progress
+        )
+    return Answer(
+        {"version": result.version, **result.summary()},
+        [
+            *result.words(),
+            f"Version {result.version} is registered. Next: `tarazy promote {result.version}`.",
+        ],
+    )
+
+
+@click.command(epilog='Example: tarazy promote 3, or: tarazy promote 3 --override "demonstration"')
+@click.argument("version")
+@click.option(
+    "--override",
+    metavar="REASON",
+    help="Pass gates that fail or cannot tell by a person's word; recorded and shown with the "
+    "model ever after.",
+)
+@click.option(
+    "--alias",
+    type=click.Choice(["champion", "challenger"]),
+    default="champion",
+    show_default=True,
+)
+@verb
+def promote(terminal: Terminal, version: str, override: str | None, alias: str) -> Answer:
+    """Let a version through the gates and give it an alias; say which gate failed."""
+    promotion = _training("promote:promote")(
+        version, home=sources.home(), override=override, alias=alias, when=datetime.now(UTC)
+    )
+    table = Table("gate", "verdict", "number", "why", box=None)
+    for gate in promotion.gates:
+        number = "" if gate.number is None else f"{gate.number:.4g}"
+        table.add_row(gate.name, gate.verdict, number, gate.why)
+    verdict = (
+        f"Version {version} is {alias} now."
+        if promotion.promoted
+        else f"Version {version} was not promoted: a gate says no or cannot tell. To pass it by "
+        'a person\'s word: --override "reason".'
+    )
+    return Answer(
+        {"version": version, "alias": alias, **promotion.to_dict()},
+        [table, verdict],
+        exit_code=0 if promotion.promoted else 1,
+    )
+
+
+def _figures(summary: dict[str, Any]) -> list[Table]:
+    figures = summary.get("figures") or []
+    if not figures:
+        return []
+    table = Table("figure", "target", "achieved", "assumed", box=None)
+    for f in figures:
+        table.add_row(
+            str(f["name"]), f"{f['target']:,.4g}", f"{f['achieved']:,.4g}",
+            "assumed" if f.get("assumed") else "",
+        )  # fmt: skip
+    return [table]

@@ -1,0 +1,77 @@
+"""Where a verb's input comes from: a snapshot, or bare data of which one is made."""
+
+import os
+from datetime import date
+from pathlib import Path
+
+from features.errors import RegisterFaults
+from features.registers import snapshot as snapshots
+from features.registers.check import decision_date, faults
+from features.registers.fault import Fault
+from features.registers.load import DataSet, open_data_set
+from features.registers.snapshot import Snapshot
+from models.home import Home
+from models.parameters import Law
+from serving.commands.terminal import Terminal
+
+
+def home() -> Home:
+    """Return the folder of all state: TARAZY_HOME, or var/ in the working folder."""
+    return Home(Path(os.environ.get("TARAZY_HOME", "var")))
+
+
+def opened(place: Path, as_of: date | None, terminal: Terminal) -> tuple[Snapshot, date]:
+    """Open a snapshot, or make one of bare data under the home; return it and the decision date.
+
+    Raises RegisterFaults with every fault of bare data, and ParameterNotInForce for a
+    decision date before the first edition of the law, before anything is written.
+    """
+    if (place / "manifest.json").is_file():
+        snapshot = Snapshot.open(place)
+        on = as_of or snapshot.as_of
+        in_force(on)
+        return snapshot, on
+    data = open_data_set(place)
+    on = as_of or dated(data)
+    in_force(on)
+    name = f"{place.resolve().name}-{on}-{snapshots.source_digest(data)[:12]}"
+    folder = home().snapshots / name
+    if not (folder / "manifest.json").is_file():
+        terminal.say(f"{place} is bare data: making the snapshot {folder} for {on}.")
+    return packed(data, on, folder, terminal), on
+
+
+def in_force(on: date) -> Law:
+    """Return the law of the day; raise ParameterNotInForce before its first edition."""
+    law = Law(on)
+    assert law.subsistence_minimum
+    return law
+
+
+def packed(data: DataSet, as_of: date, out: Path, terminal: Terminal) -> Snapshot:
+    """Check the registers and make a snapshot of them; an identical one is reused."""
+    if found := snapshots.existing(out, data, as_of):
+        return found
+    found_faults = faults(data, as_of)
+    for line in data.warnings:
+        terminal.say(f"warning: {line}")
+    refuse(data.folder, found_faults)
+    with terminal.bar() as progress:
+        return snapshots.make(data, as_of, out, progress=progress)
+
+
+def dated(data: DataSet) -> date:
+    """Return the decision date of bare data; its faults of reading come first."""
+    refuse(data.folder, data.faults)
+    return decision_date(data)
+
+
+def refuse(folder: Path, found: list[Fault] | tuple[Fault, ...]) -> None:
+    """Raise RegisterFaults when any fault is an error, with one line for each."""
+    errors = [f for f in found if f.is_error]
+    if errors:
+        lines = "\n".join(f"  {f.sentence}" for f in errors)
+        raise RegisterFaults(
+            f"{folder} breaks the register contract in {len(errors)} "
+            f"place{'' if len(errors) == 1 else 's'}; nothing was written.\n{lines}"
+        )
