@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from features.registers.declared import CONTRACT_VERSION, REGIONS, REGISTERS
-from features.registers.schema import STATED, Column, Kind, Register
+from features.registers.schema import STATED, UNKNOWN, Column, Kind, Register
 
 _JSON_TYPES: Final[dict[Kind, dict[str, Any]]] = {
     Kind.IDENTIFIER: {"type": "integer", "format": "int64"},
@@ -61,17 +61,11 @@ def json_schema(
 ) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of one row of the register, for OpenAPI 3.1.
 
-    Parameters
-    ----------
-    register : the register whose row is described.
-    leave_out : columns that a row of the request does not have, such as household_id.
-    optional : required columns of the contract that a request may leave out or null.
-    closed : whether a property outside the contract is refused.
-
-    Returns
-    -------
-    An object schema. What JSON Schema cannot say (dates against the decision date, keys
-    that must exist) stands in the descriptions and is checked by `check.broken_places`.
+    ``leave_out`` names columns that a row of a request does not have, such as
+    household_id; ``optional`` names required ones that a request may leave out or null;
+    ``closed`` refuses properties outside the contract. What JSON Schema cannot say (dates
+    against the decision date, keys that must exist) stands in the descriptions and is
+    checked by `check.broken_places`.
     """
     columns = [column for column in register if column.name not in leave_out]
     schema: dict[str, Any] = {
@@ -100,8 +94,10 @@ def _property(column: Column, *, needed: bool) -> dict[str, Any]:
     schema["type"] = [schema["type"], "null"]
     if "enum" in schema:
         schema["enum"] = [*schema["enum"], None]
-    if not column.required and column.null_means is not STATED:
-        schema["description"] += f" Null: {_null(column)}."
+    if column.null_means is UNKNOWN:
+        schema["description"] += " Null: unknown."
+    elif column.null_means is not STATED:
+        schema["default"] = column.null_means
     return schema
 
 
@@ -137,7 +133,7 @@ def _row(column: Column) -> str:
 def _null(column: Column) -> str:
     if column.required:
         return "never null"
-    return "see there" if column.null_means is STATED else str(column.null_means)
+    return "as described" if column.null_means is STATED else str(column.null_means)
 
 
 def _sentence(rule: str) -> str:
