@@ -67,6 +67,17 @@ def material(opinion: pl.DataFrame, category: pl.Series, category_at_low: pl.Ser
     return opinion.select((pl.col("model_flag") & changed).alias("material"))["material"]
 
 
+def proposed(is_material: pl.Series, category_at_low: pl.Series, law: Law) -> pl.Series:
+    """Return what the policy `assisted` proposes to a person; null under `advisory`.
+
+    A proposal is made only where the flag matters; it is never served by itself.
+    """
+    if law.policy.name != "assisted":
+        return pl.repeat(None, is_material.len(), dtype=pl.Int8, eager=True)
+    frame = pl.DataFrame({"material": is_material, "at_low": category_at_low})
+    return frame.select(pl.when(pl.col("material")).then(pl.col("at_low"))).to_series()
+
+
 def review_reasons(
     features: pl.DataFrame,
     ruled: pl.DataFrame,

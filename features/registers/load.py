@@ -28,6 +28,7 @@ UNREADABLE: Final = (
 """What the reader raises on bytes that are no register; a panic is how Polars says the worst."""
 
 _TRUTH: Final = "truth"
+_BLANK: Final = "every cell is empty"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +151,7 @@ def _read(register: Register, sources: tuple[_Source, ...]) -> _Reading:
             "an empty folder",
             "add its parts; or remove the folder, and the register counts as silent",
         )
-    parts = [_Part(reading, source, *part) for part in _parts(reading, source)]
+    parts = [_part(reading, source, *part) for part in _parts(reading, source)]
     _missing_columns(reading, parts)
     _unknown_columns(reading, source, parts)
     if not (readable := [part.frame for part in parts if part.read]):
@@ -187,51 +188,65 @@ def _parts(
         yield [file for file, _ in group], schema
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
     """Files of one schema: their columns as the contract wants them, and what is in the way."""
 
-    def __init__(
-        self,
-        reading: _Reading,
-        source: _Source,
-        files: list[Path],
-        stored: dict[str, pl.DataType],
-    ) -> None:
-        register = reading.register
-        scan = source.scan(files)
-        self.unknown = [name for name in stored if name not in register]
-        self.missing = [c.name for c in register if c.required and c.name not in stored]
-        self.read: list[str] = []
-        self.marked: list[str] = []
-        self.rows = 0
-        expressions: list[pl.Expr] = []
-        wrong: list[str] = []
-        for column in register:
-            if column.name not in stored:
-                continue
-            conversion = convert(column, stored[column.name])
-            if conversion is None:
-                wrong.append(column.name)
-                continue
-            self.read.append(column.name)
-            expressions.append(conversion.value)
-            if conversion.unreadable is not None:
-                self.marked.append(column.name)
-                expressions.append(conversion.unreadable.alias(_mark(column.name)))
-        self.frame = scan.select(expressions)
-        if self.missing or wrong:
-            try:
-                self.rows = int(scan.select(pl.len()).collect(engine="streaming").item())
-            except UNREADABLE:
-                reading.faults.append(unreadable(register, source.place))
-        for name in wrong:
-            kind = register[name].kind
-            reading.fault(
-                f"a wrong type: stored as {stored[name]}, expected {kind}",
-                f"store the column as {kind.dtype}",
-                column=name,
-                rows=self.rows,
-            )
+    frame: pl.LazyFrame
+    """Columns that can be read, with a mark beside each whose values may not be."""
+    read: tuple[str, ...]
+    marked: tuple[str, ...]
+    missing: tuple[str, ...]
+    unknown: tuple[str, ...]
+    rows: int
+    """Counted only where a whole column is at fault."""
+
+
+def _part(
+    reading: _Reading, source: _Source, files: list[Path], stored: dict[str, pl.DataType]
+) -> _Part:
+    register, scan = reading.register, source.scan(files)
+    values: dict[str, pl.Expr] = {}
+    marks: dict[str, pl.Expr] = {}
+    wrong: list[str] = []
+    for column in register:
+        if column.name not in stored:
+            continue
+        conversion = convert(column, stored[column.name])
+        if conversion is None:
+            wrong.append(column.name)
+            continue
+        values[column.name] = conversion.value
+        if conversion.unreadable is not None:
+            marks[column.name] = conversion.unreadable.alias(_mark(column.name))
+    # Only when every column is read does a line with too many cells come to light.
+    blank = [pl.all_horizontal(pl.all().is_null()).alias(_BLANK)] if source.text else []
+    missing = tuple(c.name for c in register if c.required and c.name not in stored)
+    rows = _height(reading, source, scan) if missing or wrong else 0
+    for name in wrong:
+        kind = register[name].kind
+        reading.fault(
+            f"a wrong type: stored as {stored[name]}, expected {kind}",
+            f"store the column as {kind.dtype}",
+            column=name,
+            rows=rows,
+        )
+    return _Part(
+        frame=scan.select(*values.values(), *marks.values(), *blank),
+        read=tuple(values),
+        marked=tuple(marks),
+        missing=missing,
+        unknown=tuple(name for name in stored if name not in register),
+        rows=rows,
+    )
+
+
+def _height(reading: _Reading, source: _Source, scan: pl.LazyFrame) -> int:
+    try:
+        return int(scan.select(pl.len()).collect(engine="streaming").item())
+    except UNREADABLE:
+        reading.faults.append(unreadable(reading.register, source.place))
+        return 0
 
 
 def _mark(column: str) -> str:
@@ -264,12 +279,13 @@ def _unknown_columns(reading: _Reading, source: _Source, parts: list[_Part]) -> 
 
 
 def _unreadable_values(reading: _Reading, whole: pl.LazyFrame, columns: list[str]) -> None:
-    if not columns:
-        return
-    counts = whole.select(pl.col(_mark(name)).sum() for name in columns).collect(engine="streaming")
     present = whole.collect_schema().names()
+    asked = [name for name in (*map(_mark, columns), _BLANK) if name in present]
+    if not asked:
+        return
+    counts = whole.select(pl.col(name).sum() for name in asked).collect(engine="streaming")
     key = pl.col(reading.register.key) if reading.register.key in present else pl.lit(None)
-    for name, (count,) in zip(columns, counts.iter_columns(), strict=True):
+    for name, (count,) in zip(columns, counts.iter_columns(), strict=False):
         if not count:
             continue
         shown = (

@@ -1,0 +1,51 @@
+# Two commands do everything on a machine with Python ≥ 3.11 and make:
+#   make serve    installs, prepares what is missing, starts the API and the pages
+#   make test     everything that must hold, in minutes
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 3000
+
+.PHONY: help setup serve test test-all bench lint lock clean
+
+help:
+	@echo "make serve     install, prepare a demonstration if nothing is promoted, start the API"
+	@echo "make test      lint, types, import contracts and tests (under 8 minutes on 2 cores)"
+	@echo "make test-all  the long tests, too"
+	@echo "make bench     benchmarks: ratios against a peer or a bound in the same run"
+	@echo "make setup     install into .venv/ only"
+
+setup: .venv/installed
+
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it with PYTHON=…"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+serve: setup
+	$(BIN)/tarazy demonstrate
+	$(BIN)/tarazy serve --port $(PORT)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/python -m pytest
+
+test-all: lint
+	$(BIN)/python -m pytest -m "long or not long"
+
+bench: setup
+	$(BIN)/python -m tests.benchmarks
+
+# Names no host: the lock installs from whatever index the machine uses.
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate --output-file requirements.lock
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -1,0 +1,161 @@
+"""One partition, one request, one function: registers → features → rules and models → decisions.
+
+The same function decides for a country's partition and for one request of the API, so
+the two cannot drift apart. It reads no clock, no file but the law, no network.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.metadata import version as installed
+from typing import Any
+
+import polars as pl
+
+from features.build import Registers, combine, count
+from features.catalogue import catalogue_version
+from features.registers.declared import SCORING
+from models import decision, reasons, red_flags, rules
+from models.bundle import Models
+from models.parameters import Law
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """Decisions for some households, with everything that stands behind them, row by row.
+
+    All tables have one row a household, sorted by ``household_id``. ``table`` holds exactly
+    the columns of `models.decision.SCORE_SCHEMA`.
+    """
+
+    table: pl.DataFrame
+    features: pl.DataFrame
+    ruled: pl.DataFrame
+    flags: pl.DataFrame
+    silent: tuple[str, ...]
+    law: Law
+    models: Models | None
+
+    def answer(self, row: int = 0) -> dict[str, Any]:
+        """Return one decision for the API: its columns, with reasons said in full."""
+        told = self.table.row(row, named=True)
+        facts = self.features.row(row, named=True) | self.ruled.row(row, named=True)
+        told["as_of"] = told["as_of"].isoformat()
+        for column in ("reasons", "review_reasons"):
+            told[column] = [reasons.reason(code, facts | told, self.law) for code in told[column]]
+        return told | {"versions": versions(self.law, self.models)}
+
+
+def decide(
+    registers: Registers, as_of: date, models: Models | None, law: Law | None = None
+) -> Decisions:
+    """Decide for every household of the registers as of a day.
+
+    Parameters
+    ----------
+    registers : a frame for each scoring register, every row with its ``household_id``;
+        a register left out or None was silent.
+    as_of : the decision date. Raises ParameterNotInForce before the law's first edition.
+    models : what the models are; None declares them absent, and their columns are null.
+    law : of the same day, if the caller holds it already.
+
+    Returns
+    -------
+    The decisions, sorted by household. The served category is always the rules'.
+    """
+    law = law or Law(as_of)
+    silent = tuple(r.name for r in SCORING if registers.get(r.name) is None)
+    counted = count(registers, as_of)
+    features = combine(counted, as_of)
+    ruled = rules.rule_category(features, law)
+    flags = red_flags.red_flags(features, law)
+    opinion = (
+        decision.without_model(features)
+        if models is None
+        else models.predict(features, law, silent)
+    )
+    category = ruled["rule_category"]
+    at_low = _category_at_low_end(counted, opinion, category, as_of, law)
+    is_material = decision.material(opinion, category, at_low)
+    raised = red_flags.raised(flags)
+    table = pl.DataFrame(
+        {
+            "household_id": features["household_id"],
+            "as_of": pl.Series([as_of] * features.height, dtype=pl.Date),
+            "category": category,
+            "proposed_category": decision.proposed(is_material, at_low, law),
+            "rule_category": category,
+            "rule_flag": flags["rule_flag"],
+            "material": is_material,
+            "reasons": reasons.rank(ruled, raised, law),
+            "review_reasons": decision.review_reasons(features, ruled, raised, is_material, law),
+        }
+    ).with_columns(
+        *(opinion[name] for name in decision.MODEL_OUTPUTS),
+        status=pl.when(pl.col("review_reasons").list.len() > 0)
+        .then(pl.lit("review"))
+        .otherwise(pl.lit("automatic")),
+        model_version=pl.lit(None if models is None else models.version, pl.String),
+        law_version=pl.lit(law.version),
+    )
+    return Decisions(
+        table=table.select(
+            pl.col(name).cast(dtype) for name, dtype in decision.SCORE_SCHEMA.items()
+        ),
+        features=features,
+        ruled=ruled,
+        flags=flags,
+        silent=silent,
+        law=law,
+        models=models,
+    )
+
+
+def versions(law: Law, models: Models | None) -> dict[str, str | None]:
+    """Name everything that an identical decision needs, besides the registers."""
+    return {
+        "law": law.version,
+        "scorecard": law.scorecard.version,
+        "policy": law.policy.version,
+        "model": None if models is None else models.version,
+        "features": catalogue_version(),
+        "code": code_version(),
+    }
+
+
+@cache
+def code_version() -> str:
+    """Return the version of the installed distribution."""
+    return installed("tarazy")
+
+
+def _category_at_low_end(
+    counted: pl.DataFrame, opinion: pl.DataFrame, category: pl.Series, as_of: date, law: Law
+) -> pl.Series:
+    """Return the rules' category with the low end of the hidden income counted as income.
+
+    Asked for flagged families only; for all others it is the category as it stands.
+    """
+    asked = opinion.select(
+        "household_id",
+        extra=pl.col("hidden_income_low"),
+        flagged=pl.col("model_flag").fill_null(value=False) & (pl.col("hidden_income_low") > 0),
+    ).filter("flagged")
+    if asked.is_empty():
+        return category
+    richer = counted.join(asked, on="household_id", how="inner", maintain_order="left")
+    months = {"income_quarter": 3, "income_previous_quarter": 3, "income_year": 12}
+    richer = richer.with_columns(
+        pl.col(name) + number * pl.col("extra") for name, number in months.items()
+    ).drop("extra", "flagged")
+    again = rules.rule_category(combine(richer, as_of), law).select(
+        "household_id", at_low="rule_category"
+    )
+    return (
+        opinion.select("household_id")
+        .with_columns(now=category)
+        .join(again, on="household_id", how="left", maintain_order="left")
+        .select(pl.col("at_low").fill_null(pl.col("now")))
+        .to_series()
+    )
+
