@@ -58,7 +58,7 @@ class _Source:
     def scan(self, files: list[Path]) -> pl.LazyFrame:
         if self.text:
             return pl.scan_csv(files, infer_schema=False, null_values="", glob=False)
-        return pl.scan_parquet(files, hive_partitioning=False, glob=False)
+        return pl.scan_parquet(files, glob=False)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -481,6 +481,14 @@ def test_a_request_may_not_name_strangers_or_the_same_person_twice():
     ]
 
 
+def test_a_key_left_out_of_a_request_is_empty_and_not_also_a_stranger():
+    vehicles = with_cell(VEHICLES, "person_id", 0, None)
+    found = broken_places(request(vehicles=vehicles), AS_OF)
+    assert [(p.register, p.column, p.rule) for p in found] == [
+        ("vehicles", "person_id", "may not be empty")
+    ]
+
+
 @pytest.mark.parametrize("stored", ["null", "absent"])
 def test_an_empty_required_cell_is_broken_whether_null_or_absent(stored):
     persons = PERSONS[:3].with_columns(birth_date=pl.lit(None, pl.Date))
