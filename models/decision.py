@@ -1,4 +1,4 @@
-"""What a decision is: the rules' category, the model's opinion beside it, and what a person must see.
+"""What a decision is: the rules' category, the model's opinion, what a person must see.
 
 The invariants of the design live here. No output of a model ever changes the served
 category: it can only ask for a person's review. What the rules do not know takes its
@@ -72,7 +72,7 @@ def proposed(is_material: pl.Series, category_at_low: pl.Series, law: Law) -> pl
 
     A proposal is made only where the flag matters; it is never served by itself.
     """
-    if law.policy.name != "assisted":
+    if law.policy.policy != "assisted":
         return pl.repeat(None, is_material.len(), dtype=pl.Int8, eager=True)
     frame = pl.DataFrame({"material": is_material, "at_low": category_at_low})
     return frame.select(pl.when(pl.col("material")).then(pl.col("at_low"))).to_series()

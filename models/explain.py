@@ -20,6 +20,7 @@ from models.bundle import Models
 from models.parameters import Law
 from models.pipeline import Decisions, decide
 from models.reasons import LANGUAGES
+from models.scorecard import Scorecard
 
 FORMATS: Final = (".svg", ".png", ".pdf")
 _SHOWN: Final = 12
@@ -47,7 +48,11 @@ _WORDS: Final = {
         "ru": "Модель не высказывается: нет данных или нет модели",
         "en": "The model says nothing: a register was silent, or there is no model",
     },
-    "review": {"kk": "Адам қарауы керек", "ru": "Нужен взгляд человека", "en": "A person must look"},
+    "review": {
+        "kk": "Адам қарауы керек",
+        "ru": "Нужен взгляд человека",
+        "en": "A person must look",
+    },
     "automatic": {"kk": "Автоматты түрде", "ru": "Автоматически", "en": "Automatic"},
     "why": {"kk": "Себептері", "ru": "Причины", "en": "Reasons"},
     "remedy": {"kk": "Не істеуге болады", "ru": "Что можно сделать", "en": "What can be done"},
@@ -91,8 +96,7 @@ class Explanation:
         """Return the decision in plain sentences."""
         a = self.answer
         say = {key: texts[language] for key, texts in _WORDS.items()}
-        names = self.decisions.law.scorecard.category_names
-        name = names[a["category"]][language]
+        name = category_name(Scorecard.in_force(self.decisions.law), a["category"], language)
         lines = [
             f"{say['category']} {a['category']}: {name}",
             say["review"] if a["status"] == "review" else say["automatic"],
@@ -125,7 +129,7 @@ def explained(registers: Registers, as_of: date, models: Models | None) -> Expla
         raise InputError(
             f"The household is not known on {as_of}: 0 rows of it are visible. Check the date."
         )
-    card = decisions.law.scorecard
+    card = Scorecard.in_force(decisions.law)
     row = decisions.ruled.row(0, named=True)
     moved = (
         {}
@@ -135,7 +139,7 @@ def explained(registers: Registers, as_of: date, models: Models | None) -> Expla
     return Explanation(
         decisions=decisions,
         answer=decisions.answer(),
-        points=tuple((c.code, row[f"points_{c.code}"], c.most) for c in card.criteria),
+        points=tuple((c.code, row[c.column], c.most) for c in card.criteria),
         moved=moved,
     )
 
@@ -147,10 +151,10 @@ def draw(explanation: Explanation, path: Path, language: str) -> None:
     if language not in LANGUAGES:
         raise InputError(f"There is no language {language!r}: {', '.join(LANGUAGES)}.")
     say = {key: texts[language] for key, texts in _WORDS.items()}
-    card = explanation.decisions.law.scorecard
+    card = Scorecard.in_force(explanation.decisions.law)
     figure = Figure(figsize=(13, 7.5), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[3, 2])
-    names = [c.names[language] for c in card.criteria]
+    names = [c.name[language] for c in card.criteria]
     rows = range(len(names))
     left.barh(rows, [most for _, _, most in explanation.points], color="#d9e2ec")
     left.barh(rows, [p or 0 for _, p, _ in explanation.points], color="#2f6f9f")
@@ -175,11 +179,16 @@ def draw(explanation: Explanation, path: Path, language: str) -> None:
     for axis in (left, right):
         axis.spines[["top", "right"]].set_visible(False)
     category = explanation.answer["category"]
-    title = f"{say['category']} {category}: {card.category_names[category][language]}"
+    title = f"{say['category']} {category}: {category_name(card, category, language)}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=14)
     path.parent.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context({"svg.hashsalt": "tarazy", "svg.fonttype": "none"}):
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+
+
+def category_name(card: Scorecard, category: int, language: str) -> str:
+    """Return what a category of the card is called."""
+    return next(c.name[language] for c in card.categories if c.category == category)
 
 
 def _draw_moves(axis: Any, moved: dict[str, float], unit: str) -> None:

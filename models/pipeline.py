@@ -55,7 +55,7 @@ def decide(
     ----------
     registers : a frame for each scoring register, every row with its ``household_id``;
         a register left out or None was silent.
-    as_of : the decision date. Raises ParameterNotInForce before the law's first edition.
+    as_of : the day of the decision. Raises ParameterNotInForce before the law's first edition.
     models : what the models are; None declares them absent, and their columns are null.
     law : of the same day, if the caller holds it already.
 
@@ -77,7 +77,7 @@ def decide(
     category = ruled["rule_category"]
     at_low = _category_at_low_end(counted, opinion, category, as_of, law)
     is_material = decision.material(opinion, category, at_low)
-    raised = red_flags.raised(flags)
+    raised = flags["raised_flags"]
     table = pl.DataFrame(
         {
             "household_id": features["household_id"],
@@ -115,8 +115,8 @@ def versions(law: Law, models: Models | None) -> dict[str, str | None]:
     """Name everything that an identical decision needs, besides the registers."""
     return {
         "law": law.version,
-        "scorecard": law.scorecard.version,
-        "policy": law.policy.version,
+        "scorecard": law.policy.scorecard,
+        "policy": f"{law.policy.policy}-{law.policy.since}",
         "model": None if models is None else models.version,
         "features": catalogue_version(),
         "code": code_version(),
@@ -158,4 +158,3 @@ def _category_at_low_end(
         .select(pl.col("at_low").fill_null(pl.col("now")))
         .to_series()
     )
-

@@ -35,10 +35,14 @@ VERBS: Final[dict[str, str]] = {
 class _Verbs(click.Group):
     """A group that imports a verb's module only when the verb is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(  # noqa: D102 - as the group says
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        cmd_name: str,
+    ) -> click.Command | None:
         place = VERBS.get(cmd_name)
         if place is None:
             return None
@@ -55,7 +59,7 @@ class _Verbs(click.Group):
 )
 @click.version_option(package_name="tarazy")
 def tarazy() -> None:
-    """Which families need help, and how sure are we?
+    """Tell which families need help, and how sure we are.
 
     Registers in, decisions out: `tarazy simulate` or your own data set, then check,
     snapshot, train, promote, score, explain, audit, serve.
@@ -65,13 +69,17 @@ def tarazy() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run one verb and leave with its exit code; an error is one clear line, never a trace."""
     words = sys.argv[1:] if arguments is None else arguments
+    # Polars' engine notes its panics on damaged files by itself; its stack is of no use to anyone.
+    os.environ["RUST_BACKTRACE"] = "0"
     try:
         code = tarazy.main(words, prog_name="tarazy", standalone_mode=False)
     except click.ClickException as problem:
         problem.show()
         code = problem.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped. What was finished is kept; the same command goes on from there.", err=True)
+        click.echo(
+            "Stopped. What was finished is kept; the same command goes on from there.", err=True
+        )
         code = 130
     except TarazyError as problem:
         code = _told(str(problem), problem.exit_code, words)

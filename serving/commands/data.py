@@ -31,9 +31,7 @@ from serving.files import replacing
 @click.option("--report", type=FOLDER, metavar="FILE", help="Write the faults as JSON, too.")
 @as_of_option
 @verb
-def check(
-    terminal: Terminal, data: Path, report: Path | None, as_of: datetime | None
-) -> Answer:
+def check(_: Terminal, data: Path, report: Path | None, as_of: datetime | None) -> Answer:
     """Find every fault of a data set at once, say what to do about each and whose job it is."""
     opened = open_data_set(data)
     on, undated = day(as_of), ""
@@ -143,5 +141,3 @@ def _shown(data: DataSet, found: list[Fault]) -> list[Table | str]:
             f.owner,
         )
     return [*lines, table]
-
-

@@ -39,9 +39,7 @@ def _training(place: str) -> Callable[..., Any]:
 @click.option("--as-of", type=DAY, default="2026-01-01", show_default=True, metavar="DAY")
 @click.option("--out", type=FOLDER, required=True, metavar="DATA", help="The folder to make.")
 @verb
-def simulate(
-    terminal: Terminal, households: int, seed: int, as_of: datetime, out: Path
-) -> Answer:
+def simulate(terminal: Terminal, households: int, seed: int, as_of: datetime, out: Path) -> Answer:
     """Make a country to learn in: families, and what the registers see of them.
 
     The truth about them lies apart, in DATA/truth/, which no other verb reads.
@@ -58,9 +56,7 @@ def simulate(
 @click.option("--seed", type=click.IntRange(min=0), default=20_260_101, show_default=True)
 @as_of_option
 @verb
-def train(
-    terminal: Terminal, snaps: tuple[Path, ...], seed: int, as_of: datetime | None
-) -> Answer:
+def train(terminal: Terminal, snaps: tuple[Path, ...], seed: int, as_of: datetime | None) -> Answer:
     """Train, evaluate on the random inspections, and register a candidate version in MLflow."""
     opened = [sources.opened(snap, day(as_of), terminal)[0].folder for snap in snaps]
     with terminal.bar() as progress:
@@ -91,7 +87,7 @@ def train(
     show_default=True,
 )
 @verb
-def promote(terminal: Terminal, version: str, override: str | None, alias: str) -> Answer:
+def promote(_: Terminal, version: str, override: str | None, alias: str) -> Answer:
     """Let a version through the gates and give it an alias; say which gate failed."""
     promotion = _training("promote:promote")(
         version, home=sources.home(), override=override, alias=alias, when=datetime.now(UTC)

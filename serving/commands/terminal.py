@@ -1,4 +1,4 @@
-"""What every verb shares: one JSON object on standard output, or words; progress on standard error."""
+"""What every verb shares: the answer on standard output, progress on standard error."""
 
 import functools
 import json

@@ -1,0 +1,72 @@
+"""Verbs that run the service: the API and the pages, and a demonstration to run it on."""
+
+import importlib
+from datetime import UTC, date, datetime
+from typing import Any
+
+import click
+
+from features.errors import NoSuchModel
+from models.bundle import load
+from serving.commands import sources
+from serving.commands.terminal import Answer, Terminal, model_option, verb
+
+_DAY = date(2026, 1, 1)
+_HOUSEHOLDS = 20_000
+_SEED = 20_260_101
+
+
+@click.command(epilog="Example: tarazy serve --port 3000, then open http://127.0.0.1:3000/")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
+@click.option("--workers", type=click.IntRange(min=1), help="Default: one for each core.")
+@model_option
+def serve(host: str, port: int, workers: int | None, model: str) -> None:
+    """Start the API and the pages; with no model promoted, rules alone answer and say so.
+
+    Development mode: no token is asked for. Listen on another address than this
+    machine's own only behind a proxy that authenticates.
+    """
+    from serving.server import serve as start
+
+    start(host=host, port=port, home=sources.home(), model=model, workers=workers)
+
+
+@click.command(epilog="Example: tarazy demonstrate (what `make serve` does first)")
+@click.option("--households", type=click.IntRange(min=1_000), default=_HOUSEHOLDS)
+@verb
+def demonstrate(terminal: Terminal, households: int) -> Answer:
+    """Prepare a demonstration where no model is promoted: simulate, train, promote, audit.
+
+    The promotion passes its gates by the recorded override "demonstration", which is
+    shown wherever the model is shown. An existing champion is left as it is.
+    """
+    home = sources.home()
+    try:
+        champion = load(home, "champion").version
+        return Answer({"champion": champion}, [f"Version {champion} is champion already."])
+    except NoSuchModel:
+        pass
+    data = home.root / "demonstration"
+    with terminal.bar() as progress:
+        if not data.is_dir():
+            terminal.say(f"Simulating {households:,} families under {data}.")
+            _training("population:simulate")(
+                data, households=households, seed=_SEED, as_of=_DAY, progress=progress
+            )
+    snapshot, _ = sources.opened(data, _DAY, terminal)
+    terminal.say("Training on their inspections and survey.")
+    with terminal.bar() as progress:
+        trained = _training("train:train")([snapshot.folder], home=home, progress=progress)
+    _training("promote:promote")(
+        trained.version, home=home, override="demonstration", when=datetime.now(UTC)
+    )
+    return Answer(
+        {"champion": trained.version, "snapshot": str(snapshot.folder)},
+        [f"Version {trained.version} is champion by the recorded override 'demonstration'."],
+    )
+
+
+def _training(place: str) -> Any:
+    module, _, function = place.partition(":")
+    return getattr(importlib.import_module(f"training.{module}"), function)

@@ -1,0 +1,134 @@
+"""`make bench`: features and decisions against a pandas group-by and a bare read, in one run.
+
+Every measured step is a process of its own, so that its peak memory is its own; the
+steps take turns, and medians are printed with ratios. No assertion depends on a time.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+DAY = date(2026, 1, 1)
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def bare_read(snapshot: Path) -> None:
+    """Read every column of every partition, as the snapshot verifies and hands it over."""
+    from features.registers.snapshot import Snapshot
+
+    opened = Snapshot.open(snapshot)
+    for number in opened.partitions:
+        opened.registers(number)
+
+
+def our_features(snapshot: Path) -> None:
+    """Build every declared feature, partition by partition, and write them."""
+    from features.build import build
+    from features.registers.snapshot import Snapshot
+
+    opened = Snapshot.open(snapshot)
+    for number in opened.partitions:
+        table = build(opened.registers(number), opened.as_of)
+        table.write_parquet(snapshot.parent / f"features-{number}.parquet")
+
+
+def pandas_features(snapshot: Path) -> None:
+    """Build the same features by a straightforward pandas group-by, and write them."""
+    from tests.benchmarks import pandas_features as peer
+
+    peer.features(snapshot, DAY).to_parquet(snapshot.parent / "features-pandas.parquet")
+
+
+def decisions(snapshot: Path) -> None:
+    """Decide for all by the rules and, where one is promoted, the champion."""
+    from features.errors import NoSuchModel
+    from features.registers.snapshot import Snapshot
+    from models.bundle import load
+    from models.home import Home
+    from serving.batch import score
+
+    try:
+        models = load(Home(ROOT / "var"), "champion")
+    except NoSuchModel:
+        models = None
+        print("no champion: rules alone", file=sys.stderr)
+    opened = Snapshot.open(snapshot)
+    score(opened, as_of=opened.as_of, models=models, out=snapshot.parent / "decisions.parquet")
+
+
+STEPS = {
+    "bare read": bare_read,
+    "features": our_features,
+    "features, pandas": pandas_features,
+    "score": decisions,
+}
+
+
+def prepared(households: int, folder: Path) -> Path:
+    """Simulate the families once and make their snapshot once."""
+    from features.registers.load import open_data_set
+    from features.registers.snapshot import make
+    from training.population import simulate
+
+    data, snapshot = folder / "data", folder / "snapshot"
+    if not data.is_dir():
+        print(f"simulating {households:,} families …", file=sys.stderr)
+        simulate(data, households=households, seed=20_260_101, as_of=DAY)
+    make(open_data_set(data), DAY, snapshot)
+    return snapshot
+
+
+def measured(step: str, snapshot: Path) -> dict[str, float]:
+    """Run one step in a process of its own; wall seconds and peak memory of the whole process."""
+    command = [sys.executable, "-m", "tests.benchmarks", "--step", step, str(snapshot)]
+    began = time.perf_counter()
+    output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    wall = time.perf_counter() - began
+    return {"process": wall} | json.loads(output.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    """Measure every step in turn and print medians and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--households", type=int, default=200_000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--step", nargs=2, metavar=("NAME", "SNAPSHOT"))
+    options = parser.parse_args()
+    if options.step:
+        name, snapshot = options.step
+        began = time.perf_counter()
+        STEPS[name](Path(snapshot))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        print(json.dumps({"wall": time.perf_counter() - began, "peak": peak}))
+        return
+    snapshot = prepared(options.households, ROOT / "var" / f"benchmark-{options.households}")
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in STEPS}
+    for _ in range(options.runs):
+        for name in STEPS:
+            runs[name].append(measured(name, snapshot))
+    median = {
+        name: {key: statistics.median(r[key] for r in of) for key in ("wall", "peak")}
+        for name, of in runs.items()
+    }
+    print(f"{options.households:,} families, {os.cpu_count()} cores, {options.runs} runs in turn")
+    print(
+        f"{'':20} {'wall s':>8} {'min–max':>13} {'peak GiB':>9} {'× bare read':>12} {'× pandas':>9}"
+    )
+    for name, of in median.items():
+        walls = [r["wall"] for r in runs[name]]
+        print(
+            f"{name:20} {of['wall']:8.2f} {min(walls):6.2f}–{max(walls):<6.2f} {of['peak']:9.2f} "
+            f"{of['wall'] / median['bare read']['wall']:12.2f} "
+            f"{of['wall'] / median['features, pandas']['wall']:9.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
