@@ -26,7 +26,10 @@ async def read_json(request: Request, limit: int) -> Any:
     length is held to it as well. Raises `Problem`: other content (415), too large
     (413), too slow (408), not valid JSON by RFC 8259 or a key given twice (400).
     """
-    _require_json(request)
+    require_json(
+        request.headers.get("content-type", ""),
+        request.headers.get("content-encoding", "identity"),
+    )
     return decode(await _bounded(request, limit))
 
 
@@ -63,15 +66,15 @@ def _no_key_twice(pairs: list[tuple[str, Any]]) -> None:
         raise _TwiceError("a key is given twice in one object")
 
 
-def _require_json(request: Request) -> None:
-    declared = request.headers.get("content-type", "")
-    media, _, parameters = (part.strip().lower() for part in declared.partition(";"))
+def require_json(content_type: str, encoding: str = "identity") -> None:
+    """Refuse (415) content that does not declare itself as JSON in UTF-8, uncompressed."""
+    media, _, parameters = (part.strip().lower() for part in content_type.partition(";"))
     charset = parameters.removeprefix("charset=").strip('" ') if parameters else "utf-8"
     if media != "application/json" or charset not in {"utf-8", "utf8"}:
         raise Problem(
             Kind.MEDIA, "Only JSON is read here. Send Content-Type: application/json, in UTF-8."
         )
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
+    if encoding.lower() != "identity":
         raise Problem(Kind.MEDIA, "A compressed body is not read here. Send it uncompressed.")
 
 

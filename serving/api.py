@@ -1,0 +1,232 @@
+"""The addresses of the API and what each answers: a plain ASGI application."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, Final
+
+import anyio
+import msgspec
+from anyio.to_thread import run_sync
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+
+from features.catalogue import FEATURES
+from models.home import Home
+from models.predict import Models
+from serving import legal, metrics, openapi, pages
+from serving.body import MIB, read_json
+from serving.deciding import answers
+from serving.live import Live
+from serving.messages import Asked, read_as_of, read_many, read_one
+from serving.problems import Fault, Kind, Problem, invalid, response
+
+ONE_LIMIT: Final = 1 * MIB
+MANY_LIMIT: Final = 64 * MIB
+WAITING: Final = 64
+"""Requests that may wait for their turn in one worker; more are sent away at once."""
+
+
+class _Turns:
+    """One thread for single families and one for many, so that neither blocks the other."""
+
+    def __init__(self) -> None:
+        self._turns = {"one": anyio.CapacityLimiter(1), "many": anyio.CapacityLimiter(1)}
+
+    async def take(self, which: str, work: Callable[[], bytes]) -> bytes:
+        """Run the work when its turn comes; a queue that is too long says so at once."""
+        turn = self._turns[which]
+        if turn.statistics().tasks_waiting >= WAITING:
+            raise Problem(
+                Kind.BUSY,
+                f"{WAITING} requests wait already. Send it again in a second.",
+                headers={"Retry-After": "1"},
+            )
+        return await run_sync(work, limiter=turn)
+
+
+async def score(request: Request) -> Response:
+    """Decide one household."""
+    models = _models(request)
+    document = await read_json(request, ONE_LIMIT)
+    work = partial(_decided, lambda: read_one(document), models, lambda found: found[0])
+    return _json(await request.app.state.turns.take("one", work))
+
+
+async def score_many(request: Request) -> Response:
+    """Decide many households, in the order given."""
+    models = _models(request)
+    document = await read_json(request, MANY_LIMIT)
+    work = partial(
+        _decided, lambda: read_many(document), models, lambda found: {"decisions": found}
+    )
+    return _json(await request.app.state.turns.take("many", work))
+
+
+async def models(request: Request) -> Response:
+    """Say which model answers, and what it is."""
+    live: Live = request.app.state.live
+    now = live.now
+    return _json(
+        msgspec.json.encode(
+            {
+                "alias": live.alias,
+                "state": now.state,
+                "version": now.version,
+                "note": now.note,
+                "model": now.models.describe() if now.models else None,
+            }
+        )
+    )
+
+
+async def features(_: Request) -> Response:
+    """List every declared feature."""
+    listed = [pages.feature_card(f) for f in FEATURES.values()]
+    return _json(msgspec.json.encode({"features": listed}))
+
+
+async def law(request: Request) -> Response:
+    """List the legal values: those in force on ``as_of``, or without it every edition."""
+    if unknown := set(request.query_params) - {"as_of"}:
+        raise invalid([Fault(f"query: {n[:60]}", "unknown", "send as_of") for n in sorted(unknown)])
+    if "as_of" not in request.query_params:
+        told = {"as_of": None, "version": legal.newest(), "entries": legal.every_edition()}
+        return _json(msgspec.json.encode(told))
+    faults: list[Fault] = []
+    day = read_as_of(request.query_params["as_of"], faults)
+    if day is None:
+        raise invalid(faults)
+    entries = legal.in_force(day)
+    if not entries:
+        first = legal.first_day()
+        raise invalid([Fault("as_of", "before the first law on file", f"ask from {first} on")])
+    told = {"as_of": day.isoformat(), "version": legal.version(day), "entries": entries}
+    return _json(msgspec.json.encode(told))
+
+
+async def livez(_: Request) -> Response:
+    """The process answers."""
+    return Response("alive\n", media_type="text/plain")
+
+
+async def readyz(request: Request) -> Response:
+    """Whether decisions can be made: the law is loaded, the model loaded or declared absent."""
+    live: Live = request.app.state.live
+    now = live.now
+    ready = now.ready and legal.newest() is not None
+    body = {
+        "ready": ready,
+        "law": {"loaded": legal.newest() is not None, "version": legal.newest()},
+        "model": {
+            "state": now.state,
+            "version": now.version,
+            "alias": live.alias,
+            "note": now.note,
+        },
+    }
+    return Response(
+        msgspec.json.encode(body),
+        status_code=200 if ready else 503,
+        media_type="application/json",
+    )
+
+
+async def measured(_: Request) -> Response:
+    """Counters for machines."""
+    return Response(metrics.exposition(), media_type=metrics.MEDIA_TYPE)
+
+
+async def described(_: Request) -> Response:
+    """The description of this API, OpenAPI 3.1."""
+    return _json(msgspec.json.encode(await run_sync(openapi.document)))
+
+
+def application() -> Starlette:
+    """Return the API; starting it loads the model of ``TARAZY_HOME`` behind ``TARAZY_MODEL``."""
+    return Starlette(
+        routes=[
+            Route("/score", score, methods=["POST"]),
+            Route("/score_many", score_many, methods=["POST"]),
+            Route("/models", models),
+            Route("/features", features),
+            Route("/law", law),
+            Route("/openapi.json", described),
+            Route("/livez", livez),
+            Route("/readyz", readyz),
+            Route("/metrics", measured),
+            *pages.ROUTES,
+            Mount("/audit", pages.latest_audit),
+        ],
+        lifespan=_lifespan,
+        exception_handlers={Problem: _problem, HTTPException: _http, Exception: _unexpected},
+    )
+
+
+def addresses(app: Starlette) -> frozenset[str]:
+    """Return the addresses of the API, as metrics name them."""
+    return frozenset(route.path for route in app.routes if isinstance(route, Route))
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    home = Home(os.environ.get("TARAZY_HOME", "var"))
+    app.state.home = home
+    app.state.turns = _Turns()
+    app.state.live = await run_sync(Live, home, os.environ.get("TARAZY_MODEL", "champion"))
+    app.state.live.watch()
+    yield
+    app.state.live.close()
+
+
+def _models(request: Request) -> Models | None:
+    """Return the model of this request: one and the same from its beginning to its end."""
+    live: Live = request.app.state.live
+    now = live.now
+    if not now.ready:
+        raise Problem(Kind.NOT_READY, now.note)
+    if legal.newest() is None:
+        raise Problem(Kind.NOT_READY, "The law on file is not in order; /readyz says so too.")
+    return now.models
+
+
+def _decided(
+    read: Callable[[], Asked],
+    models: Models | None,
+    shape: Callable[[list[dict[str, Any]]], Any],
+) -> bytes:
+    found = answers(read(), models)
+    for decision in found:
+        metrics.DECISIONS.labels(decision["status"]).inc()
+    return msgspec.json.encode(shape(found))
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
+
+
+async def _problem(_: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)
+    return response(problem)
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "GET, HEAD")
+        return response(Problem(Kind.METHOD, f"Send one of {allowed}.", headers={"Allow": allowed}))
+    return response(Problem(Kind.NOT_FOUND, "Nothing is served here. /docs lists every address."))
+
+
+async def _unexpected(_: Request, __: Exception) -> Response:
+    return response(
+        Problem(
+            Kind.INTERNAL,
+            "The request was not decided and nothing was changed. The place is in the log of "
+            "the service; tell its keeper the time of the request.",
+        )
+    )

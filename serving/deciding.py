@@ -1,0 +1,48 @@
+"""From what was asked to what is answered: the same decision as `tarazy score` writes."""
+
+from typing import Any
+
+from features.errors import InputError, ParameterNotInForce
+from models.parameters import Law
+from models.pipeline import decide
+from models.predict import Models
+from serving.identity import decision_id
+from serving.messages import Asked, Household
+from serving.problems import Fault, invalid
+
+
+def answers(asked: Asked, models: Models | None) -> list[dict[str, Any]]:
+    """Decide every household of a request and return the answers in its order.
+
+    ``models`` None: rules alone. Raises `Problem` where the law gives nothing on the
+    day asked for.
+    """
+    law = Law(asked.as_of)
+    given: dict[int, dict[str, Any]] = {}
+    for positions, registers in asked.alike():
+        try:
+            law.scorecard  # noqa: B018 - a day without one is said before anything is counted
+            decisions = decide(registers, as_of=asked.as_of, models=models, law=law)
+        except ParameterNotInForce as early:
+            raise invalid(
+                [Fault("as_of", str(early), "ask for a day on which the law on file is in force")]
+            ) from None
+        except InputError as refused:
+            raise invalid([Fault("request", str(refused), "correct the request")]) from None
+        if decisions.table["household_id"].to_list() != positions:
+            raise AssertionError("decisions are not one a household, sorted by household")
+        for row, position in enumerate(positions):
+            given[position] = _complete(decisions.answer(row), asked, asked.households[position])
+    return [given[position] for position in sorted(given)]
+
+
+def _complete(decision: dict[str, Any], asked: Asked, household: Household) -> dict[str, Any]:
+    """Add to a decision what belongs to the request: keys, silence, what was ignored."""
+    return {
+        **decision,
+        "household_id": household.household_id,
+        "service": asked.service,
+        "silent_registers": list(household.silent),
+        "warnings": list(household.warnings),
+        "decision_id": decision_id(asked, household, decision["versions"]),
+    }

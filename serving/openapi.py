@@ -1,0 +1,381 @@
+"""The API's own description, OpenAPI 3.1, printed from the declarations that it enforces.
+
+Requests come from the register contract, answers from the columns of a decision,
+problems from the kinds of problems: nothing is described twice.
+"""
+
+from functools import cache
+from typing import Any, Final
+
+import polars as pl
+
+from features.registers.declared import REGISTERS
+from features.registers.document import json_schema
+from models.decision import SCORE_SCHEMA
+from models.pipeline import code_version
+from serving.body import MIB
+from serving.examples import AS_OF, FAMILY, answered
+from serving.messages import HOUSEHOLDS_AT_ONCE, ROW_REGISTERS, SERVICE_LENGTH
+from serving.problems import MEDIA_TYPE as PROBLEM_TYPE
+from serving.problems import Kind
+
+_LANGUAGES: Final = ("kk", "ru", "en")
+_ABOUT: Final[dict[str, str]] = {
+    "household_id": "The key that was sent; null where none was.",
+    "as_of": "The day of the decision.",
+    "category": "What is served: the category by the published rules, 1 to 6; 1 needs help most.",
+    "proposed_category": "What the policy proposes to a person; null: it proposes nothing.",
+    "status": "automatic, or review: a person must look before anything follows.",
+    "rule_category": "The category by scorecard and hard rule, from declared facts only.",
+    "model_category": "The category the model expects; an opinion beside the rules, never served.",
+    "model_category_set": "The categories that cannot be excluded at 90 %.",
+    "rule_flag": "Whether a published red flag for hidden income is raised.",
+    "model_flag": "Whether the model suspects hidden income; null: it cannot tell.",
+    "material": "Whether the suspicion would change the category.",
+    "hidden_income_probability": "The model's probability of hidden income.",
+    "hidden_income_low": "Hidden income, KZT a month: low end of the 90 % interval.",
+    "hidden_income_estimate": "Hidden income, KZT a month: the estimate.",
+    "hidden_income_high": "Hidden income, KZT a month: high end of the 90 % interval.",
+    "reasons": "Why this category, at most four, the weightiest first.",
+    "review_reasons": "Why a person must look; empty where none must.",
+    "model_version": "The version of the model; null where rules answered alone.",
+    "law_version": "The edition of the law on file that was applied.",
+}
+_ENUMERATIONS: Final[dict[str, list[Any]]] = {"status": ["automatic", "review"]}
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Return the description of the API."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Tarazy",
+            "version": code_version(),
+            "summary": "Which families need help, and how sure are we?",
+            "description": (
+                "Send a family as the state's registers know it; receive its welfare category by "
+                "the published rules, what a model thinks of it, and the reasons in Kazakh, "
+                "Russian and English. A register that is left out is silent: it did not answer. "
+                "An empty list says that it answered and holds nothing."
+            ),
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [
+            {"name": "decisions", "description": "Families in, decisions out."},
+            {"name": "what stands behind", "description": "Model, features and law."},
+            {"name": "operation", "description": "For the machines that keep the service."},
+        ],
+        "paths": _paths(),
+        "components": {"schemas": _schemas()},
+    }
+
+
+def _paths() -> dict[str, Any]:
+    return {
+        "/score": {
+            "post": _deciding(
+                "score",
+                "Decide one household",
+                "The same decision as `tarazy score` writes for the same family. At most 1 MiB.",
+                "ScoreRequest",
+                "Decision",
+                {"as_of": AS_OF, "household": FAMILY},
+                answered(),
+            )
+        },
+        "/score_many": {
+            "post": _deciding(
+                "scoreMany",
+                "Decide many households",
+                f"Decisions come in the order of the households, at most {HOUSEHOLDS_AT_ONCE:,} "
+                f"and {64 * MIB // MIB} MiB at once. One faulty household refuses the request.",
+                "ScoreManyRequest",
+                "Decisions",
+                {"as_of": AS_OF, "households": [FAMILY]},
+                {"decisions": [answered()]},
+            )
+        },
+        "/models": _reading("models", "Which model answers, and what it is", "ModelAnswering"),
+        "/features": _reading("features", "Every declared feature", "Features"),
+        "/law": _law(),
+        "/openapi.json": _reading("openapi", "This description", None, tag="operation"),
+        "/livez": _text("livez", "Whether the process answers", "text/plain"),
+        "/readyz": _ready(),
+        "/metrics": _text("metrics", "Counters in Prometheus' form", "text/plain"),
+    }
+
+
+def _deciding(
+    name: str,
+    summary: str,
+    description: str,
+    asked: str,
+    answer: str,
+    example: dict[str, Any],
+    example_answer: dict[str, Any],
+) -> dict[str, Any]:
+    refusals = [Kind.MALFORMED, Kind.TOO_SLOW, Kind.TOO_LARGE, Kind.MEDIA, Kind.INVALID]
+    return {
+        "operationId": name,
+        "summary": summary,
+        "description": description,
+        "tags": ["decisions"],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": _ref(asked), "example": example}},
+        },
+        "responses": {
+            "200": _json("Decided.", answer, example_answer),
+            **{str(k.status): _refused(k) for k in refusals},
+            "503": _refused(Kind.NOT_READY, Kind.BUSY),
+        },
+    }
+
+
+def _reading(
+    name: str, summary: str, schema: str | None, *, tag: str = "what stands behind"
+) -> dict[str, Any]:
+    content = _ref(schema) if schema else {"type": "object"}
+    return {
+        "get": {
+            "operationId": name,
+            "summary": summary,
+            "tags": [tag],
+            "responses": {
+                "200": {
+                    "description": f"{summary}.",
+                    "content": {"application/json": {"schema": content}},
+                }
+            },
+        }
+    }
+
+
+def _law() -> dict[str, Any]:
+    path = _reading("law", "The legal values on file", "Law")
+    path["get"]["parameters"] = [
+        {
+            "name": "as_of",
+            "in": "query",
+            "required": False,
+            "description": "A day: the values in force on it. Without it: every edition on file.",
+            "schema": {"type": "string", "format": "date"},
+        }
+    ]
+    path["get"]["responses"]["422"] = _refused(Kind.INVALID)
+    return path
+
+
+def _text(name: str, summary: str, media: str) -> dict[str, Any]:
+    answer = {"description": f"{summary}.", "content": {media: {"schema": {"type": "string"}}}}
+    return {
+        "get": {
+            "operationId": name,
+            "summary": summary,
+            "tags": ["operation"],
+            "responses": {"200": answer},
+        }
+    }
+
+
+def _ready() -> dict[str, Any]:
+    path = _reading("readyz", "Whether decisions can be made", "Readiness", tag="operation")
+    path["get"]["description"] = (
+        "True when the law is loaded and the model is loaded or declared absent."
+    )
+    path["get"]["responses"]["503"] = _json("Not now.", "Readiness")
+    return path
+
+
+def _schemas() -> dict[str, Any]:
+    text = {"type": "string"}
+    texts = {
+        "type": "object",
+        "properties": dict.fromkeys(_LANGUAGES, text),
+        "required": list(_LANGUAGES),
+    }
+    return {
+        "ScoreRequest": _request("household", _ref("Household")),
+        "ScoreManyRequest": _request(
+            "households",
+            {"type": "array", "items": _ref("Household"), "maxItems": HOUSEHOLDS_AT_ONCE},
+        ),
+        "Household": _household(),
+        **{
+            _row_name(name): json_schema(register, leave_out=("household_id",))
+            for name, register in ROW_REGISTERS.items()
+        },
+        "Decision": _decision(),
+        "Decisions": _closed({"decisions": {"type": "array", "items": _ref("Decision")}}),
+        "Reason": {
+            "type": "object",
+            "description": "One reason with the facts it rests on.",
+            "properties": {
+                "code": text,
+                "basis": {
+                    "enum": ["published", "assumed"],
+                    "description": "Whether the rule is published or our assumption.",
+                },
+                "source": {"description": "Where the rule comes from."},
+                "facts": {"type": "object", "description": "Every number the text quotes."},
+                "register": {"description": "The register the facts come from."},
+                "text": texts,
+                "remedy": texts | {"description": "What the family or the clerk can do."},
+            },
+            "required": ["code", "basis", "source", "facts", "register", "text", "remedy"],
+        },
+        "Problem": _problem(),
+        "Fault": _closed(dict.fromkeys(("place", "problem", "remedy"), text)),
+        "ModelAnswering": _closed(
+            {
+                "alias": text,
+                "state": {"enum": ["loaded", "absent", "refused"]},
+                "version": _nullable("string"),
+                "note": text,
+                "model": _nullable("object"),
+            }
+        ),
+        "Features": _closed({"features": {"type": "array", "items": {"type": "object"}}}),
+        "Law": {
+            "type": "object",
+            "properties": {
+                "as_of": {"type": ["string", "null"], "format": "date"},
+                "version": {"type": ["string", "null"]},
+                "entries": {"type": "array", "items": {"type": "object"}},
+            },
+            "required": ["as_of", "version", "entries"],
+        },
+        "Readiness": _closed(
+            {"ready": {"type": "boolean"}, "law": {"type": "object"}, "model": {"type": "object"}}
+        ),
+    }
+
+
+def _request(subject: str, schema: dict[str, Any]) -> dict[str, Any]:
+    service = {"type": ["string", "null"], "minLength": 1, "maxLength": SERVICE_LENGTH}
+    return {
+        "type": "object",
+        "properties": {
+            "as_of": {"type": "string", "format": "date", "description": "Day of the decision."},
+            "service": service | {"description": "Code of a programme; it is echoed."},
+            subject: schema,
+        },
+        "required": ["as_of", subject],
+        "additionalProperties": False,
+    }
+
+
+def _household() -> dict[str, Any]:
+    schema = json_schema(REGISTERS["households"], optional=("household_id",), closed=True)
+    for name, register in ROW_REGISTERS.items():
+        schema["properties"][name] = {
+            "type": "array" if register.required else ["array", "null"],
+            "items": _ref(_row_name(name)),
+            "description": f"{register.about} Kept by: {register.keeper}."
+            + ("" if register.required else " Left out or null: silent; empty: nothing there."),
+        }
+        if register.required:
+            schema["required"].append(name)
+    return schema
+
+
+def _row_name(register: str) -> str:
+    return f"{register.capitalize()}Row"
+
+
+def _decision() -> dict[str, Any]:
+    properties = {name: _answered(name, dtype) for name, dtype in SCORE_SCHEMA.items()}
+    reasons = {"type": "array", "items": _ref("Reason")}
+    for name in ("reasons", "review_reasons"):
+        properties[name] = reasons | {"description": _ABOUT[name]}
+    return _closed(
+        properties
+        | {
+            "versions": {
+                "type": "object",
+                "description": "Everything that decided: law, scorecard, policy, model, features, "
+                "code.",
+            },
+            "service": _nullable("string"),
+            "silent_registers": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Registers that did not answer.",
+            },
+            "warnings": {"type": "array", "items": _ref("Fault")},
+            "decision_id": {
+                "type": "string",
+                "pattern": "^[0-9a-f]{64}$",
+                "description": "SHA-256 of the canonical JSON (RFC 8785) of the facts that were "
+                "understood and the versions that decided.",
+            },
+        }
+    )
+
+
+def _answered(name: str, dtype: pl.DataType) -> dict[str, Any]:
+    described = {"description": _ABOUT[name]}
+    if name in _ENUMERATIONS:
+        return described | {"type": "string", "enum": _ENUMERATIONS[name]}
+    if isinstance(dtype, pl.List):
+        return described | {"type": ["array", "null"], "items": {"type": "integer"}}
+    if isinstance(dtype, pl.Boolean):
+        return described | {"type": ["boolean", "null"]}
+    if isinstance(dtype, pl.Date):
+        return described | {"type": "string", "format": "date"}
+    if isinstance(dtype, pl.String):
+        return described | {"type": ["string", "null"]}
+    return described | {"type": ["integer" if dtype.is_integer() else "number", "null"]}
+
+
+def _problem() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": "A problem document (RFC 9457). No value that was sent is ever repeated.",
+        "properties": {
+            "type": {"type": "string", "format": "uri-reference"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "errors": {
+                "type": "array",
+                "items": _ref("Fault"),
+                "description": "Every fault of the request, by place.",
+            },
+        },
+        "required": ["type", "title", "status", "detail"],
+    }
+
+
+def _closed(properties: dict[str, Any]) -> dict[str, Any]:
+    """An object of exactly these properties."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _nullable(kind: str) -> dict[str, Any]:
+    return {"type": [kind, "null"]}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _json(description: str, schema: str, example: dict[str, Any] | None = None) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": _ref(schema)}
+    if example is not None:
+        content["example"] = example
+    return {"description": description, "content": {"application/json": content}}
+
+
+def _refused(*kinds: Kind) -> dict[str, Any]:
+    return {
+        "description": "; or ".join(f"{k.title}." for k in kinds),
+        "content": {PROBLEM_TYPE: {"schema": _ref("Problem")}},
+    }

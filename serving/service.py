@@ -1,0 +1,47 @@
+"""The one BentoML service: it starts, watches and stops the workers; the API is ours.
+
+There are no runners, no dependent services and no BentoML-typed endpoints, so nothing
+here reads BentoML's own formats (one of them is pickle). The front door stands before
+every address, also those that BentoML would serve by itself.
+"""
+
+import logging
+import os
+import sys
+from typing import Any, Final, cast
+
+import bentoml
+
+from serving.api import addresses, application
+from serving.front import Front
+
+APP: Final = application()
+"""The API; BentoML starts it with its workers and stops it with them."""
+
+
+def _log_to_standard_error() -> None:
+    log = logging.getLogger("tarazy")
+    if not log.handlers:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+        log.propagate = False
+
+
+_log_to_standard_error()
+
+
+@bentoml.service(
+    workers=int(os.environ.get("TARAZY_WORKERS", "1")),
+    traffic={"timeout": 120},
+    metrics={"enabled": False},
+    logging={"access": {"enabled": False}},
+)
+@bentoml.asgi_app(APP, path="/")
+class Tarazy:
+    """Families in, decisions out; see `serving.api` for what is answered where."""
+
+
+# To a type checker Tarazy is still the class; at run time it is BentoML's service.
+cast(Any, Tarazy).add_asgi_middleware(Front, ours=APP, paths=addresses(APP))
