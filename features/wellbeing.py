@@ -4,12 +4,17 @@ from datetime import date
 
 import polars as pl
 
-from features.declare import Block, derived, feature
+from features.declare import Block, derived, feature, view
 from features.units import Unit, age
 
 _BASIS = "pilot-2025:non-material"
 _HOUSING = "pilot-2025:material"
 _EDUCATION = ("none", "primary", "secondary", "vocational", "higher", "postgraduate")
+
+
+def _level() -> pl.Expr:
+    levels = dict(zip(_EDUCATION, range(len(_EDUCATION)), strict=True))
+    return pl.col("education").replace_strict(levels, default=None, return_dtype=pl.Int64)
 
 
 @feature(
@@ -58,8 +63,30 @@ def members_without_clinic(as_of: date) -> pl.Expr:  # noqa: ARG001
 )
 def best_education(as_of: date) -> pl.Expr:  # noqa: ARG001
     """Highest education in the household: 0 none, 1 primary … 4 higher, 5 postgraduate."""
-    levels = dict(zip(_EDUCATION, range(len(_EDUCATION)), strict=True))
-    return pl.col("education").replace_strict(levels, default=None, return_dtype=pl.Int64).max()
+    return _level().max()
+
+
+@view(register="persons")
+def adult_members(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """Members aged eighteen or more on the decision date."""
+    return rows.filter(age(pl.col("birth_date"), as_of) >= 18)
+
+
+@feature(
+    block=Block.NON_MATERIAL,
+    source="adult_members",
+    unit=Unit.LEVEL,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+    model_input=False,
+)
+def adult_education(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Highest education of an adult: 0 none, 1 primary … 4 higher, 5 postgraduate.
+
+    For rules of need: a child with a school certificate must never make the family richer.
+    """
+    return _level().max()
 
 
 @feature(

@@ -104,6 +104,8 @@ def _persons(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
         },
     )
     table["best_education"] = level.groupby(rows["household_id"]).max()
+    of_adults = level.where(age >= 18).groupby(rows["household_id"]).max()
+    table["adult_education"] = of_adults.fillna(0)
     return table
 
 

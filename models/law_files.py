@@ -1,0 +1,171 @@
+"""Reading the files of the law: exact numbers, no key unknown or given twice, read once.
+
+What stands in `models/law/` is the law as we read it. A file that its JSON schema does
+not know is refused as a whole, with the place of every fault.
+"""
+
+import json
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import jsonschema
+import yaml
+
+from features.errors import DeclarationError
+
+LAW: Final = Path(__file__).parent / "law"
+_SCHEMAS: Final = LAW / "schemas"
+_NOT_PARAMETERS: Final = frozenset({"acts", "decision_policy", "hard_rule", "red_flags"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LawFiles:
+    """Everything a folder of law holds, as read and validated: one plain mapping per file."""
+
+    parameters: Mapping[str, Mapping[str, Any]]
+    scorecards: Mapping[str, Mapping[str, Any]]
+    acts: Mapping[str, Mapping[str, Any]]
+    policy: Mapping[str, Any]
+    hard_rule: Mapping[str, Any]
+    red_flags: Mapping[str, Any]
+
+
+@lru_cache(maxsize=16)
+def read_law(folder: Path = LAW) -> LawFiles:
+    """Read a folder of law once per process; raise DeclarationError where it is not in order."""
+    parameters = {
+        path.stem: _read(path, "parameter")
+        for path in sorted(folder.glob("*.yaml"))
+        if path.stem not in _NOT_PARAMETERS
+    }
+    files = LawFiles(
+        parameters=MappingProxyType(parameters),
+        scorecards=MappingProxyType(
+            {p.stem: _read(p, "scorecard") for p in sorted((folder / "scorecards").glob("*.yaml"))}
+        ),
+        acts=_read(folder / "acts.yaml", "acts"),
+        policy=_read(folder / "decision_policy.yaml", "decision_policy"),
+        hard_rule=_read(folder / "hard_rule.yaml", "hard_rule"),
+        red_flags=_read(folder / "red_flags.yaml", "red_flags"),
+    )
+    _check_order(files)
+    _check_citations(files)
+    return files
+
+
+def read_exactly(path: Path) -> Any:
+    """Read one YAML file: decimals as `Decimal`, as they are written; a key twice is refused."""
+    try:
+        return yaml.load(path.read_bytes(), Loader=_ExactLoader)
+    except OSError:
+        raise DeclarationError(f"{path.name} is missing from {path.parent.name}/.") from None
+    except yaml.YAMLError as fault:
+        raise DeclarationError(f"{path.name} is not readable YAML: {fault}") from None
+
+
+def plain(value: Any) -> Any:
+    """Return a value of the law as JSON can carry it: dates in ISO form, decimals as numbers.
+
+    >>> plain({"since": date(2025, 1, 1), "value": Decimal("0.25")})
+    {'since': '2025-01-01', 'value': 0.25}
+    """
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else value
+
+
+class _ExactLoader(yaml.CSafeLoader):
+    """YAML's safe types only; law is exact, so no binary fraction ever arises."""
+
+
+def _decimal(loader: _ExactLoader, node: yaml.ScalarNode) -> Decimal:
+    return Decimal(str(loader.construct_scalar(node)).replace("_", ""))
+
+
+def _mapping(loader: _ExactLoader, node: yaml.MappingNode) -> dict[Hashable, Any]:
+    keys = [loader.construct_object(key) for key, _ in node.value]
+    if twice := sorted({str(key) for key in keys if keys.count(key) > 1}):
+        raise yaml.constructor.ConstructorError(
+            None, None, f"the same key is given twice: {', '.join(twice)}", node.start_mark
+        )
+    return loader.construct_mapping(node, deep=True)
+
+
+_ExactLoader.add_constructor("tag:yaml.org,2002:float", _decimal)
+_ExactLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
+
+
+def _is_date(_: Any, value: Any) -> bool:
+    return type(value) is date
+
+
+@lru_cache(maxsize=8)
+def _validator(schema: str) -> Any:
+    document = json.loads((_SCHEMAS / f"{schema}.json").read_bytes())
+    draft = jsonschema.Draft202012Validator
+    checker = draft.TYPE_CHECKER.redefine("date", _is_date)
+    # The schema files use a type `date`, which the meta-schema does not list: not checked here.
+    validator: Any = jsonschema.validators
+    return validator.extend(draft, type_checker=checker)(document)
+
+
+def _read(path: Path, schema: str) -> Mapping[str, Any]:
+    content = read_exactly(path)
+    faults = [
+        f"{'.'.join(str(step) for step in fault.absolute_path) or 'file'}: {fault.message}"
+        for fault in _validator(schema).iter_errors(content)
+    ]
+    if faults:
+        raise DeclarationError(f"{path.name} does not fit its schema: {'; '.join(sorted(faults))}.")
+    return MappingProxyType(content)
+
+
+def _check_order(files: LawFiles) -> None:
+    dated = {
+        **files.parameters,
+        "decision_policy": files.policy,
+        "hard_rule": files.hard_rule,
+    }
+    for name, content in dated.items():
+        days = [edition["since"] for edition in content["editions"]]
+        if days != sorted(set(days)):
+            raise DeclarationError(f"{name}.yaml: editions must stand oldest first, one for a day.")
+
+
+def _check_citations(files: LawFiles) -> None:
+    """Refuse a source whose act is not in acts.yaml: a repealed act must find all it bears."""
+    known = cited_keys(files.acts)
+    for name, act in _citations(files):
+        if act not in known:
+            raise DeclarationError(f"{name}.yaml cites {act!r}, which acts.yaml does not know.")
+
+
+def cited_keys(acts: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
+    """Return every key that may be cited: an act, or ACT:CLAUSE."""
+    clauses = {f"{key}:{clause}" for key, act in acts.items() for clause in act.get("clauses", {})}
+    return frozenset(acts) | clauses
+
+
+def _citations(files: LawFiles) -> list[tuple[str, str]]:
+    editions = {
+        **files.parameters,
+        "decision_policy": files.policy,
+        "hard_rule": files.hard_rule,
+    }
+    cited = [
+        (name, edition["source"]["act"])
+        for name, content in editions.items()
+        for edition in content["editions"]
+    ]
+    cited += [("red_flags", flag["source"]["act"]) for flag in files.red_flags["flags"]]
+    return cited + [(name, card["source"]["act"]) for name, card in files.scorecards.items()]

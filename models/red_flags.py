@@ -1,0 +1,152 @@
+"""Red flags: facts that a source names as signs of hidden income.
+
+A flag asks a person to look; it changes no category. Each exists only on the days on
+which every legal value it needs is in force, and says whether its source is published,
+a proposal, or assumed. What is unknown never accuses.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+import polars as pl
+
+from features.errors import DeclarationError
+from models.parameters import Law
+
+_MONTHS_OF_A_QUARTER: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedFlag:
+    """A flag that exists on a day: what raises it and where that stands."""
+
+    code: str
+    about: str
+    status: str
+    act: str
+    raised: pl.Expr
+    """True, false, or null where a fact that could decide is unknown."""
+
+
+_Raised = Callable[[Law], pl.Expr]
+_RAISED: Final[dict[str, _Raised]] = {}
+
+
+def _flag(raised: _Raised) -> _Raised:
+    _RAISED[raised.__name__.strip("_").upper()] = raised
+    return raised
+
+
+@_flag
+def _loan_payments_above_twice_income(law: Law) -> pl.Expr:
+    """Payments of a quarter above so many times its counted income.
+
+    A family without payments is never flagged; one without income that pays is.
+    """
+    paid = _MONTHS_OF_A_QUARTER * pl.col("loan_payments_month")
+    times, over = _exactly(law, "payments_to_income_ratio")
+    return (paid > 0) & (over * paid > times * pl.col("counted_income_quarter"))
+
+
+@_flag
+def _loans_above_two_minima(law: Law) -> pl.Expr:
+    """Amounts lent in the quarter above so many subsistence minimums per member.
+
+    Silent where a principal or a date of issue is unknown: never guessed from what is
+    still owed.
+    """
+    limit = _edition(law, "loan_principal_limit")
+    per_member = law.amount(limit, "subsistence_minimum")
+    lent = pl.col("loan_principal_quarter")
+    return (lent > 0) & (lent > per_member * pl.col("members"))
+
+
+@_flag
+def _more_than_one_car(law: Law) -> pl.Expr:
+    """More cars than go without question, unless a large family or a disability explains them."""
+    return (
+        (pl.col("cars") > law.cars_without_question)
+        & (pl.col("children") < law.large_family_children)
+        & (pl.col("members_with_disability") == 0)
+    )
+
+
+@_flag
+def _transfers_like_trade(law: Law) -> pl.Expr:
+    """So many senders in each of three months, and more than so many minimum wages in all."""
+    limit = law.amount(_edition(law, "transfers_limit_minimum_wages"), "minimum_wage")
+    return (pl.col("transfer_senders") >= law.transfer_senders_limit) & (
+        pl.col("transfers_of_top_receiver_quarter") > limit
+    )
+
+
+def in_force(law: Law) -> tuple[RedFlag, ...]:
+    """Return the flags that exist on the law's day, in the order of their file."""
+    flags = []
+    for raw in law.red_flags:
+        if raw["code"] not in _RAISED:
+            raise DeclarationError(
+                f"red_flags.yaml declares {raw['code']}, but models/red_flags.py cannot tell it."
+            )
+        flags.append(
+            RedFlag(
+                code=raw["code"],
+                about=raw["about"],
+                status=raw["status"],
+                act=raw["source"]["act"],
+                raised=_RAISED[raw["code"]](law),
+            )
+        )
+    return tuple(flags)
+
+
+def red_flags(features: pl.DataFrame, law: Law) -> pl.DataFrame:
+    """Say of every family which red flags are raised.
+
+    Parameters
+    ----------
+    features
+        One row a family, as `features.build.build` makes it.
+    law
+        Of the decision date.
+
+    Returns
+    -------
+    ``household_id``; one Boolean column named by the code for each flag that exists on
+    the day (null: unknown); ``rule_flag`` (Boolean): true where a flag is raised, null
+    where every flag is unknown or none exists, otherwise false, for an unknown flag
+    counts as not raised; ``raised_flags``: the codes of the raised ones.
+    """
+    flags = in_force(law)
+    codes = [flag.code for flag in flags]
+    table = features.select("household_id", *(flag.raised.alias(flag.code) for flag in flags))
+    if not codes:
+        return table.with_columns(
+            rule_flag=pl.lit(None, pl.Boolean), raised_flags=pl.lit([], pl.List(pl.String))
+        )
+    return table.with_columns(
+        rule_flag=pl.when(pl.any_horizontal(pl.col(code).is_not_null() for code in codes)).then(
+            pl.any_horizontal(pl.col(code).fill_null(value=False) for code in codes)
+        ),
+        raised_flags=pl.concat_list(
+            pl.when(pl.col(code)).then(pl.lit(code)) for code in codes
+        ).list.drop_nulls(),
+    )
+
+
+def raised(flags: pl.DataFrame) -> pl.Series:
+    """Return the codes of each family's raised flags, as `red_flags` gives them."""
+    return flags["raised_flags"]
+
+
+def _edition(law: Law, name: str) -> int | Decimal:
+    value = law.edition(name).value
+    assert value is not None
+    return value
+
+
+def _exactly(law: Law, name: str) -> tuple[int, int]:
+    """Return a ratio as whole numerator and denominator: no binary fraction decides."""
+    return Decimal(_edition(law, name)).as_integer_ratio()

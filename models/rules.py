@@ -1,0 +1,171 @@
+"""The rules' answer for a family: its points' category, and the hard rule of category 6.
+
+Declared facts only; nothing here is learned. The hard rule has three answers: it is
+met, it is not, or the registers cannot tell.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from features.catalogue import FEATURES
+from features.errors import DeclarationError
+from models.parameters import Law
+from models.scorecard import assess, bound_of
+
+RICHEST: Final = 6
+"""The category to which the hard rule leads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One condition of the hard rule: a feature that reaches, or is above, a bound."""
+
+    code: str
+    feature: str
+    bound: int | float
+    strict: bool
+    unit: str | None
+
+    @property
+    def column(self) -> str:
+        """The column that says whether the family meets it."""
+        return f"met_{self.code}"
+
+    def met(self) -> pl.Expr:
+        """Return whether it is met; null where the feature is unknown.
+
+        A family exactly on a strict bound does not meet it.
+        """
+        value = pl.col(self.feature)
+        return value > self.bound if self.strict else value >= self.bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HardRule:
+    """The rule of category 6 in force on a day: so many of its conditions must be met."""
+
+    since: date
+    combinator: str
+    needed: int
+    conditions: tuple[Condition, ...]
+    act: str
+
+    @classmethod
+    def in_force(cls, law: Law) -> "HardRule":
+        """Return the rule of the law's day; raise ParameterNotInForce before there is one."""
+        rule = _compiled(law.folder, law.day)
+        for condition in rule.conditions:
+            if condition.unit:
+                law.edition(condition.unit)
+        return rule
+
+    def met(self) -> pl.Expr:
+        """Return whether enough conditions are met, in Kleene's logic of three values.
+
+        True when the known ones suffice whatever the unknown are; false when even all
+        unknown ones would not; null otherwise. ``all`` and ``any`` are k = n and k = 1.
+        """
+        met = pl.sum_horizontal(pl.col(c.column).fill_null(value=False) for c in self.conditions)
+        could = pl.sum_horizontal(pl.col(c.column).fill_null(value=True) for c in self.conditions)
+        return (
+            pl.when(met >= self.needed)
+            .then(pl.lit(value=True))
+            .when(could < self.needed)
+            .then(pl.lit(value=False))
+        )
+
+
+def hard_rule(features: pl.DataFrame, law: Law) -> pl.DataFrame:
+    """Say of every family whether the hard rule of category 6 is met.
+
+    Returns ``household_id``, ``met`` (Boolean, null: cannot be told) and ``met_CODE``
+    for each condition. Unknown features never meet a condition and never fail one.
+    """
+    rule = HardRule.in_force(law)
+    conditions = features.select(
+        "household_id", *(c.met().alias(c.column) for c in rule.conditions)
+    )
+    return conditions.select("household_id", rule.met().alias("met"), *_columns(rule))
+
+
+def rule_category(features: pl.DataFrame, law: Law) -> pl.DataFrame:
+    """Give every family the category of the rules, and the richest it could be.
+
+    Parameters
+    ----------
+    features
+        One row a family, as `features.build.build` makes it.
+    law
+        Of the decision date.
+
+    Returns
+    -------
+    ``household_id``; ``rule_category`` (Int8): 6 where the hard rule is met, else by the
+    points, every unknown at its poorest; ``richest_category``: the same with every
+    unknown at its richest; ``hard_rule_met`` and ``met_CODE`` as `hard_rule` gives
+    them; then the columns of `models.scorecard.assess`. Where both categories agree,
+    nothing that is unknown could change the outcome. Rows stand in the order given.
+    """
+    points = assess(features, law).drop("household_id")
+    hard = hard_rule(features, law).rename({"met": "hard_rule_met"})
+    met, richest = pl.col("hard_rule_met"), pl.lit(RICHEST, pl.Int8)
+    both = pl.concat([hard, points], how="horizontal")
+    return both.select(
+        "household_id",
+        pl.when(met).then(richest).otherwise("category_poorest").alias("rule_category"),
+        pl.when(met.fill_null(value=True))
+        .then(richest)
+        .otherwise("category_richest")
+        .alias("richest_category"),
+        *both.columns[1:],
+    )
+
+
+def _columns(rule: HardRule) -> tuple[str, ...]:
+    return tuple(condition.column for condition in rule.conditions)
+
+
+@lru_cache(maxsize=256)
+def _compiled(folder: Path, day: date) -> HardRule:
+    law = Law(day, folder)
+    raw = law.hard_rule
+    conditions = tuple(_condition(condition, law) for condition in raw["conditions"])
+    return HardRule(
+        since=raw["since"],
+        combinator=raw["combinator"],
+        needed=_needed(raw, len(conditions)),
+        conditions=conditions,
+        act=raw["source"]["act"],
+    )
+
+
+def _condition(raw: Mapping[str, Any], law: Law) -> Condition:
+    feature, code = raw["feature"], raw["code"]
+    if feature not in FEATURES:
+        raise DeclarationError(f"hard_rule.yaml, {code}: {feature!r} is no declared feature.")
+    if FEATURES[feature].direction <= 0:
+        raise DeclarationError(
+            f"hard_rule.yaml, {code}: {feature} must rise with wealth, or losing it would "
+            "lead a family into category 6."
+        )
+    strict, unit = "above" in raw, raw.get("unit")
+    bound = bound_of(raw["above" if strict else "from"], unit, law)
+    return Condition(code=code, feature=feature, bound=bound, strict=strict, unit=unit)
+
+
+def _needed(raw: Mapping[str, Any], conditions: int) -> int:
+    """Return how many conditions must be met under the combinator."""
+    combinator, k = raw["combinator"], raw["k"]
+    if combinator != "k_of_n":
+        if k is not None:
+            raise DeclarationError("hard_rule.yaml: k is null unless the combinator is k_of_n.")
+        return conditions if combinator == "all" else 1
+    if k is None or k > conditions:
+        raise DeclarationError(f"hard_rule.yaml: k_of_n needs a k from 1 to {conditions}.")
+    return int(k)

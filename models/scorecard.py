@@ -1,0 +1,321 @@
+"""The scorecard: points for each criterion from declared facts, and the category they add up to.
+
+The criteria, points and cut-offs are data (`models/law/scorecards/`); here is only how
+a card is read, checked and applied. More points mean better off. A criterion that is
+not known counts with its poorest points; beside it stands the sum with its richest.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from features.catalogue import FEATURES
+from features.errors import DeclarationError
+from models.parameters import Law
+
+BY_POINTS_AT_MOST: Final = 5
+"""The richest category that points may reach while the policy keeps category 6 to the hard rule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """From a bound on, a feature gives these points; the first step has no bound.
+
+    ``strict``: only above the bound. Amounts of money are whole tenge of the day's law.
+    """
+
+    points: int
+    bound: int | float | None
+    strict: bool
+
+    def reached(self, value: pl.Expr) -> pl.Expr:
+        """Return whether a value lies beyond the bound; null where the value is unknown."""
+        # A share is a quotient rounded once, as is the bound's decimal: equal means equal.
+        bound = pl.lit(self.bound)
+        return value > bound if self.strict else value >= bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One feature of a criterion and the points of its steps."""
+
+    feature: str
+    unit: str | None
+    steps: tuple[Step, ...]
+
+    @property
+    def least(self) -> int:
+        """The poorest points."""
+        return min(step.points for step in self.steps)
+
+    @property
+    def most(self) -> int:
+        """The richest points."""
+        return max(step.points for step in self.steps)
+
+    def points(self) -> pl.Expr:
+        """Return the points of the family; null where the feature is unknown."""
+        value = pl.col(self.feature)
+        if FEATURES[self.feature].dtype == pl.Boolean:
+            value = value.cast(pl.Int64)
+        first, *later = self.steps
+        chain: Any = pl.when(value.is_null()).then(None)
+        for step in reversed(later):
+            chain = chain.when(step.reached(value)).then(pl.lit(step.points, pl.Int64))
+        return pl.Expr.cast(chain.otherwise(pl.lit(first.points, pl.Int64)), pl.Int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """One criterion of the card: the poorest of its parts decides its points."""
+
+    code: str
+    block: str
+    name: Mapping[str, str]
+    assumed: bool
+    parts: tuple[Part, ...]
+
+    @property
+    def least(self) -> int:
+        """The poorest points of the criterion."""
+        return min(part.least for part in self.parts)
+
+    @property
+    def most(self) -> int:
+        """The richest points of the criterion: every part at its richest."""
+        return min(part.most for part in self.parts)
+
+    @property
+    def registers(self) -> tuple[str, ...]:
+        """Registers that the criterion reads."""
+        read = (r for part in self.parts for r in FEATURES[part.feature].registers)
+        return tuple(dict.fromkeys(read))
+
+    @property
+    def column(self) -> str:
+        """The column that holds its points."""
+        return f"points_{self.code}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """One category: the points from which it begins (None: not by points) and its name."""
+
+    category: int
+    begins: int | None
+    name: Mapping[str, str]
+    assumed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scorecard:
+    """A card in force on a day, checked and with its bounds in whole units."""
+
+    name: str
+    status: str
+    act: str
+    criteria: tuple[Criterion, ...]
+    categories: tuple[Category, ...]
+    parameters: tuple[str, ...]
+    """Legal values that its bounds are multiples of."""
+
+    @classmethod
+    def in_force(cls, law: Law) -> "Scorecard":
+        """Return the card of the law's day; raise ParameterNotInForce before there is one."""
+        card = _compiled(law.folder, law.day)
+        for parameter in card.parameters:
+            law.edition(parameter)
+        return card
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Codes of the criteria, in the order of the card."""
+        return tuple(criterion.code for criterion in self.criteria)
+
+    @property
+    def most(self) -> int:
+        """The points of a family that is richest in everything."""
+        return sum(criterion.most for criterion in self.criteria)
+
+
+def assess(features: pl.DataFrame, law: Law) -> pl.DataFrame:
+    """Give every family its points and the category they add up to.
+
+    Parameters
+    ----------
+    features
+        One row a family, as `features.build.build` makes it.
+    law
+        Of the decision date; it names the scorecard and prices its bounds.
+
+    Returns
+    -------
+    ``household_id``; ``points_CODE`` for each criterion (Int64, null: not known, or not
+    known well enough to settle the points); ``points_poorest`` and ``points_richest``
+    with every unknown at its poorest and at its richest; ``category_poorest`` and
+    ``category_richest`` (Int8) by the card's cut-offs, at most 5 while the policy keeps
+    category 6 to the hard rule.
+    """
+    Scorecard.in_force(law)
+    plan = _plan(law.folder, law.day)
+    return (
+        features.select("household_id", *plan.parts)
+        .select("household_id", *plan.points)
+        .with_columns(plan.categories)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """A card as expressions, built once for a day: a request must not build them again."""
+
+    parts: tuple[pl.Expr, ...]
+    points: tuple[pl.Expr, ...]
+    categories: tuple[pl.Expr, ...]
+
+
+@lru_cache(maxsize=256)
+def _plan(folder: Path, day: date) -> _Plan:
+    card = _compiled(folder, day)
+    by_score = Law(day, folder).policy.category_6_by_score
+    return _Plan(
+        parts=tuple(
+            part.points().alias(_part(criterion, number))
+            for criterion in card.criteria
+            for number, part in enumerate(criterion.parts)
+        ),
+        points=(
+            *(_known(criterion).alias(criterion.column) for criterion in card.criteria),
+            pl.sum_horizontal(map(_least, card.criteria)).alias("points_poorest"),
+            pl.sum_horizontal(map(_most, card.criteria)).alias("points_richest"),
+        ),
+        categories=tuple(
+            category(card, pl.col(f"points_{end}"), by_score=by_score).alias(f"category_{end}")
+            for end in ("poorest", "richest")
+        ),
+    )
+
+
+def category(card: Scorecard, points: pl.Expr, *, by_score: bool) -> pl.Expr:
+    """Return the category of a sum of points: the richest whose first point it reaches."""
+    reachable = [c for c in card.categories if c.begins is not None]
+    if not by_score:
+        reachable = [c for c in reachable if c.category <= BY_POINTS_AT_MOST]
+    poorest, *richer = reachable
+    chain = pl.lit(poorest.category, pl.Int8)
+    for c in richer:
+        chain = pl.when(points >= c.begins).then(pl.lit(c.category, pl.Int8)).otherwise(chain)
+    return chain
+
+
+def _part(criterion: Criterion, number: int) -> str:
+    return f"{criterion.code}.{number}"
+
+
+def _least(criterion: Criterion) -> pl.Expr:
+    return pl.min_horizontal(
+        pl.col(_part(criterion, n)).fill_null(p.least) for n, p in enumerate(criterion.parts)
+    )
+
+
+def _most(criterion: Criterion) -> pl.Expr:
+    return pl.min_horizontal(
+        pl.col(_part(criterion, n)).fill_null(p.most) for n, p in enumerate(criterion.parts)
+    )
+
+
+def _known(criterion: Criterion) -> pl.Expr:
+    """Points that are settled: an unknown part that cannot change them does not matter."""
+    if len(criterion.parts) == 1:
+        return pl.col(_part(criterion, 0))
+    return pl.when(_least(criterion) == _most(criterion)).then(_least(criterion))
+
+
+@lru_cache(maxsize=256)
+def _compiled(folder: Path, day: date) -> Scorecard:
+    law = Law(day, folder)
+    name, raw = law.policy.scorecard, law.scorecard
+    criteria = tuple(_criterion(name, criterion, law) for criterion in raw["criteria"])
+    codes = [criterion.code for criterion in criteria]
+    if twice := sorted({code for code in codes if codes.count(code) > 1}):
+        raise DeclarationError(f"scorecards/{name}.yaml declares {', '.join(twice)} twice.")
+    used = dict.fromkeys(p.unit for c in criteria for p in c.parts if p.unit)
+    return Scorecard(
+        name=name,
+        status=raw["status"],
+        act=raw["source"]["act"],
+        criteria=criteria,
+        categories=_categories(name, raw["categories"]),
+        parameters=tuple(used),
+    )
+
+
+def _criterion(card: str, raw: Mapping[str, Any], law: Law) -> Criterion:
+    return Criterion(
+        code=raw["code"],
+        block=raw["block"],
+        name=raw["name"],
+        assumed=raw["assumed"],
+        parts=tuple(_checked_part(card, raw["code"], part, law) for part in raw["parts"]),
+    )
+
+
+def _checked_part(card: str, code: str, raw: Mapping[str, Any], law: Law) -> Part:
+    """Read the steps of a feature; refuse points that would make a poorer fact look richer."""
+    place, name, unit = f"scorecards/{card}.yaml, {code}", raw["feature"], raw.get("unit")
+    if name not in FEATURES:
+        raise DeclarationError(f"{place}: {name!r} is no declared feature.")
+    direction = FEATURES[name].direction
+    if direction == 0:
+        raise DeclarationError(
+            f"{place}: {name} says neither richer nor poorer; it gives no points."
+        )
+    written = [step.get("from", step.get("above")) for step in raw["steps"]]
+    if written[0] is not None or None in written[1:] or sorted(set(written[1:])) != written[1:]:
+        raise DeclarationError(
+            f"{place}: the first step of {name} has no bound, every later one a higher bound."
+        )
+    points = [direction * step["points"] for step in raw["steps"]]
+    if points != sorted(points):
+        raise DeclarationError(
+            f"{place}: the points of {name} must {'rise' if direction > 0 else 'fall'} with it, "
+            "or a family that lost something would look richer."
+        )
+    steps = tuple(
+        Step(
+            points=step["points"],
+            bound=None if bound is None else bound_of(bound, unit, law),
+            strict="above" in step,
+        )
+        for step, bound in zip(raw["steps"], written, strict=True)
+    )
+    return Part(feature=name, unit=unit, steps=steps)
+
+
+def bound_of(bound: int | Decimal, unit: str | None, law: Law) -> int | float:
+    """Return a bound as the feature counts it: multiples of a legal value in whole units."""
+    if unit is not None:
+        return law.amount(bound, unit)
+    return bound if isinstance(bound, int) else float(bound)
+
+
+def _categories(card: str, raw: list[Mapping[str, Any]]) -> tuple[Category, ...]:
+    categories = tuple(
+        Category(category=c["category"], begins=c["from"], name=c["name"], assumed=c["assumed"])
+        for c in raw
+    )
+    numbers = [c.category for c in categories]
+    begins = [c.begins for c in categories if c.begins is not None]
+    if numbers != list(range(1, len(numbers) + 1)):
+        raise DeclarationError(f"scorecards/{card}.yaml: categories are numbered from 1, in order.")
+    if categories[0].begins != 0 or sorted(set(begins)) != begins:
+        raise DeclarationError(
+            f"scorecards/{card}.yaml: category 1 begins at 0 points and each next one higher."
+        )
+    return categories
