@@ -146,9 +146,12 @@ async def described(_: Request) -> Response:
     return _json(msgspec.json.encode(await run_sync(openapi.document)))
 
 
-def application() -> Starlette:
-    """Return the API; starting it loads the model of ``TARAZY_HOME`` behind ``TARAZY_MODEL``."""
-    return Starlette(
+def application(announce: Callable[[str], None] = lambda _: None) -> Starlette:
+    """Return the API; starting it loads the model of ``TARAZY_HOME`` behind ``TARAZY_MODEL``.
+
+    ``announce`` is told, once it answers, what answers.
+    """
+    app = Starlette(
         routes=[
             Route("/score", score, methods=["POST"]),
             Route("/score_many", score_many, methods=["POST"]),
@@ -165,6 +168,8 @@ def application() -> Starlette:
         lifespan=_lifespan,
         exception_handlers={Problem: _problem, HTTPException: _http, Exception: _unexpected},
     )
+    app.state.announce = announce
+    return app
 
 
 def addresses(app: Starlette) -> frozenset[str]:
@@ -179,6 +184,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     app.state.turns = _Turns()
     app.state.live = await run_sync(Live, home, os.environ.get("TARAZY_MODEL", "champion"))
     app.state.live.watch()
+    app.state.announce(app.state.live.now.note)
     yield
     app.state.live.close()
 

@@ -122,7 +122,6 @@ class Live:
                 note=f"The model behind {self.alias} cannot be loaded "
                 f"({type(broken).__name__}). Promote a version again, or serve with --model none.",
             )
-        log.info("Model %s answers.", models.version)
         return Answering(
             state=State.LOADED,
             models=models,

@@ -35,6 +35,9 @@ ROW_REGISTERS: Final[dict[str, Register]] = {r.name: r for r in SCORING if r is 
 _LEARNING: Final = {r.name for r in LEARNING}
 _WRITTEN_BY: Final = {r.name: tuple(c for c in r if c.name != "household_id") for r in SCORING}
 """The columns of a register that a request writes; the household's key stands above them."""
+_EMPTY: Final = {
+    r.name: pl.DataFrame(schema={"household_id": pl.Int64(), **r.schema}) for r in SCORING
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +260,9 @@ def _frames(
 
     frames: dict[str, pl.DataFrame] = {}
     for name, mine in gathered.items():
+        if not mine.rows:
+            frames[name] = _EMPTY[name]
+            continue
         series = [pl.Series("household_id", mine.owners, pl.Int64)]
         for column in _WRITTEN_BY[name]:
             values = [row.get(column.name) for row in mine.rows]

@@ -12,7 +12,6 @@ from features.errors import InputError
 SERVICE: Final = "serving.service:Tarazy"
 _FIXED: Final = {
     "BENTOML_DO_NOT_TRACK": "True",
-    "BENTOML_QUIET": "true",
     "DO_NOT_TRACK": "1",
     "MLFLOW_ALLOW_MODEL_CODE_EXECUTION": "false",
     "OMP_NUM_THREADS": "1",
@@ -27,16 +26,17 @@ def command(host: str, port: int) -> list[str]:
     return [
         sys.executable, "-m", "bentoml", "serve", SERVICE,
         "--working-dir", str(_packages()), "--host", host, "--port", str(port),
+        "--quiet",
     ]  # fmt: skip
 
 
 def environment(
-    inherited: Mapping[str, str], *, home: Path, model: str, workers: int | None
+    inherited: Mapping[str, str], *, url: str, home: Path, model: str, workers: int | None
 ) -> dict[str, str]:
     """Return the environment of the server: the caller's, with what serving fixes.
 
-    ``home`` is made absolute, for the server works in another folder. ``workers``
-    None: one for each core this process may use.
+    ``url`` is where it says that it answers. ``home`` is made absolute, for the server
+    works in another folder. ``workers`` None: one for each core this process may use.
     """
     home = home.resolve()
     return {
@@ -45,6 +45,7 @@ def environment(
         "BENTOML_HOME": str(home / "bentoml"),
         "TARAZY_HOME": str(home),
         "TARAZY_MODEL": model,
+        "TARAZY_URL": url,
         "TARAZY_WORKERS": str(workers or len(os.sched_getaffinity(0))),
     }
 
@@ -66,16 +67,13 @@ def serve(
             f"{home} cannot be written ({problem.strerror}): set TARAZY_HOME to another folder."
         ) from problem
     _refuse_taken(address, port)
-    shown = f"[{address}]" if ":" in address else address
-    sys.stderr.write(
-        f"Tarazy will answer on http://{shown}:{port} (pages: /, the API: /docs). "
-        "Press Ctrl+C to stop.\n"
-    )
+    url = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+    sys.stderr.write(f"Tarazy starts on {url} in a few seconds. Press Ctrl+C to stop.\n")
     sys.stderr.flush()
     os.execve(
         sys.executable,
         command(address, port),
-        environment(os.environ, home=home, model=model, workers=workers),
+        environment(os.environ, url=url, home=home, model=model, workers=workers),
     )
 
 

@@ -15,12 +15,20 @@ import bentoml
 from serving.api import addresses, application
 from serving.front import Front
 
-APP: Final = application()
+log = logging.getLogger("tarazy")
+
+
+def _announce(note: str) -> None:
+    """Say where it answers and with what: the first worker speaks for all."""
+    if bentoml.server_context.worker_index in (None, 1):
+        log.info("%s answers. %s", os.environ.get("TARAZY_URL", "The service"), note)
+
+
+APP: Final = application(_announce)
 """The API; BentoML starts it with its workers and stops it with them."""
 
 
 def _log_to_standard_error() -> None:
-    log = logging.getLogger("tarazy")
     if not log.handlers:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

@@ -25,7 +25,7 @@ def running(home: Path, log: Path, *, model: str = "champion", workers: int = 1)
     with log.open("wb") as words:
         server = subprocess.Popen(
             command("127.0.0.1", port),
-            env=environment(os.environ, home=home, model=model, workers=workers),
+            env=environment(os.environ, url=url, home=home, model=model, workers=workers),
             stdout=words,
             stderr=subprocess.STDOUT,
             cwd=home,
