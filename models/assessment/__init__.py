@@ -1,0 +1,1 @@
+"""How models are judged: what training and the auditors' pages both need."""

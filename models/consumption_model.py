@@ -1,0 +1,62 @@
+"""What a family that lives like this one can be expected to spend, whatever it declares.
+
+Learned from the household budget survey, a random sample, from living standards and
+composition alone. Declared income, and anything computed from it, is no input: the gap
+between this expectation and the declaration is what the detector of hidden income reads.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import lightgbm as lgb
+import numpy as np
+
+from models import trees
+from models.inputs import Input, Matrix
+
+_TREES: Final = 300
+_RATE: Final = 0.05
+_LEAST: Final = 0.02
+"""Consumption below a fiftieth of a ПМ a member is a slip of the pen: read as that much."""
+
+
+def consumption_inputs(inputs: Iterable[Input]) -> tuple[Input, ...]:
+    """Keep what shows how a family lives, and nothing that its declarations have a part in."""
+    return tuple(i for i in inputs if not i.reads_declared_income)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedConsumption:
+    """A fitted model of consumption in ПМ a member a month."""
+
+    inputs: tuple[Input, ...]
+    booster: lgb.Booster
+
+    def expected(self, x: Matrix) -> Matrix:
+        """Return the expected consumption of each row of ``x`` (columns as ``inputs``).
+
+        It never falls when an input that makes a family look better off rises.
+        """
+        return trees.exponential(trees.margin(self.booster, x))
+
+
+def fit(
+    inputs: Sequence[Input], x: Matrix, consumption: Matrix, weights: Matrix, *, seed: int
+) -> ExpectedConsumption:
+    """Learn the logarithm of consumption (ПМ a member a month) from surveyed families.
+
+    On the log scale a mistake is a share, not a sum, and a few rich families do not rule.
+    """
+    booster = trees.grow(
+        x,
+        np.log(np.maximum(consumption, _LEAST)),
+        weights=weights,
+        directions=[i.direction for i in inputs],
+        names=[i.name for i in inputs],
+        objective="regression",
+        trees=_TREES,
+        rate=_RATE,
+        seed=seed,
+    )
+    return ExpectedConsumption(tuple(inputs), booster)

@@ -1,0 +1,193 @@
+"""From features to model inputs: money becomes months of subsistence, everything else stays.
+
+A feature is whole tenge; a model that learned the prices of one year must not meet
+those of another. So every amount is divided by the subsistence minimum (ПМ) of the
+months it covers and, where it belongs to the household, by its members. Sex, region,
+settlement, language and identifiers are no features and so can be no inputs.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from features.catalogue import FEATURES
+from features.declare import Feature
+from features.errors import InputError
+from features.units import Span, Unit, months_of
+from models.parameters import Law
+
+Matrix = npt.NDArray[np.float64]
+
+DECLARED: Final = "incomes"
+"""The register whose amounts a family declares; what it hides is measured against it."""
+
+GAP_READS: Final = frozenset({"income_quarter", "members"})
+"""The features that declared income a member is made of, besides any input."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One column that a model reads, and how it is made from the feature of that name.
+
+    ``direction`` is the feature's: +1 means the family looks better off when it rises.
+    ``span`` names the months whose ПМ an amount is divided by; None: no amount.
+    """
+
+    name: str
+    direction: int
+    registers: tuple[str, ...]
+    span: Span | None
+    per_member: bool
+    derived: bool
+    moved_by_work: bool
+    """Whether a member who finds or loses work changes the value."""
+
+    @property
+    def reads_declared_income(self) -> bool:
+        """Whether declared income has any part in the value."""
+        return DECLARED in self.registers
+
+    def described(self) -> dict[str, Any]:
+        """The input in the words of a manifest."""
+        unit = "as the feature" if self.span is None else f"ПМ of {self.span.value}"
+        return {
+            "name": self.name,
+            "direction": self.direction,
+            "unit": unit + (", a member" if self.per_member else ""),
+            "registers": list(self.registers),
+        }
+
+
+def declared_inputs() -> tuple[Input, ...]:
+    """Return every feature that a model may read, in the order of declaration.
+
+    Only an amount that makes a family look better off (direction +1) is divided by the
+    members: one child more would shrink any other, and so could make the family look richer.
+    """
+    return tuple(_input(f) for f in FEATURES.values() if f.model_input)
+
+
+def named(names: Iterable[str]) -> tuple[Input, ...]:
+    """Return the inputs of these names, in this order."""
+    known = {i.name: i for i in declared_inputs()}
+    if unknown := [n for n in names if n not in known]:
+        raise InputError(
+            f"A model reads {len(unknown)} inputs that are no longer declared "
+            f"({', '.join(unknown[:3])}): train it again."
+        )
+    return tuple(known[n] for n in names)
+
+
+def _input(feature: Feature) -> Input:
+    amount = feature.unit is Unit.TENGE
+    return Input(
+        name=feature.name,
+        direction=feature.direction,
+        registers=feature.registers,
+        span=feature.span if amount else None,
+        per_member=amount and feature.direction > 0,
+        derived=feature.is_derived,
+        moved_by_work="activity" in _columns(feature),
+    )
+
+
+def _columns(feature: Feature) -> frozenset[str]:
+    """Return every register column that the feature reads, through whatever it derives from."""
+    found = set(feature.reads)
+    for part in feature.reads:
+        if feature.is_derived and part in FEATURES:
+            found |= _columns(FEATURES[part])
+    return frozenset(found)
+
+
+def encode(features: pl.DataFrame, inputs: Sequence[Input], law: Law) -> Matrix:
+    """Turn features into a matrix of model inputs, one row a family, one column an input.
+
+    Parameters
+    ----------
+    features : as `features.build.build` returns them; unknown values are null.
+    inputs : which columns, in which order.
+    law : of the decision date; it says which months an amount covers and what ПМ was then.
+
+    Returns
+    -------
+    float64; an unknown value is NaN. Each amount is divided once, by a whole number, so
+    a family has the same bytes alone and in company.
+    """
+    table = np.empty((features.height, len(inputs)), dtype=np.float64, order="C")
+    prices = {span: subsistence(span, law) for span in {i.span for i in inputs} if span}
+    members = _column(features, "members")
+    members = np.where(members > 0, members, np.nan)
+    for place, each in enumerate(inputs):
+        values = _column(features, each.name)
+        if each.span is not None:
+            divisor = prices[each.span]
+            values = values / (divisor * members if each.per_member else divisor)
+        table[:, place] = values
+    return table
+
+
+def declared_income(features: pl.DataFrame, law: Law) -> Matrix:
+    """Return declared income, all sources, in ПМ a member a month; NaN where unknown."""
+    members = _column(features, "members")
+    divisor = subsistence(Span.QUARTER, law) * np.where(members > 0, members, np.nan)
+    quarter: Matrix = _column(features, "income_quarter") / divisor
+    return quarter
+
+
+def subsistence(span: Span, law: Law) -> float:
+    """Return the sum of the subsistence minimum over the months of ``span``, KZT a person.
+
+    The sum, not months times today's value: a quarter may straddle a new year's law.
+    """
+    return float(law.subsistence_minimum_of(months_of(span, law.day)))
+
+
+def in_tenge(amount: Matrix, features: pl.DataFrame, law: Law) -> pl.Series:
+    """Turn ПМ a member a month back into whole tenge a month for the household.
+
+    At the ПМ of the decision date; null where the amount or the members are unknown.
+    """
+    tenge = np.rint(amount * (law.subsistence_minimum * _column(features, "members")))
+    return pl.Series(tenge, dtype=pl.Float64).fill_nan(None).cast(pl.Int64)
+
+
+def registers_of(inputs: Iterable[Input]) -> frozenset[str]:
+    """Return every register that any of the inputs reads."""
+    return frozenset(r for each in inputs for r in each.registers)
+
+
+def digest(names: Iterable[str]) -> str:
+    """Return a hash of how these features are computed, with all that they are derived from.
+
+    A model that was trained on one definition must never be fed by another.
+    """
+    wanted, queue = set[str](), list(names)
+    while queue:
+        name = queue.pop()
+        if name in FEATURES and name not in wanted:
+            wanted.add(name)
+            queue.extend(FEATURES[name].reads)
+    told = hashlib.sha256()
+    for name in sorted(wanted):
+        f = FEATURES[name]
+        told.update(
+            repr(
+                (
+                    f.name, str(f.unit), str(f.span), f.source, f.registers, f.empty,
+                    f.direction, f.model_input, str(f.expression(date(2025, 1, 1))),
+                )
+            ).encode()
+        )  # fmt: skip
+    return told.hexdigest()
+
+
+def _column(features: pl.DataFrame, name: str) -> Matrix:
+    values: Matrix = features[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    return values

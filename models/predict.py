@@ -1,0 +1,213 @@
+"""What the models say of each family: one function for training, scoring and replay.
+
+Nothing here decides: a prediction asks for a person's look at most. The same family has
+the same prediction alone and in company, to the last bit.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from models import conformal, trees
+from models.consumption_model import ExpectedConsumption
+from models.hidden_income import GAP, HiddenIncome, columns
+from models.inputs import (
+    DECLARED,
+    Input,
+    Matrix,
+    declared_income,
+    encode,
+    in_tenge,
+    named,
+    registers_of,
+)
+from models.parameters import Law
+from models.welfare import Welfare
+
+SHOWN_DIGITS = 6
+"""A probability is shown with six decimals: enough for anyone, and the same everywhere."""
+
+COLUMNS: dict[str, Any] = {
+    "household_id": pl.Int64(),
+    "model_category": pl.Int8(),
+    "model_category_set": pl.List(pl.Int8()),
+    "hidden_income_probability": pl.Float64(),
+    "model_flag": pl.Boolean(),
+    "hidden_income_low": pl.Int64(),
+    "hidden_income_estimate": pl.Int64(),
+    "hidden_income_high": pl.Int64(),
+}
+"""The columns of a prediction, as `Models.predict` returns them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Models:
+    """A verified bundle, ready to answer.
+
+    ``threshold`` is the raw score from which a family is flagged, fixed at training for a
+    named population; null: no flag can be promised to hold, so nobody is flagged.
+    ``always_known`` are the inputs that were never unknown in training: a family for whom
+    one of them is unknown is treated like one with a silent register.
+    """
+
+    version: str
+    consumption: ExpectedConsumption
+    hidden_income: HiddenIncome
+    welfare: Welfare
+    threshold: float | None
+    always_known: frozenset[str]
+    manifest: Mapping[str, Any]
+
+    @property
+    def hidden_income_reads(self) -> frozenset[str]:
+        """The registers that must answer before anything is said about hidden income."""
+        inputs = (*self.hidden_income.inputs, *self.consumption.inputs)
+        return registers_of(inputs) | {DECLARED}
+
+    def predict(
+        self, features: pl.DataFrame, law: Law, silent: Collection[str] = ()
+    ) -> pl.DataFrame:
+        """Return the prediction for each family, in the order of ``features``.
+
+        Parameters
+        ----------
+        features : as `features.build.build` returns them.
+        law : of the decision date; its ПМ turns amounts into model inputs and back.
+        silent : the registers that did not answer.
+
+        Returns
+        -------
+        The columns of `COLUMNS`. Where a register that the detector reads was silent,
+        probability and flag are null and the interval is what holds for any family.
+        Amounts are whole tenge a month for the household.
+        """
+        shown = Look.at(self, features, law, silent)
+        outcome = self.hidden_income.outcome(shown.gap, shown.detector, shown.unknown)
+        exceeding = self.welfare.exceeds(shown.welfare)
+        bar = np.full(features.height, self.welfare.bar_when(silent))
+        first, last = conformal.category_bounds(exceeding, bar)
+        flag = (
+            np.zeros(features.height, dtype=bool)
+            if self.threshold is None
+            else outcome.margin >= self.threshold
+        )
+        known = pl.Series(~shown.unknown)
+        sets = pl.DataFrame({"first": first, "last": last}).select(
+            pl.int_ranges(pl.col("first").cast(pl.Int64), pl.col("last").cast(pl.Int64) + 1).cast(
+                COLUMNS["model_category_set"]
+            )
+        )
+        return pl.DataFrame(
+            {
+                "household_id": features["household_id"],
+                "model_category": conformal.median_category(exceeding),
+                "model_category_set": sets.to_series(),
+                "hidden_income_probability": _shown(outcome.probability),
+                "model_flag": pl.Series(flag),
+                "hidden_income_low": in_tenge(outcome.low, features, law),
+                "hidden_income_estimate": in_tenge(outcome.estimate, features, law),
+                "hidden_income_high": in_tenge(outcome.high, features, law),
+            },
+            schema=COLUMNS,
+        ).with_columns(pl.when(known).then("model_flag").alias("model_flag"))
+
+    def contributions(
+        self, family: pl.DataFrame, law: Law, silent: Collection[str] = ()
+    ) -> dict[str, dict[str, float]]:
+        """Return how much each input moved the models' scores for one family.
+
+        Exact Shapley values of the trees (TreeSHAP) in log-odds, summed over the five
+        steps for the welfare category; ``(base)`` is the score without any input. Empty
+        for hidden income where a register was silent: nothing is said, so there is
+        nothing to explain. ``expected_consumption`` explains the gap, on the log scale.
+        """
+        shown = Look.at(self, family, law, silent)
+        welfare = sum(
+            (trees.contributions(b, shown.welfare)[0] for b in self.welfare.boosters),
+            start=np.zeros(len(self.welfare.inputs) + 1),
+        )
+        told = {"welfare": _by_name(_names(self.welfare.inputs), welfare)}
+        if shown.unknown[0]:
+            return told | {"hidden_income": {}, "expected_consumption": {}}
+        table = columns(shown.gap, shown.detector)
+        return told | {
+            "hidden_income": _by_name(
+                [GAP, *_names(self.hidden_income.inputs)],
+                trees.contributions(self.hidden_income.detector, table)[0],
+            ),
+            "expected_consumption": _by_name(
+                _names(self.consumption.inputs),
+                trees.contributions(self.consumption.booster, shown.consumption)[0],
+            ),
+        }
+
+    def describe(self) -> dict[str, Any]:
+        """Return what may be told about the model to anyone who asks, ready for JSON."""
+        told = {
+            "version", "trained_on", "features_digest", "law", "certificate", "calibration",
+            "sensitivity_band", "coverage", "metrics", "inputs", "override", "code_version",
+        }  # fmt: skip
+        return {key: value for key, value in self.manifest.items() if key in told} | {
+            "reads": sorted(self.hidden_income_reads | registers_of(self.welfare.inputs)),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What the models get to see of the families: their inputs and who is unknown."""
+
+    consumption: Matrix
+    detector: Matrix
+    welfare: Matrix
+    gap: Matrix
+    unknown: npt.NDArray[np.bool_]
+
+    @classmethod
+    def at(
+        cls, models: Models, features: pl.DataFrame, law: Law, silent: Collection[str]
+    ) -> "Look":
+        """Encode the families for each model and find the gap.
+
+        Each input is encoded once, though several models read it.
+        """
+        groups = (models.consumption.inputs, models.hidden_income.inputs, models.welfare.inputs)
+        every = named(dict.fromkeys(i.name for group in groups for i in group))
+        place = {i.name: at for at, i in enumerate(every)}
+        table = encode(features, every, law)
+        consumption, detector, welfare = (
+            np.ascontiguousarray(table[:, [place[i.name] for i in group]]) for group in groups
+        )
+        declared = declared_income(features, law)
+        gap = models.consumption.expected(consumption) - declared
+        unknown = unknown_rows(consumption, models.consumption.inputs, models.always_known)
+        unknown |= unknown_rows(detector, models.hidden_income.inputs, models.always_known)
+        unknown |= np.isnan(gap)
+        if models.hidden_income_reads & set(silent):
+            unknown[:] = True
+        return cls(
+            consumption=consumption, detector=detector, welfare=welfare, gap=gap, unknown=unknown
+        )
+
+
+def unknown_rows(
+    x: Matrix, inputs: Collection[Input], always_known: Collection[str]
+) -> npt.NDArray[np.bool_]:
+    """Return the families of whom an input is unknown that training always knew."""
+    needed = [place for place, i in enumerate(inputs) if i.name in always_known]
+    return np.asarray(np.isnan(x[:, needed]).any(axis=1))
+
+
+def _shown(probability: Matrix) -> pl.Series:
+    return pl.Series(np.round(probability, SHOWN_DIGITS), dtype=pl.Float64).fill_nan(None)
+
+
+def _names(inputs: Collection[Input]) -> list[str]:
+    return [i.name for i in inputs]
+
+
+def _by_name(names: list[str], values: Matrix) -> dict[str, float]:
+    return dict(zip([*names, "(base)"], map(float, values), strict=True))

@@ -1,0 +1,129 @@
+"""Which of six welfare categories a family stands in, and which cannot be excluded.
+
+Learned from the survey's own ladder (1 cannot afford food … 6 no material difficulty).
+Five boosters answer "is the family above step k?"; none ever says "poorer" when a family
+looks better off. Families are shown to them with registers blanked, so that silence is
+something they have met; a silent register only ever widens the set.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+
+from models import conformal, trees
+from models.inputs import Input, Matrix
+
+CATEGORIES: Final = (1, 2, 3, 4, 5, 6)
+STEPS: Final = len(CATEGORIES) - 1
+_TREES: Final = 200
+_RATE: Final = 0.06
+_LEAF: Final = 40
+"""Each family is shown twice at most, so forty rows are twenty families."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welfare:
+    """The fitted model: five boosters, the bar for a category to stay in the set.
+
+    ``bar`` is the least tail probability of a category that cannot be excluded at 90 %;
+    ``silence`` multiplies it for each silent register (never above one: a lower bar
+    keeps more categories).
+    """
+
+    inputs: tuple[Input, ...]
+    boosters: tuple[lgb.Booster, ...]
+    bar: float
+    silence: Mapping[str, float]
+
+    def exceeds(self, x: Matrix) -> Matrix:
+        """Return P(category > k) for each family and k = 1 … 5."""
+        return exceeds(self.boosters, x)
+
+    def bar_when(self, silent: Collection[str]) -> float:
+        """Return the bar while these registers are silent."""
+        bar = self.bar
+        for register in sorted(silent):
+            bar *= self.silence.get(register, 1.0)
+        return bar
+
+
+def exceeds(boosters: Sequence[lgb.Booster], x: Matrix) -> Matrix:
+    """Return P(category > k) for each family and k, never rising in k.
+
+    Where two steps cross, the lower of the two stands; a minimum of rising functions
+    rises, so the directions hold.
+    """
+    steps = np.column_stack([trees.logistic(trees.margin(b, x)) for b in boosters])
+    return np.asarray(np.minimum.accumulate(steps, axis=1), dtype=np.float64)
+
+
+def fit_steps(
+    inputs: Sequence[Input],
+    x: Matrix,
+    category: npt.NDArray[np.int64],
+    weights: Matrix,
+    *,
+    seed: int,
+) -> tuple[lgb.Booster, ...]:
+    """Grow one booster for each step of the ladder (Frank & Hall 2001)."""
+    return tuple(
+        trees.grow(
+            x,
+            (category > step).astype(np.float64),
+            weights=weights,
+            directions=[i.direction for i in inputs],
+            names=[i.name for i in inputs],
+            objective="binary",
+            trees=_TREES,
+            rate=_RATE,
+            seed=seed + step,
+            min_data_in_leaf=_LEAF,
+            feature_fraction=0.7,
+        )
+        for step in range(1, STEPS + 1)
+    )
+
+
+def blanked(inputs: Sequence[Input], x: Matrix, registers: Collection[str]) -> Matrix:
+    """Return the rows as they look while these registers are silent."""
+    gone = [place for place, i in enumerate(inputs) if set(i.registers) & set(registers)]
+    copy = x.copy()
+    copy[:, gone] = np.nan
+    return copy
+
+
+def can_fall_silent(inputs: Iterable[Input]) -> tuple[str, ...]:
+    """Return the registers whose silence the model must expect: all but the required two."""
+    always = {"households", "persons"}
+    return tuple(sorted({r for i in inputs for r in i.registers} - always))
+
+
+def shown_with_silence(
+    inputs: Sequence[Input], x: Matrix, generator: np.random.Generator
+) -> Matrix:
+    """Return the same families once more, each with one or several registers blanked.
+
+    Half of them miss one register, half each register with chance one half: a data set
+    that lacks most of them is as real as one that lacks a single one.
+    """
+    registers = can_fall_silent(inputs)
+    copy = x.copy()
+    if not registers:
+        return copy
+    one = generator.integers(0, len(registers), size=len(x))
+    many = generator.random((len(x), len(registers))) < 0.5
+    single = generator.random(len(x)) < 0.5
+    for place, register in enumerate(registers):
+        gone = np.where(single, one == place, many[:, place])
+        copy[gone] = blanked(inputs, x[gone], (register,))
+    return copy
+
+
+def mean_size(exceeding: Matrix, bar: float, weights: Matrix) -> float:
+    """Return the mean number of categories that cannot be excluded."""
+    first, last = conformal.category_bounds(exceeding, np.full(len(exceeding), bar))
+    return float(np.average(last - first + 1, weights=weights))
