@@ -1,0 +1,220 @@
+"""Learning the models: every promise is measured on families the scoring model had not seen.
+
+Labelled families are split into folds by household, once for all stages. What is said of
+a family while we judge comes from models that saw neither its label nor its survey
+answers; what is served comes from models that saw all of them.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from features.progress import Progress, silent
+from models import conformal, consumption_model
+from models.assessment.metrics import share
+from models.consumption_model import ExpectedConsumption
+from models.inputs import Input, Matrix, declared_inputs, encode
+from models.parameters import Law
+from models.predict import Models
+from training import fit_hidden, fit_welfare
+from training import labels as label
+from training.fit_hidden import FOLDS, Consumption, Inspected, Material, places
+from training.fit_welfare import Surveyed
+from training.labels import Labels
+
+_KNOWN: Final = 20
+"""Families that must lack an input in training before its absence says anything."""
+
+Whole = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """The models, what they promise, and what the promises were measured on."""
+
+    models: Models
+    certificate: dict[str, Any]
+    inspected: Inspected
+    surveyed: Surveyed
+    inputs: tuple[Input, ...]
+
+
+def fit(
+    found: Labels,
+    *,
+    law: Law,
+    seed: int,
+    generator: np.random.Generator,
+    progress: Progress = silent,
+) -> Fitted:
+    """Learn expected consumption, hidden income and welfare category.
+
+    Parameters
+    ----------
+    found : labels with their features.
+    law : of the day of the newest snapshot: how many hiding families inspectors miss.
+    seed : of the boosters. ``generator`` draws the folds and the blanked registers.
+    """
+    tell = _Tell(progress, 4 * FOLDS + 3)
+    x_population = encode(found.population, declared_inputs(), law)
+    inputs, kept = informative(declared_inputs(), x_population)
+    x_survey = label.encoded(found.survey, inputs)
+    x_inspected = label.encoded(found.inspections, inputs)
+    households = [f["household_id"].to_numpy() for f in (found.survey, found.inspections)]
+    fold_survey, fold_inspected = label.folds(households, FOLDS, generator)
+    consumption = _consumption(found, inputs, x_survey, fold_survey, seed, tell)
+    detected = fit_hidden.learn(
+        Material(
+            found=found,
+            inputs=inputs,
+            x=x_inspected,
+            x_population=x_population[:, kept],
+            fold=fold_inspected,
+            law=law,
+            seed=seed,
+        ),
+        consumption,
+        tell,
+    )
+    answered = found.survey["subjective_level"].is_not_null().to_numpy()
+    ladder, surveyed = fit_welfare.learn(
+        inputs,
+        x_survey[answered],
+        found.survey["subjective_level"].drop_nulls().cast(pl.Int64).to_numpy(),
+        survey_weights(found)[answered],
+        households[0][answered],
+        fold_survey[answered],
+        seed=seed,
+        generator=generator,
+        tell=tell,
+    )
+    threshold, certificate = certified(
+        detected.inspected, detected.population, found, unconfirmed=float(law.flag_error_rate)
+    )
+    models = Models(
+        version="0",
+        consumption=consumption.full,
+        hidden_income=detected.detector,
+        welfare=ladder,
+        threshold=threshold,
+        always_known=_always_known(inputs, x_survey, x_inspected),
+        manifest={},
+    )
+    return Fitted(
+        models=models,
+        certificate=certificate,
+        inspected=detected.inspected,
+        surveyed=surveyed,
+        inputs=inputs,
+    )
+
+
+def informative(inputs: tuple[Input, ...], x: Matrix) -> tuple[tuple[Input, ...], Whole]:
+    """Keep the inputs that differ between families; a silent register drops out here.
+
+    A model that never met a register's facts must not change its answer when they come.
+    """
+    lowest = np.nanmin(np.where(np.isnan(x), np.inf, x), axis=0)
+    highest = np.nanmax(np.where(np.isnan(x), -np.inf, x), axis=0)
+    kept = np.flatnonzero(lowest < highest)
+    return tuple(inputs[place] for place in kept), kept
+
+
+def certified(
+    inspected: Inspected, population: Matrix, found: Labels, *, unconfirmed: float
+) -> tuple[float | None, dict[str, Any]]:
+    """Fix the threshold of the flag, and write down what is promised for whom.
+
+    ``unconfirmed`` is q, the share of the flagged that an inspector may fail to confirm.
+    Without a random arm, or with one too small for the level asked, nobody is flagged.
+    """
+    arm = inspected.in_random_arm
+    clear = inspected.confirmed == 0
+    chosen = conformal.select(
+        inspected.rank[arm],
+        clear[arm],
+        inspected.random[arm],
+        unconfirmed=unconfirmed,
+        population=len(population),
+    )
+    threshold = None if chosen.share is None else conformal.threshold_for(population, chosen.share)
+    flagged = np.zeros(0) if threshold is None else population[population >= threshold]
+    of_all = len(flagged) / len(population)
+    seen = arm & (inspected.rank < of_all)
+    certificate = {
+        "method": "conformal selection (Jin & Candès 2023) with Benjamini–Hochberg, threshold "
+        "fixed at training",
+        "holds": "on average over draws of the random arm, for families drawn like this "
+        "population; families that calibrate were scored by models that had not seen them, "
+        "so the level is approximate as in cross-conformal prediction",
+        "unconfirmed_at_most": unconfirmed,
+        "unconfirmed_estimated": chosen.unconfirmed if threshold is not None else None,
+        "least_supported": chosen.least_supported,
+        "random_labels": int(arm.sum()),
+        "population": found.households,
+        "as_of": found.as_of.isoformat(),
+        "flagged_share": of_all,
+        "flagged_in_random_arm": int(seen.sum()),
+        "unconfirmed_in_random_arm": share(int((seen & clear).sum()), int(seen.sum())).told(),
+        "nobody_flagged_because": None if threshold is not None else _why_nobody(arm, chosen),
+    }
+    return threshold, certificate
+
+
+def survey_weights(found: Labels) -> Matrix:
+    """Return the survey's weights; a family without one counts as the mean."""
+    weights = found.survey["weight"].cast(pl.Float64)
+    filled: Matrix = weights.fill_null(weights.mean()).to_numpy()
+    return filled
+
+
+def _why_nobody(arm: fit_hidden.Flags, chosen: conformal.Selection) -> str:
+    if not arm.any():
+        return (
+            "there is no random inspection: nothing can be promised of a flag. Inspect at least "
+            "300 families drawn at random."
+        )
+    return (
+        f"{int(arm.sum())} random inspections support no level below "
+        f"{chosen.least_supported:.2f}: more of them are needed."
+    )
+
+
+@dataclass(slots=True)
+class _Tell:
+    """Counts the steps of a fit and tells how many are done."""
+
+    progress: Progress
+    of: int
+    done: int = 0
+
+    def __call__(self, what: str) -> None:
+        self.done += 1
+        self.progress(what, min(self.done, self.of), self.of)
+
+
+def _consumption(
+    found: Labels, inputs: tuple[Input, ...], x: Matrix, fold: Whole, seed: int, tell: _Tell
+) -> Consumption:
+    mine = consumption_model.consumption_inputs(inputs)
+    kept = places(inputs, mine)
+    spent, weights = label.consumption(found.survey), survey_weights(found)
+
+    def grown(rows: fit_hidden.Flags) -> ExpectedConsumption:
+        tell("expected consumption")
+        return consumption_model.fit(mine, x[rows][:, kept], spent[rows], weights[rows], seed=seed)
+
+    blind = tuple(grown(fold != k) for k in range(FOLDS))
+    return Consumption(grown(np.ones(len(x), dtype=bool)), blind, kept)
+
+
+def _always_known(inputs: tuple[Input, ...], *tables: Matrix) -> frozenset[str]:
+    """Return the inputs that some table of labels hardly ever lacked."""
+    return frozenset(
+        i.name
+        for place, i in enumerate(inputs)
+        if any(np.isnan(table[:, place]).sum() < _KNOWN for table in tables)
+    )

@@ -1,0 +1,126 @@
+"""The ledger of experiments: MLflow keeps runs and versions, and never serves a model.
+
+MLflow is asked by training and promotion only. A server that is down is found out at
+once, before any work is done, and named without what its address may hold of secrets.
+"""
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from features.errors import InputError
+from models.home import Home
+
+EXPERIMENT: Final = "tarazy"
+MODEL: Final = "tarazy"
+_QUIET: Final = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_ALLOW_MODEL_CODE_EXECUTION": "false",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+}
+
+
+class Registry:
+    """Runs, versions and aliases in MLflow: a server's, or a database under the home."""
+
+    def __init__(self, home: Home) -> None:
+        """Connect; raises InputError when MLflow does not answer."""
+        for name, value in _QUIET.items():
+            os.environ.setdefault(name, value)
+        for noisy in ("alembic", "mlflow"):
+            logging.getLogger(noisy).setLevel(logging.WARNING)
+        from mlflow import MlflowClient  # late: it reads the settings above as it is imported
+
+        self.uri = os.environ.get("MLFLOW_TRACKING_URI") or home.mlflow_database
+        self.local = self.uri == home.mlflow_database
+        if self.local:
+            home.root.mkdir(parents=True, exist_ok=True)
+        self._client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+        with self._answering():
+            self.experiment = self._experiment(home)
+
+    def start(self, tags: Mapping[str, str]) -> str:
+        """Open a run; returns its id."""
+        with self._answering():
+            return str(self._client.create_run(self.experiment, tags=dict(tags)).info.run_id)
+
+    def log(self, run: str, parameters: Mapping[str, Any], measures: Mapping[str, float]) -> None:
+        """Write a run's parameters and measures."""
+        from mlflow.entities import Metric, Param
+
+        with self._answering():
+            at = self._client.get_run(run).info.start_time
+            self._client.log_batch(
+                run,
+                metrics=[Metric(name, value, at, 0) for name, value in measures.items()],
+                params=[Param(name, str(value)) for name, value in parameters.items()],
+            )
+
+    def keep(self, run: str, path: Path, folder: str | None = None) -> None:
+        """Keep a file or a folder with the run."""
+        with self._answering():
+            if path.is_dir():
+                self._client.log_artifacts(run, str(path), folder or path.name)
+            else:
+                self._client.log_artifact(run, str(path), folder)
+
+    def register(self, run: str, tags: Mapping[str, str]) -> str:
+        """Register the run's bundle as a new version of the model; returns its number."""
+        from mlflow.exceptions import MlflowException
+
+        with self._answering():
+            try:
+                self._client.get_registered_model(MODEL)
+            except MlflowException:
+                self._client.create_registered_model(MODEL)
+            source = f"{self._client.get_run(run).info.artifact_uri}/bundle"
+            made = self._client.create_model_version(MODEL, source, run, tags=dict(tags))
+            return str(made.version)
+
+    def finish(self, run: str, *, failed: bool = False) -> None:
+        """Close a run."""
+        with self._answering():
+            self._client.set_terminated(run, "FAILED" if failed else "FINISHED")
+
+    def knows(self, version: str) -> None:
+        """Raise InputError unless MLflow answers and holds the version."""
+        with self._answering():
+            self._client.get_model_version(MODEL, version)
+
+    def alias(self, name: str, version: str, tags: Mapping[str, str]) -> None:
+        """Mirror an alias, with what a person said of it."""
+        with self._answering():
+            for tag, value in tags.items():
+                self._client.set_model_version_tag(MODEL, version, tag, value)
+            self._client.set_registered_model_alias(MODEL, name, version)
+
+    def _experiment(self, home: Home) -> str:
+        found = self._client.get_experiment_by_name(EXPERIMENT)
+        if found is not None:
+            return str(found.experiment_id)
+        place = home.artefacts.as_uri() if self.local else None
+        return str(self._client.create_experiment(EXPERIMENT, artifact_location=place))
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Say in one line, without secrets, that MLflow does not answer or says no."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            yield
+        except (MlflowException, OSError, ValueError) as problem:
+            address = urlsplit(self.uri)
+            place = address.hostname or Path(address.path).name
+            port = f":{address.port}" if address.port else ""
+            raise InputError(
+                f"MLflow at {place}{port} did not do what was asked ({type(problem).__name__}); "
+                "nothing was promoted or registered. Start it, correct MLFLOW_TRACKING_URI, or "
+                "unset it to use the database under TARAZY_HOME."
+            ) from problem
