@@ -64,7 +64,11 @@ def material(opinion: pl.DataFrame, category: pl.Series, category_at_low: pl.Ser
     Null where the model gave no flag; false where it raised none.
     """
     changed = category_at_low != category
-    return opinion.select((pl.col("model_flag") & changed).alias("material"))["material"]
+    flag = pl.col("model_flag")
+    # Not `flag & changed` alone: null and false would be false, and silence is not a no.
+    return opinion.select(pl.when(flag.is_not_null()).then(flag & changed).alias("material"))[
+        "material"
+    ]
 
 
 def proposed(is_material: pl.Series, category_at_low: pl.Series, law: Law) -> pl.Series:

@@ -1,16 +1,17 @@
-"""Verbs that decide: for all families of a snapshot, and for one with its reasons."""
+"""Verbs that decide: for all families of a snapshot, and for one with its reasons.
+
+What loads LightGBM is imported inside the verbs: `--help` must answer at once.
+"""
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.table import Table
 
 from features.errors import InputError
-from models.bundle import Models, load
 from models.home import Home
-from serving.batch import Scored, one_household
-from serving.batch import score as score_all
 from serving.commands import sources
 from serving.commands.terminal import (
     FOLDER,
@@ -21,6 +22,9 @@ from serving.commands.terminal import (
     model_option,
     verb,
 )
+
+if TYPE_CHECKING:
+    from models.predict import Models
 
 
 @click.command(epilog="Example: tarazy score SNAP --out decisions.parquet")
@@ -48,6 +52,8 @@ def score(
 
     A killed run goes on where it stopped when the same command is given again.
     """
+    from serving.batch import score as score_all
+
     if engine == "spark":
         raise InputError("--engine spark is not built yet: decide with --engine local.")
     snapshot, on = sources.opened(snap, day(as_of), terminal)
@@ -57,7 +63,7 @@ def score(
     versions = {"model_version": None if models is None else models.version}
     return Answer(
         {"out": str(out), "as_of": on, **versions, **scored.summary()},
-        [_tally(scored), f"{out}: {scored.table.height:,} decisions as of {on}."],
+        [_tally(scored.summary()), f"{out}: {scored.table.height:,} decisions as of {on}."],
     )
 
 
@@ -85,6 +91,7 @@ def explain(
 ) -> Answer:
     """Say why one family is in its category: in words, in points, and as a picture."""
     from models.explain import draw, explained
+    from serving.batch import one_household
 
     snapshot, on = sources.opened(snap, day(as_of), terminal)
     home = sources.home()
@@ -104,21 +111,22 @@ def explain(
     )
 
 
-def chosen(home: Home, model: str) -> Models:
-    """Load the model that stands behind an alias or a version, verified before it is parsed."""
-    return load(home, model)
+def chosen(home: Home, model: str) -> "Models | None":
+    """Load the model behind an alias or a version, verified before it is parsed; None: "none"."""
+    from models.bundle import load
+
+    return None if model == "none" else load(home, model)
 
 
-def _tally(scored: Scored) -> Table:
+def _tally(summary: dict[str, Any]) -> Table:
     table = Table("", "1", "2", "3", "4", "5", "6", "none", box=None)
     for name in ("category", "model_category"):
-        counts = scored.summary()[name]
+        counts = summary[name]
         table.add_row(
             name.replace("_", " "),
             *(f"{counts.get(str(level), 0):,}" for level in range(1, 7)),
             f"{counts.get('None', 0):,}",
         )
-    summary = scored.summary()
     for name in ("status", "rule_flag", "model_flag", "material"):
         told = ", ".join(f"{key}: {count:,}" for key, count in summary[name].items())
         table.add_row(name.replace("_", " "), told)

@@ -110,13 +110,15 @@ def promote(_: Terminal, version: str, override: str | None, alias: str) -> Answ
 
 
 def _figures(summary: dict[str, Any]) -> list[Table]:
-    figures = summary.get("figures") or []
-    if not figures:
-        return []
-    table = Table("figure", "target", "achieved", "assumed", box=None)
-    for f in figures:
+    """Return target against achieved for every calibrated figure."""
+    table = Table("figure", "target", "achieved", "tolerance", "", box=None)
+    for line in summary["calibration"]:
+        notes = [*([] if line["met"] else ["missed"]), *(["assumed"] if line["assumed"] else [])]
         table.add_row(
-            str(f["name"]), f"{f['target']:,.4g}", f"{f['achieved']:,.4g}",
-            "assumed" if f.get("assumed") else "",
-        )  # fmt: skip
+            line["name"],
+            f"{line['target']:,.4g}",
+            f"{line['achieved']:,.4g}",
+            f"{line['tolerance']:,.4g}",
+            ", ".join(notes),
+        )
     return [table]

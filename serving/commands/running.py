@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from features.errors import NoSuchModel
-from models.bundle import load
 from serving.commands import sources
 from serving.commands.terminal import Answer, Terminal, model_option, verb
 
@@ -29,7 +28,7 @@ def serve(host: str, port: int, workers: int | None, model: str) -> None:
     """
     from serving.server import serve as start
 
-    start(host=host, port=port, home=sources.home(), model=model, workers=workers)
+    start(host=host, port=port, home=sources.home().root, model=model, workers=workers)
 
 
 @click.command(epilog="Example: tarazy demonstrate (what `make serve` does first)")
@@ -41,6 +40,8 @@ def demonstrate(terminal: Terminal, households: int) -> Answer:
     The promotion passes its gates by the recorded override "demonstration", which is
     shown wherever the model is shown. An existing champion is left as it is.
     """
+    from models.bundle import load
+
     home = sources.home()
     try:
         champion = load(home, "champion").version

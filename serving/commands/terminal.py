@@ -16,6 +16,7 @@ from rich.progress import Progress as Bars
 from features.progress import Progress, silent
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
+_WIDE = 400
 FOLDER = click.Path(path_type=Path)
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -34,20 +35,23 @@ class Terminal:
     """The two streams: answers go to standard output, everything else to standard error."""
 
     as_json: bool
-    errors: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
+    errors: Console = field(default_factory=lambda: _console(stderr=True))
 
     def say(self, message: str) -> None:
         """Tell a person something that is not the answer."""
-        self.errors.print(message, markup=False)
+        click.echo(message, err=True)
 
     def answer(self, answer: Answer) -> int:
         """Print the answer and return the exit code."""
         if self.as_json:
             click.echo(json.dumps(answer.json, ensure_ascii=False, default=_plain))
         else:
-            console = Console(highlight=False)
+            console = _console(stderr=False)
             for line in answer.words:
-                console.print(line, markup=False) if isinstance(line, str) else console.print(line)
+                if isinstance(line, str):
+                    click.echo(line)
+                else:
+                    console.print(line)
         return answer.exit_code
 
     def bar(self) -> "_Bar":
@@ -114,14 +118,22 @@ def as_of_option(function: Decorated) -> Decorated:
 
 
 def model_option(function: Decorated) -> Decorated:
-    """Add `--model champion|challenger|VERSION`."""
+    """Add `--model champion|challenger|VERSION|none`; "none" leaves the rules alone."""
     return click.option(
         "--model",
         default="champion",
         show_default=True,
-        metavar="champion|challenger|VERSION",
+        metavar="champion|challenger|VERSION|none",
         help="Which registered model stands beside the rules.",
     )(function)
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal:
+        # Nobody's window limits a pipe or a file: a row stays on one line there.
+        console.width = _WIDE
+    return console
 
 
 def _plain(value: object) -> Any:

@@ -1,0 +1,104 @@
+"""The verb for auditors: the model against the rules, as a page and as numbers."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from serving.audit.pages import page
+from serving.audit.report import audit as compared
+from serving.audit.report import key_numbers, may_take, write
+from serving.commands import sources
+from serving.commands.decisions import chosen
+from serving.commands.terminal import (
+    FOLDER,
+    Answer,
+    Terminal,
+    as_of_option,
+    day,
+    model_option,
+    verb,
+)
+
+
+@click.command(epilog="Example: tarazy audit SNAP --out report")
+@click.argument("snap", type=FOLDER)
+@click.option(
+    "--out",
+    type=FOLDER,
+    metavar="FOLDER",
+    help="The folder to make. Default: audit/ under TARAZY_HOME, which `tarazy serve` shows.",
+)
+@click.option(
+    "--language",
+    type=click.Choice(["kk", "ru", "en"]),
+    default="en",
+    show_default=True,
+    help="Language of the reasons.",
+)
+@model_option
+@as_of_option
+@verb
+def audit(
+    terminal: Terminal,
+    snap: Path,
+    out: Path | None,
+    language: str,
+    model: str,
+    as_of: datetime | None,
+) -> Answer:
+    """Compare the model with the rules for auditors: tables, inspections, groups, families."""
+    home = sources.home()
+    folder = out or home.audit
+    may_take(folder)
+    snapshot, on = sources.opened(snap, day(as_of), terminal)
+    models = chosen(home, model)
+    with terminal.bar() as progress:
+        report = compared(snapshot, as_of=on, models=models, progress=progress)
+    write(report, page(report, language), folder)
+    told = key_numbers(report)
+    return Answer(
+        {"out": str(folder), "page": str(folder / "index.html"), **told},
+        [*_tables(told), f"{folder / 'index.html'}: open it in a browser."],
+    )
+
+
+def _tables(told: dict[str, object]) -> list[Table | str]:
+    directions, flags, checked = told["directions"], told["flags"], told["inspections"]
+    assert isinstance(directions, dict)
+    assert isinstance(flags, list)
+    assert isinstance(checked, dict)
+    where = Table("the model places the family", "families", box=None)
+    for name in ("same", "poorer", "richer", "unknown"):
+        where.add_row(_DIRECTIONS[name], f"{directions[name]:,}")
+    raised = Table("rule flag", "model flag", "families", box=None)
+    for cell in flags:
+        raised.add_row(cell["rule_flag"], cell["model_flag"], f"{cell['families']:,}")
+    if checked["why_not"]:
+        return [where, raised, checked["why_not"]]
+    right = Table("on the random inspections", "confirmed among the flagged", "found", box=None)
+    for flag in ("rule_flag", "model_flag"):
+        right.add_row(
+            flag.replace("_", " "),
+            _estimate(checked["precision"][flag]),
+            _estimate(checked["recall"][flag]),
+        )
+    lines: list[Table | str] = [where, raised, right]
+    if told["model_has_seen_these_families"]:
+        lines.append("The model was trained on these families, so it looks better here than it is.")
+    return lines
+
+
+_DIRECTIONS = {
+    "same": "as the rules",
+    "poorer": "poorer than the rules",
+    "richer": "richer than the rules",
+    "unknown": "nowhere",
+}
+
+
+def _estimate(told: dict[str, float | None]) -> str:
+    if told["value"] is None:
+        return "nobody to ask"
+    return f"{told['value']:.1%} ({told['low']:.1%} to {told['high']:.1%})"

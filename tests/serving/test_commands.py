@@ -1,0 +1,153 @@
+"""The command as its users meet it: one clear line for bad input, nothing half-written."""
+
+import json
+import shutil
+
+import polars as pl
+import pytest
+
+from serving.commands import VERBS
+
+
+@pytest.fixture
+def data(tmp_path, simulated_data):
+    """A copy of the simulated country that a test may spoil."""
+    folder = tmp_path / "data"
+    shutil.copytree(simulated_data, folder, ignore=shutil.ignore_patterns("truth"))
+    return folder
+
+
+def rewrite(folder, register, change):
+    """Replace a register by what ``change`` makes of it."""
+    place = folder / register
+    frame = pl.read_parquet(place / "*.parquet" if place.is_dir() else f"{place}.parquet")
+    shutil.rmtree(place, ignore_errors=True)
+    change(frame).write_parquet(folder / f"{register}.parquet")
+
+
+def refused(run, *words):
+    """The run ended with exit 1, said these words, and showed no trace."""
+    assert run.code == 1, run.out + run.err
+    for word in words:
+        assert word in run.out + run.err
+    assert "Traceback" not in run.out + run.err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_helps_with_an_example(fresh, verb):
+    run = fresh(verb, "--help")
+    assert run.code == 0
+    assert "Example: tarazy" in run.out
+
+
+def test_a_clean_data_set_passes_the_check_and_says_so_in_json(fresh, simulated_data):
+    run = fresh("check", simulated_data, "--json")
+    assert run.code == 0, run.out
+    assert run.json["errors"] == 0
+    assert run.json["as_of"] == "2026-01-01"
+
+
+SPOILED = {
+    "a missing column": ("persons", lambda f: f.drop("birth_date"), "persons.birth_date"),
+    "a text where a number belongs": (
+        "loans",
+        lambda f: f.with_columns(monthly_payment=pl.lit("a lot")),
+        "loans.monthly_payment",
+    ),
+    "duplicate keys": ("households", lambda f: pl.concat([f, f.head(2)]), "households"),
+    "orphans": (
+        "vehicles",
+        lambda f: f.with_columns(person_id=pl.col("person_id") + 1_000_000_007),
+        "vehicles.person_id",
+    ),
+    "negative money": (
+        "incomes",
+        lambda f: f.with_columns(amount=-pl.col("amount") - 1),
+        "incomes.amount",
+    ),
+    "an unknown region": (
+        "households",
+        lambda f: f.with_columns(region=pl.lit("99")),
+        "households.region",
+    ),
+    "a birth after the decision date": (
+        "persons",
+        lambda f: f.with_columns(birth_date=pl.lit("2031-01-01").str.to_date()),
+        "persons.birth_date",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SPOILED)
+def test_a_fault_gets_one_line_with_place_count_and_remedy(fresh, data, tmp_path, case):
+    register, change, place = SPOILED[case]
+    rewrite(data, register, change)
+    refused(fresh("check", data), place.split(".")[0])
+    run = fresh("snapshot", data, "--as-of", "2026-01-01", "--out", tmp_path / "snap")
+    refused(run, place, "nothing was written")
+    assert not (tmp_path / "snap").exists()
+    faults = fresh("check", data, "--json").json["faults"]
+    assert any(place.startswith(f["register"]) and f["remedy"] for f in faults)
+
+
+def test_an_empty_and_a_truncated_file_are_named(fresh, data, tmp_path):
+    rewrite(data, "incomes", lambda f: f)
+    rewrite(data, "vehicles", lambda f: f)
+    whole = (data / "incomes.parquet").read_bytes()
+    (data / "incomes.parquet").write_bytes(whole[: len(whole) // 2])
+    (data / "vehicles.parquet").write_bytes(b"")
+    run = fresh("check", data)
+    refused(run, "incomes", "truncated", "vehicles", "empty file")
+    refused(fresh("score", data, "--out", tmp_path / "d.parquet"), "incomes")
+    assert not (tmp_path / "d.parquet").exists()
+
+
+def test_a_folder_without_registers_and_a_folder_that_is_none(fresh, tmp_path):
+    refused(fresh("check", tmp_path), "0 registers")
+    refused(fresh("snapshot", tmp_path / "nowhere", "--out", tmp_path / "s"), "does not exist")
+
+
+def test_a_day_before_the_first_edition_of_the_law_is_refused_before_anything_is_written(
+    fresh, simulated_data, tmp_path
+):
+    out = tmp_path / "d.parquet"
+    run = fresh("score", simulated_data, "--as-of", "2018-01-01", "--out", out)
+    refused(run, "2018-01-01")
+    assert not out.exists()
+
+
+def test_the_report_of_a_check_is_written_as_json(fresh, data, tmp_path):
+    rewrite(data, "households", lambda f: f.with_columns(region=pl.lit("99")))
+    run = fresh("check", data, "--report", tmp_path / "faults.json")
+    assert run.code == 1
+    faults = json.loads((tmp_path / "faults.json").read_text())["faults"]
+    assert faults[0]["register"] == "households"
+    assert len(faults[0]["examples"]) <= 3
+
+
+def test_without_a_promoted_model_the_remedy_is_named(fresh, simulated_snapshot, tmp_path):
+    run = fresh("score", simulated_snapshot, "--out", tmp_path / "d.parquet")
+    refused(run, "tarazy train", "tarazy promote")
+
+
+def test_wrong_usage_leaves_with_two(fresh):
+    assert fresh("score").code == 2
+    assert fresh("no-such-verb").code == 2
+    assert fresh("check", "x", "--as-of", "yesterday").code == 2
+
+
+def test_an_error_is_json_too_where_json_was_asked_for(fresh, tmp_path):
+    run = fresh("check", tmp_path / "nowhere", "--json")
+    assert run.code == 1
+    assert run.json["exit_code"] == 1
+
+
+def test_features_are_one_row_a_family_with_null_for_a_silent_register(fresh, data, tmp_path):
+    shutil.rmtree(data / "deposits", ignore_errors=True)
+    (data / "deposits.parquet").unlink(missing_ok=True)
+    run = fresh("features", data, "--out", tmp_path / "f.parquet", "--json")
+    assert run.code == 0, run.err
+    table = pl.read_parquet(tmp_path / "f.parquet")
+    assert table["deposits_balance"].null_count() == table.height
+    assert run.json["silent_features"] == ["deposits_balance"]
+    assert run.json["features"] >= 45

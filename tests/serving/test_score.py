@@ -1,0 +1,197 @@
+"""Decisions for all: what the invariants of the design promise, on a real trained model."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import polars as pl
+import pytest
+
+from features.registers.snapshot import Snapshot
+from models.bundle import load
+from models.decision import MODEL_OUTPUTS, SCORE_SCHEMA
+from models.home import Home
+from models.pipeline import decide
+from serving import batch
+
+MODEL_COLUMNS = (*MODEL_OUTPUTS, "material", "proposed_category", "model_version")
+
+
+@pytest.fixture(scope="session")
+def decisions(tarazy, simulated_snapshot, tmp_path_factory):
+    out = tmp_path_factory.mktemp("scored") / "decisions.parquet"
+    run = tarazy("score", simulated_snapshot, "--out", out, "--json")
+    assert run.code == 0, run.err
+    assert run.json["households"] == pl.read_parquet(out).height
+    return pl.read_parquet(out)
+
+
+@pytest.fixture(scope="session")
+def models(trained_home):
+    return load(Home(trained_home), "champion")
+
+
+@pytest.fixture(scope="session")
+def registers(simulated_snapshot):
+    return Snapshot.open(simulated_snapshot).registers(0)
+
+
+@pytest.fixture(scope="session")
+def as_of(simulated_snapshot):
+    return Snapshot.open(simulated_snapshot).as_of
+
+
+def test_every_family_has_one_decision_with_the_columns_of_the_design(decisions, registers):
+    assert dict(decisions.schema) == SCORE_SCHEMA
+    assert decisions["household_id"].is_sorted()
+    assert decisions["household_id"].n_unique() == registers["households"].height
+    assert decisions["category"].is_between(1, 6).all()
+    assert decisions["reasons"].list.len().is_between(1, 4).all()
+    assert set(decisions["status"]) <= {"automatic", "review"}
+
+
+def test_the_served_category_is_always_the_rules(decisions):
+    assert (decisions["category"] == decisions["rule_category"]).all()
+    assert decisions["proposed_category"].null_count() == decisions.height  # policy: advisory
+
+
+def test_review_is_asked_for_exactly_where_there_is_a_reason_for_it(decisions):
+    asked = decisions["review_reasons"].list.len() > 0
+    assert (asked == (decisions["status"] == "review")).all()
+
+
+def test_without_the_model_everything_else_is_byte_equal(
+    tarazy, simulated_snapshot, decisions, tmp_path
+):
+    out = tmp_path / "rules.parquet"
+    assert tarazy("score", simulated_snapshot, "--out", out, "--model", "none").code == 0
+    alone = pl.read_parquet(out)
+    same = [c for c in SCORE_SCHEMA if c not in (*MODEL_COLUMNS, "status", "review_reasons")]
+    assert alone.select(same).equals(decisions.select(same))
+    assert all(alone[c].null_count() == alone.height for c in MODEL_COLUMNS)
+    without = pl.element().filter(pl.element() != "HIDDEN_INCOME_MATERIAL")
+    assert decisions["review_reasons"].list.eval(without).equals(alone["review_reasons"])
+
+
+def test_a_material_flag_is_a_flag_whose_low_end_changes_the_category(decisions):
+    material = decisions.filter("material")
+    assert material["model_flag"].all()
+    assert (material["hidden_income_low"] > 0).all()
+    assert decisions.filter(pl.col("model_flag").not_())["material"].not_().all()
+
+
+def test_a_silent_register_that_the_model_reads_makes_its_flag_null(registers, models, as_of):
+    blank = {**registers, "vehicles": None}
+    assert "vehicles" in models.hidden_income_reads
+    told = decide(blank, as_of, models).table
+    assert told["model_flag"].null_count() == told.height
+    assert told["category"].null_count() == 0
+
+
+@pytest.mark.parametrize(
+    "register", ["incomes", "properties", "vehicles", "livestock", "loans", "businesses"]
+)
+def test_blanking_a_register_never_narrows_the_mean_set_or_interval(
+    registers, models, as_of, register
+):
+    def widths(table):
+        wide = table["hidden_income_high"] - table["hidden_income_low"]
+        return table["model_category_set"].list.len().mean(), wide.mean()
+
+    whole = widths(decide(registers, as_of, models).table)
+    blank = widths(decide({**registers, register: None}, as_of, models).table)
+    assert blank[0] >= whole[0]
+    assert blank[1] is None or blank[1] >= whole[1]
+
+
+def test_silence_never_makes_a_family_richer_and_goes_to_a_person_where_it_matters(
+    registers, as_of
+):
+    whole = decide(registers, as_of, None).table
+    for register in ("incomes", "properties", "vehicles", "loans", "businesses"):
+        blank = decide({**registers, register: None}, as_of, None).table
+        assert (blank["category"] <= whole["category"]).all(), register
+        moved = blank.filter(blank["category"] != whole["category"])
+        assert (moved["status"] == "review").all(), register
+
+
+def test_a_family_alone_gets_the_decision_it_has_in_company(registers, models, as_of, decisions):
+    for household in decisions["household_id"].sample(25, seed=3):
+        alone = {
+            name: None if rows is None else rows.filter(pl.col("household_id") == household)
+            for name, rows in registers.items()
+        }
+        table = decide(alone, as_of, models).table
+        assert table.equals(decisions.filter(pl.col("household_id") == household))
+
+
+def test_a_run_goes_on_where_it_was_stopped_and_gives_the_same_bytes(
+    simulated_snapshot, models, as_of, tmp_path, monkeypatch
+):
+    snapshot = Snapshot.open(simulated_snapshot)
+    monkeypatch.setattr(batch, "HOUSEHOLDS_PER_SLICE", 1_000)
+    whole = batch.score(snapshot, as_of=as_of, models=models, out=tmp_path / "whole.parquet")
+    assert whole.resumed == 0
+    calls = 0
+
+    def dies(*arguments):
+        nonlocal calls
+        calls += 1
+        if calls > 3:
+            raise KeyboardInterrupt
+        return decide(*arguments)
+
+    monkeypatch.setattr(batch, "decide", dies)
+    with pytest.raises(KeyboardInterrupt):
+        batch.score(snapshot, as_of=as_of, models=models, out=tmp_path / "killed.parquet")
+    assert not (tmp_path / "killed.parquet").exists()
+    monkeypatch.setattr(batch, "decide", decide)
+    resumed = batch.score(snapshot, as_of=as_of, models=models, out=tmp_path / "killed.parquet")
+    assert resumed.resumed == 3
+    assert (tmp_path / "killed.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["killed.parquet", "whole.parquet"]
+
+
+@pytest.mark.long
+def test_kill_9_at_any_moment_loses_nothing(tarazy, simulated_data, trained_home, tmp_path):
+    big = tmp_path / "big"
+    shutil.copytree(simulated_data, big)
+    command = [sys.executable, "-c", "from serving.commands import main; main()", "score", str(big)]
+    environment = os.environ | {"TARAZY_HOME": str(trained_home)}
+    subprocess.run(
+        [*command, "--out", str(tmp_path / "whole.parquet")], check=True, env=environment
+    )
+    for delay in (0.5, 1.5, 2.5, 3.5):
+        run = subprocess.Popen([*command, "--out", str(tmp_path / "k.parquet")], env=environment)
+        time.sleep(delay)
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+    subprocess.run([*command, "--out", str(tmp_path / "k.parquet")], check=True, env=environment)
+    assert (tmp_path / "k.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
+
+
+def test_explain_says_why_in_three_languages_and_draws_it(
+    tarazy, simulated_snapshot, decisions, tmp_path
+):
+    household = decisions["household_id"][17]
+    for language in ("kk", "ru", "en"):
+        picture = tmp_path / f"{language}.svg"
+        run = tarazy(
+            "explain", simulated_snapshot, household, "--language", language, "--picture", picture
+        )
+        assert run.code == 0, run.err
+        assert picture.read_text().startswith("<?xml")
+    told = tarazy("explain", simulated_snapshot, household, "--json").json
+    row = decisions.row(17, named=True)
+    assert told["category"] == row["category"]
+    assert [r["code"] for r in told["reasons"]] == row["reasons"]
+    assert len(told["contributions"]["points"]) == 23
+
+
+def test_a_household_that_is_nowhere_is_said_so(tarazy, simulated_snapshot):
+    run = tarazy("explain", simulated_snapshot, 1)
+    assert run.code == 1
+    assert "not in" in run.err
