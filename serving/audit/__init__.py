@@ -1,0 +1,1 @@
+"""For auditors: what the model says beside what the rules say, and who was right."""

@@ -1,0 +1,143 @@
+"""Everything an audit counts, one row a family; and the families to look at by name of their key.
+
+Registers are read partition by partition; what is kept of a family is its decision, the
+published red flags, and the groups it is counted in. Sex of the head and region are no
+inputs of anything; they are read here, for this purpose only.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from features.build import Registers, visible
+from features.progress import Progress, silent
+from features.registers.snapshot import Snapshot
+from models import red_flags
+from models.bundle import Models
+from models.parameters import Law
+from models.pipeline import Decisions, decide
+
+RED_FLAG: Final = "red_flag_"
+"""Beginning of the columns that hold the published red flags, one each."""
+EXAMPLES: Final = 3
+"""Families shown of each cell."""
+CELLS: Final[dict[str, tuple[str, str]]] = {
+    "categories": ("rule_category", "model_category"),
+    "flags": ("rule_flag", "model_flag"),
+}
+"""The two tables whose cells are illustrated, and the columns that span them."""
+_GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
+_MIX: Final = ((30, np.uint64(0xBF58476D1CE4E5B9)), (27, np.uint64(0x94D049BB133111EB)))
+"""Constants of SplitMix64 (Steele, Lea & Flood 2014)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Families:
+    """All families of a snapshot as an audit sees them.
+
+    ``table`` has one row a family, sorted by ``household_id``: the columns of a decision
+    without its reasons, then ``members``, the groups (`region`, `settlement`, `children`,
+    `disability`, `head`; null: not known) and one Boolean column for each red flag.
+    ``answers`` holds decisions in full for the families that illustrate the cells.
+    """
+
+    table: pl.DataFrame
+    answers: Mapping[int, Mapping[str, Any]]
+
+
+def look(
+    snapshot: Snapshot,
+    *,
+    as_of: date,
+    models: Models | None,
+    law: Law,
+    progress: Progress = silent,
+) -> Families:
+    """Decide for every family of a snapshot and keep what an audit counts."""
+    tables: list[pl.DataFrame] = []
+    answers: dict[int, dict[str, Any]] = {}
+    parts = snapshot.partitions
+    for number in parts:
+        progress("deciding", number, len(parts))
+        registers = snapshot.registers(number)
+        decisions = decide(registers, as_of, models, law)
+        table = counted(decisions, registers, as_of)
+        tables.append(table)
+        ids = decisions.table["household_id"]
+        for chosen in sorted(set().union(*(examples(table, c) for c in CELLS.values()))):
+            answers[chosen] = decisions.answer(int(ids.index_of(chosen) or 0))
+    progress("deciding", len(parts), len(parts))
+    return Families(table=pl.concat(tables).sort("household_id"), answers=answers)
+
+
+def counted(decisions: Decisions, registers: Registers, as_of: date) -> pl.DataFrame:
+    """Return what an audit counts of the families of one partition."""
+    features = decisions.features
+    published = [flag.code for flag in red_flags.in_force(decisions.law)]
+    table = decisions.table.drop("reasons", "review_reasons", "as_of", "law_version")
+    return table.with_columns(
+        features["members"],
+        children=features.select(
+            pl.when(pl.col("children") == 0)
+            .then(pl.lit("0"))
+            .when(pl.col("children") <= 3)
+            .then(pl.lit("1-3"))
+            .when(pl.col("children") > 3)
+            .then(pl.lit("4+"))
+        ).to_series(),
+        disability=features.select(
+            pl.when(pl.col("members_with_disability") > 0)
+            .then(pl.lit("yes"))
+            .when(pl.col("members_with_disability") == 0)
+            .then(pl.lit("no"))
+        ).to_series(),
+        **{RED_FLAG + code: decisions.flags[code] for code in published},
+    ).join(_places(registers, as_of), on="household_id", how="left", maintain_order="left")
+
+
+def examples(table: pl.DataFrame, cell: Sequence[str], count: int = EXAMPLES) -> list[int]:
+    """Return up to ``count`` families of each cell, the first in the order of a hash.
+
+    So nobody chose them, and they stay the same when the audit is repeated, whatever
+    the order or the company in which families come.
+    """
+    return (
+        table.select("household_id", *cell, _order=hash_order(table["household_id"]))
+        .sort("_order", "household_id")
+        .group_by(cell, maintain_order=True)
+        .head(count)["household_id"]
+        .to_list()
+    )
+
+
+def hash_order(household_ids: pl.Series) -> pl.Series:
+    """Return a number for each household that has nothing to do with who it is (SplitMix64)."""
+    with np.errstate(over="ignore"):
+        mixed = household_ids.to_numpy().astype(np.int64).view(np.uint64) + _GOLDEN
+        for shift, factor in _MIX:
+            mixed = (mixed ^ (mixed >> np.uint64(shift))) * factor
+        mixed = mixed ^ (mixed >> np.uint64(31))
+    return pl.Series(mixed)
+
+
+def _places(registers: Registers, as_of: date) -> pl.DataFrame:
+    """Region, settlement and sex of the head; where two heads are stated, of the first by key."""
+    households, persons = registers["households"], registers.get("persons")
+    assert households is not None
+    where = visible("households", households, as_of).select(
+        "household_id", pl.col("region", "settlement").cast(pl.String)
+    )
+    if persons is None:
+        return where.with_columns(head=pl.lit(None, pl.String)).collect()
+    heads = (
+        visible("persons", persons, as_of)
+        .filter(pl.col("relation") == "head")
+        .sort("household_id", "person_id")
+        .unique("household_id", keep="first", maintain_order=True)
+        .select("household_id", head=pl.col("sex").cast(pl.String))
+    )
+    return where.join(heads, on="household_id", how="left").collect()

@@ -1,0 +1,145 @@
+"""The audit report as one page: nothing to fetch, nothing to run, readable on paper and phone.
+
+Every number comes from the report; here it only gets words, places and shades.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+from markupsafe import Markup
+
+from serving.audit.comparison import GROUPS, LEVELS, SHOWN_FROM
+
+_TEMPLATES: Final = Path(__file__).with_name("templates")
+_BAR: Final = 120
+"""Width of a drawn interval, in units of its picture."""
+RATES: Final = {
+    "review": "go to a person",
+    "rule_flag": "red flag by the rules",
+    "model_flag": "flag by the model",
+    "model_poorer": "model says poorer",
+    "model_richer": "model says richer",
+}
+TITLES: Final = {
+    "region": "Region",
+    "settlement": "Settlement",
+    "children": "Children",
+    "disability": "Disability",
+    "head": "Head of the household",
+}
+
+
+def page(report: Mapping[str, Any], language: str) -> str:
+    """Return the report as HTML; ``language`` is that of the reasons: kk, ru or en."""
+    return _template().render(
+        r=report,
+        language=language,
+        levels=list(LEVELS),
+        least=SHOWN_FROM,
+        rates=RATES,
+        titles=TITLES,
+        groups=list(GROUPS),
+        model_columns=_models(report),
+        cells=_by_place(report),
+        cells_with_families=_places_with_families(report),
+        metrics=list(_flat((report["header"]["model"] or {}).get("metrics") or {})),
+    )
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        number=_number, percent=_percent, rate=_rate, bar=_bar, level=_level, anchor=_anchor
+    )
+    return environment.get_template("report.html")
+
+
+def _models(report: Mapping[str, Any]) -> list[int | None]:
+    """Return the columns of the table of categories, with one for families without an opinion."""
+    return list(dict.fromkeys(cell["model"] for cell in report["categories"]["cells"]))
+
+
+def _by_place(report: Mapping[str, Any]) -> dict[tuple[int, int | None], Mapping[str, Any]]:
+    return {(cell["rule"], cell["model"]): cell for cell in report["categories"]["cells"]}
+
+
+def _places_with_families(report: Mapping[str, Any]) -> set[str]:
+    """Return the anchors of the cells for which families are shown."""
+    examples = report["examples"]
+    return {
+        _anchor("c", c["rule_category"], c["model_category"]) for c in examples["categories"]
+    } | {_anchor("f", _said(c["rule_flag"]), _said(c["model_flag"])) for c in examples["flags"]}
+
+
+def _anchor(kind: str, *place: object) -> str:
+    return "-".join([kind, *(str(_said(p)) for p in place)])
+
+
+def _said(value: object) -> object:
+    """Say a flag or a category as the tables do; nothing known: unknown."""
+    if value is None:
+        return "unknown"
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+
+
+def _number(value: float | None) -> str:
+    """Thousands apart by a narrow space, as tables are read."""
+    return "not known" if value is None else f"{value:,}".replace(",", "\u202f")
+
+
+def _percent(value: float | None) -> str:
+    return "not known" if value is None else f"{100 * value:.1f}\u00a0%"
+
+
+def _rate(told: Mapping[str, Any] | None, unit: str = "percent") -> str:
+    """Say a share, or another number, with the ends of its interval."""
+    if told is None or told["value"] is None:
+        return "cannot be told"
+    if unit == "plain":
+        return f"{told['value']:.3f} ({told['low']:.3f} to {told['high']:.3f})"
+    low, high = (f"{100 * told[end]:.1f}" for end in ("low", "high"))
+    return f"{_percent(told['value'])} ({low} to {high})"
+
+
+def _bar(told: Mapping[str, Any] | None) -> Markup:
+    """Draw an interval between 0 and 100 %; the numbers stand beside it, so it is silent."""
+    if told is None or told["value"] is None:
+        return Markup("")
+    low, value, high = (round(_BAR * told[k], 1) for k in ("low", "value", "high"))
+    return Markup(
+        '<svg class="bar" viewBox="0 0 {w} 12" width="{w}" height="12" aria-hidden="true">'
+        '<line class="axis" x1="0" x2="{w}" y1="6" y2="6"/>'
+        '<line class="range" x1="{low}" x2="{high}" y1="6" y2="6"/>'
+        '<circle cx="{value}" cy="6" r="4"/></svg>'
+    ).format(w=_BAR, low=low, high=high, value=value)
+
+
+def _level(share: float | None) -> str:
+    """Return how dark a cell is, 0…100: the root, so that small shares can still be told apart."""
+    return f"{100 * (share or 0) ** 0.5:.0f}%"
+
+
+def _flat(told: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the numbers that a model's manifest holds, with the path to each as its name."""
+    if isinstance(told, Mapping):
+        if {"value", "low", "high"} <= told.keys():
+            yield name, _rate(told, "plain")
+            return
+        for key, inner in told.items():
+            words = str(key).replace("_", " ")
+            yield from _flat(inner, f"{name}, {words}" if name else words)
+    elif isinstance(told, list | tuple):
+        for inner in told:
+            yield from _flat(inner, name)
+    elif told is not None:
+        yield name, f"{told:.4g}" if isinstance(told, float) else str(told)
