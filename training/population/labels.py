@@ -1,0 +1,191 @@
+"""What learning sees: inspections after the day of the registers, and the household survey.
+
+Inspectors come by three ways: drawn at random with a known probability, chosen by a
+suspicion score with known probabilities, or called by a complaint with none. They miss
+some, more often small amounts. The survey is a two-stage sample of neighbourhoods and
+families whose richer members answer less and report less.
+"""
+
+from datetime import date
+from typing import Final
+
+import numpy as np
+import polars as pl
+from scipy.special import expit
+
+from features.registers.declared import REGIONS
+from features.units import add_months, first_of_month
+from training.population.chance import Flags, Floats, Ints, days_before, happens, tenge, words
+from training.population.families import Families
+from training.population.figures import by_region
+from training.population.standing import Living, Standing, step_of_ladder
+
+_RANDOM_AT_LEAST: Final = 600
+_RANDOM_SHARE: Final = (0.015, 0.03)
+_TARGETED_SHARE: Final = 0.020
+_COMPLAINTS: Final = 0.004
+_MONTHS_OF_INSPECTIONS: Final = 180
+_SURVEY_SHARE: Final = 0.25
+_SURVEY_MOST: Final = 12_000
+"""Families in the state's own budget survey (as commonly reported; assumed)."""
+_WITHIN_NEIGHBOURHOOD: Final = 0.5
+_MISSED_SLOPE: Final = 0.75
+_MISSED_CENTRE: Final = 70_000.0
+_REPORTED: Final = 0.86
+"""Consumption that a survey reports of the true one, for an ordinary family; assumed."""
+
+
+def random_share(households: int) -> float:
+    """Inclusion probability of a random inspection in a country of that many families."""
+    return float(np.clip(_RANDOM_AT_LEAST / max(households, 1), *_RANDOM_SHARE))
+
+
+def survey_share(households: int) -> float:
+    """Share of families that the survey holds in a country of that many."""
+    return min(_SURVEY_SHARE, _SURVEY_MOST / max(households, 1))
+
+
+def suspicion(
+    rng: np.random.Generator,
+    families: Families,
+    declared: Floats,
+    cars: Floats,
+    dwellings: Floats,
+    payments: Floats,
+    senders: Floats,
+) -> Floats:
+    """The inspectors' own score of each family: visible wealth against what it declares.
+
+    All arguments are one entry a family, as the registers show them; money a month.
+    """
+    per_head = declared / families.size
+    poor = per_head < 2 * 46_000
+    score = (
+        1.2 * (poor & (cars >= 2))
+        + 0.7 * (poor & (cars == 1))
+        + 0.9 * (poor & (dwellings >= 1.9))
+        + 1.1 * (payments > 0.5 * declared + 20_000)
+        + 1.3 * (senders >= 60)
+        + 0.4 * poor
+        + 0.5 * rng.standard_normal(len(families))
+    )
+    return np.asarray(score, dtype=np.float64)
+
+
+def inspections(
+    rng: np.random.Generator,
+    families: Families,
+    hidden: Floats,
+    score: Floats,
+    living: Living,
+    households: int,
+    as_of: date,
+) -> pl.DataFrame:
+    """Inspections of half a year after ``as_of``, by ``family``; ``hidden`` is the truth."""
+    count = len(families)
+    # Sorted by place and drawn at equal steps: each place gets its share, each family the same p.
+    order = np.lexsort((rng.random(count), families.urban, families.region))
+    share = random_share(households)
+    at_random = _systematic(rng, order, share)
+    chance = np.exp(score)
+    chance = np.clip(_TARGETED_SHARE * chance / chance.mean(), 0.002, 0.30)
+    targeted = np.flatnonzero(happens(rng, chance, count))
+    shown = living.consumption / living.consumption.mean()
+    complained = np.flatnonzero(
+        happens(rng, np.clip(_COMPLAINTS * (0.4 + 1.1 * (hidden > 0)) * shown, 0, 0.2), count)
+    )
+    family = np.concatenate([at_random, targeted, complained])
+    design = np.repeat([0, 1, 2], [len(at_random), len(targeted), len(complained)])
+    probability = np.concatenate(
+        [np.full(len(at_random), share), chance[targeted], np.full(len(complained), np.nan)]
+    )
+    after = rng.integers(5, _MONTHS_OF_INSPECTIONS, len(family))
+    return pl.DataFrame(
+        {
+            "family": family,
+            "inspected_on": days_before(np.datetime64(as_of), -after),
+            "design": words(("random", "targeted", "complaint"), design),
+            "probability": pl.Series(probability).fill_nan(None),
+            "hidden_income_monthly": found(rng, hidden[family]),
+        }
+    )
+
+
+def found(rng: np.random.Generator, hidden: Floats) -> Ints:
+    """What inspectors verify of hidden income, tenge a month: all missed, or nearly all seen."""
+    seen = happens(rng, chance_to_find(hidden), len(hidden))
+    verified = hidden * np.exp(0.18 * rng.standard_normal(len(hidden)) - 0.06)
+    return np.where(seen & (hidden > 0), tenge(verified, 1000), 0)
+
+
+def chance_to_find(hidden: Floats) -> Floats:
+    """Sensitivity of an inspection: about 0.6 for the smallest material sums, 0.93 for large."""
+    size = np.log(np.maximum(hidden, 1.0) / _MISSED_CENTRE)
+    return np.asarray(0.93 * expit(1.1 + _MISSED_SLOPE * size), dtype=np.float64)
+
+
+def _systematic(rng: np.random.Generator, order: Ints, share: float) -> Ints:
+    """Every 1/share-th family of the order, from a random start: inclusion exactly ``share``."""
+    drawn = np.floor(np.arange(len(order) + 1) * share + rng.random())
+    taken: Ints = order[np.diff(drawn) > 0]
+    return taken
+
+
+def survey(
+    rng: np.random.Generator,
+    families: Families,
+    living: Living,
+    standing: Standing,
+    clusters: Ints,
+    households: int,
+    as_of: date,
+) -> pl.DataFrame:
+    """The survey of the last complete quarter, by ``family``; ``clusters`` are opaque keys."""
+    share = survey_share(households)
+    answer = np.where(families.urban, 0.84, 0.93)
+    asked = np.minimum(share / answer, 1.0)
+    first = np.minimum(asked / _WITHIN_NEIGHBOURHOOD, 1.0)
+    chosen: Flags = rng.random(families.neighbourhood.max() + 1)[families.neighbourhood] < first
+    chosen &= happens(rng, asked / first, len(families))
+    # The rich answer less; the weights do not know.
+    answers = happens(rng, np.clip(answer - 0.035 * standing.level, 0.3, 0.99), len(families))
+    family = np.flatnonzero(chosen & answers)
+    count = len(family)
+    reported = (
+        living.consumption[family]
+        * _REPORTED
+        * np.exp(-0.05 * standing.level[family] + 0.17 * rng.standard_normal(count))
+    )
+    per_head = reported / families.size[family]
+    food = (
+        by_region("food")[families.region[family]]
+        + 0.03
+        - 0.11 * np.log(per_head / 115_000)
+        + 0.06 * rng.standard_normal(count)
+    )
+    felt = living.comfort[family] + 0.45 * rng.standard_normal(count)
+    code = tuple(REGIONS)
+    stratum = tuple(region + kind for region in code for kind in ("r", "u"))
+    return pl.DataFrame(
+        {
+            "family": family,
+            "quarter": pl.Series([quarter_before(as_of)] * count, dtype=pl.String),
+            "weight": (1.0 / (asked * answer))[family],
+            "consumption_monthly": tenge(reported, 100),
+            "food_consumption_monthly": tenge(reported * np.clip(food, 0.15, 0.9), 100),
+            "stratum": words(stratum, families.region[family] * 2 + families.urban[family]),
+            "cluster": clusters[families.neighbourhood[family]],
+            "feels_safe": happens(rng, 0.84 + 0.05 * np.tanh(living.comfort[family]), count),
+            "subjective_level": step_of_ladder(felt),
+        }
+    )
+
+
+def quarter_before(as_of: date) -> str:
+    """The last quarter that is complete on the day ``as_of``.
+
+    >>> quarter_before(date(2026, 1, 1)), quarter_before(date(2026, 2, 15))
+    ('2025Q4', '2025Q4')
+    """
+    last = add_months(first_of_month(as_of), -(1 + (as_of.month - 1) % 3))
+    return f"{last.year}Q{(last.month - 1) // 3 + 1}"

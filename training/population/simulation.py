@@ -1,0 +1,91 @@
+"""Writing the simulated country: partition after partition, whole or not at all."""
+
+import os
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from features.errors import InputError
+from features.progress import Progress, silent
+from training.population.calibration import Sums, compare
+from training.population.partition import tell
+
+FAMILIES_OF_A_PARTITION: Final = 50_000
+"""Bounds memory: one partition at a time is in it."""
+_EARLIEST: Final = date(2019, 1, 1)
+_LATEST: Final = date(2099, 12, 31)
+
+
+def simulate(
+    out: Path, *, households: int, seed: int, as_of: date, progress: Progress = silent
+) -> dict[str, object]:
+    """Write a simulated country as a data set of the register contract, its truth apart.
+
+    ``out`` receives one folder a register with a Parquet part for every 50,000 families,
+    and ``truth/``, which `check` and `snapshot` ignore. The same arguments give the same
+    bytes. Money is at the prices of 2025, whatever the day.
+
+    Returns counts of rows, target against achieved for every calibrated figure, and how
+    many figures were met. Raises InputError where ``out`` holds something already, for
+    less than one family, a negative seed, or a day outside 2019-2099; then nothing is
+    written, and a run that is killed leaves nothing under ``out`` either.
+    """
+    if households < 1:
+        raise InputError(f"{households} families make no country: ask for at least 1.")
+    if seed < 0:
+        raise InputError("A seed is a whole number from 0 upwards: pass another --seed.")
+    if not _EARLIEST <= as_of <= _LATEST:
+        raise InputError(
+            f"--as-of {as_of} is outside {_EARLIEST} to {_LATEST}: the world knows no other prices."
+        )
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(
+            f"{out} exists already and is not empty; a data set is never overwritten. "
+            "Choose another --out, or remove it first."
+        )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    staging = out.with_name(f".{out.name}.{os.getpid()}")
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        rows, parts = _write(staging, households, seed, as_of, progress)
+        if out.exists():
+            out.rmdir()
+        staging.rename(out)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    calibration = compare(parts)
+    return {
+        "out": str(out),
+        "households": households,
+        "seed": seed,
+        "as_of": as_of.isoformat(),
+        "rows": rows,
+        "calibration": calibration,
+        "figures_met": sum(bool(line["met"]) for line in calibration),
+        "figures": len(calibration),
+    }
+
+
+def _write(
+    folder: Path, households: int, seed: int, as_of: date, progress: Progress
+) -> tuple[dict[str, int], list[Sums]]:
+    rows: dict[str, int] = {}
+    parts: list[Sums] = []
+    for number, first in enumerate(range(0, households, FAMILIES_OF_A_PARTITION)):
+        progress("families", first, households)
+        size = min(FAMILIES_OF_A_PARTITION, households - first)
+        partition = tell(number, size, households, seed, as_of)
+        for name, frame in (*partition.registers.items(), ("truth", partition.truth)):
+            _store(frame, folder / name / f"part-{number:05d}.parquet")
+            rows[name] = rows.get(name, 0) + frame.height
+        parts.append(partition.sums)
+    progress("families", households, households)
+    return rows, parts
+
+
+def _store(frame: pl.DataFrame, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.write_parquet(path, compression="zstd", compression_level=1)

@@ -1,0 +1,130 @@
+"""Standing: what a family lives on for good, and how wealth, consumption and the ladder follow.
+
+Permanent income is everything the family truly earns and receives, net of levies, hidden
+money included. Wealth follows it, but loosely: inheritance, past years and luck matter as
+much. Consumption follows permanent income with an elasticity below one (the rich save,
+the poor are helped), which gives the published inequality of the survey. Elasticities
+are assumed; levels come from `figures`.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from training.population.chance import Flags, Floats, Ints, happens
+from training.population.families import Families, Kind, People
+from training.population.support import Support
+from training.population.work import Work
+
+_NET_OF_WAGE: Final = 0.81
+"""Left of a wage after the pension contribution and income tax (10 % each)."""
+_NET_OF_BUSINESS: Final = 0.93
+ECONOMIES_OF_SIZE: Final = 0.75
+"""Exponent of family size: how many equal adults a family costs. The state's own
+coefficient is not published; assumed."""
+_TYPICAL_LOG: Final = 12.43
+_SPREAD_LOG: Final = 0.62
+"""Centre and spread of log permanent income per equal adult: they make it standard normal."""
+
+_CUSHION: Final = 75_000.0
+_CONSUMED: Final = 164_000.0
+_ELASTICITY: Final = 0.70
+_BY_WEALTH: Final = 0.07
+_TASTE: Final = 0.17
+_AFTER_A_LOSS: Final = -0.16
+
+_LADDER: Final = np.array([-2.45, -1.65, -0.8, 0.35, 1.6])
+"""Steps of the six-step ladder on the standard scale of living. Its shares are assumed:
+published self-ratings have other steps (average 74 %, above it 20 %, well-off 5 %)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One entry a family; money in tenge a month."""
+
+    equal_adults: Floats
+    permanent: Floats
+    level: Floats
+    """Permanent income per equal adult on a standard normal scale."""
+    wealth: Floats
+    """What assets follow, on a standard normal scale: permanent income, the past and luck."""
+    distress: Flags
+    """Hit by a loss of job, an illness or another blow this year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Living:
+    """One entry a family: true consumption, tenge a month, and the step of the ladder, 1 to 6."""
+
+    consumption: Floats
+    comfort: Floats
+    """Where the family stands on the scale behind the ladder."""
+    ladder: Ints
+
+
+def standing(
+    rng: np.random.Generator, families: Families, people: People, work: Work, support: Support
+) -> Standing:
+    """Derive each family's standing from what its members truly earn and receive."""
+    count = len(families)
+    # A wage lost this year still carries the standard of living for a while.
+    earned = (
+        _NET_OF_WAGE * (work.official_wage + 0.7 * work.lost_wage)
+        + _NET_OF_BUSINESS * work.declared_business
+        + work.hidden
+    )
+    permanent = people.in_family(earned + support.declared + support.relatives, count)
+    equal_adults = families.size.astype(np.float64) ** ECONOMIES_OF_SIZE
+    level = (np.log(_cushioned(permanent / equal_adults)) - _TYPICAL_LOG) / _SPREAD_LOG
+    level = np.clip(level, -3.2, 3.5)
+    oldest = np.zeros(count)
+    np.maximum.at(oldest, people.family, people.age)
+    years = np.interp(oldest, [20, 35, 55, 75], [-0.5, -0.1, 0.2, 0.0])
+    wealth = 0.68 * level + 0.25 * families.fortune + 0.60 * rng.standard_normal(count) + years
+    lost = people.in_family(work.months_since_loss > 0, count) > 0
+    blow = happens(rng, 0.05, count) | (lost & happens(rng, 0.6, count))
+    return Standing(equal_adults, permanent, level, wealth, blow)
+
+
+def living(
+    rng: np.random.Generator,
+    families: Families,
+    people: People,
+    work: Work,
+    standing_: Standing,
+    returns: Floats,
+) -> Living:
+    """Draw consumption and the ladder; ``returns`` are rents and herds, tenge a month."""
+    count = len(families)
+    income = _cushioned((standing_.permanent + returns) / standing_.equal_adults)
+    lost = people.in_family(work.months_since_loss > 0, count) > 0
+    spirit = (
+        _ELASTICITY * (np.log(income) - _TYPICAL_LOG)
+        + _BY_WEALTH * standing_.wealth
+        + _TASTE * rng.standard_normal(count)
+        + np.where(lost, _AFTER_A_LOSS, 0.0)
+        + np.where(families.urban, 0.05, -0.08)
+        + np.where(families.kind == Kind.LARGE, 0.05, 0.0)
+    )
+    consumption = _CONSUMED * np.exp(spirit) * standing_.equal_adults
+    comfort = (
+        1.75 * spirit
+        + 0.30 * standing_.wealth
+        - 0.5 * standing_.distress
+        + 0.25 * rng.standard_normal(count)
+    )
+    return Living(consumption, comfort, step_of_ladder(comfort))
+
+
+def _cushioned(income: Floats) -> Floats:
+    """Income per equal adult with what keeps the poorest afloat: kin, credit, the kitchen garden.
+
+    Few live below the food basket (0.2 % of families, published); assumed form.
+    """
+    return np.hypot(income, _CUSHION)
+
+
+def step_of_ladder(comfort: Floats) -> Ints:
+    """The step from 1 (cannot afford food) to 6 (no material difficulty)."""
+    return 1 + np.digitize(comfort, _LADDER).astype(np.int64)

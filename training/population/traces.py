@@ -1,0 +1,177 @@
+"""Traces: what banks, utilities and akimats see of a family's life.
+
+Transfers betray those who sell to many people, but collectors for a class or a wedding
+look alike, and help of relatives comes in large sums from few. Applications come from
+pools of their own: who applies for what is not a sample of the needy.
+"""
+
+from datetime import date
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from features.units import Span, months_of
+from training.population.chance import (
+    Flags,
+    Floats,
+    days_before,
+    happens,
+    lognormal,
+    tenge,
+    tilted,
+    words,
+)
+from training.population.families import ADULT, Families, People
+from training.population.figures import figure
+from training.population.payments import Stream, quarter
+from training.population.standing import Living, Standing
+from training.population.support import Support
+from training.population.work import Terms, Work
+
+SERVICES: Final = (
+    "housing_aid", "rent_subsidy", "home_teaching", "school_meals", "summer_camp",
+    "dormitory_place", "sanatorium", "sport_section",
+)  # fmt: skip
+_REPORTED_MONTHS: Final = 6
+_DAYS_TO_DECIDE: Final = 30
+
+
+def transfers(
+    rng: np.random.Generator, people: People, work: Work, support: Support, as_of: date
+) -> pl.DataFrame:
+    """Incoming mobile transfers of half a year, by person and month."""
+    count = len(people)
+    uses = people.adult & happens(
+        rng, np.interp(people.age, [18, 30, 50, 65, 80], [0.85, 0.9, 0.8, 0.5, 0.15]), count
+    )
+    sells = work.trade & happens(rng, 0.8, count)
+    small = (work.side_job > 0) & happens(rng, 0.35, count)
+    collects = uses & happens(rng, 0.012, count)
+    senders = np.where(uses, lognormal(rng, 3.2, 0.7, count), 0.0)
+    senders += np.where(sells, lognormal(rng, 38.0, 1.0, count), 0.0)
+    senders += np.where(small, lognormal(rng, 9.0, 0.6, count), 0.0)
+    senders += np.where(collects, lognormal(rng, 45.0, 0.6, count), 0.0)
+    business = work.shadow + 0.35 * work.declared_business
+    # Part of an envelope comes by transfer from one payer; the rest is cash.
+    envelope = work.envelope * np.where(happens(rng, 0.35, count), 0.9, 0.0)
+    amount = (
+        np.where(uses, lognormal(rng, 55_000.0, 1.05, count), 0.0)
+        + np.where(sells, 0.85 * business, 0.0)
+        + np.where(small, 0.8 * work.side_job, 0.0)
+        + np.where(work.terms == Terms.UNREGISTERED, 0.2 * work.shadow, 0.0)
+        + np.where(collects, lognormal(rng, 240_000.0, 0.7, count), 0.0)
+        + envelope
+        + 0.9 * support.relatives
+    )
+    person = np.flatnonzero(amount > 0)
+    shape = (len(person), _REPORTED_MONTHS)
+    swing = np.exp(0.3 * rng.standard_normal(shape))
+    seen = np.maximum(rng.poisson(senders[person, None] * swing), 0)
+    sums = tenge(amount[person, None] * swing * np.exp(0.2 * rng.standard_normal(shape)), 10)
+    row, month = np.nonzero((seen > 0) & (sums > 0))
+    months = np.array(months_of(Span.YEAR, as_of)[-_REPORTED_MONTHS:], dtype="datetime64[D]")
+    return pl.DataFrame(
+        {
+            "person": person[row],
+            "month": months[month],
+            "senders": seen[row, month].astype(np.int64),
+            "amount": sums[row, month],
+        }
+    )
+
+
+def utilities(
+    rng: np.random.Generator,
+    families: Families,
+    home: pl.DataFrame,
+    living: Living,
+    as_of: date,
+) -> pl.DataFrame:
+    """Utility bills of twelve months, dearer in winter, in ``family`` and month."""
+    months = months_of(Span.YEAR, as_of)
+    # Stoves are fed with coal, which is bought and not billed.
+    billed = np.flatnonzero(happens(rng, np.where(families.urban, 0.98, 0.86), len(families)))
+    heated = home["central_heating"].to_numpy()[billed]
+    area = home["living_area_m2"].to_numpy()[billed]
+    per_head = living.consumption[billed] / families.size[billed]
+    base = 3_500 + 1_900 * families.size[billed] + 85 * area
+    base = base * (per_head / 150_000) ** 0.22 * np.exp(0.25 * rng.standard_normal(len(billed)))
+    winter = np.array([1.0 if month.month in (10, 11, 12, 1, 2, 3, 4) else 0.0 for month in months])
+    heat = np.where(heated, 150 * area, 0.0)
+    amounts = base[:, None] + heat[:, None] * winter
+    amounts = amounts * np.exp(0.12 * rng.standard_normal(amounts.shape))
+    return pl.DataFrame(
+        {
+            "family": np.repeat(billed, len(months)),
+            "month": np.tile(np.array(months, dtype="datetime64[D]"), len(billed)),
+            "amount": tenge(amounts.ravel(), 10),
+        }
+    )
+
+
+def applications(
+    rng: np.random.Generator,
+    families: Families,
+    people: People,
+    home: pl.DataFrame,
+    standing: Standing,
+    declared: list[Stream],
+    as_of: date,
+) -> pl.DataFrame:
+    """A year of applications for local services, each from its own pool, by ``family``."""
+    today = np.datetime64(as_of)
+    declared_low = 1.0 - np.clip(
+        quarter(declared, people, len(families)) / families.size / 200_000, 0, 0.9
+    )
+    chance = _pools(families, people, home, declared_low)
+    parts = []
+    for number, service in enumerate(SERVICES):
+        weight = chance[service]
+        rate = np.minimum(figure(service) * weight / max(weight.mean(), 1e-9), 0.9)
+        who = np.flatnonzero(happens(rng, rate, len(families)))
+        days = rng.integers(1, 365, len(who))
+        granted = happens(rng, tilted(0.85, -0.5 * standing.wealth[who]), len(who))
+        parts.append(
+            pl.DataFrame(
+                {
+                    "family": who,
+                    "service": words(SERVICES, np.full(len(who), number)),
+                    "applied_on": days_before(today, days),
+                    "outcome": words(
+                        ("granted", "refused"),
+                        np.where(granted, 0, 1),
+                        null=days < _DAYS_TO_DECIDE,
+                    ),
+                }
+            )
+        )
+    return pl.concat(parts)
+
+
+def _pools(
+    families: Families, people: People, home: pl.DataFrame, low: Floats
+) -> dict[str, Floats]:
+    """How likely each family is to apply for each service, up to a factor."""
+    count = len(families)
+
+    def have(who: Flags) -> Floats:
+        return np.minimum(people.in_family(who, count), 3)
+
+    rented = (home["tenure"] == "rented").to_numpy()
+    owned = (home["tenure"] == "owned").to_numpy()
+    pupils = have(people.study == 1)
+    disabled_children = have((people.age < ADULT) & (people.disability > 0))
+    students = have(people.student)
+    elders = have(people.retired | (people.disability > 0))
+    return {
+        "housing_aid": owned * families.urban * low**3,
+        # Families with means rent too, and apply: the published pool is 38.5 % well-off.
+        "rent_subsidy": rented * families.urban * (0.5 + 0.5 * low),
+        "home_teaching": disabled_children + 3 * have(people.study == 2),
+        "school_meals": pupils * low**2 * np.where(families.children >= 4, 3.0, 1.0),
+        "summer_camp": pupils * (0.4 + low),
+        "dormitory_place": students * np.where(families.urban, 0.7, 1.5),
+        "sanatorium": elders,
+        "sport_section": pupils * (0.7 + 0.3 * low),
+    }

@@ -1,0 +1,236 @@
+"""Work: who has it, on what terms, what it truly pays and what of that is declared.
+
+The story: ability, schooling, sex, age and place make a person's earning power; the place
+and the person decide between honest employment, an envelope on top of a small official
+wage, a declared or a shadow business, and side jobs. Some lost a formal job within the
+year. Published levels (employment, self-employment, informal shares, wages by region)
+come from `figures`; the slopes are assumed, no microdata being public.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+
+from training.population.chance import Flags, Floats, Ints, happens, lognormal, pick, tilted
+from training.population.families import ADULT, NOWHERE, Families, Kind, People, Role
+from training.population.figures import by_region, figure, law
+
+MONTHS: Final = 12
+"""Complete months before the day of the simulation, for which incomes are told."""
+
+
+class Terms(IntEnum):
+    """On what terms a person truly works."""
+
+    NONE = 0
+    HONEST_WAGE = 1
+    GREY_WAGE = 2
+    HONEST_BUSINESS = 3
+    UNDER_DECLARED = 4
+    UNREGISTERED = 5
+
+
+# Formal wages: with the official parts of grey ones they give the published median and mean.
+_WAGE_MEDIAN: Final = 420_000.0
+_WAGE_BY_EDUCATION: Final = np.array([-0.5, -0.45, -0.27, -0.08, 0.27, 0.5])
+_WAGE_BY_ABILITY: Final = 0.30
+_WAGE_CHANCE: Final = 0.49
+_SEX_GAP: Final = 0.13
+"""Half of the log gap between men and women (published ratio of mean wages about 0.75)."""
+_CUSTOM: Final = 2.3
+"""How strongly members of one family share the habit of working off the books."""
+_GREY_DISCOUNT: Final = 0.85
+_SHADOW_MEDIAN: Final = 290_000.0
+_HONEST_BUSINESS_MEDIAN: Final = 215_000.0
+_SIDE_JOB_MEDIAN: Final = 85_000.0
+_PUBLISHED_MEAN: Final = 412.6
+"""National mean of the table of regional wages, thousand tenge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One entry a person; money in tenge a month as of the last quarter, zero for none."""
+
+    terms: Ints
+    trade: Flags
+    """Sells to many people: what shows up as many senders of transfers."""
+    official_wage: Floats
+    declared_business: Floats
+    envelope: Floats
+    shadow: Floats
+    """Business income that nobody declares, the whole or a part."""
+    side_job: Floats
+    lost_wage: Floats
+    """Wage of a job lost within the year."""
+    months_since_loss: Ints
+    """Full months without that job; 0: no job was lost."""
+    months_in_job: Ints
+    """Months of the year in the present job; 12: all of them."""
+    unemployed: Flags
+    caring: Flags
+
+    @property
+    def at_work(self) -> Flags:
+        """Whether the person truly works, declared or not."""
+        return np.asarray(self.terms != Terms.NONE, dtype=np.bool_)
+
+    @property
+    def hidden(self) -> Floats:
+        """Earnings that no register shows."""
+        return self.envelope + self.shadow + self.side_job
+
+
+def employ(rng: np.random.Generator, families: Families, people: People) -> Work:
+    """Draw work and pay of every person."""
+    count = len(people)
+    caring = _caring(rng, families, people)
+    at_work = happens(rng, _chance_of_work(families, people, caring), count)
+    # Who works off the books keeps company: a custom that members of a family share.
+    custom = _CUSTOM * rng.standard_normal(len(families))[people.family]
+    terms = _terms(rng, families, people, at_work, custom)
+    employee = (terms == Terms.HONEST_WAGE) | (terms == Terms.GREY_WAGE)
+    business = at_work & ~employee
+    trade = business & happens(rng, 0.5, count)
+    power = _earning_power(families, people)
+    wage = lognormal(rng, _WAGE_MEDIAN * np.exp(power), _WAGE_CHANCE, count)
+    # A fifth of honest wages are part-time: many declared wages are small without any envelope.
+    part_time = happens(rng, np.where(people.female, 0.09, 0.05), count)
+    wage = np.where(part_time, 0.45 * wage, np.maximum(wage, law("minimum_wage")))
+    grey = terms == Terms.GREY_WAGE
+    paid = np.where(grey, _GREY_DISCOUNT * wage, wage)
+    official = np.where(grey, _official_part(rng, paid), paid)
+    earned = lognormal(rng, _SHADOW_MEDIAN * np.exp(0.8 * power), 0.62, count)
+    honest = lognormal(rng, _HONEST_BUSINESS_MEDIAN * np.exp(0.8 * power), 0.75, count)
+    declared, shadow = _businesses(rng, terms, earned, honest)
+    on_the_side = tilted(figure("side_jobs") / 0.85, 0.7 * custom - 0.95)
+    openly = employee | (terms == Terms.HONEST_BUSINESS)
+    side = openly & happens(rng, on_the_side, count)
+    side_job = lognormal(rng, _SIDE_JOB_MEDIAN * np.exp(0.5 * power), 0.6, count)
+    unemployed, lost, months = _losses(rng, people, at_work, caring, wage)
+    in_job = np.where(happens(rng, 0.12, count), rng.integers(1, MONTHS, count), MONTHS)
+    return Work(
+        terms=terms,
+        trade=trade,
+        official_wage=np.where(employee, official, 0.0),
+        declared_business=declared,
+        envelope=np.where(grey, paid - official, 0.0),
+        shadow=shadow,
+        side_job=np.where(side, side_job, 0.0),
+        lost_wage=lost,
+        months_since_loss=months,
+        months_in_job=np.where(employee, in_job, MONTHS),
+        unemployed=unemployed,
+        caring=caring & ~at_work,
+    )
+
+
+def _caring(rng: np.random.Generator, families: Families, people: People) -> Flags:
+    """Women at home with an infant, and a parent who cares for a child with a disability."""
+    count = len(families)
+    child = people.age < ADULT
+    infant = people.in_family(child & (people.age < 2.5), count) > 0
+    invalid = people.in_family(child & (people.disability > 0), count) > 0
+    mother = people.female & (people.age < 50) & (people.role <= Role.SPOUSE)
+    chance = 0.62 * infant[people.family] + 0.75 * invalid[people.family]
+    return mother & happens(rng, chance, len(people))
+
+
+def _chance_of_work(families: Families, people: People, caring: Flags) -> Floats:
+    age = people.age
+    chance = np.interp(
+        age,
+        [15, 18, 20, 23, 28, 50, 57, 61, 63.5, 68, 75],
+        [0.02, 0.32, 0.66, 0.87, 0.925, 0.925, 0.88, 0.77, 0.32, 0.14, 0.02],
+    )
+    chance = np.where(age < 15, 1e-9, chance)
+    shift = (
+        np.where(people.female, -0.35, 0.15)
+        + 0.25 * people.ability
+        + np.array([0.0, -3.0, -2.2, -0.8, -3.0])[people.disability]
+        + np.where((people.study != NOWHERE) & (age >= 17), -2.4, 0.0)
+        + np.where(families.kind[people.family] == Kind.LARGE, -0.2, 0.0)
+        + np.where(people.retired & people.female, -0.6, 0.0)
+    )
+    return np.where(caring, 0.04, tilted(chance, shift))
+
+
+def _terms(
+    rng: np.random.Generator, families: Families, people: People, at_work: Flags, custom: Floats
+) -> Ints:
+    """Terms of work: tilted to informal ones by place, schooling, age and the family's custom."""
+    count = len(people)
+    place = by_region("informality")[families.region[people.family]] + np.where(
+        families.urban[people.family], -0.12, 0.2
+    )
+    own = place - 0.20 * people.ability + np.where(people.education >= 4, -0.35, 0.12)
+    own = own + np.where(people.retired, 0.5, 0.0) + custom
+    own_business = happens(rng, tilted(figure("self_employment"), 0.85 * own - 0.69), count)
+    grey = happens(
+        rng, tilted(figure("grey_wages") / (1 - figure("self_employment")), 0.9 * own - 0.42), count
+    )
+    shadow = happens(
+        rng, tilted(figure("shadow_business") / figure("self_employment"), 0.7 * own - 1.25), count
+    )
+    hidden_fully = happens(rng, 0.58, count)
+    business = np.where(
+        shadow,
+        np.where(hidden_fully, int(Terms.UNREGISTERED), int(Terms.UNDER_DECLARED)),
+        int(Terms.HONEST_BUSINESS),
+    )
+    employee = np.where(grey, int(Terms.GREY_WAGE), int(Terms.HONEST_WAGE))
+    return np.where(at_work, np.where(own_business, business, employee), int(Terms.NONE))
+
+
+def _earning_power(families: Families, people: People) -> Floats:
+    """Log of expected pay against the national median."""
+    region = families.region[people.family]
+    place = np.log(by_region("wage") / _PUBLISHED_MEAN)
+    place = place - np.average(place, weights=by_region("people"))
+    power: Floats = (
+        place[region]
+        + np.where(families.urban[people.family], 0.06, -0.12)
+        + _WAGE_BY_EDUCATION[people.education]
+        + _WAGE_BY_ABILITY * people.ability
+        + np.where(people.female, -_SEX_GAP, _SEX_GAP)
+        - 0.0005 * (np.clip(people.age, 18, 66) - 44) ** 2
+    )
+    return power
+
+
+def _official_part(rng: np.random.Generator, paid: Floats) -> Floats:
+    """What of a grey wage is declared: mostly about the minimum wage, else a share."""
+    near_minimum = law("minimum_wage") * (1.0 + 0.6 * rng.beta(1.0, 2.0, len(paid)))
+    share = paid * rng.uniform(0.35, 0.75, len(paid))
+    return np.minimum(np.where(happens(rng, 0.72, len(paid)), near_minimum, share), paid)
+
+
+def _businesses(
+    rng: np.random.Generator, terms: Ints, earned: Floats, honest: Floats
+) -> tuple[Floats, Floats]:
+    """Declared and undeclared income of one's own business."""
+    count = len(terms)
+    under = terms == Terms.UNDER_DECLARED
+    unregistered = terms == Terms.UNREGISTERED
+    declared = np.where(terms == Terms.HONEST_BUSINESS, honest, 0.0)
+    declared = np.where(under, 1.25 * earned * rng.uniform(0.1, 0.55, count), declared)
+    # Some unregistered people pay the unified payment on a token income, to be insured.
+    token = unregistered & happens(rng, 0.25, count)
+    declared = np.where(token, law("minimum_wage") * rng.uniform(0.4, 1.0, count), declared)
+    total = np.where(under, 1.25 * earned, np.where(unregistered, earned, declared))
+    return declared, np.maximum(total - declared, 0.0)
+
+
+def _losses(
+    rng: np.random.Generator, people: People, at_work: Flags, caring: Flags, wage: Floats
+) -> tuple[Flags, Floats, Ints]:
+    """The unemployed, and among them those who lost a formal job within the year."""
+    count = len(people)
+    idle = ~at_work & ~caring & people.adult & ~people.retired & (people.study == NOWHERE)
+    idle &= ~np.isin(people.disability, (1, 2))
+    sought = figure("unemployment") / (1 - figure("unemployment")) * at_work.sum()
+    unemployed = idle & happens(rng, min(sought / max(idle.sum(), 1), 1.0), count)
+    lost = unemployed & happens(rng, 0.55, count)
+    months = np.where(lost, 1 + pick(rng, np.linspace(1.0, 0.4, MONTHS - 2), count), 0)
+    return unemployed, np.where(lost, wage, 0.0), months
