@@ -7,6 +7,7 @@ error, never a default; what was asked is remembered in `Law.cited`.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -336,12 +337,9 @@ def _version(folder: Path, day: date) -> str:
     law = Law(day, folder)
     days = [edition["since"] for kept in begun.values() for edition in kept]
     begun["red_flags"] = list(law.red_flags)
-    if (
-        "decision_policy" in begun
-        and (card := files.scorecards[law.policy.scorecard])["since"] <= day
-    ):
-        begun["scorecard"] = card
-        days.append(card["since"])
+    with suppress(ParameterNotInForce):
+        begun["scorecard"] = law.scorecard
+        days.append(law.scorecard["since"])
     text = json.dumps(_canonical(begun), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     return f"law-{max(days, default=day)}-{digest}"

@@ -1,0 +1,59 @@
+"""Runs every case in tests/law/: a lawyer adds cases there without touching Python."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from features.catalogue import FEATURES
+from models.law_files import plain, read_exactly
+from models.parameters import Law
+from models.red_flags import red_flags
+from models.rules import rule_category
+
+FOLDER = Path(__file__).parents[1] / "law"
+PAGES = {path.stem: read_exactly(path) for path in sorted(FOLDER.glob("*.yaml"))}
+CASES = [
+    pytest.param(page["family"] | case.get("family", {}), case, id=f"{name}: {case['name']}")
+    for name, page in PAGES.items()
+    for case in page["cases"]
+]
+SAID = {True: "met", False: "not met", None: "unknown"}
+
+
+def features_of(told: dict[str, Any]) -> pl.DataFrame:
+    if unknown := set(told) - set(FEATURES):
+        raise AssertionError(f"A case names {sorted(unknown)}, which are no features.")
+    nought = {name: plain(told.get(name, 0)) for name in FEATURES}
+    columns = {
+        name: pl.Series([value]).cast(FEATURES[name].dtype) for name, value in nought.items()
+    }
+    return pl.DataFrame({"household_id": pl.Series([1], dtype=pl.Int64), **columns})
+
+
+def answers(family: pl.DataFrame, law: Law) -> dict[str, Any]:
+    ruled = rule_category(family, law).row(0, named=True)
+    flags = red_flags(family, law).row(0, named=True)
+    return {
+        "rule_category": ruled["rule_category"],
+        "richest_category": ruled["richest_category"],
+        "hard_rule": SAID[ruled["hard_rule_met"]],
+        "points": {k.removeprefix("points_"): v for k, v in ruled.items()},
+        "flags": flags["raised_flags"],
+        "rule_flag": flags["rule_flag"],
+    }
+
+
+@pytest.mark.parametrize(("family", "case"), CASES)
+def test_case(family, case):
+    told = answers(features_of(family), Law(case["as_of"]))
+    expected = dict(case["expect"])
+    points = expected.pop("points", {})
+    assert {code: told["points"][code] for code in points} == points
+    assert {what: told[what] for what in expected} == expected
+
+
+def test_there_are_cases_and_no_two_of_a_page_share_a_name():
+    names = [(page, case["name"]) for page, told in PAGES.items() for case in told["cases"]]
+    assert len(names) == len(set(names)) >= 40

@@ -1,0 +1,267 @@
+"""Every legal value on the days around its changes, and what happens to a faulty file."""
+
+import json
+import shutil
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import get_type_hints
+
+import pytest
+
+from features.catalogue import FEATURES
+from features.errors import DeclarationError, ParameterNotInForce
+from models.law_files import LAW, cited_keys, read_law
+from models.parameters import Law, describe, every_edition, parameters
+from tests.models.lawbook import amended
+
+EVE = timedelta(days=1)
+CHANGES = [
+    pytest.param(parameter, number, id=f"{parameter.name}-{edition.since}")
+    for parameter in parameters().values()
+    for number, edition in enumerate(parameter.editions)
+]
+
+# In force | ПМ | МРП | МЗП | 70 % of ПМ | 4 ПМ: the table of the domain's facts, section 3.
+YEARS = [
+    (date(2019, 1, 1), 29_698, 2_525, 42_500, 20_789, 118_792),
+    (date(2020, 1, 1), 31_183, 2_651, 42_500, 21_828, 124_732),
+    (date(2020, 4, 1), 32_668, 2_778, 42_500, 22_868, 130_672),
+    (date(2021, 1, 1), 34_302, 2_917, 42_500, 24_011, 137_208),
+    (date(2022, 1, 1), 36_018, 3_063, 60_000, 25_213, 144_072),
+    (date(2022, 4, 1), 37_389, 3_180, 60_000, 26_172, 149_556),
+    (date(2023, 1, 1), 40_567, 3_450, 70_000, 28_397, 162_268),
+    (date(2024, 1, 1), 43_407, 3_692, 85_000, 30_385, 173_628),
+    (date(2025, 1, 1), 46_228, 3_932, 85_000, 32_360, 184_912),
+    (date(2026, 1, 1), 50_851, 4_325, 85_000, 35_596, 203_404),
+]
+
+
+@pytest.mark.parametrize(("day", "minimum", "index", "wage", "seventy", "four"), YEARS)
+def test_the_values_of_each_year_stand_from_their_day(day, minimum, index, wage, seventy, four):
+    law = Law(day)
+    assert law.subsistence_minimum == minimum
+    assert law.monthly_calculation_index == index
+    assert law.minimum_wage == wage
+    assert law.amount(Decimal("0.7"), "subsistence_minimum") == seventy
+    assert law.amount(4, "subsistence_minimum") == four
+
+
+@pytest.mark.parametrize(
+    ("eve", "after"), [(YEARS[n][0], YEARS[n + 1][0]) for n in range(len(YEARS) - 1)]
+)
+def test_on_the_eve_of_a_change_the_old_minimum_still_stands(eve, after):
+    assert Law(after - EVE).subsistence_minimum == Law(eve).subsistence_minimum
+    assert Law(after).subsistence_minimum != Law(after - EVE).subsistence_minimum
+
+
+@pytest.mark.parametrize(("parameter", "number"), CHANGES)
+def test_every_edition_begins_on_its_own_day_and_not_on_its_eve(parameter, number):
+    edition = parameter.editions[number]
+    assert parameter.at(edition.since) is edition
+    if number:
+        assert parameter.at(edition.since - EVE) is parameter.editions[number - 1]
+    else:
+        with pytest.raises(ParameterNotInForce, match=f"starts {edition.since}"):
+            parameter.at(edition.since - EVE)
+
+
+@pytest.mark.parametrize(("parameter", "number"), CHANGES)
+def test_every_edition_cites_an_act_on_file_and_admits_what_is_not_confirmed(parameter, number):
+    edition = parameter.editions[number]
+    assert edition.source.act in cited_keys(read_law().acts)
+    assert edition.source.url or edition.assumed
+    assert edition.doubt or not edition.assumed
+
+
+def test_asking_before_the_first_edition_is_an_error_that_says_what_to_do():
+    with pytest.raises(ParameterNotInForce, match=r"starts 2019-01-01\. Add the edition"):
+        _ = Law(date(2018, 12, 31)).subsistence_minimum
+
+
+def test_a_repealed_value_is_an_error_from_its_day_on(tmp_path):
+    def repeal(content):
+        source = content["editions"][0]["source"]
+        content["editions"].append(
+            {"since": date(2026, 7, 1), "value": None, "assumed": False, "source": source}
+        )
+
+    folder = amended(tmp_path, "cars_without_question.yaml", repeal)
+    assert Law(date(2026, 6, 30), folder).cars_without_question == 1
+    with pytest.raises(ParameterNotInForce, match="it was repealed"):
+        _ = Law(date(2026, 7, 1), folder).cars_without_question
+    assert not Law(date(2026, 7, 1), folder).has("cars_without_question")
+
+
+def test_a_value_the_law_does_not_know_is_no_attribute():
+    with pytest.raises(AttributeError, match="knows no parameter 'subsistance_minimum'"):
+        _ = Law(date(2026, 1, 1)).subsistance_minimum
+    with pytest.raises(DeclarationError, match="knows no parameter"):
+        Law(date(2026, 1, 1)).edition("subsistance_minimum")
+
+
+@pytest.mark.parametrize(
+    ("multiple", "day", "tenge"),
+    [
+        (Decimal("0.7"), date(2025, 1, 1), 32_360),  # 32 359.6
+        (Decimal("0.5"), date(2022, 4, 1), 18_695),  # 18 694.5: a half goes up
+        (Decimal("0.5"), date(2026, 1, 1), 25_426),  # 25 425.5: up again, not to the even
+        (Decimal("0.15"), date(2021, 1, 1), 5_145),  # 5 145.3
+        (2, date(2025, 1, 1), 92_456),
+    ],
+)
+def test_shares_of_the_minimum_are_rounded_once_with_halves_up(multiple, day, tenge):
+    assert Law(day).amount(multiple, "subsistence_minimum") == tenge
+
+
+def test_a_quarter_that_straddles_the_new_year_is_priced_month_by_month():
+    law = Law(date(2026, 3, 1))
+    months = [date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)]
+    assert law.subsistence_minimum_of(months) == 46_228 + 2 * 50_851
+    assert {e.since for e in law.cited.values()} == {date(2025, 1, 1), date(2026, 1, 1)}
+
+
+def test_april_of_2022_was_dearer_than_march():
+    law = Law(date(2022, 5, 1))
+    assert law.subsistence_minimum_of([date(2022, 3, 1), date(2022, 4, 1)]) == 36_018 + 37_389
+
+
+def test_the_law_remembers_which_editions_were_used():
+    law = Law(date(2025, 9, 1))
+    assert law.cited == {}
+    assert law.subsistence_minimum == 46_228
+    assert law.hidden_income_materiality == 0.25
+    assert law.cited["subsistence_minimum"].since == date(2025, 1, 1)
+    assert law.cited["hidden_income_materiality"].assumed
+
+
+def test_what_the_law_declares_to_readers_is_what_the_files_hold():
+    declared = {n: t for n, t in get_type_hints(Law).items() if t in (int, float)}
+    assert declared.keys() == parameters().keys()
+    for name, kind in declared.items():
+        assert all(
+            isinstance(getattr(Law(e.since), name), kind) for e in parameters()[name].editions
+        )
+
+
+def test_one_law_has_one_version_and_every_change_a_new_one():
+    assert Law(date(2026, 1, 1)).version == Law(date(2026, 12, 31)).version
+    assert Law(date(2026, 1, 1)).version.startswith("law-2026-01-01-")
+    days = {e.since for p in parameters().values() for e in p.editions} | {date(2025, 5, 21)}
+    for day in days - {date(2019, 1, 1)}:
+        assert Law(day).version != Law(day - EVE).version, day
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("subsistence_minimum.yaml", lambda c: c["editions"][-2].update(value=46_229)),
+        ("hard_rule.yaml", lambda c: c["editions"][0].update(combinator="any")),
+        ("decision_policy.yaml", lambda c: c["editions"][0].update(policy="assisted")),
+        ("red_flags.yaml", lambda c: c["flags"].pop()),
+        ("scorecards/pilot_2025.yaml", lambda c: c["categories"][1].update({"from": 71})),
+    ],
+    ids=["an older value", "the hard rule", "the policy", "a red flag", "a cut-off"],
+)
+def test_whatever_may_change_a_decision_changes_the_version(tmp_path, file, change):
+    folder = amended(tmp_path, file, change)
+    assert Law(date(2026, 1, 1), folder).version != Law(date(2026, 1, 1)).version
+
+
+def test_that_a_lawyer_checked_a_value_changes_no_version(tmp_path):
+    def checked(content):
+        content["editions"][-1]["source"]["checked"] = date(2026, 2, 2)
+        content["editions"][-1]["doubt"] = "none left"
+
+    folder = amended(tmp_path, "subsistence_minimum.yaml", checked)
+    assert Law(date(2026, 1, 1), folder).version == Law(date(2026, 1, 1)).version
+
+
+def test_the_files_are_read_once(tmp_path):
+    folder = tmp_path / "law"
+    shutil.copytree(LAW, folder)
+    assert Law(date(2026, 1, 1), folder).subsistence_minimum == 50_851
+    shutil.rmtree(folder)
+    assert Law(date(2025, 1, 1), folder).minimum_wage == 85_000
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda c: c.update(valeu=1), "valeu"),
+        (lambda c: c["editions"][0].update(vlaue=1), "vlaue"),
+        (lambda c: c["editions"][0]["source"].pop("checked"), "'checked' is a required property"),
+        (lambda c: c["editions"][0].update(since="2019-01-01"), "is not of type 'date'"),
+        (lambda c: c["editions"][0].update(value="29 698"), "is not of type 'number'"),
+        (lambda c: c["editions"].reverse(), "oldest first"),
+        (lambda c: c["editions"].append(c["editions"][-1]), "oldest first"),
+        (lambda c: c["editions"][0]["source"].update(act="budget-1919"), "budget-1919"),
+    ],
+)
+def test_a_faulty_file_is_refused_with_the_place_of_the_fault(tmp_path, change, says):
+    folder = amended(tmp_path, "subsistence_minimum.yaml", change)
+    with pytest.raises(DeclarationError, match=says):
+        _ = Law(date(2026, 1, 1), folder).subsistence_minimum
+
+
+def test_a_key_given_twice_is_refused_not_silently_replaced(tmp_path):
+    shutil.copytree(LAW, tmp_path / "law")
+    path = tmp_path / "law" / "minimum_wage.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "unit: USD\n", encoding="utf-8")
+    with pytest.raises(DeclarationError, match="given twice: unit"):
+        _ = Law(date(2026, 1, 1), tmp_path / "law").minimum_wage
+
+
+def test_a_folder_without_acts_is_refused(tmp_path):
+    shutil.copytree(LAW, tmp_path / "law")
+    (tmp_path / "law" / "acts.yaml").unlink()
+    with pytest.raises(DeclarationError, match=r"acts\.yaml is missing"):
+        _ = Law(date(2026, 1, 1), tmp_path / "law").minimum_wage
+
+
+def test_the_policy_keeps_category_6_to_the_hard_rule_and_the_model_to_advice():
+    policy = Law(date(2026, 1, 1)).policy
+    assert (policy.policy, policy.category_6_by_score) == ("advisory", False)
+    assert "CATEGORY_DEPENDS_ON_UNKNOWN" in policy.review_on
+    with pytest.raises(ParameterNotInForce, match="decision_policy"):
+        _ = Law(date(2025, 5, 20)).policy
+
+
+def test_a_policy_that_names_no_card_on_file_is_refused(tmp_path):
+    folder = amended(
+        tmp_path, "decision_policy.yaml", lambda c: c["editions"][0].update(scorecard="card_1900")
+    )
+    with pytest.raises(DeclarationError, match="card_1900"):
+        _ = Law(date(2026, 1, 1), folder).scorecard
+
+
+def test_every_feature_leans_on_an_act_on_file():
+    known = cited_keys(read_law().acts)
+    assert {f.basis for f in FEATURES.values()} <= known
+
+
+def test_the_law_of_a_day_can_be_read_whole():
+    told = describe(date(2026, 1, 1))
+    assert json.loads(json.dumps(told)) == told
+    by_kind = {}
+    for entry in told:
+        by_kind.setdefault(entry["kind"], []).append(entry["name"])
+    assert by_kind["parameter"] == sorted(parameters())
+    assert by_kind["policy"] == ["advisory"]
+    assert by_kind["hard_rule"] == ["category_6"]
+    assert by_kind["scorecard"] == ["pilot_2025"]
+    assert len(by_kind["red_flag"]) == 4
+    assert by_kind["act"] == list(read_law().acts)
+    minimum = next(e for e in told if e["name"] == "subsistence_minimum")
+    assert (minimum["value"], minimum["since"], minimum["assumed"]) == (50_851, "2026-01-01", False)
+    assert minimum["source"]["title"]["ru"].startswith("Закон о республиканском бюджете")
+
+
+def test_before_the_pilot_there_are_values_but_no_card_and_no_rule():
+    kinds = {entry["kind"] for entry in describe(date(2025, 5, 20))}
+    assert kinds == {"parameter", "act"}
+
+
+def test_every_edition_can_be_listed():
+    told = every_edition()
+    assert json.loads(json.dumps(told)) == told
+    assert len(told) == sum(len(p.editions) for p in parameters().values())

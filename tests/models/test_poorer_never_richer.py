@@ -1,0 +1,203 @@
+"""A child more, a disability, a lost job or an asset less: proved on the registers themselves."""
+
+from datetime import date
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.build import build
+from features.registers.declared import REGISTERS
+from models.parameters import Law
+from models.rules import rule_category
+
+DAY = date(2026, 1, 1)
+MONTHS = [date(2025, 12 - back, 1) for back in range(12)]
+WORK = ("employee", "self_employed")
+POSSESSIONS = ("properties", "vehicles", "livestock", "deposits", "businesses")
+EDUCATION = ("none", "primary", "secondary", "vocational", "higher", "postgraduate")
+
+
+def _of(name: str, column: str) -> st.SearchStrategy:
+    return st.sampled_from(REGISTERS[name][column].enumeration)
+
+
+def person(birth: st.SearchStrategy, **fields: st.SearchStrategy) -> st.SearchStrategy:
+    known = {
+        "birth_date": birth,
+        "education": st.sampled_from(EDUCATION),
+        "activity": _of("persons", "activity"),
+        "disability": _of("persons", "disability"),
+        "chronic_condition": st.booleans(),
+        "enrolled": st.booleans(),
+        "guardianship": st.booleans(),
+        "clinic_attached": st.booleans(),
+    }
+    return st.fixed_dictionaries(known | fields)
+
+
+ADULTS = person(
+    st.dates(date(1940, 1, 1), date(2008, 1, 1)),
+    wage=st.sampled_from((0, 60_000, 150_000, 400_000, 1_500_000)),
+    pension=st.sampled_from((0, 0, 90_000)),
+    payment=st.sampled_from((0, 0, 30_000, 300_000)),
+)
+CHILDREN = person(
+    st.dates(date(2008, 1, 2), date(2025, 12, 31)),
+    activity=st.sampled_from(("child", "student")),
+    # What the state does not know of a child must not help the family's points either.
+    education=st.none() | st.sampled_from(EDUCATION),
+    chronic_condition=st.none() | st.booleans(),
+    enrolled=st.none() | st.booleans(),
+)
+FAMILY = st.fixed_dictionaries(
+    {
+        "adults": st.lists(ADULTS, min_size=1, max_size=3),
+        "children": st.lists(CHILDREN, max_size=4),
+        "dwelling": st.fixed_dictionaries(
+            {
+                "tenure": _of("households", "tenure"),
+                "living_area_m2": st.sampled_from((18.0, 40.5, 75.0, 180.0)),
+                "piped_water": st.booleans(),
+                "sewerage": st.booleans(),
+                "central_heating": st.booleans(),
+            }
+        ),
+        "properties": st.lists(
+            st.fixed_dictionaries({"kind": _of("properties", "kind")}), max_size=4
+        ),
+        "vehicles": st.lists(
+            st.fixed_dictionaries(
+                {"kind": _of("vehicles", "kind"), "model_year": st.sampled_from((2005, 2018, 2024))}
+            ),
+            max_size=3,
+        ),
+        "livestock": st.lists(
+            st.fixed_dictionaries(
+                {"species": _of("livestock", "species"), "heads": st.sampled_from((1, 20, 300))}
+            ),
+            max_size=2,
+        ),
+        "deposits": st.lists(
+            st.fixed_dictionaries({"balance": st.sampled_from((0, 90_000, 5_000_000))}), max_size=2
+        ),
+        "businesses": st.lists(
+            st.fixed_dictionaries({"form": _of("businesses", "form")}), max_size=2
+        ),
+        "transfers": st.sampled_from((0, 40, 150)),
+    }
+)
+
+
+def variants(family: dict, extra_child: dict) -> dict[str, dict]:
+    """The family as it is, and every way in which it can be one step worse off."""
+    told = {"as it is": family}
+    told["a child more"] = family | {"children": [*family["children"], extra_child]}
+    for n, adult in enumerate(family["adults"]):
+        others = family["adults"][:n], family["adults"][n + 1 :]
+        if adult["disability"] == "none":
+            for group in ("group1", "group3"):
+                disabled = adult | {"disability": group}
+                told[f"{group} for adult {n}"] = family | {
+                    "adults": [*others[0], disabled, *others[1]]
+                }
+        if adult["activity"] in WORK:
+            out_of_work = adult | {"activity": "registered_unemployed", "wage": 0}
+            told[f"adult {n} out of work"] = family | {
+                "adults": [*others[0], out_of_work, *others[1]]
+            }
+    for n, child in enumerate(family["children"]):
+        if child["disability"] == "none":
+            children = list(family["children"])
+            children[n] = child | {"disability": "child"}
+            told[f"child {n} with a disability"] = family | {"children": children}
+    for register in POSSESSIONS:
+        for n in range(len(family[register])):
+            fewer = family[register][:n] + family[register][n + 1 :]
+            told[f"{register} {n} less"] = family | {register: fewer}
+    return told
+
+
+def registers(families: list[dict]) -> dict[str, pl.DataFrame]:
+    rows: dict[str, list[dict]] = {
+        name: []
+        for name in ("households", "persons", "incomes", "loans", "transfers", *POSSESSIONS)
+    }
+    for household, family in enumerate(families, start=1):
+        key = {"household_id": household}
+        rows["households"].append(
+            key | {"region": "35", "settlement": "urban"} | family["dwelling"]
+        )
+        owner = key | {"person_id": 100 * household}
+        for n, told in enumerate([*family["adults"], *family["children"]]):
+            me = key | {"person_id": 100 * household + n}
+            money = {k: told[k] for k in ("wage", "pension", "payment") if k in told}
+            rows["persons"].append(
+                me | {"sex": "f"} | {k: v for k, v in told.items() if k not in money}
+            )
+            own = "self_employment" if told["activity"] == "self_employed" else "wage"
+            for source, amount in ((own, money.get("wage")), ("pension", money.get("pension"))):
+                if amount:
+                    rows["incomes"] += [
+                        me | {"month": month, "source": source, "amount": amount}
+                        for month in MONTHS
+                    ]
+            if money.get("payment"):
+                rows["loans"].append(
+                    me
+                    | {"kind": "consumer", "monthly_payment": money["payment"], "days_overdue": 0}
+                )
+        for register in POSSESSIONS:
+            rows[register] += [owner | thing for thing in family[register]]
+        if family["transfers"]:
+            rows["transfers"] += [
+                owner | {"month": month, "senders": family["transfers"], "amount": 1_000_000}
+                for month in MONTHS
+            ]
+    return {
+        name: pl.DataFrame(
+            told,
+            schema={"household_id": pl.Int64()}
+            | {c: t for c, t in REGISTERS[name].schema.items() if c != "known_on"},
+        )
+        for name, told in rows.items()
+    }
+
+
+SILENCE = st.sets(st.sampled_from((*POSSESSIONS, "incomes", "loans", "transfers")), max_size=3)
+
+
+@settings(max_examples=120, deadline=None)
+@given(family=FAMILY, extra_child=CHILDREN, silent=SILENCE)
+def test_a_family_that_is_worse_off_never_looks_richer_to_the_rules(family, extra_child, silent):
+    told = variants(family, extra_child)
+    answered = registers(list(told.values()))
+    features = build(answered | dict.fromkeys(silent), DAY)
+    ruled = rule_category(features, Law(DAY))
+    for column in ("points_poorest", "rule_category"):
+        first, *others = ruled[column].to_list()
+        richer = [name for name, v in zip(list(told)[1:], others, strict=True) if v > first]
+        assert not richer, (column, richer)
+
+
+def test_a_childs_school_certificate_never_makes_a_family_richer():
+    adult = {
+        "birth_date": date(1980, 1, 1), "education": "none", "activity": "employee",
+        "disability": "none", "chronic_condition": False, "enrolled": False,
+        "guardianship": False, "clinic_attached": True, "wage": 200_000,
+    }  # fmt: skip
+    child = adult | {
+        "birth_date": date(2008, 6, 1), "education": "secondary", "activity": "student",
+        "enrolled": True, "wage": 0,
+    }  # fmt: skip
+    dwelling = {
+        "tenure": "owned", "living_area_m2": 300.0,
+        "piped_water": True, "sewerage": True, "central_heating": True,
+    }  # fmt: skip
+    alone = {"adults": [adult], "children": [], "dwelling": dwelling, "transfers": 0}
+    alone |= {register: [] for register in POSSESSIONS}
+    features = build(registers([alone, alone | {"children": [child]}]), DAY)
+    assert features["best_education"].to_list() == [0, 2]
+    assert features["adult_education"].to_list() == [0, 0]
+    ruled = rule_category(features, Law(DAY))
+    assert ruled["points_ADULT_EDUCATION"].to_list() == [0, 0]

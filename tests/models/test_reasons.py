@@ -1,0 +1,232 @@
+"""Every code speaks three languages, quotes what decided, and names what to correct."""
+
+import json
+from datetime import date
+
+import polars as pl
+import pytest
+
+from features.catalogue import FEATURES
+from features.errors import DeclarationError
+from features.registers.declared import REGISTERS
+from models import red_flags
+from models.decision import SCORE_SCHEMA
+from models.law_files import cited_keys, read_law
+from models.parameters import Law, parameters
+from models.reasons import (
+    AT_MOST,
+    HARD_RULE,
+    LANGUAGES,
+    catalogue,
+    placeholders,
+    rank,
+    reason,
+    say,
+)
+from models.rules import HardRule, rule_category
+from models.scorecard import Scorecard
+from tests.models.lawbook import family, features
+
+DAY = date(2026, 1, 1)
+LAW_OF_THE_DAY = Law(DAY)
+CARD = Scorecard.in_force(LAW_OF_THE_DAY)
+CODES = list(catalogue())
+NNBSP, NBSP = "\u202f", "\u00a0"
+
+
+def ranked(*families, raised=None):
+    table = features(*families)
+    ruled = rule_category(table, LAW_OF_THE_DAY)
+    flags = pl.Series(raised or [[]] * table.height, dtype=pl.List(pl.String))
+    return rank(ruled, flags, LAW_OF_THE_DAY).to_list()
+
+
+def test_every_criterion_rule_and_flag_can_explain_itself():
+    by_group = {}
+    for told in catalogue().values():
+        by_group.setdefault(told.group, set()).add(told.code)
+    assert by_group["criteria"] == set(CARD.codes)
+    assert by_group["rules"] == {HARD_RULE}
+    assert by_group["red_flags"] == {f.code for f in red_flags.in_force(LAW_OF_THE_DAY)}
+    assert {c for c in LAW_OF_THE_DAY.policy.review_on if c != "RED_FLAG"} <= by_group["reviews"]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_three_languages_quote_the_same_facts_and_quote_them_all(code):
+    told = catalogue()[code]
+    assert tuple(told.text) == tuple(told.remedy) == LANGUAGES
+    for language in LANGUAGES:
+        assert placeholders(told.text[language]) == set(told.facts)
+        assert told.remedy[language]
+    assert len(set(told.text.values())) == 3
+
+
+def test_kazakh_is_written_in_its_own_letters():
+    letters = {c for told in catalogue().values() for c in told.text["kk"] + told.remedy["kk"]}
+    assert set("әғқңөұүһі") - letters <= {"һ"}
+    for told in catalogue().values():
+        assert set("әғқңөұүі") & set(told.text["kk"]), told.code
+        assert not set("әғқңөұүі") & set(told.text["ru"]), told.code
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_quoted_fact_exists(code):
+    told = catalogue()[code]
+    bounds = {c.code for c in HardRule.in_force(LAW_OF_THE_DAY).conditions}
+    of_a_decision = SCORE_SCHEMA.keys() | set(rule_category(family(), LAW_OF_THE_DAY).columns)
+    known = {
+        "feature": FEATURES.keys(),
+        "law": parameters().keys(),
+        "rule": bounds,
+        "decision": of_a_decision,
+    }
+    for expression in told.facts.values():
+        for factor in expression.split("*"):
+            kind, _, name = factor.strip().partition(":")
+            assert kind.isdigit() or name in known[kind], factor
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_register_to_correct_is_one_that_the_facts_come_from(code):
+    told = catalogue()[code]
+    read = {
+        register
+        for expression in told.facts.values()
+        for factor in expression.split("*")
+        if factor.strip().startswith("feature:")
+        for register in FEATURES[factor.strip().removeprefix("feature:")].registers
+    }
+    assert told.register is None if not read else told.register in read & REGISTERS.keys()
+
+
+@pytest.mark.parametrize("code", CARD.codes)
+def test_a_criterion_quotes_only_what_it_judges_or_what_that_is_made_of(code):
+    """A letter that quotes other facts than those that decided would not be true."""
+    criterion = next(c for c in CARD.criteria if c.code == code)
+    judged = {part.feature for part in criterion.parts}
+    allowed = judged | {read for name in judged for read in FEATURES[name].reads}
+    quoted = {
+        e.removeprefix("feature:")
+        for e in catalogue()[code].facts.values()
+        if e.startswith("feature:")
+    }
+    assert quoted
+    assert quoted <= allowed
+
+
+def test_a_reason_in_full_names_source_facts_register_and_remedy():
+    row = family(income_per_member=123_456).row(0, named=True)
+    told = reason("INCOME_PER_MEMBER", row, LAW_OF_THE_DAY)
+    assert json.loads(json.dumps(told)) == told
+    assert list(told) == ["code", "basis", "source", "facts", "register", "text", "remedy"]
+    assert told["facts"] == {"income": 123_456, "minimum": 50_851}
+    assert (told["basis"], told["register"]) == ("assumed", "incomes")
+    assert told["source"]["act"] == "pilot-2025:material"
+    assert told["source"]["date"] == "2025-05-21"
+    assert told["text"]["en"] == (
+        f"Income per family member is 123{NNBSP}456{NBSP}₸ a month; "
+        f"the subsistence minimum is 50{NNBSP}851{NBSP}₸."
+    )
+
+
+def test_every_code_can_be_told_of_a_family_and_of_one_that_is_unknown():
+    known = family().row(0, named=True) | {"rule_category": 3, "richest_category": 5}
+    for row in (known, {}):
+        for code in CODES:
+            told = reason(code, row, LAW_OF_THE_DAY)
+            assert told["basis"] in ("published", "assumed")
+            assert told["source"]["act"] in cited_keys(read_law().acts)
+            assert all("{" not in text and "None" not in text for text in told["text"].values())
+
+
+def test_only_what_the_state_published_is_called_published():
+    published = {c for c in CODES if reason(c, {}, LAW_OF_THE_DAY)["basis"] == "published"}
+    assert published == {HARD_RULE, "TRANSFERS_LIKE_TRADE"}
+
+
+def test_the_hard_rule_quotes_its_bounds_of_the_day():
+    told = reason(HARD_RULE, {"dwellings": 3}, Law(date(2025, 12, 31)))
+    assert told["facts"]["income_bound"] == 184_912
+    assert told["facts"]["dwellings_bound"] == 2
+    assert f"выше 184{NNBSP}912{NBSP}₸" in told["text"]["ru"]
+
+
+def test_a_products_facts_are_multiplied_and_unknown_if_one_is():
+    told = reason("LOANS_ABOVE_TWO_MINIMA", {"members": 3}, LAW_OF_THE_DAY)
+    assert told["facts"] == {"lent": None, "bound": 305_106}
+    assert reason("LOANS_ABOVE_TWO_MINIMA", {}, LAW_OF_THE_DAY)["facts"]["bound"] is None
+
+
+@pytest.mark.parametrize(
+    ("code", "fact", "value", "written"),
+    [
+        ("WAGES", "wages", 1_234_567, f"1{NNBSP}234{NNBSP}567{NBSP}₸"),
+        ("WAGES", "wages", 0, f"0{NBSP}₸"),
+        ("WAGES", "wages", None, "неизвестно"),
+        ("LIVING_AREA", "area", 1596, f"15,96{NBSP}м²"),
+        ("LIVING_AREA", "area", 1800, f"18{NBSP}м²"),
+        ("LIVING_AREA", "area", 1805, f"18,05{NBSP}м²"),
+        ("PENSIONS_AND_BENEFITS", "share", 0.5, f"50{NBSP}%"),
+        ("PENSIONS_AND_BENEFITS", "share", 1 / 3, f"33,3{NBSP}%"),
+        ("TENURE", "rents", True, "да"),
+        ("TENURE", "rents", False, "нет"),
+        ("ADULT_EDUCATION", "level", 4, "высшее"),
+        ("LIVESTOCK", "herd", 1250, "12,5"),
+        ("DWELLINGS", "dwellings", 2, "2"),
+    ],
+)
+def test_facts_are_written_for_people(code, fact, value, written):
+    assert f"{written}" in say(code, {fact: value}, "ru")
+
+
+def test_english_has_a_point_where_kazakh_and_russian_have_a_comma():
+    assert f"15.96{NBSP}m²" in say("LIVING_AREA", {"area": 1596}, "en")
+    assert f"15,96{NBSP}м²" in say("LIVING_AREA", {"area": 1596}, "kk")
+
+
+def test_a_code_without_a_text_is_refused():
+    with pytest.raises(DeclarationError, match="RICH_AUNT"):
+        say("RICH_AUNT", {}, "en")
+
+
+def test_poor_families_hear_what_is_missing_and_others_what_is_there():
+    poor = {"income_per_member": 0, "wage_per_member": 0, "benefit_share": 1.0, "working_members": 0,
+            "work_intensity": 0.0, "dependency_ratio": 1.0, "dependants": 3}  # fmt: skip
+    told = ranked(poor, {})
+    # shortfalls: income 100, wages 26, dependency 26, work 20 · points: 62, 24, 20, then 16s
+    assert told[0] == ["INCOME_PER_MEMBER", "WAGES", "DEPENDENCY", "WORK"]
+    assert told[1] == ["INCOME_PER_MEMBER", "DEPENDENCY", "WORK", "WAGES"]
+
+
+def test_the_hard_rule_comes_first_then_raised_flags_then_criteria():
+    rich = {"dwellings": 2, "vehicles": 2, "active_businesses": 1, "income_per_member": 500_000}
+    told = ranked(rich, {}, raised=[["MORE_THAN_ONE_CAR"], ["A", "B", "C", "D", "E"]])
+    assert told[0][:3] == [HARD_RULE, "MORE_THAN_ONE_CAR", "INCOME_PER_MEMBER"]
+    assert told[1] == ["A", "B", "C", "D"]
+
+
+def test_at_most_four_reasons_and_none_that_is_unknown():
+    unknown = dict.fromkeys(FEATURES)
+    told = ranked({}, unknown | {"dwellings": 0}, unknown)
+    assert [len(codes) for codes in told] == [AT_MOST, 1, 0]
+    assert told[1] == ["DWELLINGS"]
+
+
+def test_equal_weights_stand_in_the_order_of_the_card():
+    nothing = {
+        "income_per_member": 0, "wage_per_member": 0, "dwellings": 0, "work_intensity": 0.0,
+        "adults_without_work": 3, "dependency_ratio": 1.0, "benefit_share": 1.0,
+    }  # fmt: skip
+    told = ranked(nothing)[0]
+    weights = [next(c.most for c in CARD.criteria if c.code == code) for code in told]
+    assert weights == sorted(weights, reverse=True)
+    assert (told[1], told[2]) == ("WAGES", "DEPENDENCY")  # 26 points missing of each
+
+
+def test_reasons_of_a_family_do_not_depend_on_its_company():
+    families = [{}, {"income_per_member": 0}, {"dwellings": None}, {"income_per_member": 900_000}]
+    assert ranked(*families) == [ranked(one)[0] for one in families]
+
+
+def test_no_families_have_no_reasons():
+    assert ranked() == []

@@ -1,0 +1,271 @@
+"""The card of the pilot: points on both sides of every step, unknowns, and what it never does."""
+
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+import polars as pl
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.catalogue import FEATURES
+from features.errors import DeclarationError, ParameterNotInForce
+from models.law_files import LAW
+from models.parameters import Law
+from models.scorecard import Scorecard, assess
+from models.scorecard import category as category_of
+from tests.models.lawbook import amended, family, features
+
+DAY = date(2026, 1, 1)
+FILE = "scorecards/pilot_2025.yaml"
+CARD = Scorecard.in_force(Law(DAY))
+RAW = yaml.safe_load((LAW / FILE).read_text(encoding="utf-8"))
+VALUES = {"subsistence_minimum": 50_851, "monthly_calculation_index": 4_325}
+STEPS = [
+    pytest.param(c["code"], part, number, id=f"{c['code']}-{part['feature']}-{number}")
+    for c in RAW["criteria"]
+    for part in c["parts"]
+    for number in range(1, len(part["steps"]))
+]
+
+
+def bound_in_whole_units(part, step) -> Decimal:
+    """The bound of a step by schoolbook decimals, apart from the code under test."""
+    written = Decimal(str(step.get("from", step.get("above"))))
+    if "unit" in part:
+        return (written * VALUES[part["unit"]]).quantize(Decimal(1), ROUND_HALF_UP)
+    return written
+
+
+def points_of(part, value: float | None) -> int | None:
+    card = next(p for c in CARD.criteria for p in c.parts if p.feature == part["feature"])
+    return family(**{part["feature"]: value}).select(card.points()).item()
+
+
+@pytest.mark.parametrize(("code", "part", "number"), STEPS)
+def test_points_change_on_the_documented_side_of_every_step(code, part, number):
+    before, step = part["steps"][number - 1], part["steps"][number]
+    bound = bound_in_whole_units(part, step)
+    is_share = FEATURES[part["feature"]].dtype == pl.Float64
+    grain = Decimal("0.000001") if is_share else 1
+    number_of = float if is_share else int
+    below, on, above = (
+        points_of(part, number_of(v)) for v in (bound - grain, bound, bound + grain)
+    )
+    assert below == before["points"]
+    if "above" in step:
+        assert (on, above) == (before["points"], step["points"])
+    else:
+        assert on == step["points"]
+
+
+def test_the_card_has_the_pilots_23_criteria_in_five_blocks():
+    blocks = {}
+    for criterion in CARD.criteria:
+        blocks.setdefault(criterion.block, []).append(criterion.code)
+    assert sum(map(len, blocks.values())) == 23
+    assert list(blocks) == [
+        "material", "non-material", "dependency", "self-realisation", "hidden-income",
+    ]  # fmt: skip
+    assert len(blocks["material"]) == 15
+    assert blocks["non-material"] == [
+        "DISABILITY", "CHRONIC_ILLNESS", "ADULT_EDUCATION", "CHILDREN_ENROLMENT",
+    ]  # fmt: skip
+    assert CARD.status == "assumed"
+    assert all(criterion.assumed for criterion in CARD.criteria)
+
+
+def test_both_ends_of_the_scale_are_published_and_the_middle_is_assumed():
+    assert [c.category for c in CARD.categories] == [1, 2, 3, 4, 5, 6]
+    assert [c.assumed for c in CARD.categories] == [False, True, True, True, True, False]
+    assert all(set(c.name) == {"kk", "ru", "en"} for c in CARD.categories)
+
+
+def test_what_many_data_sets_do_not_hold_weighs_little():
+    most = {c.code: c.most - c.least for c in CARD.criteria}
+    assert most["DEPOSITS"] <= 2
+    assert most["INFORMAL_INCOME"] <= 2
+    guarded = next(c for c in CARD.criteria if c.code == "FAMILY_STATUS").parts[-1]
+    assert guarded.most - guarded.least <= 2
+
+
+def test_a_familys_points_are_the_sum_of_its_criteria():
+    told = assess(family(), Law(DAY))
+    columns = [c.column for c in CARD.criteria]
+    assert told["points_poorest"].item() == told.select(pl.sum_horizontal(columns)).item()
+    # income 62 and wages 16 (100,000 is 1.97 ПМ), no benefits 16, dwelling 5, area 8,
+    # condition 6, tenure 10, car 4, loans 6 + 6, health 10 + 4, education 8 + 4,
+    # dependency 24, family 10, work 20; nothing for business, new cars, land, herd, deposits.
+    assert told["points_poorest"].item() == (
+        62 + 16 + 16 + 5 + 8 + 6 + 10 + 4 + 6 + 6 + 10 + 4 + 8 + 4 + 24 + 10 + 20
+    )
+    assert told["points_richest"].item() == told["points_poorest"].item()
+
+
+def test_an_unknown_criterion_counts_as_its_poorest_and_might_be_its_richest():
+    known, unknown = (assess(family(dwellings=n), Law(DAY)) for n in (0, None))
+    assert unknown["points_DWELLINGS"].item() is None
+    assert unknown["points_poorest"].item() == known["points_poorest"].item()
+    assert unknown["points_richest"].item() == known["points_poorest"].item() + 12
+
+
+def test_nothing_known_at_all_is_the_poorest_family_that_could_be_the_richest():
+    told = assess(family(**dict.fromkeys(FEATURES)), Law(DAY))
+    assert told["points_poorest"].item() == sum(c.least for c in CARD.criteria)
+    assert told["points_richest"].item() == CARD.most
+    assert (told["category_poorest"].item(), told["category_richest"].item()) == (1, 5)
+
+
+def test_an_unknown_part_that_cannot_matter_leaves_the_criterion_known():
+    told = assess(
+        features(
+            {"children": 6, "children_under_guardianship": None},  # 0 points whatever else
+            {"children": 1, "children_under_guardianship": None},  # 8 or 10
+        ),
+        Law(DAY),
+    )
+    assert told["points_FAMILY_STATUS"].to_list() == [0, None]
+    assert (told["points_richest"] - told["points_poorest"]).to_list() == [0, 2]
+
+
+def test_the_poorest_of_several_statuses_counts():
+    told = assess(
+        features(
+            {"children": 3, "single_parent": True},  # 6 and 3
+            {"children": 6, "single_parent": True},  # 0 and 3
+            {"children": 1, "children_under_guardianship": 1},  # 10 and 8
+        ),
+        Law(DAY),
+    )
+    assert told["points_FAMILY_STATUS"].to_list() == [3, 0, 8]
+
+
+def test_the_same_income_is_worth_less_once_the_minimum_rises():
+    same = family(income_per_member=46_229)  # one tenge above 46 228
+    assert assess(same, Law(date(2025, 12, 31)))["points_INCOME_PER_MEMBER"].item() == 50
+    assert assess(same, Law(date(2026, 1, 1)))["points_INCOME_PER_MEMBER"].item() == 36
+
+
+@pytest.mark.parametrize("category", [2, 3, 4, 5])
+def test_a_category_begins_with_its_first_point(category):
+    begins = CARD.categories[category - 1].begins
+    points = pl.DataFrame({"points": [begins - 1, begins]})
+    told = points.select(category_of(CARD, pl.col("points"), by_score=False)).to_series()
+    assert told.to_list() == [category - 1, category]
+
+
+RICH = {
+    "income_per_member": 1_000_000, "wage_per_member": 1_000_000, "dwellings": 3,
+    "enterprise_income_per_member": 500_000, "vehicles": 3, "recent_vehicles": 3,
+    "adult_education": 5, "living_area_per_member": 9_000, "dependency_ratio": 0.0,
+}  # fmt: skip
+
+
+def test_points_alone_never_reach_category_6_while_the_policy_says_so(tmp_path):
+    told = assess(family(**RICH), Law(DAY))
+    assert told["points_poorest"].item() >= CARD.categories[5].begins
+    assert told["category_poorest"].item() == 5
+    on = amended(
+        tmp_path,
+        "decision_policy.yaml",
+        lambda c: c["editions"][0].update(category_6_by_score=True),
+    )
+    assert assess(family(**RICH), Law(DAY, on))["category_poorest"].item() == 6
+
+
+def test_there_is_no_card_before_the_pilot():
+    with pytest.raises(ParameterNotInForce):
+        assess(family(), Law(date(2025, 5, 20)))
+    assert assess(family(), Law(date(2025, 5, 21))).height == 1
+
+
+def test_a_card_remembers_the_values_its_bounds_are_multiples_of():
+    for _ in range(2):  # read afresh and from the cache
+        law = Law(DAY)
+        assess(family(), law)
+        assert {"subsistence_minimum", "monthly_calculation_index"} <= law.cited.keys()
+
+
+def first_steps(content):
+    return content["criteria"][0]["parts"][0]["steps"]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda c: first_steps(c)[2].update(points=5), "must rise with it"),
+        (lambda c: c["criteria"][2]["parts"][0]["steps"][1].update(points=17), "must fall with it"),
+        (lambda c: c["criteria"][0]["parts"][0].update(feature="incme"), "no declared feature"),
+        (lambda c: c["criteria"][0]["parts"][0].update(feature="adults"), "neither richer nor"),
+        (lambda c: first_steps(c)[2].update(above=0.1), "every later one a higher bound"),
+        (lambda c: first_steps(c)[0].update(above=0), "has no bound"),
+        (lambda c: first_steps(c)[1].update({"from": 0.15}), "scorecard|schema"),
+        (lambda c: c["criteria"].append(c["criteria"][0]), "INCOME_PER_MEMBER twice"),
+        (lambda c: c["categories"].pop(0), "numbered from 1"),
+        (lambda c: c["categories"][2].update({"from": 70}), "each next one higher"),
+        (lambda c: c["criteria"][0].update(wieght=2), "wieght"),
+    ],
+)
+def test_a_card_that_could_harm_is_refused_when_it_is_read(tmp_path, change, says):
+    folder = amended(tmp_path, FILE, change)
+    with pytest.raises(DeclarationError, match=says):
+        assess(family(), Law(DAY, folder))
+
+
+def test_the_states_own_card_can_take_the_files_place(tmp_path):
+    name = {"kk": "Табыс", "ru": "Доход", "en": "Income"}
+    steps = [{"points": 0}, {"from": 1, "points": 10}]
+    part = {"feature": "income_per_member", "unit": "subsistence_minimum", "steps": steps}
+    levels = [(1, 0), (2, 10), (3, None)]
+
+    def replaced(content):
+        content.update(
+            status="published",
+            criteria=[
+                {
+                    "code": "INCOME",
+                    "block": "material",
+                    "name": name,
+                    "assumed": False,
+                    "parts": [part],
+                }
+            ],
+            categories=[
+                {"category": n, "from": begins, "name": name, "assumed": False}
+                for n, begins in levels
+            ],
+        )
+
+    law = Law(DAY, amended(tmp_path, FILE, replaced))
+    told = assess(features({"income_per_member": 50_850}, {"income_per_member": 50_851}), law)
+    assert told["points_INCOME"].to_list() == [0, 10]
+    assert told["category_poorest"].to_list() == [1, 2]
+
+
+def values(name: str) -> st.SearchStrategy:
+    dtype = FEATURES[name].dtype
+    if dtype == pl.Boolean:
+        return st.booleans()
+    if dtype == pl.Float64:
+        return st.integers(0, 100).map(lambda n: n / 100)
+    return st.integers(0, 12) | st.integers(0, 20_000) | st.integers(0, 1_000_000)
+
+
+USED = sorted({p.feature for c in CARD.criteria for p in c.parts})
+FAMILIES = st.fixed_dictionaries({name: st.none() | values(name) for name in USED})
+
+
+@settings(max_examples=60, deadline=None)
+@given(start=FAMILIES, moves=st.fixed_dictionaries({name: values(name) for name in USED}))
+def test_no_feature_moved_to_the_poor_side_ever_gives_a_richer_family(start, moves):
+    poorer = []
+    for name, other in moves.items():
+        old = start[name]
+        if old is not None:
+            to = min(old, other) if FEATURES[name].direction > 0 else max(old, other)
+            poorer.append(start | {name: to})
+    told = assess(features(start, *poorer), Law(DAY))
+    for column in ("points_poorest", "points_richest", "category_poorest", "category_richest"):
+        first, *others = told[column].to_list()
+        assert all(other <= first for other in others), column
