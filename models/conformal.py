@@ -16,6 +16,7 @@ from scipy.special import ndtr, ndtri
 from models.inputs import Matrix
 
 Truths = npt.NDArray[np.bool_]
+Categories = npt.NDArray[np.int64]
 
 
 def upper_quantile(scores: Matrix, weights: Matrix, level: float) -> float:
@@ -95,7 +96,7 @@ def category_score(exceeds: Matrix, category: npt.NDArray[np.int64]) -> Matrix:
     return np.minimum(at_least[rows, category - 1], at_most[rows, category - 1])
 
 
-def category_bounds(exceeds: Matrix, least: Matrix) -> tuple[Matrix, Matrix]:
+def category_bounds(exceeds: Matrix, least: Matrix) -> tuple[Categories, Categories]:
     """Return the first and last category whose smaller tail reaches ``least``, row by row.
 
     The set between is contiguous, holds the median category as long as ``least`` is at
@@ -105,7 +106,7 @@ def category_bounds(exceeds: Matrix, least: Matrix) -> tuple[Matrix, Matrix]:
     bar = np.minimum(least, 0.5)[:, None]
     first = 1 + (at_most < bar).sum(axis=1)
     last = (at_least >= bar).sum(axis=1)
-    return first.astype(np.float64), last.astype(np.float64)
+    return first.astype(np.int64), last.astype(np.int64)
 
 
 def median_category(exceeds: Matrix) -> npt.NDArray[np.int64]:

@@ -5,6 +5,7 @@ models are exact Shapley values of their trees, so nothing here is an approximat
 the decision: it is the decision, taken apart.
 """
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -103,7 +104,9 @@ class Explanation:
             "",
             f"{say['why']}:",
         ]
-        for told in [*a["reasons"], *a["review_reasons"]]:
+        # A red flag stands among the reasons and among those for a review: said once.
+        every = {told["code"]: told for told in [*a["reasons"], *a["review_reasons"]]}
+        for told in every.values():
             lines.append(f"  • [{told['code']}] {told['text'][language]}")
             if told.get("remedy"):
                 lines.append(f"    {say['remedy']}: {told['remedy'][language]}")
@@ -164,7 +167,7 @@ def draw(explanation: Explanation, path: Path, language: str) -> None:
     left.set_yticks(rows, names, fontsize=9)
     left.invert_yaxis()
     left.set_xlabel(say["points"])
-    left.set_title(say["card"], loc="left")
+    left.set_title(say["card"], loc="left", fontsize=11)
     moved = {
         name: value
         for name, value in explanation.moved.get("hidden_income", {}).items()
@@ -175,7 +178,7 @@ def draw(explanation: Explanation, path: Path, language: str) -> None:
     else:
         right.text(0.5, 0.5, say["silent"], ha="center", va="center", wrap=True)
         right.set_axis_off()
-    right.set_title(say["model"], loc="left")
+    right.set_title("\n".join(textwrap.wrap(say["model"], 44)), loc="left", fontsize=11)
     for axis in (left, right):
         axis.spines[["top", "right"]].set_visible(False)
     category = explanation.answer["category"]

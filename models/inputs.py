@@ -120,24 +120,20 @@ def encode(features: pl.DataFrame, inputs: Sequence[Input], law: Law) -> Matrix:
     float64; an unknown value is NaN. Each amount is divided once, by a whole number, so
     a family has the same bytes alone and in company.
     """
-    table = np.empty((features.height, len(inputs)), dtype=np.float64, order="C")
     prices = {span: subsistence(span, law) for span in {i.span for i in inputs} if span}
-    members = _column(features, "members")
-    members = np.where(members > 0, members, np.nan)
+    table = _numbers(features, [i.name for i in inputs])
+    members = _members(features)
     for place, each in enumerate(inputs):
-        values = _column(features, each.name)
         if each.span is not None:
             divisor = prices[each.span]
-            values = values / (divisor * members if each.per_member else divisor)
-        table[:, place] = values
+            table[:, place] /= divisor * members if each.per_member else divisor
     return table
 
 
 def declared_income(features: pl.DataFrame, law: Law) -> Matrix:
     """Return declared income, all sources, in ПМ a member a month; NaN where unknown."""
-    members = _column(features, "members")
-    divisor = subsistence(Span.QUARTER, law) * np.where(members > 0, members, np.nan)
-    quarter: Matrix = _column(features, "income_quarter") / divisor
+    divisor = subsistence(Span.QUARTER, law) * _members(features)
+    quarter: Matrix = _numbers(features, ["income_quarter"])[:, 0] / divisor
     return quarter
 
 
@@ -154,8 +150,8 @@ def in_tenge(amount: Matrix, features: pl.DataFrame, law: Law) -> pl.Series:
 
     At the ПМ of the decision date; null where the amount or the members are unknown.
     """
-    tenge = np.rint(amount * (law.subsistence_minimum * _column(features, "members")))
-    return pl.Series(tenge, dtype=pl.Float64).fill_nan(None).cast(pl.Int64)
+    tenge = np.rint(amount * (law.subsistence_minimum * _members(features)))
+    return pl.Series(tenge, dtype=pl.Float64, nan_to_null=True).cast(pl.Int64)
 
 
 def registers_of(inputs: Iterable[Input]) -> frozenset[str]:
@@ -188,6 +184,19 @@ def digest(names: Iterable[str]) -> str:
     return told.hexdigest()
 
 
-def _column(features: pl.DataFrame, name: str) -> Matrix:
-    values: Matrix = features[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    return values
+def _numbers(features: pl.DataFrame, names: Sequence[str]) -> Matrix:
+    """Return columns as float64, one row a family; null becomes NaN.
+
+    Column by column: an expression over all of them would wake the query engine, which
+    costs one family of a request ten times what its predictions cost.
+    """
+    table = np.empty((features.height, len(names)), dtype=np.float64)
+    for place, name in enumerate(names):
+        table[:, place] = features.get_column(name).cast(pl.Float64).to_numpy()
+    return table
+
+
+def _members(features: pl.DataFrame) -> Matrix:
+    """Return the members of each household; NaN for a household without any."""
+    members = _numbers(features, ["members"])[:, 0]
+    return np.where(members > 0, members, np.nan)

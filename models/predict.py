@@ -22,7 +22,6 @@ from models.inputs import (
     declared_income,
     encode,
     in_tenge,
-    named,
     registers_of,
 )
 from models.parameters import Law
@@ -90,30 +89,22 @@ class Models:
         exceeding = self.welfare.exceeds(shown.welfare)
         bar = np.full(features.height, self.welfare.bar_when(silent))
         first, last = conformal.category_bounds(exceeding, bar)
-        flag = (
-            np.zeros(features.height, dtype=bool)
-            if self.threshold is None
-            else outcome.margin >= self.threshold
-        )
-        known = pl.Series(~shown.unknown)
-        sets = pl.DataFrame({"first": first, "last": last}).select(
-            pl.int_ranges(pl.col("first").cast(pl.Int64), pl.col("last").cast(pl.Int64) + 1).cast(
-                COLUMNS["model_category_set"]
-            )
-        )
+        flag = outcome.margin >= (np.inf if self.threshold is None else self.threshold)
+        flag = np.where(shown.unknown, np.nan, flag)
+        sets = [list(range(a, b + 1)) for a, b in zip(first.tolist(), last.tolist(), strict=True)]
         return pl.DataFrame(
             {
-                "household_id": features["household_id"],
+                "household_id": features.get_column("household_id"),
                 "model_category": conformal.median_category(exceeding),
-                "model_category_set": sets.to_series(),
+                "model_category_set": sets,
                 "hidden_income_probability": _shown(outcome.probability),
-                "model_flag": pl.Series(flag),
+                "model_flag": pl.Series(flag, nan_to_null=True).cast(pl.Boolean),
                 "hidden_income_low": in_tenge(outcome.low, features, law),
                 "hidden_income_estimate": in_tenge(outcome.estimate, features, law),
                 "hidden_income_high": in_tenge(outcome.high, features, law),
             },
             schema=COLUMNS,
-        ).with_columns(pl.when(known).then("model_flag").alias("model_flag"))
+        )
 
     def contributions(
         self, family: pl.DataFrame, law: Law, silent: Collection[str] = ()
@@ -175,7 +166,7 @@ class Look:
         Each input is encoded once, though several models read it.
         """
         groups = (models.consumption.inputs, models.hidden_income.inputs, models.welfare.inputs)
-        every = named(dict.fromkeys(i.name for group in groups for i in group))
+        every = tuple({i.name: i for group in groups for i in group}.values())
         place = {i.name: at for at, i in enumerate(every)}
         table = encode(features, every, law)
         consumption, detector, welfare = (
@@ -202,7 +193,7 @@ def unknown_rows(
 
 
 def _shown(probability: Matrix) -> pl.Series:
-    return pl.Series(np.round(probability, SHOWN_DIGITS), dtype=pl.Float64).fill_nan(None)
+    return pl.Series(np.round(probability, SHOWN_DIGITS), dtype=pl.Float64, nan_to_null=True)
 
 
 def _names(inputs: Collection[Input]) -> list[str]:

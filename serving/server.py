@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -78,7 +79,13 @@ def serve(
 
 
 def _address(host: str) -> str:
-    return "127.0.0.1" if host == "localhost" else host
+    try:
+        return str(ip_address("127.0.0.1" if host == "localhost" else host))
+    except ValueError:
+        raise InputError(
+            f"{host} is no address to listen on: pass --host 127.0.0.1 (this machine only), "
+            "0.0.0.0 (every address of it) or one of its addresses."
+        ) from None
 
 
 def _refuse_taken(address: str, port: int) -> None:

@@ -32,23 +32,17 @@ def violations(models: Models, golden: Mapping[str, Any]) -> int:
     ways = hidden_income.directions(detector.inputs)
     welfare = [i.direction for i in models.welfare.inputs]
     spending = [i.direction for i in models.consumption.inputs]
-    return sum(
-        (
-            against(lambda x: trees.margin(detector.detector, x), table, ways),
-            against(detector.amounts.centre, table, ways),
-            against(models.consumption.expected, look.consumption, spending),
-            *(
-                against(
-                    lambda x, step=step: models.welfare.exceeds(x)[:, step], look.welfare, welfare
-                )
-                for step in range(len(models.welfare.boosters))
-            ),
-        )
-    )
+    wrong = against(lambda x: trees.margin(detector.detector, x), table, ways)
+    wrong += against(detector.amounts.centre, table, ways)
+    wrong += against(models.consumption.expected, look.consumption, spending)
+    return wrong + against(models.welfare.exceeds, look.welfare, welfare)
 
 
 def against(predict: Callable[[Matrix], Matrix], table: Matrix, directions: Sequence[int]) -> int:
-    """Count the steps against a direction when each column runs over its own sorted values."""
+    """Count the steps against a direction when each column runs over its own sorted values.
+
+    ``predict`` may give one number a row or several.
+    """
     wrong = 0
     for column, direction in enumerate(directions):
         values = np.unique(table[:, column][~np.isnan(table[:, column])])
@@ -56,6 +50,6 @@ def against(predict: Callable[[Matrix], Matrix], table: Matrix, directions: Sequ
             continue
         swept = np.repeat(table, len(values), axis=0)
         swept[:, column] = np.tile(values, len(table))
-        said = predict(swept).reshape(len(table), len(values))
+        said = predict(swept).reshape(len(table), len(values), -1)
         wrong += int((direction * np.diff(said, axis=1) < 0).sum())
     return wrong

@@ -139,6 +139,9 @@ def key_numbers(report: Mapping[str, Any]) -> dict[str, Any]:
             "auc": checked["auc"],
         },
         "agreement": report["survey"]["agreement"],
+        "measured_at_training": ((report["header"]["model"] or {}).get("metrics") or {}).get(
+            "hidden_income"
+        ),
         "model_has_seen_these_families": (report["header"]["model"] or {}).get("has_seen_families"),
     }
 

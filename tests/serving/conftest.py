@@ -15,8 +15,8 @@ def server_log(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory, server_log):
-    with running(tmp_path_factory.mktemp("home"), server_log) as url:
+def server_url(trained_home, server_log):
+    with running(trained_home, server_log) as url:
         yield url
 
 
