@@ -95,7 +95,7 @@ def employ(rng: np.random.Generator, families: Families, people: People) -> Work
     trade = business & happens(rng, 0.5, count)
     power = _earning_power(families, people)
     wage = lognormal(rng, _WAGE_MEDIAN * np.exp(power), _WAGE_CHANCE, count)
-    # A fifth of honest wages are part-time: many declared wages are small without any envelope.
+    # Some honest wages are part-time: a small declared wage is no proof of an envelope.
     part_time = happens(rng, np.where(people.female, 0.09, 0.05), count)
     wage = np.where(part_time, 0.45 * wage, np.maximum(wage, law("minimum_wage")))
     grey = terms == Terms.GREY_WAGE
