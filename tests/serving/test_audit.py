@@ -4,6 +4,7 @@ import json
 import re
 from datetime import date
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -20,7 +21,7 @@ from models.parameters import Law
 from serving.audit import comparison, witnesses
 from serving.audit.families import Families, examples, look
 from serving.audit.pages import page
-from serving.audit.report import audit, key_numbers, may_take, numbers, write
+from serving.audit.report import audit, header, key_numbers, may_take, numbers, write
 from tests.features.data_sets import AS_OF, HOUSEHOLDS, INSPECTIONS, PERSONS
 from tests.features.data_sets import write as write_data
 
@@ -559,3 +560,18 @@ def test_groups_come_from_the_registers_as_they_were_known_on_the_day(tmp_path):
     assert table["head"].to_list() == ["m", "f", None]
     assert table["children"].to_list() == ["1-3", "1-3", "0"]
     assert table["settlement"].to_list() == ["urban", "urban", "rural"]
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_model_has_seen_the_families_when_it_was_trained_on_this_snapshot(tmp_path, seen):
+    snapshot = make(open_data_set(write_data(tmp_path / "data")), AS_OF, tmp_path / "snap")
+    digest = snapshot.digest if seen else "0" * 64
+    models = SimpleNamespace(
+        version="7",
+        threshold=None,
+        manifest={"trained_on": [{"digest": digest, "as_of": "2026-01-01"}], "override": "haste"},
+    )
+    told = header(snapshot, AS_OF, models, Law(AS_OF))
+    assert told["model"]["has_seen_families"] is seen
+    assert told["model"]["override"] == "haste"
+    assert {"hidden_income_materiality", "pilot_2025"} <= {a["name"] for a in told["assumed"]}
