@@ -1,0 +1,41 @@
+"""Families of a snapshot written as requests of the API, as another system would write them."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from features.registers.snapshot import Snapshot
+
+
+def requests_of(snapshot: Snapshot, count: int) -> Iterator[dict[str, Any]]:
+    """Yield the households of requests, ``count`` of them spread evenly over the snapshot."""
+    wanted = set(_spread(snapshot, count))
+    for partition in snapshot.partitions:
+        registers = snapshot.registers(partition)
+        rows = {
+            name: None if frame is None else frame.partition_by("household_id", as_dict=True)
+            for name, frame in registers.items()
+        }
+        for household_id in registers["households"]["household_id"]:
+            if household_id not in wanted:
+                continue
+            [household] = _plain(rows["households"][(household_id,)])
+            for name, by_household in rows.items():
+                if name != "households" and by_household is not None:
+                    mine = by_household.get((household_id,))
+                    household[name] = [] if mine is None else _plain(mine)
+            yield household
+
+
+def _spread(snapshot: Snapshot, count: int) -> list[int]:
+    ids = pl.concat([snapshot.household_ids(p) for p in snapshot.partitions]).sort()
+    return ids.gather_every(max(1, len(ids) // count)).head(count).to_list()
+
+
+def _plain(rows: pl.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {k: v.isoformat() if isinstance(v, date) else v for k, v in row.items() if v is not None}
+        for row in rows.to_dicts()
+    ]
