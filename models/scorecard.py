@@ -210,7 +210,7 @@ def category(card: Scorecard, points: pl.Expr, *, by_score: bool) -> pl.Expr:
     poorest, *richer = reachable
     chain = pl.lit(poorest.category, pl.Int8)
     for c in richer:
-        chain = pl.when(points > c.begins).then(pl.lit(c.category, pl.Int8)).otherwise(chain)
+        chain = pl.when(points >= c.begins).then(pl.lit(c.category, pl.Int8)).otherwise(chain)
     return chain
 
 

@@ -198,6 +198,17 @@ def test_poor_families_hear_what_is_missing_and_others_what_is_there():
     assert told[1] == ["INCOME_PER_MEMBER", "DEPENDENCY", "WORK", "WAGES"]
 
 
+@pytest.mark.parametrize(("category", "first"), [(3, "DEPENDENCY"), (4, "INCOME_PER_MEMBER")])
+def test_up_to_category_3_the_shortfall_weighs_and_from_4_the_points(category, first):
+    # income: all 100 points, nothing missing · dependency: none of its 26
+    table = family(income_per_member=900_000, dependency_ratio=1.0)
+    ruled = rule_category(table, LAW_OF_THE_DAY).with_columns(
+        rule_category=pl.lit(category, pl.Int8), hard_rule_met=pl.lit(value=False)
+    )
+    told = rank(ruled, pl.Series([[]], dtype=pl.List(pl.String)), LAW_OF_THE_DAY)
+    assert told.to_list()[0][0] == first
+
+
 def test_the_hard_rule_comes_first_then_raised_flags_then_criteria():
     rich = {"dwellings": 2, "vehicles": 2, "active_businesses": 1, "income_per_member": 500_000}
     told = ranked(rich, {}, raised=[["MORE_THAN_ONE_CAR"], ["A", "B", "C", "D", "E"]])
@@ -207,9 +218,9 @@ def test_the_hard_rule_comes_first_then_raised_flags_then_criteria():
 
 def test_at_most_four_reasons_and_none_that_is_unknown():
     unknown = dict.fromkeys(FEATURES)
-    told = ranked({}, unknown | {"dwellings": 0}, unknown)
-    assert [len(codes) for codes in told] == [AT_MOST, 1, 0]
-    assert told[1] == ["DWELLINGS"]
+    told = ranked({}, unknown | {"dwellings": 0}, unknown | {"dwellings": 3}, unknown)
+    assert [len(codes) for codes in told] == [AT_MOST, 1, 0, 0]
+    assert told[1] == ["DWELLINGS"]  # with three dwellings nothing is missing there
 
 
 def test_equal_weights_stand_in_the_order_of_the_card():
