@@ -25,6 +25,7 @@ FAMILY: Final[dict[str, Any]] = {
             "sex": "f",
             "relation": "head",
             "education": "vocational",
+            "guardianship": False,
             "activity": "employee",
             "disability": "none",
             "clinic_attached": True,
@@ -37,6 +38,8 @@ FAMILY: Final[dict[str, Any]] = {
             "sex": "m",
             "relation": "child",
             "study": "school",
+            "education": "none",
+            "guardianship": False,
             "activity": "child",
             "disability": "none",
             "clinic_attached": True,
@@ -48,11 +51,28 @@ FAMILY: Final[dict[str, Any]] = {
         {"person_id": 1, "month": f"2025-{month}-01", "source": "wage", "amount": 118_000}
         for month in ("10", "11", "12")
     ],
-    "properties": [{"person_id": 1, "kind": "house", "area_m2": 62.5, "share": 1.0}],
+    "properties": [
+        {
+            "person_id": 1,
+            "kind": "house",
+            "area_m2": 62.5,
+            "share": 1.0,
+            "value": 7_500_000,
+            "registered_on": "2015-05-20",
+        }
+    ],
     "vehicles": [],
     "livestock": [{"person_id": 1, "species": "sheep", "heads": 6}],
     "loans": [
-        {"person_id": 1, "kind": "consumer", "monthly_payment": 21_000, "principal": 480_000}
+        {
+            "person_id": 1,
+            "kind": "consumer",
+            "monthly_payment": 21_000,
+            "principal": 480_000,
+            "issued_on": "2024-11-05",
+            "outstanding": 265_000,
+            "days_overdue": 0,
+        }
     ],
     "businesses": [],
 }
