@@ -19,14 +19,14 @@ from features.catalogue import FEATURES
 from models.home import Home
 from models.predict import Models
 from serving import legal, metrics, openapi, pages
-from serving.body import MIB, read_json
+from serving.body import MIB, Limit, decode, read_body
 from serving.deciding import answers
 from serving.live import Live
 from serving.messages import Asked, read_as_of, read_many, read_one
 from serving.problems import Fault, Kind, Problem, invalid, response
 
-ONE_LIMIT: Final = 1 * MIB
-MANY_LIMIT: Final = 64 * MIB
+ONE_LIMIT: Final = Limit(size=1 * MIB, objects=20_000)
+MANY_LIMIT: Final = Limit(size=64 * MIB, objects=1_000_000)
 WAITING: Final = 64
 """Requests that may wait for their turn in one worker; more are sent away at once."""
 
@@ -52,17 +52,17 @@ class _Turns:
 async def score(request: Request) -> Response:
     """Decide one household."""
     models = _models(request)
-    document = await read_json(request, ONE_LIMIT)
-    work = partial(_decided, lambda: read_one(document), models, lambda found: found[0])
+    body = await read_body(request, ONE_LIMIT)
+    work = partial(_decided, lambda: read_one(decode(body)), models, lambda found: found[0])
     return _json(await request.app.state.turns.take("one", work))
 
 
 async def score_many(request: Request) -> Response:
     """Decide many households, in the order given."""
     models = _models(request)
-    document = await read_json(request, MANY_LIMIT)
+    body = await read_body(request, MANY_LIMIT)
     work = partial(
-        _decided, lambda: read_many(document), models, lambda found: {"decisions": found}
+        _decided, lambda: read_many(decode(body)), models, lambda found: {"decisions": found}
     )
     return _json(await request.app.state.turns.take("many", work))
 

@@ -6,6 +6,7 @@ other format, above all no pickle, gets as far as a parser.
 
 import asyncio
 import json
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -19,23 +20,41 @@ READ_SECONDS: Final = 30.0
 _DECODER: Final = msgspec.json.Decoder()
 
 
-async def read_json(request: Request, limit: int) -> Any:
-    """Return the JSON document of a request, refusing other content, excess and ambiguity.
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How much one request may hold: bytes, and objects (families and rows) among them.
 
-    ``limit`` is in bytes, counted as they arrive, so that a body without a declared
-    length is held to it as well. Raises `Problem`: other content (415), too large
-    (413), too slow (408), not valid JSON by RFC 8259 or a key given twice (400).
+    A few bytes of JSON become a hundred bytes of memory, so bytes alone bound nothing.
+    """
+
+    size: int
+    objects: int
+
+
+async def read_body(request: Request, limit: Limit) -> bytes:
+    """Return the body of a request that says it is JSON, as much of it as is allowed.
+
+    Bytes are counted as they arrive, so that a body without a declared length is held
+    to the limit as well. Raises `Problem`: other content (415), too large (413), too
+    slow (408).
     """
     require_json(
         request.headers.get("content-type", ""),
         request.headers.get("content-encoding", "identity"),
     )
-    return decode(await _bounded(request, limit))
+    body = await _bounded(request, limit.size)
+    if max(body.count(b"{"), body.count(b"[")) > limit.objects:
+        raise Problem(
+            Kind.TOO_LARGE,
+            f"The body holds more than {limit.objects:,} rows. Send fewer households at a time.",
+        )
+    return body
 
 
 def decode(body: bytes) -> Any:
     """Return the document that JSON text holds, as plain Python values.
 
+    Raises `Problem` (400) where it is not valid JSON by RFC 8259, or gives a key twice.
     NaN, infinities, lone surrogates, bytes that are not UTF-8 and endless nesting
     are no JSON. A key given twice is refused: which of the two was meant is a guess.
     """

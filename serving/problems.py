@@ -87,7 +87,7 @@ class Problem(Exception):
 def invalid(faults: Sequence[Fault]) -> Problem:
     """Return the problem of a request with these faults, all of them at once."""
     count = len(faults)
-    detail = f"{count} fault{'s' if count != 1 else ''} in the request"
+    detail = f"{count:,} fault{'s' if count != 1 else ''} in the request"
     detail += f"; the first {SHOWN:,} are listed." if count > SHOWN else "; each is named below."
     return Problem(Kind.INVALID, detail, faults=faults)
 

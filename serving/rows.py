@@ -1,0 +1,139 @@
+"""The rows of a request, over all its households, as frames of the register contract.
+
+Each register becomes one frame. A household is its position in the request and a person
+a number of the whole request: the keys that were sent are the request's own and may clash.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+import polars as pl
+
+from features.registers.check import broken_places
+from features.registers.declared import REGISTERS, SCORING
+from serving.cells import read_cells
+from serving.problems import Fault
+
+WRITTEN: Final = {r.name: tuple(c for c in r if c.name != "household_id") for r in SCORING}
+"""The columns of a register that a row writes; the household's key stands above the rows."""
+_EMPTY: Final = {
+    r.name: pl.DataFrame(schema={"household_id": pl.Int64(), **r.schema}) for r in SCORING
+}
+_HOUSEHOLDS: Final = REGISTERS["households"]
+_Tell = Callable[[str, str, str], None]
+"""Called with the place of a fault, the problem and the remedy."""
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows of one register: what was sent, in which household, and at what place."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    owners: list[int] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+
+    def put(self, row: dict[str, Any], owner: int, place: str) -> None:
+        """Add a row of the household ``owner``."""
+        self.rows.append(row)
+        self.owners.append(owner)
+        self.places.append(place)
+
+
+def frames(
+    gathered: dict[str, Rows], as_of: date | None, faults: list[Fault]
+) -> dict[str, pl.DataFrame]:
+    """Return the frames of a request, its faults of type, key and contract added to ``faults``."""
+    faulty: set[str] = {f.place for f in faults}
+
+    def fault(place: str, problem: str, remedy: str) -> None:
+        if place not in faulty:
+            faulty.add(place)
+            faults.append(Fault(place, problem, remedy))
+
+    read: dict[str, pl.DataFrame] = {}
+    for name, mine in gathered.items():
+        if not mine.rows:
+            read[name] = _EMPTY[name]
+            continue
+        series = [pl.Series("household_id", mine.owners, pl.Int64)]
+        for column in WRITTEN[name]:
+            values = [row.get(column.name) for row in mine.rows]
+            cells, unreadable = read_cells(column, values)
+            for row, problem, remedy in unreadable:
+                fault(f"{mine.places[row]}.{column.name}", problem, remedy)
+            series.append(cells)
+        read[name] = pl.DataFrame(series)
+    _number_households(gathered["households"], fault)
+    read = _number_persons(read, gathered, fault)
+    # Without a readable decision date all promises but those about it are still judged.
+    for broken in broken_places(read, as_of or date.max):
+        place = gathered[broken.register].places[broken.row]
+        fault(f"{place}.{broken.column}", f"breaks the rule: {broken.rule}", broken.remedy)
+    _refuse_unknown_families(read["households"], gathered["households"], as_of or date.max, fault)
+    return read
+
+
+def _number_households(households: Rows, fault: _Tell) -> None:
+    """A key may be left out; given, it is whole and names one household of the request."""
+    column = _HOUSEHOLDS["household_id"]
+    keys, unreadable = read_cells(column, [h.get("household_id") for h in households.rows])
+    for row, problem, remedy in unreadable:
+        fault(f"{households.places[row]}.household_id", problem, remedy)
+    for row in (keys.is_duplicated() & keys.is_not_null() & ~keys.is_first_distinct()).arg_true():
+        fault(
+            f"{households.places[row]}.household_id",
+            "the key of an earlier household of this request",
+            "send each household once",
+        )
+
+
+def _number_persons(
+    read: dict[str, pl.DataFrame], gathered: dict[str, Rows], fault: _Tell
+) -> dict[str, pl.DataFrame]:
+    """Number persons over the whole request; a row finds its person within its household."""
+    persons = gathered["persons"]
+    numbers: dict[tuple[int, int], int] = {}
+    for row, key in enumerate(read["persons"]["person_id"]):
+        if key is None:
+            continue
+        if (persons.owners[row], key) in numbers:
+            fault(
+                f"{persons.places[row]}.person_id",
+                "the key of an earlier person of this household",
+                "give each member a key of their own",
+            )
+        numbers.setdefault((persons.owners[row], key), row)
+    numbered = dict(read)
+    for name, frame in read.items():
+        if "person_id" not in frame.columns:
+            continue
+        mine = gathered[name]
+        keys = frame["person_id"].to_list()
+        ids: list[int | None]
+        if name == "persons":
+            ids = [None if key is None else row for row, key in enumerate(keys)]
+        else:
+            ids = [numbers.get((o, k)) for o, k in zip(mine.owners, keys, strict=True)]
+            for row, (key, number) in enumerate(zip(keys, ids, strict=True)):
+                if key is not None and number is None:
+                    fault(
+                        f"{mine.places[row]}.person_id",
+                        "points to no member of the household",
+                        "send the person in persons, or correct the key",
+                    )
+        numbered[name] = frame.with_columns(pl.Series("person_id", ids, pl.Int64))
+    return numbered
+
+
+def _refuse_unknown_families(
+    households: pl.DataFrame, gathered: Rows, as_of: date, fault: _Tell
+) -> None:
+    """A household that the state learned of after the decision date cannot be decided on it."""
+    for row in (households["known_on"] > as_of).arg_true():
+        fault(
+            f"{gathered.places[row]}.known_on",
+            "after the decision date: on that day the state did not know the household",
+            "correct the date, or ask for a later as_of",
+        )
