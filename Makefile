@@ -45,7 +45,7 @@ bench: setup
 # Names no host: the lock installs from whatever index the machine uses.
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --no-annotate --output-file requirements.lock
+	  --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -5,14 +5,11 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-DAY = date(2026, 1, 1)
-HOUSEHOLDS = 6_000
-SEED = 7
+from tests import readme
 
 
 @dataclass(frozen=True)
@@ -46,38 +43,38 @@ class Command:
         return Run(done.returncode, done.stdout, done.stderr)
 
 
-@pytest.fixture(scope="session")
-def simulated_data(tmp_path_factory) -> Path:
-    """A small simulated country in the register contract, made by the command."""
-    folder = tmp_path_factory.mktemp("country")
-    made = Command(folder / "home")(
-        "simulate", "--households", HOUSEHOLDS, "--seed", SEED, "--out", folder / "data"
-    )
-    assert made.code == 0, made.err
-    return folder / "data"
+@dataclass(frozen=True)
+class Walk:
+    """The README walked through, command by command, in a folder of its own."""
+
+    folder: Path
+    outputs: dict[str, str]
 
 
 @pytest.fixture(scope="session")
-def simulated_snapshot(simulated_data) -> Path:
+def walk(tmp_path_factory) -> Walk:
+    """Every `tarazy` command of the README, run once: the country and model all tests share."""
+    folder = tmp_path_factory.mktemp("walk")
+    outputs = {e.command: readme.run(e.command, folder) for e in readme.examples() if e.is_tarazy}
+    return Walk(folder, outputs)
+
+
+@pytest.fixture(scope="session")
+def simulated_data(walk) -> Path:
+    """A simulated country in the register contract."""
+    return walk.folder / "country"
+
+
+@pytest.fixture(scope="session")
+def simulated_snapshot(walk) -> Path:
     """Its snapshot."""
-    from features.registers.load import open_data_set
-    from features.registers.snapshot import make
-
-    out = simulated_data.parent / "snapshot"
-    make(open_data_set(simulated_data), DAY, out)
-    return out
+    return walk.folder / "snapshot"
 
 
 @pytest.fixture(scope="session")
-def trained_home(tmp_path_factory, simulated_snapshot) -> Path:
-    """A home with one trained model, promoted by the recorded override *tests*."""
-    home = tmp_path_factory.mktemp("home")
-    command = Command(home)
-    trained = command("train", simulated_snapshot, "--json")
-    assert trained.code == 0, trained.err
-    promoted = command("promote", trained.json["version"], "--override", "tests", "--json")
-    assert promoted.code == 0, promoted.out + promoted.err
-    return home
+def trained_home(walk) -> Path:
+    """A home with one trained model, promoted by the recorded override *demonstration*."""
+    return walk.folder / "var"
 
 
 @pytest.fixture(scope="session")

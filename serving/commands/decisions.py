@@ -60,10 +60,15 @@ def score(
     models = chosen(sources.home(), model)
     with terminal.bar() as progress:
         scored = score_all(snapshot, as_of=on, models=models, out=out, progress=progress)
+    summary = scored.summary()
     versions = {"model_version": None if models is None else models.version}
     return Answer(
-        {"out": str(out), "as_of": on, **versions, **scored.summary()},
-        [_tally(scored.summary()), f"{out}: {scored.table.height:,} decisions as of {on}."],
+        {"out": str(out), "as_of": on, **versions, **summary},
+        [
+            _tally(summary),
+            *_counts(summary),
+            f"{out}: {scored.table.height:,} decisions as of {on}.",
+        ],
     )
 
 
@@ -127,7 +132,12 @@ def _tally(summary: dict[str, Any]) -> Table:
             *(f"{counts.get(str(level), 0):,}" for level in range(1, 7)),
             f"{counts.get('None', 0):,}",
         )
-    for name in ("status", "rule_flag", "model_flag", "material"):
-        told = ", ".join(f"{key}: {count:,}" for key, count in summary[name].items())
-        table.add_row(name.replace("_", " "), told)
     return table
+
+
+def _counts(summary: dict[str, Any]) -> list[str]:
+    return [
+        f"{name.replace('_', ' ')}: "
+        + ", ".join(f"{key} {count:,}" for key, count in summary[name].items())
+        for name in ("status", "rule_flag", "model_flag", "material")
+    ]

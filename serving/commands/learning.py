@@ -115,7 +115,7 @@ def _figures(summary: dict[str, Any]) -> list[Table]:
     for line in summary["calibration"]:
         notes = [*([] if line["met"] else ["missed"]), *(["assumed"] if line["assumed"] else [])]
         table.add_row(
-            line["name"],
+            line["figure"],
             f"{line['target']:,.4g}",
             f"{line['achieved']:,.4g}",
             f"{line['tolerance']:,.4g}",

@@ -1,3 +1,5 @@
+"""Every fault of a data set is told at once, with its place, its count and its remedy."""
+
 import json
 from datetime import date
 

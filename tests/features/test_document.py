@@ -1,3 +1,5 @@
+"""The pages and schemas of the contract say what the declarations say."""
+
 import json
 
 import pytest

@@ -1,3 +1,5 @@
+"""A data set is read without loss, whatever the types its files happen to have."""
+
 from datetime import date, datetime
 from pathlib import Path
 
