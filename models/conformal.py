@@ -127,11 +127,15 @@ class Selection:
     """Which share of a population is flagged, and what is promised of the flagged.
 
     ``share`` is null when nobody can be flagged at the level asked for.
+    ``least_supported`` is the smallest level at which these labels would flag anybody;
+    ``labels_needed`` about how many it takes to flag somebody at the level asked for, if
+    more labels showed the same shares (null: no number would do).
     """
 
     share: float | None
     unconfirmed: float | None
     least_supported: float
+    labels_needed: int | None
 
 
 def select(
@@ -153,12 +157,9 @@ def select(
     unconfirmed : q, the promise.
     population : how many families the promise speaks of.
 
-    Returns
-    -------
-    ``least_supported`` is the smallest q at which these labels would flag anybody.
     """
     if not len(ranks):
-        return Selection(share=None, unconfirmed=None, least_supported=1.0)
+        return Selection(share=None, unconfirmed=None, least_supported=1.0, labels_needed=None)
     own = float(weights.max())
     total = float(weights.sum()) + own
     at = np.sort(ranks[clear])
@@ -168,12 +169,17 @@ def select(
     with np.errstate(divide="ignore"):
         promise = np.where(whole > 0, mass / total / np.where(whole > 0, whole, 1.0), np.inf)
     least = float(min(promise.min(), 1.0))
+    room = unconfirmed * whole - (mass - own) / (total - own)
+    needed = int(np.ceil(1.0 / room.max())) if room.max() > 0 else None
     kept = np.flatnonzero(promise <= unconfirmed)
     if not len(kept):
-        return Selection(share=None, unconfirmed=None, least_supported=least)
+        return Selection(share=None, unconfirmed=None, least_supported=least, labels_needed=needed)
     best = int(kept[-1])
     return Selection(
-        share=float(whole[best]), unconfirmed=float(promise[best]), least_supported=least
+        share=float(whole[best]),
+        unconfirmed=float(promise[best]),
+        least_supported=least,
+        labels_needed=needed,
     )
 
 

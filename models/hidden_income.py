@@ -13,7 +13,6 @@ from typing import Final
 import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 from models import conformal, trees
 from models.inputs import Input, Matrix
@@ -83,6 +82,8 @@ def calibrate(
     rate). A weak prior of slope one, worth about four families, keeps a handful of
     labels from turning the line; a slope is never negative.
     """
+    from scipy.optimize import minimize  # late: only training needs it, and it is slow to import
+
     share = weights / weights.mean()
 
     def loss(line: Matrix) -> float:

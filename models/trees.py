@@ -14,10 +14,11 @@ import numpy as np
 
 from models.inputs import Matrix
 
+LEAF: Final = 20
+"""Families that a leaf speaks for at least: fewer could be recognised in it."""
 _COMMON: Final[dict[str, Any]] = {
     "max_depth": 3,
     "num_leaves": 8,
-    "min_data_in_leaf": 20,
     "max_bin": 127,
     "lambda_l2": 5.0,
     "monotone_constraints_method": "basic",
@@ -40,6 +41,7 @@ def grow(
     trees: int,
     rate: float,
     seed: int,
+    leaf: int = LEAF,
     **more: Any,
 ) -> lgb.Booster:
     """Grow a booster whose prediction moves only the way ``directions`` allow.
@@ -50,6 +52,8 @@ def grow(
         regularisation means the same whatever the survey's weights.
     directions : +1, 0 or −1 for each column of ``x``.
     names : of the columns, kept in the text of the booster.
+    leaf : the fewest rows that a leaf may speak for. LightGBM only estimates how many
+        it holds, so the booster is counted and, where it erred, grown again more strictly.
     """
     parameters = _COMMON | {
         "objective": objective,
@@ -58,15 +62,38 @@ def grow(
         "seed": seed,
         **more,
     }
-    data = lgb.Dataset(
-        x,
-        label=y,
-        weight=weights / weights.mean(),
-        feature_name=list(names),
-        params={"max_bin": _COMMON["max_bin"], "verbosity": -1},
-        free_raw_data=True,
-    )
-    return lgb.train(parameters, data, num_boost_round=trees)
+    asked = leaf
+    while True:
+        data = lgb.Dataset(
+            x,
+            label=y,
+            weight=weights / weights.mean(),
+            feature_name=list(names),
+            params={"max_bin": _COMMON["max_bin"], "min_data_in_leaf": asked, "verbosity": -1},
+        )
+        booster = lgb.train(parameters | {"min_data_in_leaf": asked}, data, num_boost_round=trees)
+        if smallest_leaf(booster) >= min(leaf, len(y)):
+            return booster
+        asked += max(asked // 5, 1)
+
+
+def smallest_leaf(booster: lgb.Booster) -> int:
+    """Return the fewest training rows that any leaf of the booster speaks for.
+
+    A tree that never split speaks for all of them.
+    """
+    counts: list[int] = []
+
+    def visit(node: dict[str, Any]) -> None:
+        if "leaf_index" in node:
+            counts.append(int(node["leaf_count"]))
+        elif "left_child" in node:
+            visit(node["left_child"])
+            visit(node["right_child"])
+
+    for tree in booster.dump_model()["tree_info"]:
+        visit(tree["tree_structure"])
+    return min(counts, default=2**31)
 
 
 def margin(booster: lgb.Booster, x: Matrix) -> Matrix:

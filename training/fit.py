@@ -154,6 +154,7 @@ def certified(
         "unconfirmed_estimated": chosen.unconfirmed if threshold is not None else None,
         "least_supported": chosen.least_supported,
         "random_labels": int(arm.sum()),
+        "random_labels_needed": chosen.labels_needed,
         "population": found.households,
         "as_of": found.as_of.isoformat(),
         "flagged_share": of_all,
@@ -177,9 +178,10 @@ def _why_nobody(arm: fit_hidden.Flags, chosen: conformal.Selection) -> str:
             "there is no random inspection: nothing can be promised of a flag. Inspect at least "
             "300 families drawn at random."
         )
+    needed = "more" if chosen.labels_needed is None else f"about {chosen.labels_needed}"
     return (
         f"{int(arm.sum())} random inspections support no level below "
-        f"{chosen.least_supported:.2f}: more of them are needed."
+        f"{chosen.least_supported:.2f}: {needed} of them are needed."
     )
 
 

@@ -37,7 +37,7 @@ class Labels:
     ``inspections`` and ``survey`` hold one row a label: its columns, the family's features,
     ``as_of`` (the snapshot it was joined to), ``late``. ``population`` holds features of
     (a sample of) the newest snapshot's families. ``strangers`` counts labels of families
-    that the snapshot does not know; they are left out.
+    that the snapshot does not know, or knows no member of; they are left out.
     """
 
     inspections: pl.DataFrame
@@ -94,8 +94,9 @@ def gather(
             features = _features(snapshot, partition, day, None if newest else pl.concat(
                 [f.select("household_id") for f in mine]
             ))  # fmt: skip
-            inspections.append(mine[0].join(features, on="household_id", how="inner"))
-            survey.append(mine[1].join(features, on="household_id", how="inner"))
+            lived_in = features.filter(pl.col("members") > 0)
+            inspections.append(mine[0].join(lived_in, on="household_id", how="inner"))
+            survey.append(mine[1].join(lived_in, on="household_id", how="inner"))
             if newest:
                 sample.append(_drawn(features, snapshot.households, generator))
         if newest:
