@@ -1,0 +1,165 @@
+"""Whose label, seen as of when."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from features.errors import InputError
+from features.registers.load import open_data_set
+from features.registers.snapshot import Snapshot, make
+from tests.tables import table
+from training import labels
+from training.labels import folds, gather, placed, quarter_end, random_weights, training_weights
+
+DAYS = [date(2025, 7, 1), date(2026, 1, 1)]
+
+
+def test_a_label_is_joined_to_the_newest_snapshot_at_or_before_it():
+    found = placed(
+        table(
+            """
+            household_id | inspected_on
+            1            | 2025-06-30
+            2            | 2025-07-01
+            3            | 2025-12-31
+            4            | 2026-01-01
+            5            | 2026-05-05
+            """
+        ),
+        pl.col("inspected_on"),
+        DAYS,
+    )
+    assert found["as_of"].to_list() == [DAYS[0], DAYS[0], DAYS[0], DAYS[1], DAYS[1]]
+    assert found["late"].to_list() == [True, False, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("quarter", "day"),
+    [
+        ("2025Q1", date(2025, 4, 1)),
+        ("2025Q3", date(2025, 10, 1)),
+        ("2025Q4", date(2026, 1, 1)),
+    ],
+)
+def test_answers_of_a_quarter_are_dated_by_the_first_day_after_it(quarter, day):
+    found = pl.DataFrame({"quarter": [quarter]}).select(quarter_end(pl.col("quarter")))
+    assert found.item() == day
+
+
+INSPECTIONS = table(
+    """
+    household_id | design    | probability
+    1            | random    | 0.01
+    2            | targeted  | 0.16
+    3            | complaint |
+    4            | random    |
+    5            | random    | 0.02
+    """
+)
+
+
+def test_only_random_inspections_stand_for_the_population():
+    # 1/0.01, none, none, the arm's middle (100 and 50), 1/0.02
+    assert random_weights(INSPECTIONS).tolist() == pytest.approx([100, 0, 0, 75, 50])
+
+
+def test_an_arm_without_probabilities_was_drawn_evenly():
+    even = INSPECTIONS.with_columns(probability=pl.lit(None, pl.Float64))
+    assert random_weights(even).tolist() == [1, 0, 0, 1, 1]
+    assert training_weights(even).tolist() == [1] * 5
+
+
+def test_training_weights_are_roots_clipped_around_their_middle():
+    weights = training_weights(INSPECTIONS)
+    middle = 1 / np.sqrt(0.02)
+    assert weights.tolist() == pytest.approx([10, middle / 1.5, middle, middle, middle])
+
+
+def test_a_family_never_straddles_folds():
+    first, second = np.array([5, 5, 7, 8, 9]), np.array([9, 5, 11])
+    found = folds([first, second], 3, np.random.default_rng(0))
+    of = dict(zip(first, found[0], strict=True))
+    assert found[0][0] == found[0][1]
+    assert found[1][0] == of[9]
+    assert found[1][1] == of[5]
+
+
+@pytest.fixture(scope="module")
+def snapshot(simulated_snapshot):
+    return Snapshot.open(simulated_snapshot)
+
+
+def copied(data, folder, *, without):
+    """The same data set without one register, whether it is one file or a folder of parts."""
+    ignored = shutil.ignore_patterns(without, f"{without}.*", "truth")
+    return Path(shutil.copytree(data, folder, ignore=ignored))
+
+
+def gathered(*snapshots, **more):
+    return gather(snapshots, generator=np.random.default_rng(0), **more)
+
+
+def test_what_becomes_known_later_changes_no_training_row(
+    snapshot, simulated_data, tmp_path_factory
+):
+    """A second car that the state learns of in March does not exist for a January label."""
+    later = copied(simulated_data, tmp_path_factory.mktemp("later") / "data", without="vehicles")
+    cars = pl.read_parquet(next(simulated_data.glob("vehicles*")))
+    if "known_on" not in cars.columns:
+        cars = cars.with_columns(known_on=pl.lit(None, pl.Date))
+    more = cars.with_columns(
+        known_on=pl.lit(date(2026, 3, 1)), value=pl.lit(90_000_000, cars["value"].dtype)
+    )
+    if "record_id" in more.columns:
+        more = more.with_columns(record_id=pl.col("record_id") + 10**9)
+    pl.concat([cars, more]).write_parquet(later / "vehicles.parquet")
+    again = make(open_data_set(later), snapshot.as_of, later.parent / "snap")
+    assert again.digest != snapshot.digest
+    before, after = gathered(snapshot), gathered(again)
+    assert after.inspections.equals(before.inspections)
+    assert after.survey.equals(before.survey)
+
+
+def test_every_label_carries_its_familys_features_and_its_day(snapshot):
+    found = gathered(snapshot)
+    assert found.inspections.height > 0
+    assert (found.inspections["as_of"] == snapshot.as_of).all()
+    assert found.inspections["members"].min() >= 1
+    assert found.population.height == found.households == snapshot.households
+
+
+def test_a_look_at_an_earlier_day_sees_earlier_months(snapshot):
+    early = gathered(snapshot, as_of=date(2025, 10, 1))
+    assert early.as_of == date(2025, 10, 1)
+    same = early.inspections["income_quarter"] == gathered(snapshot).inspections["income_quarter"]
+    assert not same.all()
+
+
+def test_a_look_later_than_the_snapshot_is_refused(snapshot):
+    with pytest.raises(InputError, match="needs one snapshot of that day or later"):
+        gathered(snapshot, as_of=date(2026, 2, 1))
+
+
+def test_two_snapshots_of_one_day_are_refused(snapshot):
+    with pytest.raises(InputError, match="one for each day"):
+        gathered(snapshot, snapshot)
+
+
+@pytest.mark.parametrize("missing", ["inspections", "survey"])
+def test_a_data_set_without_labels_says_which_register_is_missing(
+    missing, simulated_data, tmp_path
+):
+    bare = copied(simulated_data, tmp_path / "data", without=missing)
+    found = make(open_data_set(bare), date(2026, 1, 1), tmp_path / "snap")
+    with pytest.raises(InputError, match=f"Register {missing} is missing"):
+        gathered(found)
+
+
+def test_a_handful_of_labels_is_refused(snapshot, monkeypatch):
+    monkeypatch.setattr(labels, "FEWEST", 10**6)
+    with pytest.raises(InputError, match="needs at least"):
+        gathered(snapshot)
