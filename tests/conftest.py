@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests import readme
+from tests.serving.running import running
 
 
 @dataclass(frozen=True)
@@ -87,3 +89,16 @@ def tarazy(trained_home) -> Command:
 def fresh(tmp_path) -> Command:
     """The command, with a home in which nothing is."""
     return Command(tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def server_log(tmp_path_factory) -> Path:
+    """What the one server wrote."""
+    return tmp_path_factory.mktemp("server") / "log.txt"
+
+
+@pytest.fixture(scope="session")
+def server_url(trained_home, server_log) -> Iterator[str]:
+    """The address of one real server of the trained home."""
+    with running(trained_home, server_log) as url:
+        yield url

@@ -101,7 +101,7 @@ def masked(output: str) -> str:
 
     Numbers may differ in their last digits on another kind of processor.
     """
-    return re.sub(r"\s+", " ", re.sub(r"\d[\d.,\u202f]*", "#", output))
+    return re.sub(r"\s+", " ", re.sub(r"\d[\d.,\u202f]*", "#", output)).strip()
 
 
 def tree() -> str:

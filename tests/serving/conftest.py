@@ -1,4 +1,4 @@
-"""The API as its callers meet it: one real server on loopback for all tests of serving."""
+"""The API as its callers meet it, by the one real server that the whole run shares."""
 
 import copy
 
@@ -6,18 +6,6 @@ import httpx
 import pytest
 
 from serving.examples import AS_OF, FAMILY
-from tests.serving.running import running
-
-
-@pytest.fixture(scope="session")
-def server_log(tmp_path_factory):
-    return tmp_path_factory.mktemp("server") / "log.txt"
-
-
-@pytest.fixture(scope="session")
-def server_url(trained_home, server_log):
-    with running(trained_home, server_log) as url:
-        yield url
 
 
 @pytest.fixture(scope="session")
