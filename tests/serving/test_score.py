@@ -13,8 +13,10 @@ import pytest
 from features.registers.snapshot import Snapshot
 from models.bundle import load
 from models.decision import MODEL_OUTPUTS, SCORE_SCHEMA
+from models.explain import draw, explained
 from models.home import Home
 from models.pipeline import decide
+from models.reasons import LANGUAGES
 from serving import batch
 
 MODEL_COLUMNS = (*MODEL_OUTPUTS, "material", "proposed_category", "model_version")
@@ -173,25 +175,24 @@ def test_kill_9_at_any_moment_loses_nothing(tarazy, simulated_data, trained_home
     assert (tmp_path / "k.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
 
 
-def test_explain_says_why_in_three_languages_and_draws_it(
-    tarazy, simulated_snapshot, decisions, tmp_path
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_decision_is_explained_in_three_languages_and_drawn(
+    simulated_snapshot, models, as_of, decisions, tmp_path, language
 ):
-    household = decisions["household_id"][17]
-    for language in ("kk", "ru", "en"):
-        picture = tmp_path / f"{language}.svg"
-        run = tarazy(
-            "explain", simulated_snapshot, household, "--language", language, "--picture", picture
-        )
-        assert run.code == 0, run.err
-        assert picture.read_text().startswith("<?xml")
-    told = tarazy("explain", simulated_snapshot, household, "--json").json
     row = decisions.row(17, named=True)
-    assert told["category"] == row["category"]
-    assert [r["code"] for r in told["reasons"]] == row["reasons"]
-    assert len(told["contributions"]["points"]) == 23
+    registers = batch.one_household(Snapshot.open(simulated_snapshot), row["household_id"])
+    explanation = explained(registers, as_of, models)
+    assert explanation.answer["category"] == row["category"]
+    assert [r["code"] for r in explanation.answer["reasons"]] == row["reasons"]
+    assert len(explanation.contributions()["points"]) == 23
+    words = "\n".join(explanation.words(language))
+    for reason in explanation.answer["reasons"]:
+        assert reason["text"][language] in words
+    draw(explanation, tmp_path / "why.svg", language)
+    assert (tmp_path / "why.svg").read_text().startswith("<?xml")
 
 
-def test_a_household_that_is_nowhere_is_said_so(tarazy, simulated_snapshot):
-    run = tarazy("explain", simulated_snapshot, 1)
+def test_a_household_that_is_nowhere_is_said_so(fresh, simulated_snapshot):
+    run = fresh("explain", simulated_snapshot, 1, "--model", "none")
     assert run.code == 1
     assert "not in" in run.err
