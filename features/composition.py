@@ -5,14 +5,14 @@ from datetime import date
 import polars as pl
 
 from features.declare import Block, derived, feature
-from features.units import Unit, age
+from features.units import Unit, aged
 
 _BASIS = "pilot-2025:dependency"
 _WORK = ("employee", "self_employed")
 
 
-def _aged(as_of: date, least: int, most: int = 200) -> pl.Expr:
-    return age(pl.col("birth_date"), as_of).is_between(least, most)
+def _aged(as_of: date, least: int, most: int | None = None) -> pl.Expr:
+    return aged(pl.col("birth_date"), as_of, least, most)
 
 
 @feature(

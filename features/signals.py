@@ -15,7 +15,7 @@ _BASIS = "kgd-698:mobile-transfers"
 
 @view(register="transfers")
 def transfers_by_member(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
-    """Incoming transfers of the last three complete months, one row a member.
+    """Incoming transfers of the last three complete months, one row a member who received any.
 
     ``least_senders``: senders in the poorest of the three months (0 for a month without
     a row); ``total``: the sum of the three months.
@@ -26,16 +26,12 @@ def transfers_by_member(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
         .group_by("household_id", "person_id", "month")
         .agg(pl.col("senders").sum(), pl.col("amount").sum())
     )
-    reported = rows.select("household_id", "person_id").unique()
-    by_member = by_month.group_by("household_id", "person_id").agg(
+    return by_month.group_by("household_id", "person_id").agg(
         pl.when(pl.len() == len(months))
         .then(pl.col("senders").min())
         .otherwise(0)
         .alias("least_senders"),
         pl.col("amount").sum().alias("total"),
-    )
-    return reported.join(by_member, on=["household_id", "person_id"], how="left").with_columns(
-        pl.col("least_senders", "total").fill_null(0)
     )
 
 

@@ -71,8 +71,18 @@ def months_of(span: Span, as_of: date) -> tuple[date, ...]:
     return tuple(add_months(this, back) for back in range(first, last + 1))
 
 
-def age(birth: pl.Expr, as_of: date) -> pl.Expr:
-    """Full years lived on the day ``as_of``; a person born on 29 February ages on 1 March."""
-    birthday = birth.dt.month().cast(pl.Int32) * 100 + birth.dt.day().cast(pl.Int32)
-    today = as_of.month * 100 + as_of.day
-    return as_of.year - birth.dt.year() - (birthday > today).cast(pl.Int32)
+def aged(birth: pl.Expr, as_of: date, least: int, most: int | None = None) -> pl.Expr:
+    """Return whether a person has lived ``least`` full years on the day, and at most ``most``.
+
+    A person born on 29 February ages on 1 March. Compared with two days instead of
+    counting years: the same answer, several times faster over a country.
+    """
+    old_enough = birth <= _years_before(as_of, least)
+    return old_enough if most is None else old_enough & (birth > _years_before(as_of, most + 1))
+
+
+def _years_before(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:  # 29 February of a leap year
+        return day.replace(year=day.year - years, day=28)

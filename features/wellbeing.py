@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 
 from features.declare import Block, derived, feature, view
-from features.units import Unit, age
+from features.units import Unit, aged
 
 _BASIS = "pilot-2025:non-material"
 _HOUSING = "pilot-2025:material"
@@ -38,7 +38,7 @@ def members_with_severe_disability(as_of: date) -> pl.Expr:  # noqa: ARG001
 )
 def children_with_disability(as_of: date) -> pl.Expr:
     """Members under eighteen with a recognised disability."""
-    under_age = age(pl.col("birth_date"), as_of) < 18
+    under_age = aged(pl.col("birth_date"), as_of, 0, 17)
     return ((pl.col("disability") != "none") & under_age).sum()
 
 
@@ -69,7 +69,7 @@ def best_education(as_of: date) -> pl.Expr:  # noqa: ARG001
 @view(register="persons")
 def adult_members(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     """Members aged eighteen or more on the decision date."""
-    return rows.filter(age(pl.col("birth_date"), as_of) >= 18)
+    return rows.filter(aged(pl.col("birth_date"), as_of, 18))
 
 
 @feature(

@@ -10,7 +10,7 @@ import polars as pl
 from features.registers.declared import REGISTERS
 from features.registers.fault import EXAMPLES, Fault, keeper
 from features.registers.promises import in_sight
-from features.units import Span, age, months_of
+from features.units import Span, aged, months_of
 
 ADULT: Final = 18
 """Age of majority (Code on marriage and the family, art. 1)."""
@@ -161,7 +161,7 @@ def _composition(persons: _Frame, as_of: date | None) -> _Told:
     facts = {"members": pl.len()}
     if as_of is not None and persons.has("birth_date"):
         # An unknown age is no child's age.
-        grown = (age(pl.col("birth_date"), as_of) >= ADULT).fill_null(value=True)
+        grown = aged(pl.col("birth_date"), as_of, ADULT).fill_null(value=True)
         facts["adults"] = grown.sum()
     if persons.has("relation"):
         facts["heads"] = (pl.col("relation") == "head").sum()
