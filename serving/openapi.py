@@ -23,7 +23,7 @@ _LANGUAGES: Final = ("kk", "ru", "en")
 _ABOUT: Final[dict[str, str]] = {
     "household_id": "The key that was sent; null where none was.",
     "as_of": "The day of the decision.",
-    "category": "What is served: the category by the published rules, 1 to 6; 1 needs help most.",
+    "category": "What is served: the category by the rules, 1 to 6; 1 needs help most.",
     "proposed_category": "What the policy proposes to a person; null: it proposes nothing.",
     "status": "automatic, or review: a person must look before anything follows.",
     "rule_category": "The category by scorecard and hard rule, from declared facts only.",
@@ -55,7 +55,7 @@ def document() -> dict[str, Any]:
             "summary": "Which families need help, and how sure are we?",
             "description": (
                 "Send a family as the state's registers know it; receive its welfare category by "
-                "the published rules, what a model thinks of it, and the reasons in Kazakh, "
+                "dated rules, what a model thinks of it, and the reasons in Kazakh, "
                 "Russian and English. A register that is left out is silent: it did not answer. "
                 "An empty list says that it answered and holds nothing."
             ),

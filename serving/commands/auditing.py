@@ -1,14 +1,13 @@
 """The verb for auditors: the model against the rules, as a page and as numbers."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.table import Table
 
-from serving.audit.pages import page
-from serving.audit.report import audit as compared
-from serving.audit.report import key_numbers, may_take, write
+from models.home import Home
 from serving.commands import sources
 from serving.commands.decisions import chosen
 from serving.commands.terminal import (
@@ -51,17 +50,35 @@ def audit(
     """Compare the model with the rules for auditors: tables, inspections, groups, families."""
     home = sources.home()
     folder = out or home.audit
-    may_take(folder)
-    snapshot, on = sources.opened(snap, day(as_of), terminal)
-    models = chosen(home, model)
-    with terminal.bar() as progress:
-        report = compared(snapshot, as_of=on, models=models, progress=progress)
-    write(report, page(report, language), folder)
-    told = key_numbers(report)
+    told = audited(snap, day(as_of), home, model, folder, language, terminal)
     return Answer(
         {"out": str(folder), "page": str(folder / "index.html"), **told},
         [*_tables(told), f"{folder / 'index.html'}: open it in a browser."],
     )
+
+
+def audited(
+    snap: Path,
+    as_of: date | None,
+    home: Home,
+    model: str,
+    folder: Path,
+    language: str,
+    terminal: Terminal,
+) -> dict[str, Any]:
+    """Write the report of a snapshot into a folder; return its key numbers."""
+    # Imported here: `--help` must answer at once, without LightGBM.
+    from serving.audit.pages import page
+    from serving.audit.report import audit as compared
+    from serving.audit.report import key_numbers, may_take, write
+
+    may_take(folder)
+    snapshot, on = sources.opened(snap, as_of, terminal)
+    models = chosen(home, model)
+    with terminal.bar() as progress:
+        report = compared(snapshot, as_of=on, models=models, progress=progress)
+    write(report, page(report, language), folder)
+    return key_numbers(report)
 
 
 def _tables(told: dict[str, object]) -> list[Table | str]:

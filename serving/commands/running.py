@@ -8,6 +8,7 @@ import click
 
 from features.errors import NoSuchModel
 from serving.commands import sources
+from serving.commands.auditing import audited
 from serving.commands.terminal import Answer, Terminal, model_option, verb
 
 _DAY = date(2026, 1, 1)
@@ -62,6 +63,8 @@ def demonstrate(terminal: Terminal, households: int) -> Answer:
     _training("promote:promote")(
         trained.version, home=home, override="demonstration", when=datetime.now(UTC)
     )
+    terminal.say("Comparing the model with the rules for auditors.")
+    audited(snapshot.folder, None, home, "champion", home.audit, "en", terminal)
     return Answer(
         {"champion": trained.version, "snapshot": str(snapshot.folder)},
         [f"Version {trained.version} is champion by the recorded override 'demonstration'."],
