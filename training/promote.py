@@ -69,8 +69,8 @@ def promote(
     """Ask every gate; if all say PASS, or a person gives a reason, let the alias move.
 
     Raises ``NoSuchModel`` for a version that was never trained and ``InputError`` when
-    MLflow does not answer: then nothing changes. The word of a person is kept in the
-    signed aliases, the ledger and MLflow.
+    MLflow does not answer: then nothing changes. The word of a person, once given, is kept
+    in the signed aliases, the ledger and MLflow, even where every gate would have passed.
     """
     if alias not in aliases.ALIASES:
         raise InputError(f"{alias!r} is no alias: use {' or '.join(aliases.ALIASES)}.")
@@ -84,7 +84,7 @@ def promote(
     gates, manifest_sha256 = asked(folder, home)
     closed = [g for g in gates if g.verdict is not Verdict.PASS]
     passed = not closed or (override is not None and all(g.may_be_overridden for g in closed))
-    used = override.strip() if override is not None and closed and passed else None
+    used = override.strip() if override is not None and passed else None
     if passed:
         tags = {f"gate.{g.name}": str(g.verdict) for g in gates}
         registry.alias(alias, version, tags | {"override": used or "none"})
