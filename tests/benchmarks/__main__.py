@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 DAY = date(2026, 1, 1)
@@ -47,18 +47,13 @@ def pandas_features(snapshot: Path) -> None:
 
 
 def decisions(snapshot: Path) -> None:
-    """Decide for all by the rules and, where one is promoted, the champion."""
-    from features.errors import NoSuchModel
+    """Decide for all: rules, red flags, both models, reasons."""
     from features.registers.snapshot import Snapshot
     from models.bundle import load
     from models.home import Home
     from serving.batch import score
 
-    try:
-        models = load(Home(ROOT / "var"), "champion")
-    except NoSuchModel:
-        models = None
-        print("no champion: rules alone", file=sys.stderr)
+    models = load(Home(snapshot.parent / "home"), "champion")
     opened = Snapshot.open(snapshot)
     score(opened, as_of=opened.as_of, models=models, out=snapshot.parent / "decisions.parquet")
 
@@ -72,16 +67,24 @@ STEPS = {
 
 
 def prepared(households: int, folder: Path) -> Path:
-    """Simulate the families once and make their snapshot once."""
+    """Simulate the families, make their snapshot and train on it: each once."""
     from features.registers.load import open_data_set
     from features.registers.snapshot import make
+    from models.home import Home
     from training.population import simulate
+    from training.promote import promote
+    from training.train import train
 
     data, snapshot = folder / "data", folder / "snapshot"
     if not data.is_dir():
         print(f"simulating {households:,} families …", file=sys.stderr)
         simulate(data, households=households, seed=20_260_101, as_of=DAY)
     make(open_data_set(data), DAY, snapshot)
+    home = Home(folder / "home")
+    if not (home.bundles / "aliases.json").is_file():
+        print("training …", file=sys.stderr)
+        trained = train([snapshot], home=home)
+        promote(trained.version, home=home, override="benchmark", when=datetime.now(UTC))
     return snapshot
 
 
