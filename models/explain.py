@@ -38,16 +38,24 @@ _WORDS: Final = {
         "en": "The rules: points by criterion",
     },
     "model": {
-        "kk": "Модель: жасырын табыс ықтималдығын не өзгертті",
-        "ru": "Модель: что меняло вероятность скрытого дохода",
-        "en": "The model: what moved the chance of hidden income",
+        "kk": "Модель: тізілімдерде көрінбейтін табыс ықтималдығын не өзгертті",
+        "ru": "Модель: что меняло вероятность дохода, которого не видно в реестрах",
+        "en": "The model: what moved the chance of income that the registers do not show",
     },
     "odds": {"kk": "логарифмдік мүмкіндік", "ru": "логарифм шансов", "en": "log-odds"},
     "unknown": {"kk": "белгісіз", "ru": "неизвестно", "en": "unknown"},
     "silent": {
-        "kk": "Модель ештеңе айтпайды: дерек жоқ немесе модель жоқ",
-        "ru": "Модель не высказывается: нет данных или нет модели",
-        "en": "The model says nothing: a register was silent, or there is no model",
+        "kk": "Модель тізілімдерде көрінбейтін табыс туралы ештеңе айтпайды: "
+        "тізілім жауап бермеді, дерек белгісіз немесе модель жоқ.",
+        "ru": "О доходе, которого не видно в реестрах, модель не высказывается: "
+        "реестр не ответил, какой-то факт неизвестен или модели нет.",
+        "en": "The model says nothing of income that the registers do not show: "
+        "a register was silent, a fact is unknown, or there is no model.",
+    },
+    "unseen": {
+        "kk": "Модель тізілімдердегіден бөлек, өзі сенімді түрде айта алатын табыс көрмейді.",
+        "ru": "Модель не видит сверх реестров дохода, за который могла бы поручиться.",
+        "en": "The model sees no income beyond the registers that it could stand by.",
     },
     "review": {
         "kk": "Адам қарауы керек",
@@ -55,7 +63,22 @@ _WORDS: Final = {
         "en": "A person must look",
     },
     "automatic": {"kk": "Автоматты түрде", "ru": "Автоматически", "en": "Automatic"},
-    "why": {"kk": "Себептері", "ru": "Причины", "en": "Reasons"},
+    "why": {"kk": "Неге осы санат", "ru": "Почему эта категория", "en": "Why this category"},
+    "looks": {
+        "kk": "Неге адам қарайды",
+        "ru": "Почему смотрит человек",
+        "en": "Why a person looks",
+    },
+    "published": {"kk": "жарияланған", "ru": "опубликовано", "en": "published"},
+    "assumed": {"kk": "болжам", "ru": "допущение", "en": "assumed"},
+    "assumed card": {
+        "kk": "Бұл шкаланың критерийлері, балдары мен шектері – мемлекет өзінікін "
+        "жариялағанға дейінгі болжам.",
+        "ru": "Критерии, баллы и пороги этой шкалы — допущение, пока государство "
+        "не опубликует свои.",
+        "en": "The criteria, points and cut-offs of this scorecard are assumed until "
+        "the state publishes its own.",
+    },
     "remedy": {"kk": "Не істеуге болады", "ru": "Что можно сделать", "en": "What can be done"},
     "set": {
         "kk": "Модель 90 % сенімділікпен жоққа шығара алмайтын санаттар",
@@ -63,9 +86,20 @@ _WORDS: Final = {
         "en": "Categories that the model cannot exclude at 90 %",
     },
     "hidden": {
-        "kk": "Модель бағалаған жасырын табыс, айына ₸ (90 % аралық)",
-        "ru": "Скрытый доход по оценке модели, ₸ в месяц (интервал 90 %)",
-        "en": "Hidden income as the model estimates it, ₸ a month (90 % interval)",
+        "kk": "Тізілімдерде көрінбейтін табыс, модельдің бағалауынша, айына ₸ (90 % аралық)",
+        "ru": "Доход, которого не видно в реестрах, по оценке модели, ₸ в месяц (интервал 90 %)",
+        "en": "Income that the registers do not show, as the model estimates it, ₸ a month "
+        "(90 % interval)",
+    },
+    "material": {
+        "kk": "Осы аралықтың төменгі шегінің өзі санатты өзгерте алар еді.",
+        "ru": "Даже нижняя граница этого интервала могла бы изменить категорию.",
+        "en": "Even the lower end of this interval could change the category.",
+    },
+    "immaterial": {
+        "kk": "Осы аралықтың төменгі шегі санатты өзгертпес еді.",
+        "ru": "Нижняя граница этого интервала категорию не изменила бы.",
+        "en": "The lower end of this interval would not change the category.",
     },
     "never": {
         "kk": "Санатты ережелер белгілейді; модель тек адамның қарауын сұрай алады.",
@@ -97,28 +131,25 @@ class Explanation:
         """Return the decision in plain sentences."""
         a = self.answer
         say = {key: texts[language] for key, texts in _WORDS.items()}
-        name = category_name(Scorecard.in_force(self.decisions.law), a["category"], language)
+        card = Scorecard.in_force(self.decisions.law)
         lines = [
-            f"{say['category']} {a['category']}: {name}",
+            f"{say['category']} {a['category']}: {category_name(card, a['category'], language)}",
             say["review"] if a["status"] == "review" else say["automatic"],
-            "",
-            f"{say['why']}:",
         ]
-        # A red flag stands among the reasons and among those for a review: said once.
-        every = {told["code"]: told for told in [*a["reasons"], *a["review_reasons"]]}
-        for told in every.values():
-            lines.append(f"  • [{told['code']}] {told['text'][language]}")
-            if told.get("remedy"):
+        for heading, reasons in (("why", a["reasons"]), ("looks", a["review_reasons"])):
+            if reasons:
+                lines += ["", f"{say[heading]}:"]
+            for told in reasons:
+                basis = say[told["basis"]]
+                lines.append(f"  • [{told['code']}] {told['text'][language]} ({basis})")
                 lines.append(f"    {say['remedy']}: {told['remedy'][language]}")
         lines.append("")
-        if a["model_category_set"] is None:
-            lines.append(say["silent"])
-        else:
+        if card.status == "assumed":
+            lines.append(say["assumed card"])
+        if a["model_category_set"] is not None:
             inside = ", ".join(map(str, a["model_category_set"]))
             lines.append(f"{say['set']}: {inside}")
-            low, high = a["hidden_income_low"], a["hidden_income_high"]
-            if low is not None and high is not None:
-                lines.append(f"{say['hidden']}: {_money(low)} … {_money(high)}")
+        lines += _of_unseen_income(a, say)
         return [*lines, say["never"], f"{a['law_version']}, {a['model_version'] or '—'}"]
 
 
@@ -167,7 +198,8 @@ def draw(explanation: Explanation, path: Path, language: str) -> None:
     left.set_yticks(rows, names, fontsize=9)
     left.invert_yaxis()
     left.set_xlabel(say["points"])
-    left.set_title(say["card"], loc="left", fontsize=11)
+    assumed = f" ({say['assumed']})" if card.status == "assumed" else ""
+    left.set_title(say["card"] + assumed, loc="left", fontsize=11)
     moved = {
         name: value
         for name, value in explanation.moved.get("hidden_income", {}).items()
@@ -176,7 +208,8 @@ def draw(explanation: Explanation, path: Path, language: str) -> None:
     if moved:
         _draw_moves(right, moved, say["odds"])
     else:
-        right.text(0.5, 0.5, say["silent"], ha="center", va="center", wrap=True)
+        silent = "\n".join(textwrap.wrap(say["silent"], 44))
+        right.text(0.5, 0.5, silent, ha="center", va="center")
         right.set_axis_off()
     right.set_title("\n".join(textwrap.wrap(say["model"], 44)), loc="left", fontsize=11)
     for axis in (left, right):
@@ -192,6 +225,19 @@ def draw(explanation: Explanation, path: Path, language: str) -> None:
 def category_name(card: Scorecard, category: int, language: str) -> str:
     """Return what a category of the card is called."""
     return next(c.name[language] for c in card.categories if c.category == category)
+
+
+def _of_unseen_income(answer: dict[str, Any], say: dict[str, str]) -> list[str]:
+    """Return what the model says of income beyond the registers: amounts only with a flag."""
+    if answer["model_flag"] is None:
+        return [say["silent"]]
+    if not answer["model_flag"]:
+        return [say["unseen"]]
+    low, high = answer["hidden_income_low"], answer["hidden_income_high"]
+    return [
+        f"{say['hidden']}: {_money(low)} … {_money(high)}",
+        say["material" if answer["material"] else "immaterial"],
+    ]
 
 
 def _draw_moves(axis: Any, moved: dict[str, float], unit: str) -> None:

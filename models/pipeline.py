@@ -87,7 +87,7 @@ def decide(
             "rule_category": category,
             "rule_flag": flags["rule_flag"],
             "material": is_material,
-            "reasons": reasons.rank(ruled, raised, law),
+            "reasons": reasons.rank(ruled, law),
             "review_reasons": decision.review_reasons(features, ruled, raised, is_material, law),
         }
     ).with_columns(

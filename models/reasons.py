@@ -2,10 +2,10 @@
 
 A reason quotes only what decided: features of the family, legal values of the day, the
 decision itself. Amounts are written the same way everywhere, and what is unknown is
-said to be unknown.
+said to be unknown, by name where that is what a person must look at.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
@@ -32,6 +32,7 @@ AT_MOST: Final = 4
 POOR: Final = 3
 """Up to this category what is missing explains it; above it, what is there."""
 
+_UNKNOWN: Final = "unknown:criteria"
 _THIN: Final = "\u202f"
 _SAID: Final[Mapping[str, Mapping[str, str]]] = {
     "unknown": {"kk": "белгісіз", "ru": "неизвестно", "en": "not known"},
@@ -63,8 +64,8 @@ class Reason:
 @cache
 def catalogue() -> Mapping[str, Reason]:
     """Return every reason by code, in the order of `reasons.yaml`."""
-    raw = read_exactly(Path(__file__).with_suffix(".yaml"))
-    remedies = raw.pop("remedies")
+    raw = _file()
+    remedies = raw["remedies"]
     return {
         code: Reason(
             code=code,
@@ -76,8 +77,15 @@ def catalogue() -> Mapping[str, Reason]:
             remedy={language: remedies[said["remedy"]][language] for language in LANGUAGES},
         )
         for group, reasons in raw.items()
+        if group not in ("conditions", "remedies")
         for code, said in reasons.items()
     }
+
+
+@cache
+def _file() -> Mapping[str, Any]:
+    raw: Mapping[str, Any] = read_exactly(Path(__file__).with_suffix(".yaml"))
+    return raw
 
 
 def placeholders(text: str) -> set[str]:
@@ -89,15 +97,21 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
-def say(code: str, facts: Mapping[str, Any], language: str) -> str:
+def say(code: str, facts: Mapping[str, Any], language: str, law: Law) -> str:
     """Return the sentence of a reason; a fact left out or None is said to be unknown.
 
-    >>> say("DWELLINGS", {"dwellings": 2}, "en")
+    ``law`` is that of the decision date: its scorecard names the criteria.
+
+    >>> say("DWELLINGS", {"dwellings": 2}, "en", Law(date(2026, 1, 1)))
     'Apartments and houses owned by family members, shares included: 2.'
     """
     reason = _known(code)
     written = {
-        name: _written(facts.get(name), _unit(expression), language)
+        name: (
+            _named(facts.get(name), language, law)
+            if expression == _UNKNOWN
+            else _written(facts.get(name), _unit(expression), language)
+        )
         for name, expression in reason.facts.items()
     }
     return reason.text[language].format(**written)
@@ -109,16 +123,16 @@ def reason(code: str, row: Mapping[str, Any], law: Law) -> dict[str, Any]:
     Parameters
     ----------
     code : as `rank`, `models.red_flags` or the review reasons give it.
-    row : the family's features and whatever of its decision the reason quotes; what is
-        left out is unknown.
+    row : the family's features and whatever of its decision and of
+        `models.rules.rule_category` the reason quotes; what is left out is unknown.
     law : of the decision date.
 
     Returns
     -------
     ``code``; ``basis``: published or assumed (a proposal is assumed until it is law);
-    ``source``: the act with title, number, date, link and status; ``facts`` as numbers;
-    ``register``: where the facts stand, null for none in particular; ``text`` and
-    ``remedy`` in kk, ru and en.
+    ``source``: the act with title, number, date, link and status; ``facts`` as numbers
+    (what is not known, as a list of codes); ``register``: where the facts stand, null for
+    none in particular; ``text`` and ``remedy`` in kk, ru and en.
     """
     told = _known(code)
     facts = {name: _value(expression, row, law) for name, expression in told.facts.items()}
@@ -129,26 +143,26 @@ def reason(code: str, row: Mapping[str, Any], law: Law) -> dict[str, Any]:
         "source": _source(act, law),
         "facts": plain(facts),
         "register": told.register,
-        "text": {language: say(code, facts, language) for language in LANGUAGES},
+        "text": {language: say(code, facts, language, law) for language in LANGUAGES},
         "remedy": dict(told.remedy),
     }
 
 
-def rank(ruled: pl.DataFrame, raised: pl.Series, law: Law) -> pl.Series:
+def rank(ruled: pl.DataFrame, law: Law) -> pl.Series:
     """Return at most four reason codes for every family, the weightiest first.
 
     Parameters
     ----------
     ruled : what `models.rules.rule_category` returns.
-    raised : the codes of each family's raised red flags, in the same order.
     law : of the decision date; it names the scorecard.
 
     Returns
     -------
-    A list column ``reasons``: the hard rule where it decides, then the raised red flags,
-    then the criteria that weigh most: in categories 1 to 3 those with the largest
-    shortfall from their best points, in 4 to 6 those with most points. Ties stand in
-    the order of the card; a criterion that is unknown, or weighs nothing, never stands.
+    A list column ``reasons``: only what decides the category. First the hard rule where
+    it decides, then the criteria that weigh most: in categories 1 to 3 those with the
+    largest shortfall from their best points, in 4 to 6 those with most points. Ties stand
+    in the order of the card; a criterion that is unknown, or weighs nothing, never
+    stands. Red flags change no category, so they are reasons for a review alone.
     """
     plan = _ranking(law.folder, law.day)
     table = ruled.select("rule_category", "hard_rule_met", *plan.weights)
@@ -156,8 +170,8 @@ def rank(ruled: pl.DataFrame, raised: pl.Series, law: Law) -> pl.Series:
         table = table.with_columns(place)
     return (
         table.with_columns(plan.codes)
-        .with_columns(_hard=pl.when("hard_rule_met").then(pl.lit(HARD_RULE)), _flags=raised)
-        .select(pl.concat_list("_hard", "_flags", *_CODES).list.drop_nulls().list.head(AT_MOST))
+        .with_columns(_hard=pl.when("hard_rule_met").then(pl.lit(HARD_RULE)))
+        .select(pl.concat_list("_hard", *_CODES).list.drop_nulls().list.head(AT_MOST))
         .to_series()
         .alias("reasons")
     )
@@ -263,6 +277,8 @@ def _factors(expression: str) -> list[str]:
 
 def _factor(factor: str, row: Mapping[str, Any], law: Law) -> Any:
     kind, _, name = factor.partition(":")
+    if factor == _UNKNOWN:
+        return _not_known(row, law)
     if kind in ("feature", "decision"):
         return row.get(name)
     if kind == "law":
@@ -271,6 +287,27 @@ def _factor(factor: str, row: Mapping[str, Any], law: Law) -> Any:
         bounds = {c.code: c.bound for c in HardRule.in_force(law).conditions}
         return bounds.get(name)
     return int(factor)
+
+
+def _not_known(row: Mapping[str, Any], law: Law) -> list[str]:
+    """Return the criteria, and the open conditions of the hard rule, that are not known."""
+    card = Scorecard.in_force(law)
+    codes = [c.code for c in card.criteria if row.get(c.column) is None]
+    if row.get("hard_rule_met") is None:
+        judged = {part.feature for criterion in card.criteria for part in criterion.parts}
+        conditions = HardRule.in_force(law).conditions
+        codes += [
+            c.code for c in conditions if c.feature not in judged and row.get(c.column) is None
+        ]
+    return codes
+
+
+def _named(codes: Sequence[str] | None, language: str, law: Law) -> str:
+    """Return what is not known by its names: of the scorecard, or of the hard rule."""
+    if not codes:
+        return _SAID["unknown"][language]
+    names = _file()["conditions"] | {c.code: c.name for c in Scorecard.in_force(law).criteria}
+    return "; ".join(names[code][language] for code in codes)
 
 
 @cache
