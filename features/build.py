@@ -82,8 +82,11 @@ def _counted(registers: Registers, as_of: date) -> pl.LazyFrame:
     if households is None:
         raise InputError("Register households did not answer: without it there is nobody to score.")
     table = visible("households", households, as_of).select("household_id").sort("household_id")
+    strangers = _strangers(registers.get("persons"), as_of)
     for counted in _plan(as_of):
         rows = registers.get(counted.register)
+        if rows is not None and strangers is not None and REGISTERS[counted.register].by_person:
+            rows = rows.join(strangers, on="person_id", how="anti", maintain_order="left")
         if rows is None:
             table = table.with_columns(counted.silent)
             continue
@@ -91,6 +94,19 @@ def _counted(registers: Registers, as_of: date) -> pl.LazyFrame:
             counted.aggregate(rows, as_of), on="household_id", how="left", maintain_order="left"
         ).with_columns(counted.emptied)
     return table.drop(cs.starts_with("_"))
+
+
+def _strangers(persons: pl.DataFrame | None, as_of: date) -> pl.DataFrame | None:
+    """Return the persons whom the state did not know as members yet; None: there are none.
+
+    What a person earns or owns must not count before the person does.
+    """
+    if persons is None or not {"known_on", "birth_date"} & set(persons.columns):
+        return None
+    seen = visible("persons", persons, as_of).select("person_id").collect()
+    if seen.height == persons.height:
+        return None
+    return persons.select("person_id").join(seen, on="person_id", how="anti")
 
 
 def _combined(counted: pl.LazyFrame, as_of: date) -> pl.LazyFrame:

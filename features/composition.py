@@ -81,9 +81,12 @@ def members_over_sixty_two(as_of: date) -> pl.Expr:
 @feature(
     block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=+1, basis=_BASIS
 )
-def working_members(as_of: date) -> pl.Expr:  # noqa: ARG001
-    """Members who work for a wage or for themselves, as the registers see it."""
-    return pl.col("activity").is_in(_WORK).sum()
+def working_members(as_of: date) -> pl.Expr:
+    """Adults who work for a wage or for themselves, as the registers see it.
+
+    A child who works stays a child here: a child more must never make a family richer.
+    """
+    return (pl.col("activity").is_in(_WORK) & _aged(as_of, 18)).sum()
 
 
 @feature(

@@ -59,7 +59,13 @@ def members_without_clinic(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @feature(
-    block=Block.NON_MATERIAL, source="persons", unit=Unit.LEVEL, empty=0, direction=+1, basis=_BASIS
+    block=Block.NON_MATERIAL,
+    source="persons",
+    unit=Unit.LEVEL,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+    model_input=False,
 )
 def best_education(as_of: date) -> pl.Expr:  # noqa: ARG001
     """Highest education in the household: 0 none, 1 primary … 4 higher, 5 postgraduate."""
@@ -79,12 +85,11 @@ def adult_members(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     empty=0,
     direction=+1,
     basis=_BASIS,
-    model_input=False,
 )
 def adult_education(as_of: date) -> pl.Expr:  # noqa: ARG001
     """Highest education of an adult: 0 none, 1 primary … 4 higher, 5 postgraduate.
 
-    For rules of need: a child with a school certificate must never make the family richer.
+    A child with a school certificate must never make the family richer.
     """
     return _level().max()
 

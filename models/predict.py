@@ -87,7 +87,7 @@ class Models:
         shown = Look.at(self, features, law, silent)
         outcome = self.hidden_income.outcome(shown.gap, shown.detector, shown.unknown)
         exceeding = self.welfare.exceeds(shown.welfare)
-        bar = np.full(features.height, self.welfare.bar_when(silent))
+        bar = self.welfare.bars(shown.welfare, silent, self.always_known)
         first, last = conformal.category_bounds(exceeding, bar)
         flag = outcome.margin >= (np.inf if self.threshold is None else self.threshold)
         flag = np.where(shown.unknown, np.nan, flag)

@@ -51,6 +51,27 @@ class Welfare:
             bar *= self.silence.get(register, 1.0)
         return bar
 
+    def bars(self, x: Matrix, silent: Collection[str], always_known: Collection[str]) -> Matrix:
+        """Return the bar of each family: lower still where single facts are unknown.
+
+        A fact that training always knew and that is unknown of this family counts as
+        if its whole register were silent; for a register whose silence was never
+        measured (the two required ones) the widest measured silence stands in.
+        """
+        bar = np.full(len(x), self.bar_when(silent))
+        widest = min(self.silence.values(), default=1.0)
+        for register in sorted({r for i in self.inputs for r in i.registers} - set(silent)):
+            asked = [
+                place
+                for place, i in enumerate(self.inputs)
+                if register in i.registers
+                and i.name in always_known
+                and not set(i.registers) & set(silent)
+            ]
+            unknown = np.isnan(x[:, asked]).any(axis=1)
+            bar = np.where(unknown, bar * self.silence.get(register, widest), bar)
+        return bar
+
 
 def exceeds(boosters: Sequence[lgb.Booster], x: Matrix) -> Matrix:
     """Return P(category > k) for each family and k, never rising in k.

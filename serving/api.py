@@ -12,7 +12,7 @@ from anyio.to_thread import run_sync
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from features.catalogue import FEATURES
@@ -163,11 +163,14 @@ def application(announce: Callable[[str], None] = lambda _: None) -> Starlette:
             Route("/readyz", readyz),
             Route("/metrics", measured),
             *pages.ROUTES,
+            Route("/audit", lambda _: RedirectResponse("/audit/")),
             Mount("/audit", pages.latest_audit),
         ],
         lifespan=_lifespan,
         exception_handlers={Problem: _problem, HTTPException: _http, Exception: _unexpected},
     )
+    # A redirect names the host that the caller claims, and the family's data would follow it.
+    app.router.redirect_slashes = False
     app.state.announce = announce
     return app
 

@@ -8,6 +8,7 @@ depends on its company, a resumed run gives the same bytes as an undisturbed one
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from models.bundle import Models
 from models.decision import SCORE_SCHEMA
 from models.parameters import Law
 from models.pipeline import decide, versions
-from serving.files import replacing
+from serving.files import alone_in, may_be_written, replacing
 
 HOUSEHOLDS_PER_SLICE: Final = 20_000
 
@@ -68,8 +69,24 @@ def score(
 ) -> Scored:
     """Decide for every household of a snapshot and write one row each, sorted by household."""
     law = Law(as_of)
+    out = may_be_written(out)
     work = out.parent / f".{out.name}.{_key(snapshot, as_of, law, models)}"
     work.mkdir(parents=True, exist_ok=True)
+    with alone_in(work):
+        scored = _score(snapshot, as_of, law, models, out, work, progress)
+    _clear(out)
+    return scored
+
+
+def _score(
+    snapshot: Snapshot,
+    as_of: date,
+    law: Law,
+    models: Models | None,
+    out: Path,
+    work: Path,
+    progress: Progress,
+) -> Scored:
     finished, resumed = [], 0
     progress("deciding", 0, snapshot.households)
     done = 0
@@ -81,7 +98,7 @@ def score(
             if part.is_file():
                 resumed += 1
             else:
-                registers = registers or snapshot.registers(number)
+                registers = registers or snapshot.registers(number, as_of)
                 decisions = decide(_between(registers, first, last), as_of, models, law)
                 with replacing(part) as path:
                     decisions.table.write_parquet(path)
@@ -95,16 +112,21 @@ def score(
     ).sort("household_id")
     with replacing(out) as path:
         table.write_parquet(path)
-    for leftover in out.parent.glob(f".{out.name}.*"):
-        if leftover.is_dir():
-            shutil.rmtree(leftover, ignore_errors=True)
     return Scored(out, table, resumed)
 
 
-def one_household(snapshot: Snapshot, household_id: int) -> Registers | None:
-    """Return the registers of one household of a snapshot; None: it holds no such household."""
+def _clear(out: Path) -> None:
+    """Remove the finished work of this output, and what older runs of it left unfinished."""
+    ours = re.compile(re.escape(f".{out.name}.") + r"[0-9a-f]{16}")
+    for leftover in out.parent.iterdir():
+        if leftover.is_dir() and ours.fullmatch(leftover.name):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def one_household(snapshot: Snapshot, household_id: int, as_of: date) -> Registers | None:
+    """Return the registers of one household for a day; None: it holds no such household."""
     number = snapshot.partition_holding(household_id)
-    registers = _between(snapshot.registers(number), household_id, household_id)
+    registers = _between(snapshot.registers(number, as_of), household_id, household_id)
     households = registers["households"]
     return None if households is None or households.is_empty() else registers
 

@@ -1,5 +1,6 @@
 """Files that appear whole or not at all."""
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,11 +9,36 @@ from pathlib import Path
 from features.errors import InputError
 
 
+def may_be_written(path: Path) -> Path:
+    """Return the file that a name stands for; refuse folders, devices and pipes.
+
+    A device would be *replaced* by a file of its name, for a finished file takes the
+    name of the old one; a link is followed, so that the file behind it is replaced.
+    """
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        what = "a folder" if target.is_dir() else "no regular file"
+        raise InputError(f"{path} is {what}; name a file.")
+    return target
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold a working folder for this process; a second run of the same work is refused."""
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"Another run is at this very work in {folder}; wait for it, or name another --out."
+            ) from None
+        yield
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a neighbour of ``path`` to write to; it takes the name only once it is complete."""
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; name a file.")
+    path = may_be_written(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -6,6 +6,7 @@ collected, each with its place; a misspelt register is a fault, for otherwise a 
 mistake would turn into the silence of a register and silence has consequences.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -245,8 +246,12 @@ def _refuse_unknown(
 
 
 def shown_name(name: str) -> str:
-    """Return a name that the caller made up as far as it can safely be repeated."""
+    """Return a name that the caller made up as far as it can safely be repeated.
+
+    Long numbers are masked: a body keyed by personal numbers must not come back with them.
+    """
     clean = "".join(c if c.isprintable() else "?" for c in name[:_NAME_LENGTH])
+    clean = re.sub(r"\d{6,}", "…", clean)
     return clean + ("…" if len(name) > _NAME_LENGTH else "")
 
 

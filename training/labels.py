@@ -222,7 +222,7 @@ def _register(snapshots: Sequence[Snapshot], name: str) -> pl.DataFrame:
 def _features(
     snapshot: Snapshot, partition: int, day: date, households: pl.DataFrame | None
 ) -> pl.DataFrame:
-    registers = snapshot.registers(partition)
+    registers = snapshot.registers(partition, day)
     if households is not None:
         registers = {
             name: None if rows is None else rows.join(households, on="household_id", how="semi")

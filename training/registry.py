@@ -42,8 +42,8 @@ class Registry:
         self.local = self.uri == home.mlflow_database
         if self.local:
             home.root.mkdir(parents=True, exist_ok=True)
-        self._client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
         with self._answering():
+            self._client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
             self.experiment = self._experiment(home)
 
     def start(self, tags: Mapping[str, str]) -> str:
@@ -112,15 +112,26 @@ class Registry:
     def _answering(self) -> Iterator[None]:
         """Say in one line, without secrets, that MLflow does not answer or says no."""
         from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
 
         try:
             yield
-        except (MlflowException, OSError, ValueError) as problem:
-            address = urlsplit(self.uri)
-            place = address.hostname or Path(address.path).name
-            port = f":{address.port}" if address.port else ""
+        except (MlflowException, SQLAlchemyError, OSError, ValueError) as problem:
+            place, port = _place(self.uri)
             raise InputError(
                 f"MLflow at {place}{port} did not do what was asked ({type(problem).__name__}); "
                 "nothing was promoted or registered. Start it, correct MLFLOW_TRACKING_URI, or "
                 "unset it to use the database under TARAZY_HOME."
             ) from problem
+
+
+def _place(uri: str) -> tuple[str, str]:
+    """Return host and port of an address, or the name of a file: nothing that may be secret."""
+    try:
+        address = urlsplit(uri)
+        return (
+            address.hostname or Path(address.path).name,
+            f":{address.port}" if address.port else "",
+        )
+    except ValueError:
+        return "the address in MLFLOW_TRACKING_URI", ""

@@ -107,12 +107,12 @@ def draw(fitted: Fitted, path: Path) -> None:
             sensitivity = fitted.models.hidden_income.calibration.sensitivity
             said, found = _tenths(truth, sensitivity * fitted.inspected.hides[arm])
             right.plot(said, found, "o-")
+            left.legend()
         else:
             left.text(0.5, 0.5, "no random inspections", ha="center")
         for axes in (left, right):
             axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
         left.set(xlabel="false alarms", ylabel="hits", title="Random inspections")
-        left.legend()
         right.set(xlabel="said", ylabel="confirmed", title="Calibration, by tenths")
         figure.savefig(path, dpi=120, metadata={"Software": None})
 

@@ -126,9 +126,9 @@ def _sources(folder: Path, name: str) -> Iterator[_Source]:
                 yield _Source(
                     place=f"{place.name}/*.{suffix}", files=tuple(parts), text=suffix == "csv"
                 )
-    bare = folder / name
-    if bare.is_dir() and not any((*bare.glob("*.parquet"), *bare.glob("*.csv"))):
-        yield _Source(place=f"{name}/", files=(), text=False)
+    for bare in (folder / name, folder / f"{name}.parquet", folder / f"{name}.csv"):
+        if bare.is_dir() and not any((*bare.glob("*.parquet"), *bare.glob("*.csv"))):
+            yield _Source(place=f"{bare.name}/", files=(), text=False)
 
 
 def _read(register: Register, sources: tuple[_Source, ...]) -> _Reading:

@@ -29,6 +29,7 @@ from features.progress import Progress, silent
 from features.registers.declared import CONTRACT_VERSION, LEARNING, REGISTERS, SCORING
 from features.registers.load import DataSet
 from features.registers.schema import Kind, Register
+from features.units import add_months, first_of_month
 
 FORMAT: Final = 1
 HOUSEHOLDS_PER_PARTITION: Final = 100_000
@@ -89,17 +90,35 @@ class Snapshot:
     @property
     def silent(self) -> tuple[str, ...]:
         """Scoring registers that did not answer when the snapshot was made."""
-        return tuple(r.name for r in SCORING if r.name not in self.manifest["registers"])
+        return self.silent_on(self.as_of)
 
-    def registers(self, partition: int) -> dict[str, pl.DataFrame | None]:
-        """Read the scoring registers of one partition; None: the register was silent.
+    def silent_on(self, day: date) -> tuple[str, ...]:
+        """Scoring registers that say nothing of a decision on ``day``.
+
+        Those that did not answer, and monthly ones that end before the last complete
+        month: a month that nobody has reported yet is silence, not an income of zero.
+        """
+        wanted = add_months(first_of_month(day), -1).isoformat()
+        told = self.manifest["registers"]
+        return tuple(
+            r.name
+            for r in SCORING
+            if r.name not in told or (told[r.name].get("latest_month") or wanted) < wanted
+        )
+
+    def registers(self, partition: int, day: date | None = None) -> dict[str, pl.DataFrame | None]:
+        """Read the scoring registers of one partition for a decision on ``day``.
 
         Every row carries its ``household_id``; types are the contract's, but for
-        enumerations, which come as closed lists.
+        enumerations, which come as closed lists. None: the register is silent
+        (`silent_on`). Without ``day`` the snapshot's own date counts.
         """
         entry = self.manifest["partitions"][partition]
+        silent = self.silent_on(day or self.as_of)
         return {
-            r.name: self._read(f"{entry['name']}/{r.name}.parquet", entry["files"].get(r.name), r)
+            r.name: None
+            if r.name in silent
+            else self._read(f"{entry['name']}/{r.name}.parquet", entry["files"].get(r.name), r)
             for r in SCORING
         }
 
@@ -258,7 +277,11 @@ def _write(
         "digest": hashlib.sha256(identity.encode()).hexdigest(),
         "source": source_digest(data),
         "registers": {
-            r.name: {"rows": sum(e["files"][r.name]["rows"] for e in entries)} for r in present
+            r.name: {
+                "rows": sum(e["files"][r.name]["rows"] for e in entries),
+                **_latest_month(data, r),
+            }
+            for r in present
         },
         "partitions": entries,
         "learning": learning,
@@ -303,6 +326,15 @@ def _keys(data: DataSet, register: str, *keys: str) -> pl.DataFrame:
     if frame is None:
         raise InputError(f"Register {register} is missing: no snapshot can be made without it.")
     return _with_known_on(frame).select(*keys, owner_known_on="known_on").collect()
+
+
+def _latest_month(data: DataSet, register: Register) -> dict[str, str | None]:
+    """Return the last month that a monthly register tells of; nothing for other registers."""
+    frame = data.registers[register.name]
+    if "month" not in register or frame is None:
+        return {}
+    latest = frame.select(pl.col("month").max()).collect(engine="streaming").item()
+    return {"latest_month": latest.isoformat() if latest else None}
 
 
 def _with_known_on(frame: pl.LazyFrame) -> pl.LazyFrame:

@@ -63,7 +63,7 @@ def look(
     parts = snapshot.partitions
     for number in parts:
         progress("deciding", number, len(parts))
-        registers = snapshot.registers(number)
+        registers = snapshot.registers(number, as_of)
         decisions = decide(registers, as_of, models, law)
         table = counted(decisions, registers, as_of)
         tables.append(table)

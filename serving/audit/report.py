@@ -88,7 +88,7 @@ def header(snapshot: Snapshot, as_of: date, models: Models | None, law: Law) -> 
             "as_of": snapshot.as_of.isoformat(),
             "contract": snapshot.manifest["contract"],
             "households": snapshot.households,
-            "silent_registers": list(snapshot.silent),
+            "silent_registers": list(snapshot.silent_on(as_of)),
         },
         "as_of": as_of.isoformat(),
         "versions": versions(law, models),

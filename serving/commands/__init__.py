@@ -75,18 +75,25 @@ def main(arguments: list[str] | None = None) -> None:
         code = tarazy.main(words, prog_name="tarazy", standalone_mode=False)
     except click.ClickException as problem:
         problem.show()
-        code = problem.exit_code
+        code = _in_json(problem.format_message(), problem.exit_code, words)
     except (click.Abort, KeyboardInterrupt):
-        click.echo(
-            "Stopped. What was finished is kept; the same command goes on from there.", err=True
-        )
-        code = 130
+        stopped = "Stopped. What was finished is kept; the same command goes on from there."
+        click.echo(stopped, err=True)
+        code = _in_json(stopped, 1, words)
     except TarazyError as problem:
         code = _told(str(problem), problem.exit_code, words)
     except BrokenPipeError:
         # The reader of our output went away, as `head` does: nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except OSError as problem:
+        place = problem.filename or "A file"
+        code = _told(
+            f"{place} cannot be read or written ({problem.strerror or type(problem).__name__}): "
+            "choose another --out or TARAZY_HOME, or make room there.",
+            1,
+            words,
+        )
     except Exception as problem:  # the last resort, so that no family's value is printed
         code = _told(_ours(problem), 3, words)
     sys.exit(code if isinstance(code, int) else 0)
@@ -94,6 +101,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _told(message: str, code: int, words: list[str]) -> int:
     click.echo(message if message.startswith("tarazy") else f"tarazy: {message}", err=True)
+    return _in_json(message, code, words)
+
+
+def _in_json(message: str, code: int, words: list[str]) -> int:
     if "--json" in words:
         click.echo(json.dumps({"error": message, "exit_code": code}, ensure_ascii=False))
     return code

@@ -1,7 +1,7 @@
 """Verbs about registers: check them, take a snapshot, build the features."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -57,8 +57,7 @@ def check(_: Terminal, data: Path, report: Path | None, as_of: datetime | None) 
             )
     verdict = (
         f"{data}: {errors} errors, {len(found) - errors} warnings"
-        f"{f', decision date {on}' if on else ''}. "
-        + ("It cannot be used as it is." if errors else "It can be used.")
+        f"{f', decision date {on}' if on else ''}. " + _verdict(errors, on)
     )
     words = [*_shown(opened, found), *([undated] if undated else []), verdict]
     return Answer(result, words, exit_code=1 if errors else 0)
@@ -105,7 +104,7 @@ def features(terminal: Terminal, snap: Path, out: Path, as_of: datetime | None) 
     with terminal.bar() as progress:
         for number in opened.partitions:
             progress("building features", number, len(opened.partitions))
-            parts.append(build(opened.registers(number), on))
+            parts.append(build(opened.registers(number, on), on))
     table = pl.concat(parts).sort("household_id")
     with replacing(out) as path:
         table.write_parquet(path)
@@ -123,6 +122,12 @@ def features(terminal: Terminal, snap: Path, out: Path, as_of: datetime | None) 
             f"Silent for every family: {', '.join(unknown) or 'none'}.",
         ],
     )
+
+
+def _verdict(errors: int, on: date | None) -> str:
+    if errors:
+        return "It cannot be used as it is."
+    return "It can be used." if on else "It can be used for a day that --as-of names."
 
 
 def _shown(data: DataSet, found: list[Fault]) -> list[Table | str]:

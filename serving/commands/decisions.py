@@ -74,7 +74,7 @@ def score(
 
 @click.command(epilog="Example: tarazy explain SNAP 4065159 --language en")
 @click.argument("snap", type=FOLDER)
-@click.argument("household_id", type=int)
+@click.argument("household_id", type=click.IntRange(-(2**63), 2**63 - 1))
 @click.option("--language", type=click.Choice(["kk", "ru", "en"]), default="en", show_default=True)
 @click.option(
     "--picture",
@@ -101,7 +101,7 @@ def explain(
     snapshot, on = sources.opened(snap, day(as_of), terminal)
     home = sources.home()
     models = chosen(home, model)
-    registers = one_household(snapshot, household_id)
+    registers = one_household(snapshot, household_id, on)
     if registers is None:
         raise InputError(
             f"Household {household_id} is not in {snap}. Household keys are those of the "

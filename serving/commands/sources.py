@@ -30,15 +30,26 @@ def opened(place: Path, as_of: date | None, terminal: Terminal) -> tuple[Snapsho
         snapshot = Snapshot.open(place)
         on = as_of or snapshot.as_of
         in_force(on)
-        return snapshot, on
+        return _told_of_silence(snapshot, on, terminal), on
     data = open_data_set(place)
     on = as_of or dated(data)
     in_force(on)
     name = f"{place.resolve().name}-{on}-{snapshots.source_digest(data)[:12]}"
     folder = home().snapshots / name
-    if not (folder / "manifest.json").is_file():
-        terminal.say(f"{place} is bare data: making the snapshot {folder} for {on}.")
-    return packed(data, on, folder, terminal), on
+    return _told_of_silence(packed(data, on, folder, terminal), on, terminal), on
+
+
+def _told_of_silence(snapshot: Snapshot, on: date, terminal: Terminal) -> Snapshot:
+    """Say which monthly registers end too early for the day: they count as silent."""
+    registers = snapshot.manifest["registers"]
+    for name in snapshot.silent_on(on):
+        if name in registers:
+            terminal.say(
+                f"warning: {name} ends with {registers[name]['latest_month'][:7]}, before the last "
+                f"complete month of a decision on {on}; it counts as silent. Pass an earlier "
+                "--as-of, or bring the later months."
+            )
+    return snapshot
 
 
 def in_force(on: date) -> Law:
@@ -56,13 +67,15 @@ def packed(data: DataSet, as_of: date, out: Path, terminal: Terminal) -> Snapsho
     for line in data.warnings:
         terminal.say(f"warning: {line}")
     refuse(data.folder, found_faults)
+    terminal.say(f"Making the snapshot {out} of {data.folder} for {as_of}.")
     with terminal.bar() as progress:
         return snapshots.make(data, as_of, out, progress=progress)
 
 
 def dated(data: DataSet) -> date:
     """Return the decision date of bare data; its faults of reading come first."""
-    refuse(data.folder, data.faults)
+    if data.faults:
+        refuse(data.folder, faults(data, None))
     return decision_date(data)
 
 

@@ -85,7 +85,7 @@ def _persons(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
             "adults": age >= 18,
             "adults_of_working_age": age.between(18, 62),
             "members_over_sixty_two": age > 62,
-            "working_members": active.isin(["employee", "self_employed"]),
+            "working_members": active.isin(["employee", "self_employed"]) & (age >= 18),
             "children_under_guardianship": rows["guardianship"].astype(bool) & (age < 18),
             "members_with_disability": disability != "none",
             "members_with_severe_disability": disability.isin(["group1", "group2"]),

@@ -269,3 +269,19 @@ def test_features_are_a_pandas_frame_for_whoever_wants_one():
     frame = build(silent(households=HOUSEHOLDS, persons=PERSONS, incomes=INCOMES), DAY).to_pandas()
     assert list(frame.columns) == ["household_id", *FEATURES]
     assert frame.loc[frame["household_id"] == 1, "income_quarter"].item() == 705_001
+
+
+def test_what_a_person_earns_does_not_count_before_the_person_does():
+    late = PERSONS.with_columns(known_on=pl.when(pl.col("person_id") == 12).then(date(2026, 1, 2)))
+    family = built(persons=late)[1]
+    assert family["members"] == 3
+    assert family["income_quarter"] == 600_000  # without the spouse's 105,001
+    assert built(date(2026, 1, 2), persons=late)[1]["income_quarter"] == 705_001
+
+
+def test_a_child_who_works_stays_a_child():
+    working = PERSONS.with_columns(
+        activity=pl.when(pl.col("person_id") == 14).then(pl.lit("employee")).otherwise("activity")
+    )
+    assert built(date(2026, 1, 1), persons=working)[1]["working_members"] == 2
+    assert built(date(2026, 1, 2), persons=working)[1]["working_members"] == 3

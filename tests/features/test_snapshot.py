@@ -155,3 +155,13 @@ def test_sums_do_not_overflow_the_compact_types(data, tmp_path):
     pl.concat([twice, twice]).write_parquet(data / "incomes.parquet")
     snapshot = make(open_data_set(data), DAY, tmp_path / "s")
     assert all_features(snapshot)["income_quarter"].to_list() == [4_000_000_000] * HOUSEHOLDS
+
+
+def test_a_register_that_ends_before_the_last_complete_month_is_silent_and_not_zero(data, tmp_path):
+    snapshot = make(open_data_set(data), DAY, tmp_path / "s")
+    in_time, too_late = date(2026, 1, 31), date(2026, 2, 1)
+    assert "incomes" not in snapshot.silent_on(in_time)
+    assert "incomes" in snapshot.silent_on(too_late)
+    assert build(snapshot.registers(0, in_time), in_time)["income_quarter"].null_count() == 0
+    features = build(snapshot.registers(0, too_late), too_late)
+    assert features["income_quarter"].null_count() == HOUSEHOLDS

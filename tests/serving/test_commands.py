@@ -1,12 +1,15 @@
 """The command as its users meet it: one clear line for bad input, nothing half-written."""
 
 import json
+import os
 import shutil
 
 import polars as pl
 import pytest
 
+from features.errors import InputError
 from serving.commands import VERBS
+from serving.files import replacing
 
 
 @pytest.fixture
@@ -125,15 +128,51 @@ def test_the_report_of_a_check_is_written_as_json(fresh, data, tmp_path):
     assert len(faults[0]["examples"]) <= 3
 
 
+def test_a_decision_long_after_the_last_incomes_treats_them_as_silent_and_says_so(
+    fresh, simulated_snapshot, tmp_path
+):
+    out = tmp_path / "late.parquet"
+    run = fresh(
+        "score", simulated_snapshot, "--model", "none", "--as-of", "2026-06-01", "--out", out
+    )
+    assert run.code == 0
+    assert "incomes ends with 2025-12" in run.err
+    late = pl.read_parquet(out)
+    assert (late["status"] == "review").mean() > 0.5
+
+
 def test_without_a_promoted_model_the_remedy_is_named(fresh, simulated_snapshot, tmp_path):
     run = fresh("score", simulated_snapshot, "--out", tmp_path / "d.parquet")
     refused(run, "tarazy train", "tarazy promote")
 
 
-def test_wrong_usage_leaves_with_two(fresh):
-    assert fresh("score").code == 2
+def test_wrong_usage_leaves_with_two_and_says_so_in_json_where_asked(fresh):
     assert fresh("no-such-verb").code == 2
-    assert fresh("check", "x", "--as-of", "yesterday").code == 2
+    run = fresh("check", "x", "--as-of", "yesterday", "--json")
+    assert run.code == 2
+    assert run.json["exit_code"] == 2
+
+
+def test_a_place_that_cannot_be_written_is_no_fault_of_ours(fresh, simulated_snapshot):
+    run = fresh("features", simulated_snapshot, "--out", "/proc/no/such.parquet")
+    refused(run, "cannot be read or written", "--out")
+
+
+def test_a_device_is_never_replaced_by_a_file(tmp_path):
+    fifo = tmp_path / "pipe"
+    os.mkfifo(fifo)
+    with pytest.raises(InputError, match="no regular file"), replacing(fifo):
+        pass
+    assert fifo.is_fifo()
+
+
+def test_a_link_is_followed(tmp_path):
+    (tmp_path / "real.txt").write_text("old")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "real.txt")
+    with replacing(tmp_path / "link.txt") as path:
+        path.write_text("new")
+    assert (tmp_path / "link.txt").is_symlink()
+    assert (tmp_path / "real.txt").read_text() == "new"
 
 
 def test_an_error_is_json_too_where_json_was_asked_for(fresh, tmp_path):

@@ -10,6 +10,7 @@ import time
 import polars as pl
 import pytest
 
+from features.errors import InputError
 from features.registers.snapshot import Snapshot
 from models.bundle import load
 from models.decision import MODEL_OUTPUTS, SCORE_SCHEMA
@@ -157,6 +158,23 @@ def test_a_run_goes_on_where_it_was_stopped_and_gives_the_same_bytes(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["killed.parquet", "whole.parquet"]
 
 
+def test_a_second_run_of_the_same_work_is_refused_and_a_neighbour_is_left_alone(
+    simulated_snapshot, as_of, tmp_path, monkeypatch
+):
+    snapshot = Snapshot.open(simulated_snapshot)
+    neighbour = tmp_path / ".out.parquet.mine"
+    neighbour.mkdir()
+
+    def meanwhile(*arguments):
+        with pytest.raises(InputError, match="Another run"):
+            batch.score(snapshot, as_of=as_of, models=None, out=tmp_path / "out.parquet")
+        return decide(*arguments)
+
+    monkeypatch.setattr(batch, "decide", meanwhile)
+    batch.score(snapshot, as_of=as_of, models=None, out=tmp_path / "out.parquet")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".out.parquet.mine", "out.parquet"]
+
+
 @pytest.mark.long
 def test_kill_9_at_any_moment_loses_nothing(tarazy, simulated_data, trained_home, tmp_path):
     big = tmp_path / "big"
@@ -180,7 +198,7 @@ def test_a_decision_is_explained_in_three_languages_and_drawn(
     simulated_snapshot, models, as_of, decisions, tmp_path, language
 ):
     row = decisions.row(17, named=True)
-    registers = batch.one_household(Snapshot.open(simulated_snapshot), row["household_id"])
+    registers = batch.one_household(Snapshot.open(simulated_snapshot), row["household_id"], as_of)
     explanation = explained(registers, as_of, models)
     assert explanation.answer["category"] == row["category"]
     assert [r["code"] for r in explanation.answer["reasons"]] == row["reasons"]
