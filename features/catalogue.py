@@ -5,6 +5,7 @@ else needs to know. Files that derive from others come after them.
 """
 
 import hashlib
+import inspect
 from datetime import date
 from functools import cache
 
@@ -20,14 +21,26 @@ from features import signals  # noqa: F401 - declares
 # isort: on
 from features.declare import FEATURES, VIEWS
 
-__all__ = ["FEATURES", "VIEWS", "catalogue_version"]
+__all__ = ["FEATURES", "VIEWS", "catalogue_version", "definition"]
+
+_ANY_DAY = date(2025, 1, 1)
+
+
+def definition(name: str) -> str:
+    """Return everything that a feature computes, as text: another text, another definition.
+
+    The whole expression with every literal (its printed form leaves long ones out), the
+    source of the view it counts, and what the declaration says of units and silence.
+    """
+    f = FEATURES[name]
+    view = inspect.getsource(VIEWS[f.source].regroup) if f.source in VIEWS else None
+    expression = f.expression(_ANY_DAY).meta.serialize(format="json")
+    told = (f.name, str(f.unit), str(f.span), f.source, f.registers, f.empty, f.direction)
+    return repr((*told, f.model_input, expression, view))
 
 
 @cache
 def catalogue_version() -> str:
-    """Return a short hash of what every feature computes: another hash, another definition."""
-    told = hashlib.sha256()
-    for f in FEATURES.values():
-        computed = str(f.expression(date(2025, 1, 1)))
-        told.update(repr((f.name, f.source, f.unit, f.span, f.empty, computed)).encode())
+    """Return a short hash of what every feature computes."""
+    told = hashlib.sha256("".join(definition(name) for name in FEATURES).encode())
     return f"features-{told.hexdigest()[:12]}"

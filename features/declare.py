@@ -6,7 +6,7 @@ before they are counted. The declaration is read by the builder, the documentati
 the API and the models alike.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -219,8 +219,3 @@ def _texts(declared: Expression | Regroup) -> tuple[str, str]:
 def _roots(expression: Expression) -> list[str]:
     """Return the columns that an expression reads, whatever the day."""
     return list(dict.fromkeys(expression(date(2025, 1, 1)).meta.root_names()))
-
-
-def of_block(block: Block) -> Iterator[Feature]:
-    """Iterate over the features of one block, in the order of their declaration."""
-    return (f for f in FEATURES.values() if f.block is block)

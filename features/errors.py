@@ -6,7 +6,6 @@
     x SnapshotError       - a folder that is not, or is no longer, a snapshot
     x ParameterNotInForce - the lawyer's: a legal value asked for on a day that has none
     x NoSuchModel         - a model that was never trained, promoted or signed
-    x GateClosed          - a promotion that a gate refuses
   x DeclarationError      - ours, before release: something is declared wrongly (exit 3)
 
 No message ever carries a family's personal value: a place, a count and a remedy, no more.
@@ -48,10 +47,6 @@ class ParameterNotInForce(InputError):
 
 class NoSuchModel(InputError):
     """No model stands behind the name or version that was asked for."""
-
-
-class GateClosed(InputError):
-    """A promotion gate says no, or cannot tell; nothing was changed."""
 
 
 class DeclarationError(TarazyError):

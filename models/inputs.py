@@ -9,14 +9,13 @@ settlement, language and identifiers are no features and so can be no inputs.
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.catalogue import FEATURES
+from features.catalogue import FEATURES, definition
 from features.declare import Feature
 from features.errors import InputError
 from features.units import Span, Unit, months_of
@@ -172,15 +171,7 @@ def digest(names: Iterable[str]) -> str:
             queue.extend(FEATURES[name].reads)
     told = hashlib.sha256()
     for name in sorted(wanted):
-        f = FEATURES[name]
-        told.update(
-            repr(
-                (
-                    f.name, str(f.unit), str(f.span), f.source, f.registers, f.empty,
-                    f.direction, f.model_input, str(f.expression(date(2025, 1, 1))),
-                )
-            ).encode()
-        )  # fmt: skip
+        told.update(definition(name).encode())
     return told.hexdigest()
 
 

@@ -117,10 +117,15 @@ def versions(law: Law, models: Models | None) -> dict[str, str | None]:
         "law": law.version,
         "scorecard": law.policy.scorecard,
         "policy": f"{law.policy.policy}-{law.policy.since}",
-        "model": None if models is None else models.version,
+        "model": None if models is None else _exactly(models),
         "features": catalogue_version(),
         "code": code_version(),
     }
+
+
+def _exactly(models: Models) -> str:
+    """Return the version with the hash of its manifest: numbers repeat from home to home."""
+    return f"{models.version}@{str(models.manifest.get('manifest_sha256', 'unsigned'))[:12]}"
 
 
 @cache

@@ -136,11 +136,6 @@ def red_flags(features: pl.DataFrame, law: Law) -> pl.DataFrame:
     )
 
 
-def raised(flags: pl.DataFrame) -> pl.Series:
-    """Return the codes of each family's raised flags, as `red_flags` gives them."""
-    return flags["raised_flags"]
-
-
 def _edition(law: Law, name: str) -> int | Decimal:
     value = law.edition(name).value
     assert value is not None

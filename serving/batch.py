@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any, Final
 import polars as pl
 
 from features.build import Registers
+from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.bundle import Models
@@ -120,7 +122,9 @@ def _clear(out: Path) -> None:
     ours = re.compile(re.escape(f".{out.name}.") + r"[0-9a-f]{16}")
     for leftover in out.parent.iterdir():
         if leftover.is_dir() and ours.fullmatch(leftover.name):
-            shutil.rmtree(leftover, ignore_errors=True)
+            # Another model may be deciding into the same file at this moment: left alone.
+            with suppress(InputError), alone_in(leftover):
+                shutil.rmtree(leftover, ignore_errors=True)
 
 
 def one_household(snapshot: Snapshot, household_id: int, as_of: date) -> Registers | None:

@@ -1,0 +1,143 @@
+"""What a decision adds to rules and models: when a person must look, when a flag matters."""
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from features.build import count
+from models import decision, pipeline
+from models.parameters import Law
+from tests.tables import register
+
+DAY = date(2026, 1, 1)
+LAW = Law(DAY)
+
+
+def reasons_for(*, members=2, adults=1, rule=4, richest=4, raised=(), material=None) -> list[str]:
+    features = pl.DataFrame({"members": [members], "adults": [adults]})
+    ruled = pl.DataFrame({"rule_category": [rule], "richest_category": [richest]})
+    flags = pl.Series([list(raised)], dtype=pl.List(pl.String))
+    is_material = pl.Series([material], dtype=pl.Boolean)
+    return decision.review_reasons(features, ruled, flags, is_material, LAW).to_list()[0]
+
+
+def test_a_family_without_doubts_is_decided_automatically():
+    assert reasons_for() == []
+
+
+def test_a_category_that_unknown_facts_could_change_goes_to_a_person():
+    assert reasons_for(rule=4, richest=5) == ["CATEGORY_DEPENDS_ON_UNKNOWN"]
+
+
+def test_a_household_without_members_is_not_also_one_without_an_adult():
+    assert reasons_for(members=0, adults=0) == ["NO_MEMBERS"]
+    assert reasons_for(members=1, adults=0) == ["NO_ADULT"]
+    assert reasons_for(members=1, adults=1) == []
+
+
+def test_red_flags_ask_for_a_person_by_their_own_codes():
+    assert reasons_for(raised=["MORE_THAN_ONE_CAR"]) == ["MORE_THAN_ONE_CAR"]
+
+
+def test_only_a_material_flag_of_the_model_asks_for_a_person():
+    assert reasons_for(material=True) == ["HIDDEN_INCOME_MATERIAL"]
+    assert reasons_for(material=False) == []
+    assert reasons_for(material=None) == []
+
+
+@pytest.mark.parametrize(
+    ("flag", "at_low", "material"),
+    [(True, 5, True), (True, 4, False), (False, 5, False), (None, 5, None)],
+)
+def test_a_flag_is_material_where_the_low_end_changes_the_category(flag, at_low, material):
+    opinion = pl.DataFrame({"model_flag": [flag]}, schema={"model_flag": pl.Boolean})
+    told = decision.material(opinion, pl.Series([4]), pl.Series([at_low]))
+    assert told.to_list() == [material]
+
+
+def test_under_the_policy_advisory_nothing_is_proposed():
+    assert decision.proposed(pl.Series([True]), pl.Series([5]), LAW).to_list() == [None]
+
+
+class Assisted:
+    """A law whose policy lets the model's low end make a proposal."""
+
+    class policy:
+        policy = "assisted"
+
+
+def test_under_the_policy_assisted_only_a_material_flag_makes_a_proposal():
+    material = pl.Series([True, False, None], dtype=pl.Boolean)
+    told = decision.proposed(material, pl.Series([5, 5, 5], dtype=pl.Int8), Assisted())
+    assert told.to_list() == [5, None, None]
+
+
+HOUSEHOLD = {
+    "households": register(
+        "households", "household_id | region | settlement\n 1 | 35 | urban\n 2 | 35 | urban"
+    ),
+    "persons": register(
+        "persons",
+        """
+        person_id | household_id | birth_date | sex | activity
+        11        | 1            | 1980-01-01 | f   | employee
+        21        | 2            | 1980-01-01 | f   | employee
+        """,
+    ),
+    "incomes": register(
+        "incomes",
+        """
+        household_id | person_id | month      | source | amount
+        1            | 11        | 2025-12-01 | wage   | 30000
+        2            | 21        | 2025-12-01 | wage   | 30000
+        """,
+    ),
+}
+
+
+def at_low(low: int, flag: bool = True, monkeypatch=None) -> list[dict[str, int]]:
+    """What the rules are asked about, when the low end of family 1 counts as income."""
+    asked = []
+
+    def rule_category(features, law):
+        asked.append(features)
+        return features.select("household_id", rule_category=pl.lit(5, pl.Int8))
+
+    monkeypatch.setattr(pipeline.rules, "rule_category", rule_category)
+    counted = count(HOUSEHOLD, DAY)
+    opinion = pl.DataFrame(
+        {"household_id": [1, 2], "hidden_income_low": [low, 0], "model_flag": [flag, True]}
+    )
+    category = pl.Series("rule_category", [3, 3], dtype=pl.Int8)
+    told = pipeline._category_at_low_end(counted, opinion, category, DAY, LAW)
+    return told.to_list(), [row for f in asked for row in f.to_dicts()]
+
+
+def test_the_low_end_counts_in_every_month_of_every_span(monkeypatch):
+    told, [family] = at_low(100_000, monkeypatch=monkeypatch)
+    assert told == [5, 3]
+    assert family["household_id"] == 1
+    assert family["income_quarter"] == 30_000 + 3 * 100_000
+    assert family["income_previous_quarter"] == 3 * 100_000
+    assert family["income_year"] == 30_000 + 12 * 100_000
+    assert family["income_per_member"] == 110_000
+
+
+@pytest.mark.parametrize(("low", "flag"), [(0, True), (100_000, False)])
+def test_without_a_flag_or_a_low_end_the_rules_are_not_asked_again(low, flag, monkeypatch):
+    told, asked = at_low(low, flag, monkeypatch)
+    assert told == [3, 3]
+    assert asked == []
+
+
+def test_two_bundles_of_one_number_are_two_versions():
+    class Bundle:
+        version = "1"
+
+        def __init__(self, digest):
+            self.manifest = {"manifest_sha256": digest}
+
+    first, second = (pipeline.versions(LAW, Bundle(d))["model"] for d in ("a" * 64, "b" * 64))
+    assert first != second
+    assert first.startswith("1@")
