@@ -23,7 +23,7 @@ from training import fit_hidden, fit_welfare
 from training import labels as label
 from training.fit_hidden import FOLDS, Consumption, Inspected, Material, places
 from training.fit_welfare import Surveyed
-from training.labels import Labels
+from training.labels import FEWEST_RANDOM, Labels
 
 _KNOWN: Final = 20
 """Families that must lack an input in training before its absence says anything."""
@@ -65,6 +65,7 @@ def fit(
     x_inspected = label.encoded(found.inspections, inputs)
     households = [f["household_id"].to_numpy() for f in (found.survey, found.inspections)]
     fold_survey, fold_inspected = label.folds(households, FOLDS, generator)
+    fit_hidden.require_both_kinds(found.inspections, fold_inspected)
     consumption = _consumption(found, inputs, x_survey, fold_survey, seed, tell)
     detected = fit_hidden.learn(
         Material(
@@ -140,7 +141,12 @@ def certified(
         unconfirmed=unconfirmed,
         population=len(population),
     )
-    threshold = None if chosen.share is None else conformal.threshold_for(population, chosen.share)
+    enough = int(arm.sum()) >= FEWEST_RANDOM
+    threshold = (
+        conformal.threshold_for(population, chosen.share)
+        if enough and chosen.share is not None
+        else None
+    )
     flagged = np.zeros(0) if threshold is None else population[population >= threshold]
     of_all = len(flagged) / len(population)
     seen = arm & (inspected.rank < of_all)
@@ -160,6 +166,8 @@ def certified(
         "flagged_share": of_all,
         "flagged_in_random_arm": int(seen.sum()),
         "unconfirmed_in_random_arm": share(int((seen & clear).sum()), int(seen.sum())).told(),
+        "measured_on": "the random labels that set the threshold, so unconfirmed_in_random_arm "
+        "is optimistic",
         "nobody_flagged_because": None if threshold is not None else _why_nobody(arm, chosen),
     }
     return threshold, certificate
@@ -177,6 +185,11 @@ def _why_nobody(arm: fit_hidden.Flags, chosen: conformal.Selection) -> str:
         return (
             "there is no random inspection: nothing can be promised of a flag. Inspect at least "
             "300 families drawn at random."
+        )
+    if arm.sum() < FEWEST_RANDOM:
+        return (
+            f"there are only {int(arm.sum())} random inspections: below {FEWEST_RANDOM} nothing is "
+            "promised of a flag. Inspect at least 300 families drawn at random."
         )
     needed = "more" if chosen.labels_needed is None else f"about {chosen.labels_needed}"
     return (

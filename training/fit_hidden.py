@@ -19,6 +19,8 @@ from training import labels as label
 from training.labels import Labels
 
 FOLDS: Final = 5
+FEWEST_OF_A_KIND: Final = 10
+"""Inspected families of each kind, hiding and clear, below which no detector is grown."""
 LEVEL: Final = 0.90
 """What intervals and category sets promise to hold."""
 MARGIN: Final = 1.10
@@ -106,6 +108,39 @@ def places(inputs: tuple[Input, ...], wanted: tuple[Input, ...]) -> Whole:
     return np.array([at[i.name] for i in wanted], dtype=np.int64)
 
 
+def findings(inspections: pl.DataFrame) -> tuple[Matrix, Matrix]:
+    """Return the amount found at each inspected family, and 1 where it is material, else 0."""
+    amount = target.hidden_amount(inspections)
+    return amount, (amount >= target.materiality(inspections)).astype(np.float64)
+
+
+def require_both_kinds(inspections: pl.DataFrame, fold: Whole) -> None:
+    """Raise ``InputError`` unless families of both kinds suffice, also outside every fold.
+
+    Families are counted, not inspections: one inspected five times is one witness.
+    """
+    confirmed = findings(inspections)[1] > 0
+    if confirmed.all() or not confirmed.any():
+        raise InputError(
+            f"All {len(confirmed)} inspections found the same: a detector needs families that "
+            "hide income and families that do not. Bring more inspections."
+        )
+    households = inspections["household_id"].to_numpy()
+    hiding, clear = (len(np.unique(households[kind])) for kind in (confirmed, ~confirmed))
+    if min(hiding, clear) < FEWEST_OF_A_KIND:
+        raise InputError(
+            f"Inspections confirmed hidden income at {hiding} families and none at {clear}: a "
+            f"detector needs at least {FEWEST_OF_A_KIND} of each. Bring more inspections."
+        )
+    for k in range(FOLDS):
+        others = confirmed[fold != k]
+        if others.all() or not others.any():
+            raise InputError(
+                f"Of {hiding} families that hide income and {clear} that do not, all of one kind "
+                f"fell into one of {FOLDS} folds. Bring more inspections, or take another seed."
+            )
+
+
 def learn(material: Material, consumption: Consumption, tell: Callable[[str], None]) -> Detected:
     """Fit the detector of hidden income, its calibration and its intervals.
 
@@ -115,13 +150,7 @@ def learn(material: Material, consumption: Consumption, tell: Callable[[str], No
     found, seed = material.found, material.seed
     mine = hidden_income.hidden_income_inputs(material.inputs)
     kept = places(material.inputs, mine)
-    amount = target.hidden_amount(found.inspections)
-    confirmed = (amount >= target.materiality(found.inspections)).astype(np.float64)
-    if not 0 < confirmed.sum() < len(confirmed):
-        raise InputError(
-            f"All {len(confirmed)} inspections found the same: a detector needs families that "
-            "hide income and families that do not. Bring more inspections."
-        )
+    amount, confirmed = findings(found.inspections)
     weights = label.training_weights(found.inspections)
     random = label.random_weights(found.inspections)
     judged = random if random.any() else weights

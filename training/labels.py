@@ -26,6 +26,12 @@ POPULATION_SAMPLE: Final = 200_000
 """Families of the newest snapshot that stand for its population; all, if there are fewer."""
 FEWEST: Final = 60
 """Labels below which nothing is learned, let alone judged."""
+FEWEST_RANDOM: Final = 100
+"""Random inspections below which nothing is promised of the population.
+
+The exact 95 % interval of a share is at worst ten points to each side with a hundred of
+them; with fewer it could not tell a flag that is right from one that is wrong.
+"""
 _CLIP: Final = 1.5
 _QUARTERS: Final = r"^(\d{4})Q([1-4])$"
 
@@ -110,6 +116,13 @@ def gather(
                 f"Register {register} labels {frame.height} families of the snapshot; training "
                 f"needs at least {FEWEST}. Bring a data set with more of them."
             )
+    answered = joined[1]["subjective_level"].count()
+    if answered < FEWEST:
+        raise InputError(
+            f"Register survey has {joined[1].height} families of the snapshot, but only "
+            f"{answered} of them answered subjective_level; training needs at least {FEWEST}. "
+            "Bring a survey that asked for it."
+        )
     return Labels(
         inspections=joined[0],
         survey=joined[1],

@@ -18,6 +18,7 @@ from features.errors import InputError, NoSuchModel
 from models import aliases, bundle
 from models.home import Home
 from training.directions import violations
+from training.labels import FEWEST_RANDOM
 from training.registry import Registry
 
 _WIDEST: Final = 2.0
@@ -138,22 +139,25 @@ def asked(folder: Path, home: Home) -> tuple[tuple[Gate, ...], str]:
 
 
 def random_arm(metrics: Mapping[str, Any]) -> Gate:
-    """Say whether families were inspected at random, without which nothing can be said."""
+    """Say whether enough families were inspected at random for anything to be said."""
     labels = metrics["random_arm"]["labels"]
-    return Gate(
-        name="random_arm",
-        verdict=Verdict.PASS if labels else Verdict.UNKNOWN,
-        number=labels,
-        why="random inspections" if labels else metrics["random_arm"]["why_no_auc"],
-    )
+    if not labels:
+        return _gate("random_arm", Verdict.UNKNOWN, labels, metrics["random_arm"]["why_no_auc"])
+    if labels < FEWEST_RANDOM:
+        why = f"random inspections, too few to tell: at least {FEWEST_RANDOM} are needed"
+        return _gate("random_arm", Verdict.UNKNOWN, labels, why)
+    return _gate("random_arm", Verdict.PASS, labels, "random inspections")
 
 
 def quality(metrics: Mapping[str, Any]) -> Gate:
-    """Say whether it ranks better than a logistic regression on the same families."""
+    """Say whether it ranks better than the better logistic regression on the same families."""
     said = metrics["auc_above_logistic_regression"]
     what = "AUC above a logistic regression's on the random inspections"
     if said is None or said["value"] is None:
-        return _gate("quality", Verdict.UNKNOWN, None, f"{what}: no random inspections to tell")
+        why = f"{what}: no random inspections of both kinds to tell"
+        return _gate("quality", Verdict.UNKNOWN, None, why)
+    if said.get("than") == "logistic_regression_with_gap":
+        what = what.replace("regression's", "regression's that is given the gap,")
     interval = f"{what}: 95 % interval {said['low']:.3f} to {said['high']:.3f}"
     if said["low"] > 0:
         return _gate("quality", Verdict.PASS, said["value"], interval)
@@ -168,6 +172,9 @@ def calibration(metrics: Mapping[str, Any]) -> Gate:
     if said is None:
         return _gate("calibration", Verdict.UNKNOWN, None, "no random inspections to tell")
     slope, intercept = said["calibration_slope"], said["calibration_intercept"]
+    if slope["value"] is None or intercept["value"] is None:
+        why = "the random inspections found one kind of family only"
+        return _gate("calibration", Verdict.UNKNOWN, None, why)
     why = (
         f"slope {slope['low']:.2f} to {slope['high']:.2f}, "
         f"intercept {intercept['low']:.2f} to {intercept['high']:.2f}"

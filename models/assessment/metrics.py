@@ -65,11 +65,13 @@ def auc(truth: Matrix, score: Matrix, weights: Matrix | None = None) -> float:
 def average_precision(truth: Matrix, score: Matrix, weights: Matrix | None = None) -> float:
     """Return precision averaged over the hiding families in order of suspicion.
 
-    Families of one score are taken together.
+    Families of one score are taken together. Without a hiding family: not a number.
     """
     mass = _ones(truth, weights)
     order = np.argsort(-score, kind="stable")
     hits, seen = np.cumsum((mass * truth)[order]), np.cumsum(mass[order])
+    if hits[-1] <= 0:
+        return float("nan")
     last = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))
     found = np.diff(np.concatenate([[0.0], hits[last]]))
     return float((found * hits[last] / np.maximum(seen[last], 1e-300)).sum() / hits[-1])
@@ -91,6 +93,15 @@ def precision_at(
     return float((hits * taken / np.where(size > 0, size, 1.0)).sum() / room)
 
 
+def lift_at(truth: Matrix, score: Matrix, capacity: float, weights: Matrix | None = None) -> float:
+    """Return how many times likelier a hiding family is at ``capacity`` than anywhere.
+
+    Without a hiding family there is nothing to be likelier than: not a number.
+    """
+    usual = float(np.average(truth, weights=_ones(truth, weights)))
+    return precision_at(truth, score, capacity, weights) / usual if usual > 0 else float("nan")
+
+
 def brier(truth: Matrix, probability: Matrix, weights: Matrix | None = None) -> float:
     """Return the mean squared distance of the probabilities from what was found."""
     return float(np.average((truth - probability) ** 2, weights=_ones(truth, weights)))
@@ -102,9 +113,12 @@ def calibration_line(
     """Return intercept and slope of the findings on the log-odds: 0 and 1 where honest.
 
     A slope below one: the probabilities are too sure of themselves (Cox 1958). Newton's
-    method with a touch of ridge, so that separable samples still end.
+    method with a touch of ridge, so that separable samples still end. Families of one
+    kind have no such line: two times not a number.
     """
     mass = _ones(truth, weights)
+    if not 0 < float(mass @ truth) < float(mass.sum()):
+        return float("nan"), float("nan")
     p = np.clip(probability, 1e-6, 1 - 1e-6)
     x = np.column_stack([np.ones_like(p), np.log(p / (1 - p))])
     line = np.array([0.0, 1.0])
@@ -149,7 +163,11 @@ def draws(
 
 
 def with_interval(measure: Measure, weights: Matrix, drawn: Matrix) -> Estimate:
-    """Return a measure with its percentile bootstrap interval."""
+    """Return a measure with its percentile bootstrap interval.
+
+    A replica in which the measure is undefined (not a number) does not count; a measure
+    undefined on the labels themselves is unknown.
+    """
     replicas = np.array([measure(weights * counts) for counts in drawn])
     return _percentiles(measure(weights), replicas)
 
@@ -187,6 +205,8 @@ def _aucs(truth: Matrix, score: Matrix, weights: Matrix) -> Matrix:
 
 
 def _percentiles(value: float, replicas: Matrix) -> Estimate:
+    if not np.isfinite(value) or not np.isfinite(replicas).any():
+        return UNKNOWN
     tail = 100 * (1 - LEVEL) / 2
     low, high = np.nanpercentile(replicas, [tail, 100 - tail])
     return Estimate(float(value), float(low), float(high))

@@ -106,3 +106,29 @@ def test_the_same_generator_gives_the_same_interval(labels):
         for _ in range(2)
     ]
     assert found[0] == found[1]
+
+
+def test_replicas_without_a_hiding_family_do_not_count():
+    truth = np.array([1.0, 0, 0, 0, 0])
+    score, ones = np.arange(5.0, 0, -1), np.ones(5)
+    drawn = metrics.draws(np.arange(5), np.random.default_rng(0), 300)
+    assert (drawn[:, 0] == 0).any()
+    for measure in (
+        lambda w: metrics.lift_at(truth, score, 0.2, w),
+        lambda w: metrics.average_precision(truth, score, w),
+    ):
+        found = metrics.with_interval(measure, ones, drawn)
+        assert np.isfinite([found.value, found.low, found.high]).all()
+    assert metrics.lift_at(truth, score, 0.2) == pytest.approx(5.0)
+
+
+def test_where_nobody_hides_what_needs_a_hiding_family_is_unknown():
+    truth, score, ones = np.zeros(20), np.linspace(0.1, 0.9, 20), np.ones(20)
+    drawn = metrics.draws(np.arange(20), np.random.default_rng(0), 50)
+    for measure in (
+        lambda w: metrics.lift_at(truth, score, 0.2, w),
+        lambda w: metrics.average_precision(truth, score, w),
+        lambda w: metrics.calibration_line(truth, score, w)[0],
+        lambda w: metrics.calibration_line(truth, score, w)[1],
+    ):
+        assert metrics.with_interval(measure, ones, drawn) == metrics.UNKNOWN

@@ -163,3 +163,17 @@ def test_a_handful_of_labels_is_refused(snapshot, monkeypatch):
     monkeypatch.setattr(labels, "FEWEST", 10**6)
     with pytest.raises(InputError, match="needs at least"):
         gathered(snapshot)
+
+
+def test_a_survey_that_never_asked_for_the_ladder_is_refused(snapshot, monkeypatch):
+    read = Snapshot.learning
+
+    def unasked(self, name):
+        rows = read(self, name)
+        if name == "survey" and rows is not None:
+            return rows.with_columns(subjective_level=pl.lit(None, rows["subjective_level"].dtype))
+        return rows
+
+    monkeypatch.setattr(Snapshot, "learning", unasked)
+    with pytest.raises(InputError, match="only 0 of them answered subjective_level"):
+        gathered(snapshot)

@@ -64,6 +64,26 @@ def test_without_a_random_arm_every_gate_of_quality_is_unknown():
         assert gate(metrics).verdict is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("labels", "verdict"), [(1, Verdict.UNKNOWN), (99, Verdict.UNKNOWN), (100, Verdict.PASS)]
+)
+def test_a_random_arm_speaks_from_a_hundred_inspections_on(labels, verdict):
+    said = random_arm({"random_arm": {"labels": labels, "why_no_auc": None}})
+    assert (said.verdict, said.number) == (verdict, labels)
+    assert said.why
+
+
+def test_calibration_of_an_arm_of_one_kind_cannot_be_told():
+    unknown = estimate(None, None, None)
+    said = {"calibration_slope": unknown, "calibration_intercept": unknown}
+    assert calibration({"hidden_income": said}).verdict is Verdict.UNKNOWN
+
+
+def test_quality_says_which_regression_it_was_compared_with():
+    said = estimate(0.03, 0.001, 0.06) | {"than": "logistic_regression_with_gap"}
+    assert "given the gap" in quality({"auc_above_logistic_regression": said}).why
+
+
 def test_a_step_against_a_direction_is_counted():
     table = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 3.0]])
     assert against(lambda x: x[:, 0] - x[:, 1], table, [1, -1]) == 0

@@ -1,6 +1,7 @@
 """Training from snapshot to signed candidate: repeatable, and silent about what it cannot know."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -13,8 +14,9 @@ from models import aliases, bundle
 from models.home import Home
 from models.parameters import Law
 from training import train as training
-from training.evaluate import evaluate, payments_rule
-from training.fit import fit, informative
+from training.evaluate import evaluate, payments_rule, signed_log, tells_at_capacity
+from training.fit import certified, fit, informative
+from training.fit_hidden import require_both_kinds
 from training.labels import gather
 from training.registry import Registry
 from training.report import page, words
@@ -45,7 +47,6 @@ def manifest(trained_home):
 @pytest.fixture(scope="module")
 def without_arm(snapshot):
     """The same country, as if nobody had ever been inspected at random."""
-    from dataclasses import replace
 
     def change(found):
         chosen = found.inspections.filter(pl.col("design").cast(pl.String) != "random")
@@ -103,7 +104,6 @@ def test_without_a_random_arm_nobody_is_flagged(without_arm):
 
 
 def test_inspections_that_all_found_the_same_teach_nothing(snapshot):
-    from dataclasses import replace
 
     def change(found):
         clear = found.inspections.with_columns(hidden_income_monthly=pl.lit(0, pl.Int64))
@@ -111,6 +111,133 @@ def test_inspections_that_all_found_the_same_teach_nothing(snapshot):
 
     with pytest.raises(InputError, match="found the same"):
         learned(snapshot, change)
+
+
+def inspected(hiding, clear, *, amount=300_000):
+    """So many families each, inspected once: first those that hide income."""
+    count = hiding + clear
+    return pl.DataFrame(
+        {
+            "household_id": range(count),
+            "hidden_income_monthly": [amount] * hiding + [0] * clear,
+            "members": [3] * count,
+            "as_of": [date(2026, 1, 1)] * count,
+            "inspected_on": [date(2026, 1, 1)] * count,
+            "day": [date(2026, 1, 1)] * count,
+        }
+    )
+
+
+@pytest.mark.parametrize(("hiding", "clear"), [(1, 845), (9, 90), (90, 9)])
+def test_too_few_families_of_a_kind_are_told_before_anything_is_grown(hiding, clear):
+    found = inspected(hiding, clear)
+    with pytest.raises(InputError, match=f"at {hiding} families and none at {clear}.*at least 10"):
+        require_both_kinds(found, np.arange(found.height) % 5)
+
+
+def test_ten_families_of_each_kind_suffice_unless_one_fold_holds_them_all():
+    found = inspected(10, 90)
+    require_both_kinds(found, np.arange(found.height) % 5)
+    with pytest.raises(InputError, match="all of one kind fell into one of 5 folds"):
+        require_both_kinds(found, np.where(np.arange(found.height) < 10, 0, 1))
+
+
+def test_a_family_inspected_ten_times_is_one_witness():
+    found = inspected(10, 90)
+    same = found.with_columns(household_id=pl.col("household_id").clip(lower_bound=9))
+    with pytest.raises(InputError, match="at 1 families"):
+        require_both_kinds(same, np.arange(found.height) % 5)
+
+
+def test_a_detector_grows_from_ten_families_that_hide_income(snapshot):
+    def change(found):
+        hides = pl.col("hidden_income_monthly")
+        tenth = found.inspections["hidden_income_monthly"].sort(descending=True)[9]
+        rare = found.inspections.with_columns(pl.when(hides >= tenth).then(hides).otherwise(0))
+        return replace(found, inspections=rare)
+
+    found, fitted, generator = learned(snapshot, change)
+    assert fitted.inspected.confirmed.sum() >= 10
+    json.dumps(evaluate(found, fitted, generator), allow_nan=False)
+
+
+def with_arm(fitted, rows):
+    """The same findings, as if only these inspections had been drawn at random."""
+    random = np.zeros(len(fitted.inspected.random))
+    random[rows] = 1.0
+    return replace(fitted, inspected=replace(fitted.inspected, random=random))
+
+
+@pytest.mark.parametrize(("hiding", "clear"), [(1, 4), (0, 5), (5, 0)])
+def test_a_handful_of_random_inspections_is_judged_without_an_error(without_arm, hiding, clear):
+    found, fitted, _ = without_arm
+    confirmed = fitted.inspected.confirmed > 0
+    rows = [*np.flatnonzero(confirmed)[:hiding], *np.flatnonzero(~confirmed)[:clear]]
+    metrics = evaluate(found, with_arm(fitted, rows), np.random.default_rng(0))
+    json.dumps(metrics, allow_nan=False)
+    detector = metrics["hidden_income"]
+    assert detector["precision_at_capacity"]["value"] is None
+    assert detector["lift_at_capacity"]["value"] is None
+    assert (detector["auc"]["value"] is None) == (not hiding or not clear)
+    assert (detector["average_precision"]["value"] is None) == (not hiding)
+    told = page(metrics, {"certificate": fitted.certificate, "trained_on": []})
+    assert "Precision among the most suspicious 5 %: unknown" in told
+
+
+def test_precision_at_capacity_needs_ten_families_there_and_both_kinds():
+    both = np.arange(200) % 2
+    assert tells_at_capacity(both)
+    assert not tells_at_capacity(both[:199])
+    assert not tells_at_capacity(np.zeros(200))
+
+
+@pytest.mark.parametrize(("labels", "flags"), [(99, False), (100, True)])
+def test_below_a_hundred_random_inspections_nobody_is_flagged(without_arm, labels, flags):
+    found, fitted, _ = without_arm
+    count, families = 300, np.arange(10_000.0)
+    assert len(fitted.inspected.rank) >= count
+    random = np.zeros(len(fitted.inspected.rank))
+    random[:labels] = 1.0
+    place = np.arange(len(random))
+    # The most suspicious half of the arm hides income, the other half does not.
+    said = replace(
+        fitted.inspected,
+        random=random,
+        rank=np.minimum(place / labels, 1.0),
+        confirmed=(place < labels / 2).astype(float),
+    )
+    threshold, certificate = certified(said, families, found, unconfirmed=0.2)
+    assert (threshold is not None) is flags
+    if flags:
+        assert certificate["nobody_flagged_because"] is None
+    else:
+        assert "only 99 random inspections" in certificate["nobody_flagged_because"]
+    assert "optimistic" in certificate["measured_on"]
+
+
+def test_the_regression_is_given_amounts_on_a_logarithmic_scale():
+    given = signed_log(np.array([-(np.e - 1), 0.0, np.e**2 - 1, np.nan]))
+    assert given == pytest.approx([-1, 0, 2, np.nan], nan_ok=True)
+
+
+def test_quality_is_compared_with_the_better_of_two_regressions(manifest):
+    rivals = manifest["metrics"]["baselines"]
+    plain, informed = (
+        rivals[name]["auc"]["value"]
+        for name in ("logistic_regression", "logistic_regression_with_gap")
+    )
+    said = manifest["metrics"]["auc_above_logistic_regression"]
+    mine = manifest["metrics"]["hidden_income"]["auc"]["value"]
+    assert said["value"] == pytest.approx(mine - max(plain, informed), abs=1e-5)
+
+
+def test_the_report_says_which_figures_are_optimistic_or_so_by_construction(manifest):
+    told = page(manifest["metrics"], manifest)
+    optimistic = "on the labels that set the threshold, so optimistic"
+    for name in ("flag precision", "flag recall", "unconfirmed in random arm"):
+        assert f"{name}, {optimistic}" in told
+    assert "amounts held by the 90 % interval, by construction" in told
+    assert "by construction (set on the same families)" in told
 
 
 def test_an_input_that_nobody_has_or_everybody_shares_is_left_out():
