@@ -20,8 +20,8 @@ from features.errors import InputError
 from models.bundle import Models
 from models.parameters import Law
 from models.pipeline import Decisions, decide
-from models.reasons import LANGUAGES
 from models.scorecard import Scorecard
+from models.writing import LANGUAGES
 
 FORMATS: Final = (".svg", ".png", ".pdf")
 _SHOWN: Final = 12

@@ -7,7 +7,7 @@ said to be unknown, by name where that is what a person must look at.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -18,14 +18,14 @@ import polars as pl
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
-from features.units import Unit
+from features.units import Span, Unit, add_months, months_of
 from models import red_flags
 from models.law_files import plain, read_exactly, read_law
 from models.parameters import Law, parameters
 from models.rules import HardRule
 from models.scorecard import Criterion, Scorecard
+from models.writing import LANGUAGES, unknown, written
 
-LANGUAGES: Final = ("kk", "ru", "en")
 HARD_RULE: Final = "HARD_RULE_CATEGORY_6"
 AT_MOST: Final = 4
 """Reasons a decision gives: more would hide what weighs."""
@@ -33,19 +33,6 @@ POOR: Final = 3
 """Up to this category what is missing explains it; above it, what is there."""
 
 _UNKNOWN: Final = "unknown:criteria"
-_THIN: Final = "\u202f"
-_SAID: Final[Mapping[str, Mapping[str, str]]] = {
-    "unknown": {"kk": "белгісіз", "ru": "неизвестно", "en": "not known"},
-    "yes": {"kk": "иә", "ru": "да", "en": "yes"},
-    "no": {"kk": "жоқ", "ru": "нет", "en": "no"},
-    "square metre": {"kk": "м²", "ru": "м²", "en": "m²"},
-    "point": {"kk": ",", "ru": ",", "en": "."},
-}
-_LEVELS: Final[Mapping[str, tuple[str, ...]]] = {
-    "kk": ("жоқ", "бастауыш", "орта", "кәсіптік", "жоғары", "жоғары оқу орнынан кейінгі"),
-    "ru": ("нет", "начальное", "среднее", "профессиональное", "высшее", "послевузовское"),
-    "en": ("none", "primary", "secondary", "vocational", "higher", "postgraduate"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,15 +93,15 @@ def say(code: str, facts: Mapping[str, Any], language: str, law: Law) -> str:
     'Apartments and houses owned by family members, shares included: 2.'
     """
     reason = _known(code)
-    written = {
+    quoted = {
         name: (
             _named(facts.get(name), language, law)
             if expression == _UNKNOWN
-            else _written(facts.get(name), _unit(expression), language)
+            else written(facts.get(name), _unit(expression), language)
         )
         for name, expression in reason.facts.items()
     }
-    return reason.text[language].format(**written)
+    return reason.text[language].format(**quoted)
 
 
 def reason(code: str, row: Mapping[str, Any], law: Law) -> dict[str, Any]:
@@ -132,7 +119,8 @@ def reason(code: str, row: Mapping[str, Any], law: Law) -> dict[str, Any]:
     ``code``; ``basis``: published or assumed (a proposal is assumed until it is law);
     ``source``: the act with title, number, date, link and status; ``facts`` as numbers
     (what is not known, as a list of codes); ``register``: where the facts stand, null for
-    none in particular; ``text`` and ``remedy`` in kk, ru and en.
+    none in particular; ``period``: first and last day that the facts cover, both the day
+    of the decision for what stood so on it; ``text`` and ``remedy`` in kk, ru and en.
     """
     told = _known(code)
     facts = {name: _value(expression, row, law) for name, expression in told.facts.items()}
@@ -143,6 +131,7 @@ def reason(code: str, row: Mapping[str, Any], law: Law) -> dict[str, Any]:
         "source": _source(act, law),
         "facts": plain(facts),
         "register": told.register,
+        "period": plain(_period(told, law.day)),
         "text": {language: say(code, facts, language, law) for language in LANGUAGES},
         "remedy": dict(told.remedy),
     }
@@ -247,6 +236,30 @@ def _standing(told: Reason, law: Law) -> tuple[str, str]:
     return told.act, _basis(published=False)
 
 
+def _period(told: Reason, day: date) -> dict[str, date]:
+    """Return the days that the facts cover: the longest span of what is quoted."""
+    spans = {
+        span
+        for expression in told.facts.values()
+        for factor in _factors(expression)
+        if factor.startswith("feature:")
+        for span in _spans(factor.removeprefix("feature:"))
+    }
+    for span in (Span.YEAR, Span.QUARTER):
+        if span in spans:
+            months = months_of(span, day)
+            return {"from": months[0], "to": add_months(months[-1], 1) - timedelta(days=1)}
+    return {"from": day, "to": day}
+
+
+@cache
+def _spans(feature: str) -> frozenset[Span]:
+    """Return the spans of a feature and of the features it is made of."""
+    declared = FEATURES[feature]
+    made_of = [name for name in declared.reads if declared.is_derived]
+    return frozenset({declared.span}.union(*(_spans(name) for name in made_of)))
+
+
 def _basis(*, published: bool) -> str:
     return "published" if published else "assumed"
 
@@ -305,7 +318,7 @@ def _not_known(row: Mapping[str, Any], law: Law) -> list[str]:
 def _named(codes: Sequence[str] | None, language: str, law: Law) -> str:
     """Return what is not known by its names: of the scorecard, or of the hard rule."""
     if not codes:
-        return _SAID["unknown"][language]
+        return unknown(language)
     names = _file()["conditions"] | {c.code: c.name for c in Scorecard.in_force(law).criteria}
     return "; ".join(names[code][language] for code in codes)
 
@@ -331,29 +344,3 @@ def _unit_of(factor: str) -> Unit:
 def _feature_of_condition() -> dict[str, str]:
     editions = read_law().hard_rule["editions"]
     return {c["code"]: c["feature"] for edition in editions for c in edition["conditions"]}
-
-
-def _written(value: Any, unit: Unit, language: str) -> str:
-    if value is None:
-        return _SAID["unknown"][language]
-    if unit is Unit.YES_NO:
-        return _SAID["yes" if value else "no"][language]
-    if unit is Unit.LEVEL:
-        return _LEVELS[language][int(value)]
-    if unit is Unit.TENGE:
-        return f"{value:,}".replace(",", _THIN) + "\u00a0₸"
-    if unit is Unit.SHARE:
-        return f"{_decimal(1000 * value, 10, language)}\u00a0%"
-    if unit is Unit.SQUARE_DECIMETRES:
-        return f"{_decimal(value, 100, language)}\u00a0{_SAID['square metre'][language]}"
-    if unit is Unit.CATTLE_HUNDREDTHS:
-        return _decimal(value, 100, language)
-    return f"{value:,}".replace(",", _THIN)
-
-
-def _decimal(value: float, parts: int, language: str) -> str:
-    """Return ``value`` parts of a whole as a decimal number without idle noughts."""
-    whole, rest = divmod(round(value), parts)
-    digits = f"{rest:0{len(str(parts)) - 1}}".rstrip("0")
-    number = f"{whole:,}".replace(",", _THIN)
-    return f"{number}{_SAID['point'][language]}{digits}" if digits else number

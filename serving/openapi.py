@@ -191,6 +191,7 @@ def _ready() -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     text = {"type": "string"}
+    day = {"type": "string", "format": "date"}
     texts = {
         "type": "object",
         "properties": dict.fromkeys(_LANGUAGES, text),
@@ -221,10 +222,15 @@ def _schemas() -> dict[str, Any]:
                 "source": {"description": "Where the rule comes from."},
                 "facts": {"type": "object", "description": "Every number the text quotes."},
                 "register": {"description": "The register the facts come from."},
+                "period": _closed(
+                    dict.fromkeys(("from", "to"), {"type": "string", "format": "date"})
+                ),
                 "text": texts,
                 "remedy": texts | {"description": "What the family or the clerk can do."},
             },
-            "required": ["code", "basis", "source", "facts", "register", "text", "remedy"],
+            "required": [
+                *("code", "basis", "source", "facts", "register", "period", "text", "remedy"),
+            ],
         },
         "Problem": _problem(),
         "Fault": _closed(dict.fromkeys(("place", "problem", "remedy"), text)),

@@ -18,7 +18,6 @@ from models.pipeline import Decisions
 from models.reasons import (
     AT_MOST,
     HARD_RULE,
-    LANGUAGES,
     catalogue,
     placeholders,
     rank,
@@ -27,6 +26,7 @@ from models.reasons import (
 )
 from models.rules import HardRule, rule_category
 from models.scorecard import Scorecard
+from models.writing import LANGUAGES
 from tests.models.lawbook import family, features
 
 DAY = date(2026, 1, 1)
@@ -127,7 +127,10 @@ def test_a_reason_in_full_names_source_facts_register_and_remedy():
     row = family(income_per_member=123_456).row(0, named=True)
     told = reason("INCOME_PER_MEMBER", row, LAW_OF_THE_DAY)
     assert json.loads(json.dumps(told)) == told
-    assert list(told) == ["code", "basis", "source", "facts", "register", "text", "remedy"]
+    assert list(told) == [
+        "code", "basis", "source", "facts", "register", "period", "text", "remedy",
+    ]  # fmt: skip
+    assert told["period"] == {"from": "2025-10-01", "to": "2025-12-31"}
     assert told["facts"] == {"income": 123_456, "minimum": 50_851}
     assert (told["basis"], told["register"]) == ("assumed", "incomes")
     assert told["source"]["act"] == "pilot-2025:material"
@@ -136,6 +139,20 @@ def test_a_reason_in_full_names_source_facts_register_and_remedy():
         f"Income per family member is 123{NNBSP}456{NBSP}₸ a month; "
         f"the subsistence minimum is 50{NNBSP}851{NBSP}₸."
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "first", "last"),
+    [
+        ("DWELLINGS", DAY, DAY),
+        ("WAGES", date(2025, 10, 1), date(2025, 12, 31)),
+        ("LOAN_BURDEN", date(2025, 10, 1), date(2025, 12, 31)),
+        ("CATEGORY_DEPENDS_ON_UNKNOWN", DAY, DAY),
+    ],
+)
+def test_a_reason_says_which_days_its_facts_cover(code, first, last):
+    period = reason(code, facts_of(), LAW_OF_THE_DAY)["period"]
+    assert period == {"from": first.isoformat(), "to": last.isoformat()}
 
 
 def test_every_code_can_be_told_of_a_family_and_of_one_that_is_unknown():

@@ -17,7 +17,7 @@ from models.decision import MODEL_OUTPUTS, SCORE_SCHEMA
 from models.explain import draw, explained
 from models.home import Home
 from models.pipeline import decide
-from models.reasons import LANGUAGES
+from models.writing import LANGUAGES
 from serving import batch
 
 MODEL_COLUMNS = (*MODEL_OUTPUTS, "material", "proposed_category", "model_version")
