@@ -31,24 +31,49 @@ def _training(place: str) -> Callable[..., Any]:
     return found
 
 
+class _OfWorlds(click.Command):
+    """A verb whose help lists the worlds, read only when somebody asks for help."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, and after them each world with its line."""
+        super().format_options(ctx, formatter)
+        with formatter.section("Worlds"):
+            formatter.write_dl(
+                [
+                    (name, world.about)
+                    for name, world in _training("population.worlds:worlds")().items()
+                ]
+            )
+
+
 @click.command(
-    epilog="Example: tarazy simulate --households 20000 --seed 7 --as-of 2026-01-01 --out DATA"
+    cls=_OfWorlds,
+    epilog="Example: tarazy simulate --households 20000 --seed 7 --as-of 2026-01-01 --out DATA",
 )
 @click.option("--households", type=click.IntRange(min=1), default=20_000, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=20_260_101, show_default=True)
 @click.option("--as-of", type=DAY, default="2026-01-01", show_default=True, metavar="DAY")
+@click.option("--world", default="ordinary", show_default=True, help="One of those below.")
 @click.option("--out", type=FOLDER, required=True, metavar="DATA", help="The folder to make.")
 @verb
-def simulate(terminal: Terminal, households: int, seed: int, as_of: datetime, out: Path) -> Answer:
+def simulate(
+    terminal: Terminal, households: int, seed: int, as_of: datetime, world: str, out: Path
+) -> Answer:
     """Make a country to learn in: families, and what the registers see of them.
 
     The truth about them lies apart, in DATA/truth/, which no other verb reads.
     """
     with terminal.bar() as progress:
         summary = _training("population:simulate")(
-            out, households=households, seed=seed, as_of=as_of.date(), progress=progress
+            out,
+            households=households,
+            seed=seed,
+            as_of=as_of.date(),
+            world=world,
+            progress=progress,
         )
-    return Answer({"out": str(out), **summary}, [*_figures(summary), f"{out}: done."])
+    tables = [*_figures(summary), *_promises(summary)]
+    return Answer({"out": str(out), **summary}, [*tables, f"{out}: done."])
 
 
 @click.command(epilog="Example: tarazy train SNAP")
@@ -122,3 +147,24 @@ def _figures(summary: dict[str, Any]) -> list[Table]:
             ", ".join(notes),
         )
     return [table]
+
+
+def _promises(summary: dict[str, Any]) -> list[Table]:
+    """Return what the world promised against what it shows, and the faults it made."""
+    table = Table(f"promise of the world {summary['world']}", "target", "achieved", "tolerance", "",
+                  box=None)  # fmt: skip
+    for line in summary["promises"]:
+        achieved = "no case" if line["achieved"] is None else f"{line['achieved']:,.4g}"
+        table.add_row(
+            line["promise"],
+            f"{line['target']:,.4g}",
+            achieved,
+            f"{line['tolerance']:,.4g}",
+            "" if line["kept"] else "broken",
+        )
+    if not summary["faults"]:
+        return [table]
+    made = Table("fault", "register", "column", "rows", box=None)
+    for fault in summary["faults"]:
+        made.add_row(fault["kind"], fault["register"], fault["column"], f"{fault['rows']:,}")
+    return [table, made]

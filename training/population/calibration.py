@@ -138,13 +138,18 @@ def _weighted(value: float, weight: float) -> tuple[float, float]:
     return float(value) * weight, float(weight)
 
 
-def compare(parts: Iterable[Sums]) -> list[dict[str, object]]:
-    """Target, achieved value, tolerance and verdict of every figure that has a target."""
+def added(parts: Iterable[Sums]) -> Sums:
+    """The sums of all partitions together."""
     totals: dict[str, tuple[float, float]] = {}
     for part in parts:
         for name, (top, bottom) in part.items():
             so_far = totals.get(name, (0.0, 0.0))
             totals[name] = (so_far[0] + top, so_far[1] + bottom)
+    return totals
+
+
+def compare(totals: Sums) -> list[dict[str, object]]:
+    """Target, achieved value, tolerance and verdict of every figure that has a target."""
     lines: list[dict[str, object]] = []
     for name, figure in figures().items():
         if figure.tolerance is None:

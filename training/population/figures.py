@@ -78,6 +78,11 @@ def law(name: str) -> Any:
     return _raw()["law"][name]
 
 
+def is_law(name: str) -> bool:
+    """Whether `figures.yaml` holds a number of the law of that name."""
+    return name in _raw()["law"]
+
+
 def car_ages() -> tuple[Floats, Floats]:
     """Bounds of age in years and the cumulated share of cars up to each bound."""
     table = _raw()["car_ages"]

@@ -15,6 +15,7 @@ from training.population.families import Families, Kind
 from training.population.figures import by_region, figure
 from training.population.possessions import main_owner, record
 from training.population.standing import Standing
+from training.population.worlds import Shifts
 
 _INHERITED: Final = 0.13
 """Share of families with an inherited house, or a part of one; assumed."""
@@ -67,6 +68,7 @@ def properties(
     standing: Standing,
     home: pl.DataFrame,
     today: np.datetime64,
+    shifts: Shifts,
 ) -> pl.DataFrame:
     """Real estate: the home, second dwellings bought or inherited, plots, garages, shops.
 
@@ -141,7 +143,7 @@ def properties(
             let=0.15,
         ),
     ]
-    table = pl.concat([_registered(rng, families, holding, today) for holding in holdings])
+    table = pl.concat([_registered(rng, families, holding, today, shifts) for holding in holdings])
     halves = table.head(len(own)).filter(pl.Series(shared))
     return pl.concat([table, halves.with_columns(pl.col("person") + 1)])
 
@@ -165,7 +167,11 @@ class _Holding:
 
 
 def _registered(
-    rng: np.random.Generator, families: Families, holding: _Holding, today: np.datetime64
+    rng: np.random.Generator,
+    families: Families,
+    holding: _Holding,
+    today: np.datetime64,
+    shifts: Shifts,
 ) -> pl.DataFrame:
     count = len(holding.family)
     share = np.broadcast_to(np.asarray(holding.share, dtype=np.float64), count)
@@ -181,5 +187,5 @@ def _registered(
         share=share,
         value=tenge(value, 1000),
         rent=np.where(let, np.clip(0.0062 * value * share, 15_000, 700_000), 0.0),
-        rent_declared=let & happens(rng, 0.35, count),
+        rent_declared=let & happens(rng, 1 - shifts.hidden_rents, count),
     )

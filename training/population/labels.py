@@ -19,6 +19,7 @@ from training.population.chance import Flags, Floats, Ints, days_before, happens
 from training.population.families import Families
 from training.population.figures import by_region
 from training.population.standing import Living, Standing, step_of_ladder
+from training.population.worlds import Bias, Shifts
 
 _RANDOM_AT_LEAST: Final = 600
 _RANDOM_SHARE: Final = (0.015, 0.03)
@@ -80,6 +81,7 @@ def inspections(
     living: Living,
     households: int,
     as_of: date,
+    shifts: Shifts,
 ) -> pl.DataFrame:
     """Inspections of half a year after ``as_of``, by ``family``; ``hidden`` is the truth."""
     count = len(families)
@@ -87,7 +89,8 @@ def inspections(
     order = np.lexsort((rng.random(count), families.urban, families.region))
     share = random_share(households)
     at_random = _systematic(rng, order, share)
-    chance = np.exp(score)
+    watched, zeal = _watched(families, shifts.bias)
+    chance = np.exp(score + watched)
     chance = np.clip(_TARGETED_SHARE * chance / chance.mean(), 0.002, 0.30)
     targeted = np.flatnonzero(happens(rng, chance, count))
     shown = living.consumption / living.consumption.mean()
@@ -99,6 +102,7 @@ def inspections(
     probability = np.concatenate(
         [np.full(len(at_random), share), chance[targeted], np.full(len(complained), np.nan)]
     )
+    harder = np.where(design == 1, zeal[family], 0.0)
     after = rng.integers(5, _MONTHS_OF_INSPECTIONS, len(family))
     return pl.DataFrame(
         {
@@ -106,22 +110,33 @@ def inspections(
             "inspected_on": days_before(np.datetime64(as_of), -after),
             "design": words(("random", "targeted", "complaint"), design),
             "probability": pl.Series(probability).fill_nan(None),
-            "hidden_income_monthly": found(rng, hidden[family]),
+            "hidden_income_monthly": found(rng, hidden[family], harder),
         }
     )
 
 
-def found(rng: np.random.Generator, hidden: Floats) -> Ints:
+def _watched(families: Families, bias: Bias | None) -> tuple[Floats, Floats]:
+    """What inspectors add to their score for a family, and to their zeal when they chose it."""
+    if bias is None:
+        return np.zeros(len(families)), np.zeros(len(families))
+    there = families.region == tuple(REGIONS).index(bias.region)
+    return np.where(there, bias.suspicion, 0.0), np.where(there, bias.zeal, 0.0)
+
+
+def found(rng: np.random.Generator, hidden: Floats, zeal: Floats | float = 0.0) -> Ints:
     """What inspectors verify of hidden income, tenge a month: all missed, or nearly all seen."""
-    seen = happens(rng, chance_to_find(hidden), len(hidden))
+    seen = happens(rng, chance_to_find(hidden, zeal), len(hidden))
     verified = hidden * np.exp(0.18 * rng.standard_normal(len(hidden)) - 0.06)
     return np.where(seen & (hidden > 0), tenge(verified, 1000), 0)
 
 
-def chance_to_find(hidden: Floats) -> Floats:
-    """Sensitivity of an inspection: about 0.6 for the smallest material sums, 0.93 for large."""
+def chance_to_find(hidden: Floats, zeal: Floats | float = 0.0) -> Floats:
+    """Sensitivity of an inspection: about 0.6 for the smallest material sums, 0.93 for large.
+
+    ``zeal`` shifts the log-odds below that ceiling; 0: as hard as everywhere.
+    """
     size = np.log(np.maximum(hidden, 1.0) / _MISSED_CENTRE)
-    return np.asarray(0.93 * expit(1.1 + _MISSED_SLOPE * size), dtype=np.float64)
+    return np.asarray(0.93 * expit(1.1 + _MISSED_SLOPE * size + zeal), dtype=np.float64)
 
 
 def _systematic(rng: np.random.Generator, order: Ints, share: float) -> Ints:

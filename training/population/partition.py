@@ -28,16 +28,19 @@ from training.population.families import (
     People,
     settle,
 )
+from training.population.faults import spoil
 from training.population.housing import homes, properties
 from training.population.payments import Stream, incomes, quarter, streams
+from training.population.promises import measures
 from training.population.standing import Living, living, standing
 from training.population.support import Support, support
 from training.population.work import Terms, Work, employ
+from training.population.worlds import Shifts
 
 _STAGES: Final = (
     "settle", "employ", "support", "standing", "homes", "properties", "vehicles", "herds",
     "enterprises", "deposits", "living", "loans", "payments", "transfers", "utilities",
-    "applications", "inspections", "survey", "registers",
+    "applications", "inspections", "survey", "registers", "faults",
 )  # fmt: skip
 _HOUSEHOLD, _PERSON, _CLUSTER, _RECORD = range(4)
 _ACTIVITY: Final = (
@@ -54,22 +57,26 @@ class Partition:
     registers: Mapping[str, pl.DataFrame]
     truth: pl.DataFrame
     sums: Sums
+    faults: list[int]
+    """Rows that each fault of the world took."""
 
 
-def tell(number: int, size: int, households: int, seed: int, as_of: date) -> Partition:
+def tell(
+    number: int, size: int, households: int, seed: int, as_of: date, shifts: Shifts
+) -> Partition:
     """Tell partition ``number`` of ``size`` families in a country of ``households``."""
     root = np.random.SeedSequence(seed, spawn_key=(number,))
     chance = dict(zip(_STAGES, map(np.random.default_rng, root.spawn(len(_STAGES))), strict=True))
     today = np.datetime64(as_of)
     families, people = settle(chance["settle"], size)
-    work = employ(chance["employ"], families, people)
-    aid = support(chance["support"], families, people, work)
-    means = standing(chance["standing"], families, people, work, aid)
+    work = employ(chance["employ"], families, people, shifts)
+    aid = support(chance["support"], families, people, work, shifts)
+    means = standing(chance["standing"], families, people, work, aid, shifts)
     home = homes(chance["homes"], families, means)
     things = {
-        "properties": properties(chance["properties"], families, means, home, today),
+        "properties": properties(chance["properties"], families, means, home, today, shifts),
         "vehicles": possessions.vehicles(chance["vehicles"], families, means, work, people, today),
-        "livestock": possessions.herds(chance["herds"], families, means, today),
+        "livestock": possessions.herds(chance["herds"], families, means, today, shifts),
         "businesses": possessions.enterprises(
             chance["enterprises"], people, work, ~families.urban[people.family], today
         ),
@@ -77,22 +84,24 @@ def tell(number: int, size: int, households: int, seed: int, as_of: date) -> Par
         "loans": loans(chance["loans"], people, work, means, today),
     }
     rent, hidden_rent, farm = _returns(things, people, size)
-    life = living(chance["living"], families, people, work, means, rent + hidden_rent + farm)
+    life = living(
+        chance["living"], families, people, work, means, rent + hidden_rent + farm, shifts
+    )
     paid = streams(
         chance["payments"], families, people, work, aid,
-        things["properties"], things["businesses"], things["vehicles"],
+        things["properties"], things["businesses"], things["vehicles"], shifts,
     )  # fmt: skip
     hidden = people.in_family(work.hidden, size) + hidden_rent + farm
-    sent = traces.transfers(chance["transfers"], people, work, aid, as_of)
+    sent = traces.transfers(chance["transfers"], people, work, aid, as_of, shifts)
     by_family = {
-        "utilities": traces.utilities(chance["utilities"], families, home, life, as_of),
+        "utilities": traces.utilities(chance["utilities"], families, home, life, as_of, shifts),
         "applications": traces.applications(
             chance["applications"], families, people, home, means, paid, as_of
         ),
         "inspections": labels.inspections(
             chance["inspections"], families, hidden,
             _suspicion(chance["inspections"], families, people, paid, things, sent),
-            life, households, as_of,
+            life, households, as_of, shifts,
         ),
         "survey": labels.survey(
             chance["survey"], families, life, means,
@@ -120,9 +129,16 @@ def tell(number: int, size: int, households: int, seed: int, as_of: date) -> Par
         registers[name] = registers[name].with_columns(record_id=key)
     shaped = {name: _shape(name, registers[name]) for name in REGISTERS}
     truth = _truth(families, people, work, aid, life, household, rent, hidden_rent, farm)
-    return Partition(
-        shaped, truth, sums(families, people, work, aid, home, shaped, paid, truth, as_of)
+    watched = None if shifts.bias is None else tuple(REGIONS).index(shifts.bias.region)
+    told = {
+        **sums(families, people, work, aid, home, shaped, paid, truth, as_of),
+        **measures(families, work, hidden, things["livestock"], by_family["inspections"], watched),
+    }
+    sent_in, faults = spoil(
+        chance["faults"], shaped, shifts.faults, seed=seed, number=number, today=today
     )
+    arrived = {name: frame for name, frame in sent_in.items() if name not in shifts.silent}
+    return Partition(arrived, truth, told, faults)
 
 
 def _shape(name: str, frame: pl.DataFrame) -> pl.DataFrame:

@@ -14,9 +14,9 @@ import polars as pl
 from features.units import Span, add_months, months_of
 from training.population.chance import Flags, Floats, Ints, happens, tenge, words
 from training.population.families import ADULT, Families, People
-from training.population.figures import law
 from training.population.support import Support
 from training.population.work import MONTHS, Terms, Work
+from training.population.worlds import Shifts
 
 SOURCES: Final = (
     "wage", "self_employment", "business", "pension", "allowance", "targeted_assistance",
@@ -52,6 +52,7 @@ def streams(
     properties: pl.DataFrame,
     enterprises: pl.DataFrame,
     vehicles: pl.DataFrame,
+    shifts: Shifts,
 ) -> list[Stream]:
     """Every stream of declared or paid income over the last twelve months."""
     entered = np.zeros(len(people), dtype=np.bool_)
@@ -78,7 +79,8 @@ def streams(
                 np.full(len(people), 0.15)),
         _rents(properties),
     ]  # fmt: skip
-    return [*declared, _targeted_assistance(rng, families, people, declared, vehicles)]
+    line = float(shifts.of_law("poverty_line"))
+    return [*declared, _targeted_assistance(rng, families, people, declared, vehicles, line)]
 
 
 def _stream(
@@ -139,10 +141,10 @@ def _targeted_assistance(
     people: People,
     declared: list[Stream],
     vehicles: pl.DataFrame,
+    line: float,
 ) -> Stream:
     """Assistance up to the line, to families with children that have little declared."""
     count = len(families)
-    line = float(law("poverty_line"))
     per_head = quarter(declared, people, count) / families.size
     cars = np.bincount(people.family[vehicles["person"].to_numpy()], minlength=count)
     children = people.in_family(people.age < ADULT, count)

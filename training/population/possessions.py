@@ -30,6 +30,7 @@ from training.population.families import DAYS_OF_A_YEAR, Families, People
 from training.population.figures import car_ages, figure
 from training.population.standing import Standing
 from training.population.work import Terms, Work
+from training.population.worlds import Shifts
 
 _CARS_IN_USE: Final = 0.62
 """Cars of an ordinary family; with families that own more it gives the published mean."""
@@ -119,11 +120,17 @@ def vehicles(
 
 
 def herds(
-    rng: np.random.Generator, families: Families, standing: Standing, today: np.datetime64
+    rng: np.random.Generator,
+    families: Families,
+    standing: Standing,
+    today: np.datetime64,
+    shifts: Shifts,
 ) -> pl.DataFrame:
     """Animals as registered (rough, often overstated); ``income`` is their true monthly yield.
 
     The yield leaves out what the family eats itself; it belongs to the first row of a herd.
+    In a drought animals die and yield less: ``alive`` are those left, ``income_before`` what
+    the herd gave, and the register still holds the herd of before.
     """
     count = len(families)
     code = np.array(list(REGIONS))[families.region]
@@ -142,16 +149,24 @@ def herds(
     told = np.where(overstated, rng.uniform(1.2, 2.2, len(keeper)), 1.0)
     told = np.where(happens(rng, 0.15, len(keeper)), rng.uniform(0.4, 0.9, len(keeper)), told)
     heads = np.where(has, np.maximum(np.rint(truly * told[:, None]), 1), 0).astype(np.int64)
-    income = np.maximum(0.8 * truly @ _YIELD - _EATEN_AT_HOME, 0)
+    before = np.maximum(0.8 * truly @ _YIELD - _EATEN_AT_HOME, 0)
     row, species = np.nonzero(heads)
     first = np.concatenate(([True], row[1:] != row[:-1])) if len(row) else np.zeros(0, bool)
+    owner, years = main_owner(rng, families, keeper, 0.25), rng.uniform(0.1, 6, len(keeper))
+    alive, income = truly, before
+    if shifts.dead_animals:
+        alive = rng.binomial(truly.astype(np.int64), 1 - shifts.dead_animals)
+        left = 0.8 * shifts.farm_yield * alive @ _YIELD - _EATEN_AT_HOME
+        income = np.maximum(left, 0)
     return record(
-        main_owner(rng, families, keeper, 0.25)[row],
+        owner[row],
         today,
-        rng.uniform(0.1, 6, len(keeper))[row],
+        years[row],
         species=words(_SPECIES, species),
         heads=heads[row, species],
         income=np.where(first, income[row], 0.0),
+        alive=alive[row, species],
+        income_before=np.where(first, before[row], 0.0),
     )
 
 

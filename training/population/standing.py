@@ -16,6 +16,7 @@ from training.population.chance import Flags, Floats, Ints, happens
 from training.population.families import Families, Kind, People
 from training.population.support import Support
 from training.population.work import Work
+from training.population.worlds import Shifts
 
 _NET_OF_WAGE: Final = 0.81
 """Left of a wage after the pension contribution and income tax (10 % each)."""
@@ -64,7 +65,12 @@ class Living:
 
 
 def standing(
-    rng: np.random.Generator, families: Families, people: People, work: Work, support: Support
+    rng: np.random.Generator,
+    families: Families,
+    people: People,
+    work: Work,
+    support: Support,
+    shifts: Shifts,
 ) -> Standing:
     """Derive each family's standing from what its members truly earn and receive."""
     count = len(families)
@@ -76,7 +82,9 @@ def standing(
     )
     permanent = people.in_family(earned + support.declared + support.relatives, count)
     equal_adults = families.size.astype(np.float64) ** ECONOMIES_OF_SIZE
-    level = (np.log(_cushioned(permanent / equal_adults)) - _TYPICAL_LOG) / _SPREAD_LOG
+    level = (
+        np.log(_cushioned(permanent / shifts.prices / equal_adults)) - _TYPICAL_LOG
+    ) / _SPREAD_LOG
     level = np.clip(level, -3.2, 3.5)
     oldest = np.zeros(count)
     np.maximum.at(oldest, people.family, people.age)
@@ -94,10 +102,12 @@ def living(
     work: Work,
     standing_: Standing,
     returns: Floats,
+    shifts: Shifts,
 ) -> Living:
     """Draw consumption and the ladder; ``returns`` are rents and herds, tenge a month."""
     count = len(families)
-    income = _cushioned((standing_.permanent + returns) / standing_.equal_adults)
+    real = (standing_.permanent + returns) / shifts.prices
+    income = _cushioned(real / standing_.equal_adults)
     lost = people.in_family(work.months_since_loss > 0, count) > 0
     spirit = (
         _ELASTICITY * (np.log(income) - _TYPICAL_LOG)
@@ -107,7 +117,7 @@ def living(
         + np.where(families.urban, 0.05, -0.08)
         + np.where(families.kind == Kind.LARGE, 0.05, 0.0)
     )
-    consumption = _CONSUMED * np.exp(spirit) * standing_.equal_adults
+    consumption = _CONSUMED * shifts.prices * np.exp(spirit) * standing_.equal_adults
     comfort = (
         1.75 * spirit
         + 0.30 * standing_.wealth

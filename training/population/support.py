@@ -14,6 +14,7 @@ from training.population.chance import Flags, Floats, happens, lognormal
 from training.population.families import ADULT, Families, Kind, People, Role
 from training.population.figures import law
 from training.population.work import Work
+from training.population.worlds import Shifts
 
 _DISABILITY_BENEFIT: Final = np.array([0.0, 118_000.0, 91_000.0, 61_500.0, 75_500.0])
 """By group, assumed so that the mean is the published one."""
@@ -43,7 +44,9 @@ class Support:
         return self.pension + self.disability + self.allowance + self.scholarship + self.alimony
 
 
-def support(rng: np.random.Generator, families: Families, people: People, work: Work) -> Support:
+def support(
+    rng: np.random.Generator, families: Families, people: People, work: Work, shifts: Shifts
+) -> Support:
     """Draw the support that every person receives."""
     count = len(people)
     drawn = people.retired | (
@@ -57,7 +60,7 @@ def support(rng: np.random.Generator, families: Families, people: People, work: 
         _large_family(families, people)
         + _infants(families, people, work)
         + _care(families, people, work)
-        + _loss_of_job(work)
+        + _loss_of_job(work, shifts.of_law("minimum_wage"))
         + _loss_of_breadwinner(rng, families, people)
         + _honours(rng, people)
     )
@@ -68,10 +71,10 @@ def support(rng: np.random.Generator, families: Families, people: People, work: 
         alone & happens(rng, 0.34, count), lognormal(rng, 48_000.0, 0.45, count), 0.0
     )
     return Support(
-        pension=pension,
-        disability=disability,
-        allowance=allowance,
-        scholarship=scholarship,
+        pension=shifts.benefits * pension,
+        disability=shifts.benefits * disability,
+        allowance=shifts.benefits * allowance,
+        scholarship=shifts.benefits * scholarship,
         alimony=alimony,
         relatives=_relatives(rng, families, people, work),
     )
@@ -108,10 +111,10 @@ def _care(families: Families, people: People, work: Work) -> Floats:
     return np.where(carer, _CARE_OF_A_DISABLED_CHILD, 0.0)
 
 
-def _loss_of_job(work: Work) -> Floats:
+def _loss_of_job(work: Work, minimum_wage: int) -> Floats:
     """Social insurance against the loss of a job: 45 % of the wage, up to half a year."""
     paid = (work.months_since_loss > 0) & (work.months_since_loss <= 6)
-    return np.where(paid, 0.45 * np.minimum(work.lost_wage, 7 * law("minimum_wage")), 0.0)
+    return np.where(paid, 0.45 * np.minimum(work.lost_wage, 7 * minimum_wage), 0.0)
 
 
 def _loss_of_breadwinner(rng: np.random.Generator, families: Families, people: People) -> Floats:

@@ -28,6 +28,7 @@ from training.population.payments import Stream, quarter
 from training.population.standing import Living, Standing
 from training.population.support import Support
 from training.population.work import Terms, Work
+from training.population.worlds import Shifts
 
 SERVICES: Final = (
     "housing_aid", "rent_subsidy", "home_teaching", "school_meals", "summer_camp",
@@ -38,7 +39,12 @@ _DAYS_TO_DECIDE: Final = 30
 
 
 def transfers(
-    rng: np.random.Generator, people: People, work: Work, support: Support, as_of: date
+    rng: np.random.Generator,
+    people: People,
+    work: Work,
+    support: Support,
+    as_of: date,
+    shifts: Shifts,
 ) -> pl.DataFrame:
     """Incoming mobile transfers of half a year, by person and month."""
     count = len(people)
@@ -48,7 +54,7 @@ def transfers(
     sells = work.trade & happens(rng, 0.8, count)
     small = (work.side_job > 0) & happens(rng, 0.35, count)
     collects = uses & happens(rng, 0.012, count)
-    senders = np.where(uses, lognormal(rng, 3.2, 0.7, count), 0.0)
+    senders = np.where(uses, lognormal(rng, 3.2 * shifts.transfers, 0.7, count), 0.0)
     senders += np.where(sells, lognormal(rng, 38.0, 1.0, count), 0.0)
     senders += np.where(small, lognormal(rng, 9.0, 0.6, count), 0.0)
     senders += np.where(collects, lognormal(rng, 45.0, 0.6, count), 0.0)
@@ -56,7 +62,7 @@ def transfers(
     # Part of an envelope comes by transfer from one payer; the rest is cash.
     envelope = work.envelope * np.where(happens(rng, 0.35, count), 0.9, 0.0)
     amount = (
-        np.where(uses, lognormal(rng, 55_000.0, 1.05, count), 0.0)
+        np.where(uses, lognormal(rng, 55_000.0 * shifts.transfers, 1.05, count), 0.0)
         + np.where(sells, 0.85 * business, 0.0)
         + np.where(small, 0.8 * work.side_job, 0.0)
         + np.where(work.terms == Terms.UNREGISTERED, 0.2 * work.shadow, 0.0)
@@ -87,6 +93,7 @@ def utilities(
     home: pl.DataFrame,
     living: Living,
     as_of: date,
+    shifts: Shifts,
 ) -> pl.DataFrame:
     """Utility bills of twelve months, dearer in winter, in ``family`` and month."""
     months = months_of(Span.YEAR, as_of)
@@ -94,12 +101,12 @@ def utilities(
     billed = np.flatnonzero(happens(rng, np.where(families.urban, 0.98, 0.86), len(families)))
     heated = home["central_heating"].to_numpy()[billed]
     area = home["living_area_m2"].to_numpy()[billed]
-    per_head = living.consumption[billed] / families.size[billed]
+    per_head = living.consumption[billed] / shifts.prices / families.size[billed]
     base = 3_500 + 1_900 * families.size[billed] + 85 * area
     base = base * (per_head / 150_000) ** 0.22 * np.exp(0.25 * rng.standard_normal(len(billed)))
     winter = np.array([1.0 if month.month in (10, 11, 12, 1, 2, 3, 4) else 0.0 for month in months])
     heat = np.where(heated, 150 * area, 0.0)
-    amounts = base[:, None] + heat[:, None] * winter
+    amounts = shifts.prices * (base[:, None] + heat[:, None] * winter)
     amounts = amounts * np.exp(0.12 * rng.standard_normal(amounts.shape))
     return pl.DataFrame(
         {

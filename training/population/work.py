@@ -15,7 +15,8 @@ import numpy as np
 
 from training.population.chance import Flags, Floats, Ints, happens, lognormal, pick, tilted
 from training.population.families import ADULT, NOWHERE, Families, Kind, People, Role
-from training.population.figures import by_region, figure, law
+from training.population.figures import by_region, figure
+from training.population.worlds import Shifts
 
 MONTHS: Final = 12
 """Complete months before the day of the simulation, for which incomes are told."""
@@ -82,32 +83,34 @@ class Work:
         return self.envelope + self.shadow + self.side_job
 
 
-def employ(rng: np.random.Generator, families: Families, people: People) -> Work:
+def employ(rng: np.random.Generator, families: Families, people: People, shifts: Shifts) -> Work:
     """Draw work and pay of every person."""
     count = len(people)
     caring = _caring(rng, families, people)
     at_work = happens(rng, _chance_of_work(families, people, caring), count)
     # Who works off the books keeps company: a custom that members of a family share.
-    custom = _CUSTOM * rng.standard_normal(len(families))[people.family]
+    custom = _CUSTOM * rng.standard_normal(len(families))[people.family] + shifts.informality
     terms = _terms(rng, families, people, at_work, custom)
     employee = (terms == Terms.HONEST_WAGE) | (terms == Terms.GREY_WAGE)
     business = at_work & ~employee
     trade = business & happens(rng, 0.5, count)
     power = _earning_power(families, people)
-    wage = lognormal(rng, _WAGE_MEDIAN * np.exp(power), _WAGE_CHANCE, count)
+    wage = lognormal(rng, _WAGE_MEDIAN * shifts.wages * np.exp(power), _WAGE_CHANCE, count)
+    minimum: int = shifts.of_law("minimum_wage")
     # Some honest wages are part-time: a small declared wage is no proof of an envelope.
     part_time = happens(rng, np.where(people.female, 0.09, 0.05), count)
-    wage = np.where(part_time, 0.45 * wage, np.maximum(wage, law("minimum_wage")))
+    wage = np.where(part_time, 0.45 * wage, np.maximum(wage, minimum))
     grey = terms == Terms.GREY_WAGE
     paid = np.where(grey, _GREY_DISCOUNT * wage, wage)
-    official = np.where(grey, _official_part(rng, paid), paid)
-    earned = lognormal(rng, _SHADOW_MEDIAN * np.exp(0.8 * power), 0.62, count)
-    honest = lognormal(rng, _HONEST_BUSINESS_MEDIAN * np.exp(0.8 * power), 0.75, count)
-    declared, shadow = _businesses(rng, terms, earned, honest)
-    on_the_side = tilted(figure("side_jobs") / 0.85, 0.7 * custom - 0.95)
+    official = np.where(grey, _official_part(rng, paid, minimum), paid)
+    season = shifts.wages * np.where(families.urban[people.family], 1.0, shifts.rural_business)
+    earned = season * lognormal(rng, _SHADOW_MEDIAN * np.exp(0.8 * power), 0.62, count)
+    honest = season * lognormal(rng, _HONEST_BUSINESS_MEDIAN * np.exp(0.8 * power), 0.75, count)
+    declared, shadow = _businesses(rng, terms, earned, honest, minimum)
+    on_the_side = tilted(figure("side_jobs") / 0.85, 0.7 * custom - 0.95 + shifts.platform_work)
     openly = employee | (terms == Terms.HONEST_BUSINESS)
     side = openly & happens(rng, on_the_side, count)
-    side_job = lognormal(rng, _SIDE_JOB_MEDIAN * np.exp(0.5 * power), 0.6, count)
+    side_job = lognormal(rng, _SIDE_JOB_MEDIAN * shifts.wages * np.exp(0.5 * power), 0.6, count)
     unemployed, lost, months = _losses(rng, people, at_work, caring, wage)
     in_job = np.where(happens(rng, 0.12, count), rng.integers(1, MONTHS, count), MONTHS)
     return Work(
@@ -199,15 +202,15 @@ def _earning_power(families: Families, people: People) -> Floats:
     return power
 
 
-def _official_part(rng: np.random.Generator, paid: Floats) -> Floats:
+def _official_part(rng: np.random.Generator, paid: Floats, minimum: int) -> Floats:
     """What of a grey wage is declared: mostly about the minimum wage, else a share."""
-    near_minimum = law("minimum_wage") * (1.0 + 0.6 * rng.beta(1.0, 2.0, len(paid)))
+    near_minimum = minimum * (1.0 + 0.6 * rng.beta(1.0, 2.0, len(paid)))
     share = paid * rng.uniform(0.35, 0.75, len(paid))
     return np.minimum(np.where(happens(rng, 0.72, len(paid)), near_minimum, share), paid)
 
 
 def _businesses(
-    rng: np.random.Generator, terms: Ints, earned: Floats, honest: Floats
+    rng: np.random.Generator, terms: Ints, earned: Floats, honest: Floats, minimum: int
 ) -> tuple[Floats, Floats]:
     """Declared and undeclared income of one's own business."""
     count = len(terms)
@@ -217,7 +220,7 @@ def _businesses(
     declared = np.where(under, 1.25 * earned * rng.uniform(0.1, 0.55, count), declared)
     # Some unregistered people pay the unified payment on a token income, to be insured.
     token = unregistered & happens(rng, 0.25, count)
-    declared = np.where(token, law("minimum_wage") * rng.uniform(0.4, 1.0, count), declared)
+    declared = np.where(token, minimum * rng.uniform(0.4, 1.0, count), declared)
     total = np.where(under, 1.25 * earned, np.where(unregistered, earned, declared))
     return declared, np.maximum(total - declared, 0.0)
 
