@@ -14,6 +14,7 @@ from typing import Any, Final
 import polars as pl
 
 from features.errors import InputError
+from features.registers import sealed
 from features.registers.convert import convert, expected
 from features.registers.declared import REGISTERS
 from features.registers.fault import DATA_OWNER, EXAMPLES, Fault, show
@@ -27,7 +28,6 @@ UNREADABLE: Final = (
 )
 """What the reader raises on bytes that are no register; a panic is how Polars says the worst."""
 
-_TRUTH: Final = "truth"
 _BLANK: Final = "every cell is empty"
 
 
@@ -80,10 +80,12 @@ def open_data_set(folder: Path) -> DataSet:
     """Open the registers of a folder, without loading them.
 
     A register is ``NAME.parquet``, a folder ``NAME/*.parquet``, ``NAME.csv`` or
-    ``NAME/*.csv``. The sub-folder ``truth`` (of a simulated population) is not looked
-    at. Parts of one register may differ in their types as long as each can be read
-    without loss. Raises InputError where there is no folder, or no register in it.
+    ``NAME/*.csv``. What a simulated country keeps apart from its registers is not looked at,
+    and refused where it stands for one (`sealed`). Parts of one register may differ in
+    their types as long as each can be read without loss. Raises InputError where there is
+    no folder, no register in it, or one that no register can be.
     """
+    sealed.refuse_place(folder)
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
         raise InputError(
@@ -96,6 +98,7 @@ def open_data_set(folder: Path) -> DataSet:
             f"{folder} holds 0 registers. Put at least households.parquet and persons.parquet "
             "(or .csv) there, named as in the register contract."
         )
+    sealed.refuse_place(*(file for found in sources.values() for s in found for file in s.files))
     readings = [_read(REGISTERS[name], found) for name, found in sources.items()]
     return DataSet(
         folder=folder,
@@ -206,6 +209,7 @@ def _part(
     reading: _Reading, source: _Source, files: list[Path], stored: dict[str, pl.DataType]
 ) -> _Part:
     register, scan = reading.register, source.scan(files)
+    sealed.refuse_columns(register, source.place, stored)
     values: dict[str, pl.Expr] = {}
     marks: dict[str, pl.Expr] = {}
     wrong: list[str] = []
@@ -302,7 +306,11 @@ def _unreadable_values(reading: _Reading, whole: pl.LazyFrame, columns: list[str
 def _strays(folder: Path) -> Iterator[str]:
     """Name what looks like a register but is none: a slip of the pen would make it silent."""
     for place in sorted(folder.iterdir()):
-        if place.name == _TRUTH or place.name.startswith((".", "_")) or place.stem in REGISTERS:
+        if (
+            place.name == sealed.FOLDER
+            or place.name.startswith((".", "_"))
+            or place.stem in REGISTERS
+        ):
             continue
         if place.suffix in (".parquet", ".csv") or (
             place.is_dir() and any((*place.glob("*.parquet"), *place.glob("*.csv")))

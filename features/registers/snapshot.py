@@ -26,6 +26,7 @@ import polars as pl
 
 from features.errors import InputError, SnapshotError
 from features.progress import Progress, silent
+from features.registers import sealed
 from features.registers.declared import CONTRACT_VERSION, LEARNING, REGISTERS, SCORING
 from features.registers.load import DataSet
 from features.registers.schema import Kind, Register
@@ -47,6 +48,7 @@ class Snapshot:
     @classmethod
     def open(cls, folder: Path) -> "Snapshot":
         """Open a snapshot; refuse a folder that is none, or is of another format."""
+        sealed.refuse_place(folder)
         path = folder / "manifest.json"
         if not path.is_file():
             raise SnapshotError(

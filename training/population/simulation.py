@@ -10,6 +10,7 @@ import polars as pl
 
 from features.errors import InputError
 from features.progress import Progress, silent
+from training.population import truth
 from training.population.calibration import Sums, added, compare
 from training.population.figures import figures
 from training.population.partition import tell
@@ -104,7 +105,7 @@ def _write(
         progress("families", first, households)
         size = min(FAMILIES_OF_A_PARTITION, households - first)
         partition = tell(number, size, households, seed, as_of, shifts)
-        for name, frame in (*partition.registers.items(), ("truth", partition.truth)):
+        for name, frame in (*partition.registers.items(), (truth.FOLDER, partition.truth)):
             _store(frame, folder / name / f"part-{number:05d}.parquet")
             rows[name] = rows.get(name, 0) + frame.height
         for fault, count in zip(faults, partition.faults, strict=True):

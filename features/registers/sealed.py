@@ -1,0 +1,52 @@
+"""What no register can hold: the truth of a simulated country, and the loud refusal of it.
+
+A simulated country keeps what its families truly live on apart from the registers. Who
+read it here would teach or judge a model by answers that no state has. So a path inside
+that folder, and a register that carries a column only the truth can have, end in an
+error, never in a warning.
+"""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final
+
+from features.errors import InputError
+from features.registers.schema import Register
+
+FOLDER: Final = "truth"
+"""Name of the folder that lies beside the registers of a simulated country."""
+
+COLUMNS: Final = frozenset(
+    {
+        "hidden_wage",
+        "hidden_business",
+        "hidden_side_job",
+        "hidden_rent",
+        "hidden_farm",
+        "hidden_income_monthly",
+        "consumption_monthly",
+        "ladder",
+    }
+)
+"""What only the truth knows; what an inspection or the survey found of it stands in theirs."""
+
+
+def refuse_place(*places: Path) -> None:
+    """Raise InputError for a path that lies in a folder of truth, through links as well."""
+    for place in places:
+        if FOLDER in (*place.parts, *place.resolve().parts):
+            raise InputError(
+                f"{place} lies in a folder named {FOLDER}: 0 registers read. What families truly "
+                "live on is for judging simulated worlds, never for features, models or training. "
+                "Pass the folder above it; a real data set must not stand under that name."
+            )
+
+
+def refuse_columns(register: Register, place: str, stored: Collection[str]) -> None:
+    """Raise InputError for a file of a register that carries columns only the truth has."""
+    if revealed := sorted(name for name in stored if name in COLUMNS and name not in register):
+        raise InputError(
+            f"{place} of {register.name} carries {', '.join(revealed)}: 0 registers read. No "
+            "register knows this; only the truth of a simulated country does. Write the register "
+            "again without it."
+        )
