@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from training.population.calibration import Sums
-from training.population.chance import Floats
+from training.population.chance import Floats, Ints
 from training.population.families import Families
 from training.population.work import Work
 from training.population.worlds import Promise, Shifts
@@ -21,13 +21,14 @@ def measures(
     work: Work,
     hidden: Floats,
     herds: pl.DataFrame,
+    household: Ints,
     inspections: pl.DataFrame,
     watched: int | None,
 ) -> Sums:
     """The parts of every measure in one partition, beside the calibrated figures.
 
-    ``hidden`` is the families' hidden income; ``herds`` and ``inspections`` are frames of
-    `possessions` and `labels`, with ``family``; ``watched`` is the region with a bias.
+    ``hidden`` is the families' hidden income and ``household`` their keys; ``herds`` is a
+    frame of `possessions`, ``inspections`` the register; ``watched`` is the region with a bias.
     """
     told = {
         "animals_alive": (float(herds["alive"].sum()), float(herds["heads"].sum())),
@@ -37,7 +38,8 @@ def measures(
     if watched is None:
         return told
     targeted = inspections.filter(pl.col("design") == "targeted")
-    family = targeted["family"].to_numpy()
+    order = np.argsort(household)
+    family = order[np.searchsorted(household, targeted["household_id"].to_numpy(), sorter=order)]
     guilty = hidden[family] > 0
     seen = targeted["hidden_income_monthly"].to_numpy() > 0
     for place, here in (("there", True), ("elsewhere", False)):
