@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from models import conformal
@@ -138,24 +138,31 @@ def signed_log(x: Matrix) -> Matrix:
     return np.asarray(np.sign(x) * np.log1p(np.abs(x)), dtype=np.float64)
 
 
+def regression() -> Pipeline:
+    """Return the rival, unfitted: a regression of inputs on a signed logarithmic scale.
+
+    Medians stand for what is missing.
+    """
+    return make_pipeline(
+        FunctionTransformer(signed_log),
+        SimpleImputer(strategy="median", keep_empty_features=True),
+        StandardScaler(),
+        LogisticRegression(C=0.1, max_iter=2_000),
+    )
+
+
 def _logistic(x: Matrix, said: Inspected) -> Matrix:
     """Return log-odds of a logistic regression that had not seen the family.
 
-    It is given every input on a signed logarithmic scale, medians for what is missing,
-    and the detector's weights and folds. The gap between expected and declared income
-    is withheld from it, unless the caller makes it one more column of ``x``: then it is
-    the out-of-fold gap, by a model that had not seen the family either.
+    It is given every input, and the detector's weights and folds. The gap between
+    expected and declared income is withheld from it, unless the caller makes it one more
+    column of ``x``: then it is the out-of-fold gap, by a model that had not seen the
+    family either.
     """
     score = np.empty(len(x))
     for k in range(FOLDS):
         rest = said.fold != k
-        model = make_pipeline(
-            FunctionTransformer(signed_log),
-            SimpleImputer(strategy="median", keep_empty_features=True),
-            StandardScaler(),
-            LogisticRegression(C=0.1, max_iter=2_000),
-        )
-        model.fit(
+        model = regression().fit(
             x[rest], said.confirmed[rest], logisticregression__sample_weight=said.weights[rest]
         )
         score[~rest] = model.decision_function(x[~rest])

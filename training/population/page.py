@@ -1,0 +1,50 @@
+"""The calibration page: what a simulated country was aimed at, and what it became."""
+
+import json
+from collections.abc import Mapping
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from training.population import pictures
+
+_VERDICTS: Final = ("met", "explained", "missed")
+
+
+def write(folder: Path, summary: Mapping[str, Any]) -> Path:
+    """Keep what `simulate` returned as ``index.html`` with pictures and as ``world.json``.
+
+    Nothing of a single family is in it. The same summary gives the same bytes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    told = {name: value for name, value in summary.items() if name != "out"}
+    (folder / "world.json").write_text(
+        json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    page = Environment(
+        loader=PackageLoader("training.population", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    ).get_template("page.html")
+    groups = [
+        (name, lines, pictures.nearness(lines))
+        for name, found in groupby(summary["calibration"], key=lambda line: line["group"])
+        if (lines := list(found))
+    ]
+    counts = {
+        verdict: sum(line["verdict"] == verdict for line in summary["calibration"])
+        for verdict in _VERDICTS
+    }
+    drawn = [
+        pictures.distribution(name, histogram)
+        for name, histogram in summary["distributions"].items()
+    ]
+    path = folder / "index.html"
+    path.write_text(
+        page.render(summary=summary, groups=groups, counts=counts, drawn=drawn), encoding="utf-8"
+    )
+    return path
