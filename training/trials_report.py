@@ -23,7 +23,7 @@ from features.registers import check
 from features.registers.load import open_data_set
 from features.registers.snapshot import Snapshot, make
 from training.population import simulate
-from training.population.worlds import WORLDS
+from training.population.worlds import worlds as known_worlds
 from training.trials import Country, crossed, differences, trained, tried
 
 WAYS: Final = (
@@ -47,7 +47,7 @@ _SHOWN_DIFFERENCES: Final = 12
     "--world",
     "worlds",
     multiple=True,
-    type=click.Choice(sorted(WORLDS)),
+    type=click.Choice(sorted(known_worlds())),
     help="Only these worlds; default: every one.",
 )
 @click.option(
@@ -72,7 +72,7 @@ def main(
     try:
         if beside is not None:
             other = trained(_snapshot(beside, None, work / "beside"), seed=seed)
-        for world in worlds or tuple(WORLDS):
+        for world in worlds or tuple(known_worlds()):
             click.echo(f"{world} …", err=True)
             began = time.monotonic()
             data, packed = work / world, work / f"{world}-snapshot"
