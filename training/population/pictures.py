@@ -39,7 +39,9 @@ def spark(counts: Sequence[float], width: int = 40) -> str:
     return "".join(_BLOCKS[step] for step in steps)
 
 
-def quantile(edges: Sequence[float], counts: Sequence[float], level: float) -> float:
+def quantile(
+    edges: Sequence[float] | Floats, counts: Sequence[float] | Floats, level: float
+) -> float:
     """Return a quantile of a histogram, evenly spread within its bar."""
     total = np.concatenate([[0.0], np.cumsum(np.asarray(counts, dtype=np.float64))])
     if total[-1] <= 0:
