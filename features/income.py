@@ -207,15 +207,16 @@ def enterprise_income_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
     )
 
 
-@derived(block=Block.MATERIAL, unit=Unit.SHARE, direction=-1, basis=_BASIS, model_input=False)
-def benefit_share(as_of: date) -> pl.Expr:  # noqa: ARG001
-    """Share of the quarter's income that the state paid; 1 where there was no income at all.
+@derived(
+    block=Block.MATERIAL, unit=Unit.TENGE, span=Span.MONTH, direction=+1, basis=_BASIS,
+    model_input=False,
+)  # fmt: skip
+def income_besides_benefits_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Income besides pensions, allowances and other state payments, KZT a month for each member.
 
-    A family with no income depends on others wholly, so it stands at the poor end.
+    Whole tenge, rounded down. Low where a family depends on the state; unlike the share
+    that the state pays, it does not rise when a pension or an allowance is lost.
     """
-    return (
-        pl.when(pl.col("income_quarter") > 0)
-        .then(pl.col("benefits_quarter") / pl.col("income_quarter"))
-        .when(pl.col("income_quarter") == 0)
-        .then(1.0)
+    return pl.when(pl.col("members") > 0).then(
+        (pl.col("income_quarter") - pl.col("benefits_quarter")) // (3 * pl.col("members"))
     )

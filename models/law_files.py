@@ -168,4 +168,10 @@ def _citations(files: LawFiles) -> list[tuple[str, str]]:
         for edition in content["editions"]
     ]
     cited += [("red_flags", flag["source"]["act"]) for flag in files.red_flags["flags"]]
-    return cited + [(name, card["source"]["act"]) for name, card in files.scorecards.items()]
+    for name, card in files.scorecards.items():
+        # A criterion leans on its block of the card's act, and where it is published on more.
+        blocks = {criterion["block"]: None for criterion in card["criteria"]}
+        cited += [(name, card["source"]["act"])]
+        cited += [(name, f"{card['source']['act']}:{block}") for block in blocks]
+        cited += [(name, c["source"]["act"]) for c in card["criteria"] if "source" in c]
+    return cited

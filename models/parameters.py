@@ -18,8 +18,8 @@ from typing import Any, Final, NoReturn
 from features.errors import DeclarationError, ParameterNotInForce
 from models.law_files import LAW, LawFiles, plain, read_law
 
-_NOTES: Final = frozenset({"about", "checked", "doubt"})
-"""What a lawyer may add without changing the law: left out of its version."""
+_NOTES: Final = frozenset({"about", "checked", "doubt", "fitted"})
+"""What may be added without changing the law: left out of its version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,11 +161,18 @@ class Law:
     @property
     def scorecard(self) -> Mapping[str, Any]:
         """The scorecard that the policy of the day names, as its file has it."""
-        name = self.policy.scorecard
+        return self.card(self.policy.scorecard)
+
+    @property
+    def cards(self) -> tuple[str, ...]:
+        """Names of the scorecards that had begun by the day, in the order of the alphabet."""
+        return tuple(n for n, card in self._files.scorecards.items() if card["since"] <= self.day)
+
+    def card(self, name: str) -> Mapping[str, Any]:
+        """Return a scorecard by its name, as its file has it."""
         if name not in self._files.scorecards:
-            raise DeclarationError(
-                f"decision_policy.yaml names the scorecard {name!r}: no such file in scorecards/."
-            )
+            known = ", ".join(self._files.scorecards)
+            raise DeclarationError(f"There is no scorecard {name!r} in scorecards/: {known}.")
         card = self._files.scorecards[name]
         if card["since"] > self.day:
             raise ParameterNotInForce(f"scorecards/{name}", self.day, card["since"])

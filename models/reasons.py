@@ -224,8 +224,7 @@ def _known(code: str) -> Reason:
 def _standing(told: Reason, law: Law) -> tuple[str, str]:
     """Return the act that a reason rests on, and whether it is published or assumed."""
     if told.group == "criteria":
-        card = Scorecard.in_force(law)
-        criterion = next(c for c in card.criteria if c.code == told.code)
+        card, criterion = _judging(told.code, law)
         return f"{card.act}:{criterion.block}", _basis(published=not criterion.assumed)
     if told.group == "rules":
         return HardRule.in_force(law).act, _basis(published=not law.hard_rule["assumed"])
@@ -258,6 +257,12 @@ def _spans(feature: str) -> frozenset[Span]:
     declared = FEATURES[feature]
     made_of = [name for name in declared.reads if declared.is_derived]
     return frozenset({declared.span}.union(*(_spans(name) for name in made_of)))
+
+
+def _judging(code: str, law: Law) -> tuple[Scorecard, Criterion]:
+    """Return the card that judges by a criterion: the one that decides, or else another."""
+    cards = (Scorecard.named(name, law) for name in (law.policy.scorecard, *law.cards))
+    return next((card, c) for card in cards for c in card.criteria if c.code == code)
 
 
 def _basis(*, published: bool) -> str:

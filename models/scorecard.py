@@ -1,8 +1,9 @@
-"""The scorecard: points for each criterion from declared facts, and the category they add up to.
+"""The scorecards: points for each criterion from declared facts, and the category they add up to.
 
-The criteria, points and cut-offs are data (`models/law/scorecards/`); here is only how
-a card is read, checked and applied. More points mean better off. A criterion that is
-not known counts with its poorest points; beside it stands the sum with its richest.
+The criteria, points and cut-offs are data (`models/law/scorecards/`, a file a card); here
+is only how a card is read, checked and applied. More points mean better off. A criterion
+that is not known counts with its poorest points; beside it stands the sum with its richest.
+The policy names the card that decides; every other card on file is there to be compared.
 """
 
 from collections.abc import Mapping
@@ -16,9 +17,11 @@ from typing import Any, Final
 import polars as pl
 
 from features.catalogue import FEATURES
-from features.errors import DeclarationError
+from features.errors import DeclarationError, ParameterNotInForce
 from models.parameters import Law
 
+LADDER: Final = range(1, 7)
+"""Steps of the household survey's ladder: 1 cannot afford food … 6 no material difficulty."""
 BY_POINTS_AT_MOST: Final = 5
 """The richest category that points may reach while the policy keeps category 6 to the hard rule."""
 
@@ -105,30 +108,57 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
-    """One category: the points from which it begins (None: not by points) and its name."""
+    """One category: the points from which it begins (None: not by points) and its name.
+
+    ``code`` is what the card itself calls it, a letter or a word. ``ladder``: the steps of
+    the household survey's ladder (1 to 6) that it stands for; ``actions``: the kinds of
+    help that the card recommends for it, by code.
+    """
 
     category: int
     begins: int | None
+    name: Mapping[str, str]
+    assumed: bool
+    code: str
+    ladder: tuple[int, ...]
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One kind of help that a card recommends."""
+
+    code: str
     name: Mapping[str, str]
     assumed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scorecard:
-    """A card in force on a day, checked and with its bounds in whole units."""
+    """A card as it stands on a day, checked and with its bounds in whole units."""
 
     name: str
     status: str
     act: str
     criteria: tuple[Criterion, ...]
     categories: tuple[Category, ...]
+    actions: tuple[Action, ...]
     parameters: tuple[str, ...]
     """Legal values that its bounds are multiples of."""
 
     @classmethod
     def in_force(cls, law: Law) -> "Scorecard":
-        """Return the card of the law's day; raise ParameterNotInForce before there is one."""
-        card = _compiled(law.folder, law.day)
+        """Return the card that decides on the law's day; raise ParameterNotInForce before one."""
+        return cls.named(law.policy.scorecard, law)
+
+    @classmethod
+    def named(cls, name: str, law: Law) -> "Scorecard":
+        """Return a card on file at the prices of the law's day.
+
+        Raises DeclarationError for a card that is not on file, ParameterNotInForce for a
+        day before it began.
+        """
+        card = _compiled(law.folder, law.day, name)
         for parameter in card.parameters:
             law.edition(parameter)
         return card
@@ -143,8 +173,13 @@ class Scorecard:
         """The points of a family that is richest in everything."""
         return sum(criterion.most for criterion in self.criteria)
 
+    @property
+    def on_ladder(self) -> Mapping[int, int]:
+        """The category that stands for each step of the survey's ladder; empty: not told."""
+        return {step: c.category for c in self.categories for step in c.ladder}
 
-def assess(features: pl.DataFrame, law: Law) -> pl.DataFrame:
+
+def assess(features: pl.DataFrame, law: Law, card: str | None = None) -> pl.DataFrame:
     """Give every family its points and the category they add up to.
 
     Parameters
@@ -152,18 +187,21 @@ def assess(features: pl.DataFrame, law: Law) -> pl.DataFrame:
     features
         One row a family, as `features.build.build` makes it.
     law
-        Of the decision date; it names the scorecard and prices its bounds.
+        Of the decision date; it names the scorecard that decides and prices its bounds.
+    card
+        The name of another card, to be compared with the one that decides.
 
     Returns
     -------
     ``household_id``; ``points_CODE`` for each criterion (Int64, null: not known, or not
     known well enough to settle the points); ``points_poorest`` and ``points_richest``
     with every unknown at its poorest and at its richest; ``category_poorest`` and
-    ``category_richest`` (Int8) by the card's cut-offs, at most 5 while the policy keeps
-    category 6 to the hard rule.
+    ``category_richest`` (Int8) by the card's cut-offs; of the card that decides at most 5
+    while the policy keeps category 6 to the hard rule.
     """
-    Scorecard.in_force(law)
-    plan = _plan(law.folder, law.day)
+    name = card or law.policy.scorecard
+    Scorecard.named(name, law)
+    plan = _plan(law.folder, law.day, name)
     return (
         features.select("household_id", *plan.parts)
         .select("household_id", *plan.points)
@@ -181,9 +219,9 @@ class _Plan:
 
 
 @lru_cache(maxsize=256)
-def _plan(folder: Path, day: date) -> _Plan:
-    card = _compiled(folder, day)
-    by_score = Law(day, folder).policy.category_6_by_score
+def _plan(folder: Path, day: date, name: str) -> _Plan:
+    card = _compiled(folder, day, name)
+    by_score = _by_score(Law(day, folder), name)
     return _Plan(
         parts=tuple(
             part.points().alias(_part(criterion, number))
@@ -200,6 +238,14 @@ def _plan(folder: Path, day: date) -> _Plan:
             for end in ("poorest", "richest")
         ),
     )
+
+
+def _by_score(law: Law, name: str) -> bool:
+    """Whether points may reach the last category: the policy binds its own card alone."""
+    try:
+        return law.policy.category_6_by_score or name != law.policy.scorecard
+    except ParameterNotInForce:  # before the pilot no card decides
+        return True
 
 
 def category(card: Scorecard, points: pl.Expr, *, by_score: bool) -> pl.Expr:
@@ -238,9 +284,9 @@ def _known(criterion: Criterion) -> pl.Expr:
 
 
 @lru_cache(maxsize=256)
-def _compiled(folder: Path, day: date) -> Scorecard:
+def _compiled(folder: Path, day: date, name: str) -> Scorecard:
     law = Law(day, folder)
-    name, raw = law.policy.scorecard, law.scorecard
+    raw = law.card(name)
     criteria = tuple(_criterion(name, criterion, law) for criterion in raw["criteria"])
     codes = [criterion.code for criterion in criteria]
     if twice := sorted({code for code in codes if codes.count(code) > 1}):
@@ -251,7 +297,11 @@ def _compiled(folder: Path, day: date) -> Scorecard:
         status=raw["status"],
         act=raw["source"]["act"],
         criteria=criteria,
-        categories=_categories(name, raw["categories"]),
+        categories=_categories(name, raw),
+        actions=tuple(
+            Action(code=code, name=told["name"], assumed=told["assumed"])
+            for code, told in raw.get("actions", {}).items()
+        ),
         parameters=tuple(used),
     )
 
@@ -305,17 +355,32 @@ def bound_of(bound: int | Decimal, unit: str | None, law: Law) -> int | float:
     return bound if isinstance(bound, int) else float(bound)
 
 
-def _categories(card: str, raw: list[Mapping[str, Any]]) -> tuple[Category, ...]:
+def _categories(card: str, raw: Mapping[str, Any]) -> tuple[Category, ...]:
+    place = f"scorecards/{card}.yaml"
     categories = tuple(
-        Category(category=c["category"], begins=c["from"], name=c["name"], assumed=c["assumed"])
-        for c in raw
+        Category(
+            category=c["category"],
+            begins=c["from"],
+            name=c["name"],
+            assumed=c["assumed"],
+            code=c.get("code", str(c["category"])),
+            ladder=tuple(c.get("ladder", ())),
+            actions=tuple(c.get("actions", ())),
+        )
+        for c in raw["categories"]
     )
     numbers = [c.category for c in categories]
     begins = [c.begins for c in categories if c.begins is not None]
+    steps = [step for c in categories for step in c.ladder]
     if numbers != list(range(1, len(numbers) + 1)):
-        raise DeclarationError(f"scorecards/{card}.yaml: categories are numbered from 1, in order.")
+        raise DeclarationError(f"{place}: categories are numbered from 1, in order.")
     if categories[0].begins != 0 or sorted(set(begins)) != begins:
+        raise DeclarationError(f"{place}: category 1 begins at 0 points and each next one higher.")
+    if steps and steps != list(LADDER):
         raise DeclarationError(
-            f"scorecards/{card}.yaml: category 1 begins at 0 points and each next one higher."
+            f"{place}: the categories share out the ladder's steps 1 to 6, "
+            "each once, poorest first."
         )
+    if unknown := {code for c in categories for code in c.actions} - set(raw.get("actions", {})):
+        raise DeclarationError(f"{place}: no such actions: {', '.join(sorted(unknown))}.")
     return categories

@@ -273,11 +273,8 @@ def _derived(table: pd.DataFrame) -> pd.DataFrame:
     table["income_per_member"] = counted // (3 * members)
     table["wage_per_member"] = table["wage_quarter"] // (3 * members)
     table["enterprise_income_per_member"] = table["enterprise_income_quarter"] // (3 * members)
-    table["benefit_share"] = np.where(
-        table["income_quarter"] > 0,
-        table["benefits_quarter"] / table["income_quarter"].where(table["income_quarter"] > 0),
-        1.0,
-    )
+    besides = table["income_quarter"] - table["benefits_quarter"]
+    table["income_besides_benefits_per_member"] = besides // (3 * members)
     table["adults_without_work"] = (
         table["registered_unemployed"] + table["inactive_members"] + table["caring_members"]
     )

@@ -101,10 +101,17 @@ def test_income_is_summed_over_complete_months_and_never_over_the_month_of_the_d
     assert family["income_per_member"] == 58_333
 
 
+def test_what_a_family_has_besides_state_payments_does_not_move_with_them():
+    family = built()[1]
+    besides = family["income_quarter"] - family["benefits_quarter"]
+    assert family["benefits_quarter"] >= family["targeted_assistance_quarter"] > 0
+    assert family["income_besides_benefits_per_member"] == besides // 12  # 3 months, 4 members
+
+
 def test_a_register_that_answers_without_rows_gives_the_empty_value():
     family = built()[3]
     assert family["income_quarter"] == 0
-    assert family["benefit_share"] == 1.0
+    assert family["income_besides_benefits_per_member"] == 0
 
 
 def test_a_silent_register_gives_null_not_zero():

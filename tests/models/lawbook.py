@@ -29,6 +29,7 @@ ORDINARY: dict[str, Any] = {
     "counted_income_quarter": 900_000,
     "income_per_member": 100_000,
     "wage_per_member": 100_000,
+    "income_besides_benefits_per_member": 100_000,
 }
 
 

@@ -10,10 +10,12 @@ from features.build import build
 from features.registers.declared import REGISTERS
 from models.parameters import Law
 from models.rules import rule_category
+from models.scorecard import assess
 
 DAY = date(2026, 1, 1)
 MONTHS = [date(2025, 12 - back, 1) for back in range(12)]
 WORK = ("employee", "self_employed")
+PAYMENTS = ("pension", "targeted_assistance")
 POSSESSIONS = ("properties", "vehicles", "livestock", "deposits", "businesses")
 EDUCATION = ("none", "primary", "secondary", "vocational", "higher", "postgraduate")
 
@@ -40,6 +42,7 @@ ADULTS = person(
     st.dates(date(1940, 1, 1), date(2008, 1, 1)),
     wage=st.sampled_from((0, 60_000, 150_000, 400_000, 1_500_000)),
     pension=st.sampled_from((0, 0, 90_000)),
+    targeted_assistance=st.sampled_from((0, 0, 0, 25_000)),
     payment=st.sampled_from((0, 0, 30_000, 300_000)),
 )
 CHILDREN = person(
@@ -106,6 +109,11 @@ def variants(family: dict, extra_child: dict) -> dict[str, dict]:
             told[f"adult {n} out of work"] = family | {
                 "adults": [*others[0], out_of_work, *others[1]]
             }
+        for payment in PAYMENTS:
+            if adult.get(payment):
+                told[f"{payment} of adult {n} lost"] = family | {
+                    "adults": [*others[0], adult | {payment: 0}, *others[1]]
+                }
     for n, child in enumerate(family["children"]):
         if child["disability"] == "none":
             children = list(family["children"])
@@ -131,12 +139,13 @@ def registers(families: list[dict]) -> dict[str, pl.DataFrame]:
         owner = key | {"person_id": 100 * household}
         for n, told in enumerate([*family["adults"], *family["children"]]):
             me = key | {"person_id": 100 * household + n}
-            money = {k: told[k] for k in ("wage", "pension", "payment") if k in told}
+            money = {k: told[k] for k in ("wage", "payment", *PAYMENTS) if k in told}
             rows["persons"].append(
                 me | {"sex": "f"} | {k: v for k, v in told.items() if k not in money}
             )
             own = "self_employment" if told["activity"] == "self_employed" else "wage"
-            for source, amount in ((own, money.get("wage")), ("pension", money.get("pension"))):
+            paid = [(source, money.get(source)) for source in PAYMENTS]
+            for source, amount in [(own, money.get("wage")), *paid]:
                 if amount:
                     rows["incomes"] += [
                         me | {"month": month, "source": source, "amount": amount}
@@ -174,10 +183,15 @@ def test_a_family_that_is_worse_off_never_looks_richer_to_the_rules(family, extr
     answered = registers(list(told.values()))
     features = build(answered | dict.fromkeys(silent), DAY)
     ruled = rule_category(features, Law(DAY))
-    for column in ("points_poorest", "rule_category"):
-        first, *others = ruled[column].to_list()
-        richer = [name for name, v in zip(list(told)[1:], others, strict=True) if v > first]
-        assert not richer, (column, richer)
+    judged = [ruled.select("points_poorest", "rule_category")] + [
+        assess(features, Law(DAY), card).select("points_poorest", "category_poorest")
+        for card in Law(DAY).cards
+    ]
+    for table in judged:
+        for column in table.columns:
+            first, *others = table[column].to_list()
+            richer = [name for name, v in zip(list(told)[1:], others, strict=True) if v > first]
+            assert not richer, (column, richer)
 
 
 def test_a_childs_school_certificate_never_makes_a_family_richer():
