@@ -43,6 +43,24 @@ def children_under_seven(as_of: date) -> pl.Expr:
 
 
 @feature(
+    block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=0, basis=_BASIS,
+    model_input=False,
+)  # fmt: skip
+def infants(as_of: date) -> pl.Expr:
+    """Members under one."""
+    return _aged(as_of, 0, 0).sum()
+
+
+@feature(
+    block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=0, basis=_BASIS,
+    model_input=False,
+)  # fmt: skip
+def children_one_to_six(as_of: date) -> pl.Expr:
+    """Members aged one to six, the seventh birthday not reached."""
+    return _aged(as_of, 1, 6).sum()
+
+
+@feature(
     block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=-1, basis=_BASIS
 )
 def school_age_children(as_of: date) -> pl.Expr:

@@ -1,6 +1,7 @@
 """Whether the members can help themselves: work, search for work, learning."""
 
 from datetime import date
+from typing import Final
 
 import polars as pl
 
@@ -8,10 +9,18 @@ from features.declare import Block, derived, feature
 from features.units import Unit, aged
 
 _BASIS = "pilot-2025:self-realisation"
+_STUDIES_FROM: Final = 14
+"""Nobody younger is taken for a student of a college or a university."""
 
 
 def _active(*activities: str) -> pl.Expr:
     return pl.col("activity").is_in(activities).sum()
+
+
+def _studying(where: str, who: pl.Expr) -> pl.Expr:
+    """Return how many of ``who`` are enrolled there; null where one is enrolled somewhere untold."""
+    untold = (who & pl.col("enrolled") & pl.col("study").is_null()).any()
+    return pl.when(~untold).then((who & (pl.col("study") == where)).sum())
 
 
 @feature(
@@ -88,6 +97,42 @@ def pupils_not_enrolled(as_of: date) -> pl.Expr:
     """
     of_school_age = aged(pl.col("birth_date"), as_of, 7, 17)
     return (of_school_age & ~pl.col("enrolled")).sum()
+
+
+@feature(
+    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
+    empty=0, direction=0, basis=_BASIS, model_input=False,
+)  # fmt: skip
+def children_taught_at_home(as_of: date) -> pl.Expr:
+    """Members under eighteen whom a school teaches at home.
+
+    Unknown where a child is enrolled and the register does not tell where.
+    """
+    return _studying("home", aged(pl.col("birth_date"), as_of, 0, 17))
+
+
+@feature(
+    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
+    empty=0, direction=0, basis=_BASIS, model_input=False,
+)  # fmt: skip
+def college_students(as_of: date) -> pl.Expr:
+    """Members who study at a college.
+
+    Unknown where a member of fourteen or more is enrolled and it is not told where.
+    """
+    return _studying("college", aged(pl.col("birth_date"), as_of, _STUDIES_FROM))
+
+
+@feature(
+    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
+    empty=0, direction=0, basis=_BASIS, model_input=False,
+)  # fmt: skip
+def university_students(as_of: date) -> pl.Expr:
+    """Members who study at a university.
+
+    Unknown where a member of fourteen or more is enrolled and it is not told where.
+    """
+    return _studying("university", aged(pl.col("birth_date"), as_of, _STUDIES_FROM))
 
 
 @derived(block=Block.SELF_REALISATION, unit=Unit.COUNT, direction=-1, basis=_BASIS)

@@ -5,7 +5,7 @@ not know is refused as a whole, with the place of every fault.
 """
 
 import json
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,7 +21,9 @@ from features.errors import DeclarationError
 
 LAW: Final = Path(__file__).parent / "law"
 _SCHEMAS: Final = LAW / "schemas"
-_NOT_PARAMETERS: Final = frozenset({"acts", "decision_policy", "hard_rule", "red_flags"})
+_NOT_PARAMETERS: Final = frozenset(
+    {"acts", "actions", "decision_policy", "hard_rule", "programmes", "red_flags"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,8 @@ class LawFiles:
     policy: Mapping[str, Any]
     hard_rule: Mapping[str, Any]
     red_flags: Mapping[str, Any]
+    programmes: Mapping[str, Any]
+    actions: Mapping[str, Any]
 
 
 @lru_cache(maxsize=16)
@@ -53,6 +57,8 @@ def read_law(folder: Path = LAW) -> LawFiles:
         policy=_read(folder / "decision_policy.yaml", "decision_policy"),
         hard_rule=_read(folder / "hard_rule.yaml", "hard_rule"),
         red_flags=_read(folder / "red_flags.yaml", "red_flags"),
+        programmes=_read(folder / "programmes.yaml", "programmes"),
+        actions=_read(folder / "actions.yaml", "actions"),
     )
     _check_order(files)
     _check_citations(files)
@@ -135,6 +141,7 @@ def _check_order(files: LawFiles) -> None:
         **files.parameters,
         "decision_policy": files.policy,
         "hard_rule": files.hard_rule,
+        **{f"programmes, {code}": told for code, told in files.programmes["programmes"].items()},
     }
     for name, content in dated.items():
         days = [edition["since"] for edition in content["editions"]]
@@ -168,6 +175,8 @@ def _citations(files: LawFiles) -> list[tuple[str, str]]:
         for edition in content["editions"]
     ]
     cited += [("red_flags", flag["source"]["act"]) for flag in files.red_flags["flags"]]
+    cited += [("programmes", act) for act in _acts_within(files.programmes)]
+    cited += [("actions", act) for act in _acts_within(files.actions)]
     for name, card in files.scorecards.items():
         # A criterion leans on its block of the card's act, and where it is published on more.
         blocks = {criterion["block"]: None for criterion in card["criteria"]}
@@ -175,3 +184,14 @@ def _citations(files: LawFiles) -> list[tuple[str, str]]:
         cited += [(name, f"{card['source']['act']}:{block}") for block in blocks]
         cited += [(name, c["source"]["act"]) for c in card["criteria"] if "source" in c]
     return cited
+
+
+def _acts_within(told: Any) -> Iterator[str]:
+    """Yield the act of every source in a file, wherever it stands."""
+    if isinstance(told, Mapping):
+        if {"act", "checked"} <= told.keys():
+            yield told["act"]
+        told = list(told.values())
+    if isinstance(told, list):
+        for inner in told:
+            yield from _acts_within(inner)

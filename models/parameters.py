@@ -68,6 +68,15 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adverse:
+    """What must precede the end of running support of a family in category 6."""
+
+    notice_days: int
+    hearing: bool
+    support_meanwhile: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The decision policy of a day: what a model may do, and for what a person must look."""
 
@@ -76,6 +85,7 @@ class Policy:
     scorecard: str
     category_6_by_score: bool
     review_on: tuple[str, ...]
+    adverse: Adverse
 
 
 class Law:
@@ -156,6 +166,7 @@ class Law:
             scorecard=raw["scorecard"],
             category_6_by_score=raw["category_6_by_score"],
             review_on=tuple(raw["review_on"]),
+            adverse=Adverse(**raw["category_6"]),
         )
 
     @property
@@ -188,6 +199,16 @@ class Law:
         """The red flags that exist on the day: those all of whose parameters are in force."""
         flags = self._files.red_flags["flags"]
         return tuple(f for f in flags if all(self.has(name) for name in f["parameters"]))
+
+    @property
+    def programmes(self) -> Mapping[str, Any]:
+        """The local programmes with all their editions, and what is out of scope."""
+        return self._files.programmes
+
+    @property
+    def actions(self) -> Mapping[str, Any]:
+        """The catalogue of help that may be offered, with all its dates."""
+        return self._files.actions
 
     @property
     def acts(self) -> Mapping[str, Mapping[str, Any]]:

@@ -74,6 +74,7 @@ def _persons(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
     later = birth.dt.month * 100 + birth.dt.day > as_of.month * 100 + as_of.day
     age = as_of.year - birth.dt.year - later.astype(int)
     active, disability = rows["activity"].astype(str), rows["disability"].astype(str)
+    study = rows["study"].astype(str)
     level = rows["education"].astype(str).map({n: i for i, n in enumerate(LEVELS)})
     table = _sums(
         rows,
@@ -81,7 +82,12 @@ def _persons(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
             "members": pd.Series(1, rows.index),
             "children": age < 18,
             "children_under_seven": age < 7,
+            "infants": age < 1,
+            "children_one_to_six": age.between(1, 6),
             "school_age_children": age.between(7, 17),
+            "children_taught_at_home": (study == "home") & (age < 18),
+            "college_students": study == "college",
+            "university_students": study == "university",
             "adults": age >= 18,
             "adults_of_working_age": age.between(18, 62),
             "members_over_sixty_two": age > 62,

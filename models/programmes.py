@@ -1,0 +1,284 @@
+"""Who may receive the local programmes: eligible, not eligible, or a person must look.
+
+Eligibility exists for the programmes of `models/law/programmes.yaml` and for nothing
+else: there is no way to ask it of a republican benefit, of targeted assistance or of an
+insurance payment. It reads declared facts and the category of the rules; no output of a
+model takes part. What is unknown never refuses, and category 6 refuses nobody by itself:
+it is adverse, so a person decides, after notice and a hearing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from features.errors import DeclarationError, InputError
+from models.conditions import Condition, Requirement, compiled, requirement_met, requirements
+from models.law_files import plain
+from models.parameters import Law
+
+ELIGIBLE: Final = "eligible"
+NOT_ELIGIBLE: Final = "not_eligible"
+REVIEW: Final = "review"
+CATEGORY_NOT_SERVED: Final = "CATEGORY_NOT_SERVED"
+"""The programme is not open to the category of the rules: adverse, so a person decides."""
+CATEGORY_MAY_CHANGE: Final = "CATEGORY_MAY_CHANGE"
+"""What is unknown could lead to a category to which the programme is not open."""
+NOBODY_TO_SERVE: Final = "NOBODY_TO_SERVE"
+"""The household has no members, or no adult among them: something is amiss in the registers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """One local programme as it is in force on a day."""
+
+    code: str
+    name: Mapping[str, str]
+    since: date
+    categories: tuple[int, ...]
+    requires: tuple[Requirement, ...]
+    remains: Mapping[str, str]
+    assumed: bool
+    source: Mapping[str, Any]
+
+    @property
+    def column(self) -> str:
+        """The column that holds the verdict."""
+        return f"verdict_{self.code}"
+
+
+class NoSuchProgramme(InputError):
+    """A service was named that no function here may decide; the message says why."""
+
+
+def in_force(law: Law) -> tuple[Programme, ...]:
+    """Return the programmes in force on the law's day, by code."""
+    return _compiled(law.folder, law.day)
+
+
+def programme(code: str, law: Law) -> Programme:
+    """Return one programme by its code.
+
+    Raises NoSuchProgramme for everything else: what is out of scope is told apart from
+    what is misspelt or not yet in force. A code that nobody declared is not repeated.
+    """
+    listed = {p.code: p for p in in_force(law)}
+    if code in listed:
+        return listed[code]
+    for group in law.programmes["out_of_scope"].values():
+        if code in group["named"]:
+            raise NoSuchProgramme(
+                f"{code} is out of scope: {group['why']['en']} It cannot be decided, and so "
+                f"cannot be refused, here. Ask for one of {', '.join(listed)}."
+            )
+    declared = law.programmes["programmes"]
+    if code in declared:
+        first = declared[code]["editions"][0]["since"]
+        raise NoSuchProgramme(f"{code} is not in force on {law.day}: it begins on {first}.")
+    near = get_close_matches(code.lower()[:64], listed, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"ask for one of {', '.join(listed)}."
+    raise NoSuchProgramme(f"No local programme has this code: {hint}")
+
+
+def eligibility(features: pl.DataFrame, ruled: pl.DataFrame, law: Law) -> pl.DataFrame:
+    """Say of every family, for every programme in force, whether it may receive it.
+
+    Parameters
+    ----------
+    features
+        One row a family, as `features.build.build` makes it.
+    ruled
+        The same families in the same order, as `models.rules.rule_category` makes it.
+    law
+        Of the decision date.
+
+    Returns
+    -------
+    ``household_id``; ``verdict_CODE`` (String) for each programme: ``eligible`` where all
+    that the registers can tell speaks for it; ``not_eligible`` where a condition of the
+    programme is known not to be met; ``review`` where that is unknown, where the category
+    of the rules is not served or might come not to be, or where the household has no
+    adult; then ``eligible_services`` and ``services_in_review`` (lists of codes, sorted).
+    """
+    programmes = in_force(law)
+    frame = features.with_columns(ruled["rule_category"], ruled["richest_category"])
+    used = {c.code: c for p in programmes for group in p.requires for c in group}
+    answered = frame.select(
+        "household_id",
+        "rule_category",
+        "richest_category",
+        *(c.met().alias(_column(c)) for c in used.values()),
+        _amiss=(pl.col("adults") == 0).fill_null(value=True),
+    )
+    verdicts = answered.select("household_id", *(_verdict(p).alias(p.column) for p in programmes))
+    return verdicts.with_columns(
+        eligible_services=_codes(programmes, ELIGIBLE),
+        services_in_review=_codes(programmes, REVIEW),
+    )
+
+
+def told(facts: Mapping[str, Any], law: Law, service: str | None = None) -> list[dict[str, Any]]:
+    """Say of one family what it may receive and why, ready for JSON.
+
+    Parameters
+    ----------
+    facts
+        The family's features, its columns of the rules and of `eligibility`, by name.
+    law
+        Of the decision date.
+    service
+        One programme by code; None: all in force. Raises NoSuchProgramme.
+
+    Returns
+    -------
+    One entry a programme: ``service``, ``name``, ``verdict``, ``reasons`` (the conditions
+    that speak for it, refuse it, or are unknown, each with its text and source),
+    ``basis``, ``source``, ``remains`` (what is checked at the application) and ``adverse``
+    (notice, hearing, and what happens to running support; null unless the category is
+    the reason).
+    """
+    asked = in_force(law) if service is None else (programme(service, law),)
+    return [_told(p, facts, law) for p in asked]
+
+
+def support_may_end(law: Law, *, noticed: date | None, heard: date | None) -> date | None:
+    """Return the first day on which a person may end the running support of a category 6 family.
+
+    None while no notice was given, or while the policy asks for a hearing and none was
+    held: support is continued meanwhile. Notice runs in full days; the later of its end
+    and the hearing counts.
+    """
+    policy = law.policy.adverse
+    if noticed is None or (policy.hearing and heard is None):
+        return None
+    end = noticed + timedelta(days=policy.notice_days)
+    return end if heard is None else max(end, heard)
+
+
+def _verdict(p: Programme) -> pl.Expr:
+    met = pl.all_horizontal(
+        pl.any_horizontal(pl.col(_column(c)) for c in group) for group in p.requires
+    )
+    served = [pl.col(name).is_in(p.categories) for name in ("rule_category", "richest_category")]
+    return (
+        pl.when(pl.col("_amiss"))
+        .then(pl.lit(REVIEW))
+        .when(~met)
+        .then(pl.lit(NOT_ELIGIBLE))
+        .when(met & served[0] & served[1])
+        .then(pl.lit(ELIGIBLE))
+        .otherwise(pl.lit(REVIEW))
+    )
+
+
+def _codes(programmes: tuple[Programme, ...], verdict: str) -> pl.Expr:
+    if not programmes:
+        return pl.lit([], pl.List(pl.String))
+    return pl.concat_list(
+        pl.when(pl.col(p.column) == verdict).then(pl.lit(p.code)) for p in programmes
+    ).list.drop_nulls()
+
+
+def _told(p: Programme, facts: Mapping[str, Any], law: Law) -> dict[str, Any]:
+    verdict = facts[p.column]
+    reasons = [_reason(c, law) for c in _why(p, facts, verdict)]
+    adverse = None
+    if verdict == REVIEW:
+        reasons += [_plain_reason(code, law) for code in _of_category(p, facts)]
+        if facts["rule_category"] not in p.categories:
+            policy = law.policy.adverse
+            adverse = {
+                "notice_days": policy.notice_days,
+                "hearing": policy.hearing,
+                "support_meanwhile": policy.support_meanwhile,
+            }
+    return {
+        "service": p.code,
+        "name": dict(p.name),
+        "verdict": verdict,
+        "reasons": reasons,
+        "basis": "assumed" if p.assumed else "published",
+        "source": cited(p.source, law),
+        "remains": dict(p.remains),
+        "adverse": adverse,
+    }
+
+
+def _why(p: Programme, facts: Mapping[str, Any], verdict: str) -> list[Condition]:
+    """Return the conditions behind a verdict: met, not met, or not known, as the verdict is."""
+    shown: list[Condition] = []
+    for group in p.requires:
+        met = requirement_met(group, facts)
+        if verdict == ELIGIBLE:
+            shown += [c for c in group if c.met_by(facts)]
+        elif verdict == NOT_ELIGIBLE and met is False:
+            shown += group
+        elif verdict == REVIEW and met is None:
+            shown += [c for c in group if c.met_by(facts) is None]
+    return shown
+
+
+def _of_category(p: Programme, facts: Mapping[str, Any]) -> list[str]:
+    if not facts["adults"]:
+        return [NOBODY_TO_SERVE]
+    if facts["rule_category"] not in p.categories:
+        return [CATEGORY_NOT_SERVED]
+    return [CATEGORY_MAY_CHANGE] if facts["richest_category"] not in p.categories else []
+
+
+def _reason(condition: Condition, law: Law) -> dict[str, Any]:
+    return {
+        "code": condition.code,
+        "text": dict(condition.name),
+        "source": cited(condition.source, law),
+    }
+
+
+def _plain_reason(code: str, law: Law) -> dict[str, Any]:
+    said = law.programmes["category_reasons"][code]
+    return {"code": code, "text": dict(said["name"]), "source": cited(said["source"], law)}
+
+
+def cited(source: Mapping[str, Any], law: Law) -> dict[str, Any]:
+    """Return a source with the title, number and status of its act, ready for JSON."""
+    act = law.acts[source["act"].partition(":")[0]]
+    cited: dict[str, Any] = plain(
+        {**source, "title": act["title"], "number": act["number"], "status": act["status"]}
+    )
+    return cited
+
+
+def _column(condition: Condition) -> str:
+    return f"met_{condition.code}"
+
+
+@lru_cache(maxsize=256)
+def _compiled(folder: Path, day: date) -> tuple[Programme, ...]:
+    law = Law(day, folder)
+    conditions = compiled("programmes.yaml", law.programmes["conditions"], law)
+    found = []
+    for code, raw in sorted(law.programmes["programmes"].items()):
+        begun = [e for e in raw["editions"] if e["since"] <= day]
+        if not begun or not begun[-1]["categories"]:
+            continue
+        edition = begun[-1]
+        if not edition["requires"]:
+            raise DeclarationError(f"programmes.yaml, {code}: it asks nothing of anybody.")
+        found.append(
+            Programme(
+                code=code,
+                name=raw["name"],
+                since=edition["since"],
+                categories=tuple(edition["categories"]),
+                requires=requirements("programmes.yaml", edition["requires"], conditions),
+                remains=edition["remains"],
+                assumed=edition["assumed"],
+                source=edition["source"],
+            )
+        )
+    return tuple(found)
