@@ -18,7 +18,7 @@ def _active(*activities: str) -> pl.Expr:
 
 
 def _studying(where: str, who: pl.Expr) -> pl.Expr:
-    """Return how many of ``who`` are enrolled there; null where one is enrolled somewhere untold."""
+    """Return how many of ``who`` study there; null where one is enrolled and not told where."""
     untold = (who & pl.col("enrolled") & pl.col("study").is_null()).any()
     return pl.when(~untold).then((who & (pl.col("study") == where)).sum())
 

@@ -86,7 +86,7 @@ def offers(row: Mapping[str, Any], ruled: Mapping[str, Any], law: Law) -> list[O
 
 
 def actions(row: Mapping[str, Any], ruled: Mapping[str, Any], law: Law) -> list[Offer]:
-    """Return the actions of the catalogue for one family, the most urgent kinds in file order.
+    """Return the actions of the catalogue for one family, in the order of their file.
 
     ``row``: the family's features by name; ``ruled``: its columns of the rules. An action
     is offered where the category of the rules is among its own and every condition is

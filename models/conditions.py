@@ -86,16 +86,16 @@ def requirements(
 
 def _condition(file: str, code: str, told: Mapping[str, Any], law: Law) -> Condition:
     feature, unit = told["feature"], told.get("unit")
-    [test] = [name for name in _TESTS if name in told] or [None]
-    if (feature is None) != (test is None):
+    test = next((name for name in _TESTS if name in told), None)
+    if (feature is None) != (test is None) or len(_TESTS.keys() & told.keys()) > 1:
         raise DeclarationError(f"{file}, {code}: a feature needs one comparison, and only it does.")
     if feature is not None:
         if feature not in FEATURES:
             raise DeclarationError(f"{file}, {code}: {feature!r} is no declared feature.")
         if (FEATURES[feature].dtype == pl.Boolean) != (test == "is"):
             raise DeclarationError(f"{file}, {code}: `is` compares yes or no, a bound a number.")
-    bound = told.get(test) if test else None
-    if test is not None and test != "is":
+    bound = told[test] if test else None
+    if bound is not None and test != "is":
         bound = bound_of(bound, unit, law)
     return Condition(
         code=code,

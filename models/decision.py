@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 
 from models.parameters import Law
+from models.rules import RICHEST
 
 SCORE_SCHEMA: Final[dict[str, pl.DataType]] = {
     "household_id": pl.Int64(),
@@ -31,6 +32,8 @@ SCORE_SCHEMA: Final[dict[str, pl.DataType]] = {
     "review_reasons": pl.List(pl.String()),
     "model_version": pl.String(),
     "law_version": pl.String(),
+    "eligible_services": pl.List(pl.String()),
+    "services_in_review": pl.List(pl.String()),
 }
 """Columns of a decision, in the order in which they are written and answered."""
 
@@ -46,6 +49,7 @@ MODEL_OUTPUTS: Final = (
 """What a model says of a family; all null where no model is declared."""
 
 DEPENDS_ON_UNKNOWN: Final = "CATEGORY_DEPENDS_ON_UNKNOWN"
+ADVERSE_CATEGORY: Final = "CATEGORY_6_ADVERSE"
 MATERIAL_HIDDEN_INCOME: Final = "HIDDEN_INCOME_MATERIAL"
 NO_MEMBERS: Final = "NO_MEMBERS"
 NO_ADULT: Final = "NO_ADULT"
@@ -92,13 +96,15 @@ def review_reasons(
     """Return the codes for which a person must look at a family; an empty list: automatic.
 
     The dated policy says which kinds of doubt ask for a person. Order: what the rules
-    do not know, facts that contradict each other, published red flags, the model.
+    do not know, a category that takes help away, facts that contradict each other,
+    published red flags, the model.
     """
     asks = law.policy.review_on
     codes = {
         NO_MEMBERS: features["members"] == 0,
         NO_ADULT: (features["members"] > 0) & (features["adults"] == 0),
         DEPENDS_ON_UNKNOWN: ruled["richest_category"] != ruled["rule_category"],
+        ADVERSE_CATEGORY: ruled["rule_category"] == RICHEST,
     }
     single = [
         pl.when(mask.fill_null(value=False)).then(pl.lit(code)).alias(code)

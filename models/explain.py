@@ -79,6 +79,11 @@ _WORDS: Final = {
         "en": "The criteria, points and cut-offs of this scorecard are assumed until "
         "the state publishes its own.",
     },
+    "offers": {
+        "kk": "Отбасы ала алатын көмек",
+        "ru": "Что семья может получить",
+        "en": "What the family may receive",
+    },
     "remedy": {"kk": "Не істеуге болады", "ru": "Что можно сделать", "en": "What can be done"},
     "set": {
         "kk": "Модель 90 % сенімділікпен жоққа шығара алмайтын санаттар",
@@ -143,6 +148,7 @@ class Explanation:
                 basis = say[told["basis"]]
                 lines.append(f"  • [{told['code']}] {told['text'][language]} ({basis})")
                 lines.append(f"    {say['remedy']}: {told['remedy'][language]}")
+        lines += _offered(a["offers"], say, language)
         lines.append("")
         if card.status == "assumed":
             lines.append(say["assumed card"])
@@ -225,6 +231,20 @@ def draw(explanation: Explanation, path: Path, language: str) -> None:
 def category_name(card: Scorecard, category: int, language: str) -> str:
     """Return what a category of the card is called."""
     return next(c.name[language] for c in card.categories if c.category == category)
+
+
+def _offered(offers: list[dict[str, Any]], say: dict[str, str], language: str) -> list[str]:
+    """Return the programmes and the help that the family may be offered, each with its why."""
+    if not offers:
+        return []
+    lines = ["", f"{say['offers']}:"]
+    for offer in offers:
+        people = f" × {offer['people']}" if offer["people"] else ""
+        name = f"{offer['kind_name'][language]}: {offer['name'][language]}{people}"
+        lines.append(f"  • [{offer['code']}] {name} ({say[offer['basis']]})")
+        lines.append(f"    {offer['text'][language]}")
+        lines += [f"    – {why[language]}" for why in offer["why"]]
+    return lines
 
 
 def _of_unseen_income(answer: dict[str, Any], say: dict[str, str]) -> list[str]:

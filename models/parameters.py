@@ -220,7 +220,8 @@ class Law:
         """The day of the newest change in force, and a hash of the law from then on.
 
         The hash covers every edition begun by the day (older ones still price past
-        months), the scorecard, the hard rule, the red flags and the policy; notes of
+        months), the scorecard, the hard rule, the red flags, the programmes, the actions
+        and the policy; notes of
         doubt and of who checked what do not count. Two days with one law have one version.
         """
         return _version(self.folder, self.day)
@@ -242,7 +243,7 @@ def parameters(folder: Path | None = None) -> Mapping[str, Parameter]:
 
 
 def describe(day: date, folder: Path | None = None) -> list[dict[str, Any]]:
-    """Return the law of a day for reading: one entry per value, rule, card, policy and act.
+    """Return the law of a day for reading: one entry per value, rule, card, programme and act.
 
     Each entry has ``kind`` and ``name``, what is in force and since when, its source with
     the act's title, whether it is assumed, and the doubts. What has no value on the day
@@ -264,6 +265,7 @@ def describe(day: date, folder: Path | None = None) -> list[dict[str, Any]]:
         {"kind": "red_flag", "name": f["code"], "assumed": f["status"] != "published", **f}
         for f in law.red_flags
     ]
+    entries += _help_of(law)
     for entry in entries:
         act = acts[entry["source"]["act"].partition(":")[0]]
         entry["source"] = {**entry["source"], "title": act["title"], "status": act["status"]}
@@ -294,6 +296,42 @@ def _hard_rule_of(law: Law) -> dict[str, Any]:
 def _card_of(law: Law) -> dict[str, Any]:
     card = law.scorecard
     return {"name": law.policy.scorecard, "assumed": card["status"] == "assumed", **card}
+
+
+def _help_of(law: Law) -> list[dict[str, Any]]:
+    """Return the programmes and actions of the day; before the first, nothing is out of scope."""
+    file = law.programmes
+    begun = _begun_programmes(law._files, law.day)
+    told: list[dict[str, Any]] = [
+        {"kind": "programme", "name": code, "title": file["programmes"][code]["name"], **kept[-1]}
+        for code, kept in begun.items()
+    ]
+    if told:
+        told += [
+            {"kind": "out_of_scope", "name": name, "assumed": False, **group}
+            for name, group in file["out_of_scope"].items()
+        ]
+    actions = _begun_actions(law._files, law.day)
+    return told + [
+        {**raw, "kind": "action", "name": code, "help": raw["kind"], "title": raw["name"]}
+        for code, raw in actions.items()
+    ]
+
+
+def _begun_programmes(files: LawFiles, day: date) -> dict[str, list[Mapping[str, Any]]]:
+    return {
+        code: kept
+        for code, told in files.programmes["programmes"].items()
+        if (kept := [e for e in told["editions"] if e["since"] <= day])
+    }
+
+
+def _begun_actions(files: LawFiles, day: date) -> dict[str, Mapping[str, Any]]:
+    return {
+        code: raw
+        for code, raw in files.actions["actions"].items()
+        if raw["since"] <= day and (raw["until"] is None or day < raw["until"])
+    }
 
 
 def _parameter_entry(parameter: Parameter, day: date) -> dict[str, Any]:
@@ -368,6 +406,13 @@ def _version(folder: Path, day: date) -> str:
     with suppress(ParameterNotInForce):
         begun["scorecard"] = law.scorecard
         days.append(law.scorecard["since"])
+    programmes, actions = _begun_programmes(files, day), _begun_actions(files, day)
+    if programmes:
+        begun["programmes"] = [programmes, files.programmes["conditions"]]
+    if actions:
+        begun["actions"] = [actions, files.actions["conditions"], files.actions["urgency"]]
+    days += [edition["since"] for kept in programmes.values() for edition in kept]
+    days += [action["since"] for action in actions.values()]
     text = json.dumps(_canonical(begun), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     return f"law-{max(days, default=day)}-{digest}"

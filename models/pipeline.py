@@ -15,7 +15,7 @@ import polars as pl
 from features.build import Registers, combine, count
 from features.catalogue import catalogue_version
 from features.registers.declared import SCORING
-from models import decision, reasons, red_flags, rules
+from models import actions, decision, programmes, reasons, red_flags, rules
 from models.bundle import Models
 from models.parameters import Law
 
@@ -32,18 +32,29 @@ class Decisions:
     features: pl.DataFrame
     ruled: pl.DataFrame
     flags: pl.DataFrame
+    eligibility: pl.DataFrame
     silent: tuple[str, ...]
     law: Law
     models: Models | None
 
-    def answer(self, row: int = 0) -> dict[str, Any]:
-        """Return one decision for the API: its columns, with reasons said in full."""
+    def answer(self, row: int = 0, service: str | None = None) -> dict[str, Any]:
+        """Return one decision for the API: its columns, with reasons said in full.
+
+        ``service``: the programme asked for, by code; None: eligibility for all in force.
+        Raises `models.programmes.NoSuchProgramme` where no function here may decide it.
+        """
         told = self.table.row(row, named=True)
-        facts = self.features.row(row, named=True) | self.ruled.row(row, named=True)
+        ruled = self.ruled.row(row, named=True)
+        family = self.features.row(row, named=True) | self.eligibility.row(row, named=True)
+        facts = family | ruled
         told["as_of"] = told["as_of"].isoformat()
         for column in ("reasons", "review_reasons"):
             told[column] = [reasons.reason(code, facts | told, self.law) for code in told[column]]
-        return told | {"versions": versions(self.law, self.models)}
+        return told | {
+            "eligibility": programmes.told(facts, self.law, service),
+            "offers": [offer.as_json() for offer in actions.offers(family, ruled, self.law)],
+            "versions": versions(self.law, self.models),
+        }
 
 
 def decide(
@@ -69,6 +80,7 @@ def decide(
     features = combine(counted, as_of)
     ruled = rules.rule_category(features, law)
     flags = red_flags.red_flags(features, law)
+    entitled = programmes.eligibility(features, ruled, law)
     opinion = (
         decision.without_model(features)
         if models is None
@@ -92,6 +104,7 @@ def decide(
         }
     ).with_columns(
         *(opinion[name] for name in decision.MODEL_OUTPUTS),
+        *(entitled[name] for name in ("eligible_services", "services_in_review")),
         status=pl.when(pl.col("review_reasons").list.len() > 0)
         .then(pl.lit("review"))
         .otherwise(pl.lit("automatic")),
@@ -105,6 +118,7 @@ def decide(
         features=features,
         ruled=ruled,
         flags=flags,
+        eligibility=entitled,
         silent=silent,
         law=law,
         models=models,

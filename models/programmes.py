@@ -247,10 +247,10 @@ def _plain_reason(code: str, law: Law) -> dict[str, Any]:
 def cited(source: Mapping[str, Any], law: Law) -> dict[str, Any]:
     """Return a source with the title, number and status of its act, ready for JSON."""
     act = law.acts[source["act"].partition(":")[0]]
-    cited: dict[str, Any] = plain(
+    told: dict[str, Any] = plain(
         {**source, "title": act["title"], "number": act["number"], "status": act["status"]}
     )
-    return cited
+    return told
 
 
 def _column(condition: Condition) -> str:

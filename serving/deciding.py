@@ -32,7 +32,9 @@ def answers(asked: Asked, models: Models | None) -> list[dict[str, Any]]:
         if decisions.table["household_id"].to_list() != positions:
             raise AssertionError("decisions are not one a household, sorted by household")
         for row, position in enumerate(positions):
-            given[position] = _complete(decisions.answer(row), asked, asked.households[position])
+            given[position] = _complete(
+                decisions.answer(row, asked.service), asked, asked.households[position]
+            )
     return [given[position] for position in sorted(given)]
 
 

@@ -18,6 +18,8 @@ import polars as pl
 
 from features.registers.declared import LEARNING, REGISTERS, SCORING
 from features.registers.schema import Register
+from models import programmes
+from models.parameters import Law
 from serving.cells import columns_of, read_day
 from serving.problems import Fault, invalid
 from serving.rows import WRITTEN, Rows, frames
@@ -115,7 +117,7 @@ def _read(document: Any, subject: str) -> Asked:
         )
     _refuse_unknown(document, ("as_of", "service", subject), "", faults)
     as_of = read_as_of(document.get("as_of"), faults)
-    service = _service(document.get("service"), faults)
+    service = _service(document.get("service"), as_of, faults)
     sent = _households(document, subject, faults)
     gathered = {r.name: Rows() for r in SCORING}
     for position, (place, household) in enumerate(sent):
@@ -131,17 +133,24 @@ def _read(document: Any, subject: str) -> Asked:
     )
 
 
-def _service(value: Any, faults: list[Fault]) -> str | None:
+def _service(value: Any, as_of: date | None, faults: list[Fault]) -> str | None:
+    """Return the programme asked for; what no function may decide is a fault that says why."""
     if value is None:
         return None
-    if isinstance(value, str) and 0 < len(value) <= SERVICE_LENGTH and value.isprintable():
-        return value
-    faults.append(
-        Fault(
-            "service", "not a programme's code", f"send up to {SERVICE_LENGTH} characters of text"
+    if not isinstance(value, str) or not 0 < len(value) <= SERVICE_LENGTH:
+        faults.append(
+            Fault(
+                "service",
+                "not a programme's code",
+                f"send the code of a local programme, up to {SERVICE_LENGTH} characters",
+            )
         )
-    )
-    return None
+        return None
+    try:
+        return programmes.programme(value, Law(as_of or date.max)).code
+    except programmes.NoSuchProgramme as refused:
+        faults.append(Fault("service", "cannot be decided here", str(refused)))
+        return None
 
 
 def _households(

@@ -4,6 +4,7 @@ Requests come from the register contract, answers from the columns of a decision
 problems from the kinds of problems: nothing is described twice.
 """
 
+from datetime import date
 from functools import cache
 from typing import Any, Final
 
@@ -11,7 +12,9 @@ import polars as pl
 
 from features.registers.declared import REGISTERS
 from features.registers.document import json_schema
+from models import programmes
 from models.decision import SCORE_SCHEMA
+from models.parameters import Law
 from models.pipeline import code_version
 from serving.body import MIB
 from serving.examples import AS_OF, FAMILY, answered
@@ -40,6 +43,8 @@ _ABOUT: Final[dict[str, str]] = {
     "review_reasons": "Why a person must look; empty where none must.",
     "model_version": "The version of the model; null where rules answered alone.",
     "law_version": "The edition of the law on file that was applied.",
+    "eligible_services": "Codes of the local programmes that the family may receive, sorted.",
+    "services_in_review": "Codes of those about which a person must decide, sorted.",
 }
 _ENUMERATIONS: Final[dict[str, list[Any]]] = {"status": ["automatic", "review"]}
 
@@ -232,6 +237,8 @@ def _schemas() -> dict[str, Any]:
                 *("code", "basis", "source", "facts", "register", "period", "text", "remedy"),
             ],
         },
+        "Eligibility": _eligibility(texts),
+        "Offer": _offer(texts),
         "Problem": _problem(),
         "Fault": _closed(dict.fromkeys(("place", "problem", "remedy"), text)),
         "ModelAnswering": _closed(
@@ -260,12 +267,21 @@ def _schemas() -> dict[str, Any]:
 
 
 def _request(subject: str, schema: dict[str, Any]) -> dict[str, Any]:
-    service = {"type": ["string", "null"], "minLength": 1, "maxLength": SERVICE_LENGTH}
+    service: dict[str, Any] = {
+        "type": ["string", "null"],
+        "minLength": 1,
+        "maxLength": SERVICE_LENGTH,
+        "enum": [*(p.code for p in programmes.in_force(Law(date.max))), None],
+    }
     return {
         "type": "object",
         "properties": {
             "as_of": {"type": "string", "format": "date", "description": "Day of the decision."},
-            "service": service | {"description": "Code of a programme; it is echoed."},
+            "service": service
+            | {
+                "description": "Code of a local programme: eligibility is "
+                "told for it alone. Left out: for all. Nothing else can be decided here."
+            },
             subject: schema,
         },
         "required": ["as_of", subject],
@@ -299,6 +315,16 @@ def _decision() -> dict[str, Any]:
     return _closed(
         properties
         | {
+            "eligibility": {
+                "type": "array",
+                "items": _ref("Eligibility"),
+                "description": "For the programme asked for, or for all: what the rules say.",
+            },
+            "offers": {
+                "type": "array",
+                "items": _ref("Offer"),
+                "description": "What the family may be offered unasked: programmes, then help.",
+            },
             "versions": {
                 "type": "object",
                 "description": "Everything that decided: law, scorecard, policy, model, features, "
@@ -321,12 +347,69 @@ def _decision() -> dict[str, Any]:
     )
 
 
+def _eligibility(texts: dict[str, Any]) -> dict[str, Any]:
+    text = {"type": "string"}
+    reason = _closed({"code": text, "text": texts, "source": {"type": "object"}})
+    adverse = _closed(
+        {
+            "notice_days": {"type": "integer"},
+            "hearing": {"type": "boolean"},
+            "support_meanwhile": {"enum": ["continued"]},
+        }
+    )
+    return _closed(
+        {
+            "service": text | {"description": "Code of the programme."},
+            "name": texts,
+            "verdict": {
+                "enum": [programmes.ELIGIBLE, programmes.NOT_ELIGIBLE, programmes.REVIEW],
+                "description": "By declared facts and the rules' category; no model takes part. "
+                "What is unknown never refuses.",
+            },
+            "reasons": {
+                "type": "array",
+                "items": reason,
+                "description": "The conditions met, not met, or not known.",
+            },
+            "basis": {"enum": ["published", "assumed"]},
+            "source": {"type": "object"},
+            "remains": texts | {"description": "What is checked when the family applies."},
+            "adverse": adverse
+            | {
+                "type": ["object", "null"],
+                "description": "What must come before running support may end, where the "
+                "category is the reason.",
+            },
+        }
+    )
+
+
+def _offer(texts: dict[str, Any]) -> dict[str, Any]:
+    text = {"type": "string"}
+    return _closed(
+        {
+            "code": text,
+            "kind": text | {"description": "programme, or one of the four kinds of help."},
+            "kind_name": texts,
+            "name": texts,
+            "text": texts,
+            "why": {"type": "array", "items": texts},
+            "people": _nullable("integer") | {"description": "Members it is for; null: all."},
+            "urgency": _nullable("string"),
+            "urgency_name": texts | {"type": ["object", "null"]},
+            "basis": {"enum": ["published", "assumed"]},
+            "source": {"type": "object"},
+        }
+    )
+
+
 def _answered(name: str, dtype: pl.DataType) -> dict[str, Any]:
     described = {"description": _ABOUT[name]}
     if name in _ENUMERATIONS:
         return described | {"type": "string", "enum": _ENUMERATIONS[name]}
     if isinstance(dtype, pl.List):
-        return described | {"type": ["array", "null"], "items": {"type": "integer"}}
+        item = "string" if dtype.inner == pl.String else "integer"
+        return described | {"type": ["array", "null"], "items": {"type": item}}
     if isinstance(dtype, pl.Boolean):
         return described | {"type": ["boolean", "null"]}
     if isinstance(dtype, pl.Date):

@@ -344,7 +344,8 @@ def explained_as(**answer):
     }
     nothing = pl.DataFrame()
     decisions = Decisions(
-        table=nothing, features=nothing, ruled=nothing, flags=nothing, silent=(),
+        table=nothing, features=nothing, ruled=nothing, flags=nothing, eligibility=nothing,
+            silent=(),
         law=LAW_OF_THE_DAY, models=None,
     )  # fmt: skip
     return Explanation(decisions=decisions, answer=told | answer, points=(), moved={})

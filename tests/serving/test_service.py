@@ -50,14 +50,14 @@ def raw(api, body, path="/score", content_type="application/json"):
 
 
 def test_a_family_is_decided_with_reasons_in_three_languages(ask, family):
-    answer = ask(family, service="housing")
+    answer = ask(family, service="housing_aid")
     assert answer.status_code == 200, answer.text
     decision = answer.json()
     check("Decision", decision)
     assert list(decision)[: len(SCORE_SCHEMA)] == list(SCORE_SCHEMA)
     assert decision["category"] == decision["rule_category"]
     assert decision["household_id"] == family["household_id"]
-    assert decision["service"] == "housing"
+    assert decision["service"] == "housing_aid"
     for reason in decision["reasons"]:
         assert all(reason["text"][language] for language in ("kk", "ru", "en"))
 
