@@ -334,6 +334,7 @@ def explained_as(**answer):
         "status": "review",
         "reasons": [reason("INCOME_PER_MEMBER", row, LAW_OF_THE_DAY)],
         "review_reasons": [reason("TRANSFERS_LIKE_TRADE", row, LAW_OF_THE_DAY)],
+        "offers": [],
         "model_category_set": [2, 3],
         "model_flag": None,
         "material": None,
@@ -345,7 +346,7 @@ def explained_as(**answer):
     nothing = pl.DataFrame()
     decisions = Decisions(
         table=nothing, features=nothing, ruled=nothing, flags=nothing, eligibility=nothing,
-            silent=(),
+        silent=(),
         law=LAW_OF_THE_DAY, models=None,
     )  # fmt: skip
     return Explanation(decisions=decisions, answer=told | answer, points=(), moved={})
