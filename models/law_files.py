@@ -22,7 +22,7 @@ from features.errors import DeclarationError
 LAW: Final = Path(__file__).parent / "law"
 _SCHEMAS: Final = LAW / "schemas"
 _NOT_PARAMETERS: Final = frozenset(
-    {"acts", "actions", "decision_policy", "hard_rule", "programmes", "red_flags"}
+    {"acts", "actions", "decision_policy", "hard_rule", "programmes", "red_flags", "rights"}
 )
 
 
@@ -38,6 +38,7 @@ class LawFiles:
     red_flags: Mapping[str, Any]
     programmes: Mapping[str, Any]
     actions: Mapping[str, Any]
+    rights: Mapping[str, Any]
 
 
 @lru_cache(maxsize=16)
@@ -59,6 +60,7 @@ def read_law(folder: Path = LAW) -> LawFiles:
         red_flags=_read(folder / "red_flags.yaml", "red_flags"),
         programmes=_read(folder / "programmes.yaml", "programmes"),
         actions=_read(folder / "actions.yaml", "actions"),
+        rights=_read(folder / "rights.yaml", "rights"),
     )
     _check_order(files)
     _check_citations(files)
@@ -142,6 +144,7 @@ def _check_order(files: LawFiles) -> None:
         "decision_policy": files.policy,
         "hard_rule": files.hard_rule,
         **{f"programmes, {code}": told for code, told in files.programmes["programmes"].items()},
+        **{f"rights {code}": right for code, right in files.rights["rights"].items()},
     }
     for name, content in dated.items():
         days = [edition["since"] for edition in content["editions"]]
@@ -173,6 +176,11 @@ def _citations(files: LawFiles) -> list[tuple[str, str]]:
         (name, edition["source"]["act"])
         for name, content in editions.items()
         for edition in content["editions"]
+    ]
+    cited += [
+        ("rights", edition["source"]["act"])
+        for right in files.rights["rights"].values()
+        for edition in right["editions"]
     ]
     cited += [("red_flags", flag["source"]["act"]) for flag in files.red_flags["flags"]]
     cited += [("programmes", act) for act in _acts_within(files.programmes)]

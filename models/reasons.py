@@ -52,7 +52,6 @@ class Reason:
 def catalogue() -> Mapping[str, Reason]:
     """Return every reason by code, in the order of `reasons.yaml`."""
     raw = _file()
-    remedies = raw["remedies"]
     return {
         code: Reason(
             code=code,
@@ -61,12 +60,18 @@ def catalogue() -> Mapping[str, Reason]:
             register=said["register"],
             act=said.get("act"),
             text={language: said[language] for language in LANGUAGES},
-            remedy={language: remedies[said["remedy"]][language] for language in LANGUAGES},
+            remedy={language: remedies()[said["remedy"]][language] for language in LANGUAGES},
         )
         for group, reasons in raw.items()
         if group not in ("conditions", "remedies")
         for code, said in reasons.items()
     }
+
+
+def remedies() -> Mapping[str, Mapping[str, str]]:
+    """Return where and with what proof things are corrected, by key and language."""
+    told: Mapping[str, Mapping[str, str]] = _file()["remedies"]
+    return told
 
 
 @cache

@@ -21,21 +21,24 @@ from models.predict import Models
 from serving import legal, metrics, openapi, pages
 from serving.body import MIB, Limit, decode, read_body
 from serving.deciding import answers
+from serving.letters.asked import read_letter
 from serving.live import Live
 from serving.messages import Asked, read_as_of, read_many, read_one
 from serving.problems import Fault, Kind, Problem, invalid, response
 
 ONE_LIMIT: Final = Limit(size=1 * MIB, objects=20_000)
+LETTER_LIMIT: Final = Limit(size=1 * MIB, objects=2_000)
+"""For a letter the category is recalculated with every correction: a family's rows, no more."""
 MANY_LIMIT: Final = Limit(size=64 * MIB, objects=1_000_000)
 WAITING: Final = 64
 """Requests that may wait for their turn in one worker; more are sent away at once."""
 
 
 class _Turns:
-    """One thread for single families and one for many, so that neither blocks the other."""
+    """A thread each for single families, letters and many families: none blocks another."""
 
     def __init__(self) -> None:
-        self._turns = {"one": anyio.CapacityLimiter(1), "many": anyio.CapacityLimiter(1)}
+        self._turns = {which: anyio.CapacityLimiter(1) for which in ("one", "letter", "many")}
 
     async def take(self, which: str, work: Callable[[], bytes]) -> bytes:
         """Run the work when its turn comes; a queue that is too long says so at once."""
@@ -65,6 +68,17 @@ async def score_many(request: Request) -> Response:
         _decided, lambda: read_many(decode(body)), models, lambda found: {"decisions": found}
     )
     return _json(await request.app.state.turns.take("many", work))
+
+
+async def letter(request: Request) -> Response:
+    """Decide one household and write its letter."""
+    models = _models(request)
+    body = await read_body(request, LETTER_LIMIT)
+    asked = await run_sync(lambda: read_letter(decode(body)))
+    written = await request.app.state.turns.take("letter", lambda: asked.written(models))
+    return Response(
+        written, media_type=asked.media_type, headers={"Content-Language": asked.language}
+    )
 
 
 async def models(request: Request) -> Response:
@@ -155,6 +169,7 @@ def application(announce: Callable[[str], None] = lambda _: None) -> Starlette:
         routes=[
             Route("/score", score, methods=["POST"]),
             Route("/score_many", score_many, methods=["POST"]),
+            Route("/letter", letter, methods=["POST"]),
             Route("/models", models),
             Route("/features", features),
             Route("/law", law),

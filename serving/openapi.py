@@ -16,13 +16,14 @@ from models import programmes
 from models.decision import SCORE_SCHEMA
 from models.parameters import Law
 from models.pipeline import code_version
+from models.writing import LANGUAGES
 from serving.body import MIB
 from serving.examples import AS_OF, FAMILY, answered
+from serving.letters.asked import FORMATS
 from serving.messages import HOUSEHOLDS_AT_ONCE, ROW_REGISTERS, SERVICE_LENGTH
 from serving.problems import MEDIA_TYPE as PROBLEM_TYPE
 from serving.problems import Kind
 
-_LANGUAGES: Final = ("kk", "ru", "en")
 _ABOUT: Final[dict[str, str]] = {
     "household_id": "The key that was sent; null where none was.",
     "as_of": "The day of the decision.",
@@ -102,6 +103,7 @@ def _paths() -> dict[str, Any]:
                 {"decisions": [answered()]},
             )
         },
+        "/letter": {"post": _letter()},
         "/models": _reading("models", "Which model answers, and what it is", "ModelAnswering"),
         "/features": _reading("features", "Every declared feature", "Features"),
         "/law": _law(),
@@ -137,6 +139,29 @@ def _deciding(
             "503": _refused(Kind.NOT_READY, Kind.BUSY),
         },
     }
+
+
+def _letter() -> dict[str, Any]:
+    asked = {"as_of": AS_OF, "household": FAMILY, "language": "kk", "format": "html"}
+    described = _deciding(
+        "letter",
+        "Decide one household and write its letter",
+        "The decision of `POST /score` in plain words: what it rests on, which correction of "
+        "the registers would change it (each recalculated by the rules), and how to object by "
+        "when. As a page, or as a PDF after PDF/UA-1. Nothing is stored.",
+        "LetterRequest",
+        "Decision",
+        asked,
+        answered(),
+    )
+    media = {kind: {"schema": {"type": "string"}} for kind, _ in FORMATS.values()}
+    language = {"schema": {"enum": list(LANGUAGES)}, "description": "The language of the letter."}
+    described["responses"]["200"] = {
+        "description": "The letter.",
+        "headers": {"Content-Language": language},
+        "content": media,
+    }
+    return described
 
 
 def _reading(
@@ -199,8 +224,8 @@ def _schemas() -> dict[str, Any]:
     day = {"type": "string", "format": "date"}
     texts = {
         "type": "object",
-        "properties": dict.fromkeys(_LANGUAGES, text),
-        "required": list(_LANGUAGES),
+        "properties": dict.fromkeys(LANGUAGES, text),
+        "required": list(LANGUAGES),
     }
     return {
         "ScoreRequest": _request("household", _ref("Household")),
@@ -208,6 +233,7 @@ def _schemas() -> dict[str, Any]:
             "households",
             {"type": "array", "items": _ref("Household"), "maxItems": HOUSEHOLDS_AT_ONCE},
         ),
+        "LetterRequest": _letter_request(),
         "Household": _household(),
         **{
             _row_name(name): json_schema(register, leave_out=("household_id",))
@@ -227,9 +253,8 @@ def _schemas() -> dict[str, Any]:
                 "source": {"description": "Where the rule comes from."},
                 "facts": {"type": "object", "description": "Every number the text quotes."},
                 "register": {"description": "The register the facts come from."},
-                "period": _closed(
-                    dict.fromkeys(("from", "to"), {"type": "string", "format": "date"})
-                ),
+                "period": _closed({"from": day, "to": day})
+                | {"description": "First and last day that the facts cover."},
                 "text": texts,
                 "remedy": texts | {"description": "What the family or the clerk can do."},
             },
@@ -287,6 +312,16 @@ def _request(subject: str, schema: dict[str, Any]) -> dict[str, Any]:
         "required": ["as_of", subject],
         "additionalProperties": False,
     }
+
+
+def _letter_request() -> dict[str, Any]:
+    schema = _request("household", _ref("Household"))
+    schema["properties"] |= {
+        "language": {"enum": list(LANGUAGES), "description": "The language of the letter."},
+        "format": {"enum": list(FORMATS), "description": "A page, or a document to print."},
+    }
+    schema["required"] += ["language", "format"]
+    return schema
 
 
 def _household() -> dict[str, Any]:

@@ -24,7 +24,11 @@ from serving.commands.terminal import (
 )
 
 if TYPE_CHECKING:
+    from features.build import Registers
+    from models.explain import Explanation
     from models.predict import Models
+
+_LETTERS = (".html", ".pdf")
 
 
 @click.command(epilog="Example: tarazy score SNAP --out decisions.parquet")
@@ -82,6 +86,13 @@ def score(
     metavar="FILE.svg",
     help="Where to draw the contributions (.svg, .png or .pdf). Default: under TARAZY_HOME.",
 )
+@click.option(
+    "--letter",
+    "letter_to",
+    type=FOLDER,
+    metavar="FILE.html|FILE.pdf",
+    help="Write the family's letter there as well.",
+)
 @model_option
 @as_of_option
 @verb
@@ -91,6 +102,7 @@ def explain(
     household_id: int,
     language: str,
     picture: Path | None,
+    letter_to: Path | None,
     model: str,
     as_of: datetime | None,
 ) -> Answer:
@@ -98,6 +110,8 @@ def explain(
     from models.explain import draw, explained
     from serving.batch import one_household
 
+    if letter_to is not None and letter_to.suffix not in _LETTERS:
+        raise InputError(f"{letter_to.name}: write the letter to one of {', '.join(_LETTERS)}.")
     snapshot, on = sources.opened(snap, day(as_of), terminal)
     home = sources.home()
     models = chosen(home, model)
@@ -110,10 +124,33 @@ def explain(
     explanation = explained(registers, on, models)
     drawn = picture or home.explanations / f"{household_id}-{on}-{language}.svg"
     draw(explanation, drawn, language)
+    told = {**explanation.answer, "contributions": explanation.contributions()}
+    places = {"picture": str(drawn)}
+    if letter_to is not None:
+        _write_letter(explanation, registers, letter_to, language)
+        places["letter"] = str(letter_to)
     return Answer(
-        {**explanation.answer, "contributions": explanation.contributions(), "picture": str(drawn)},
-        [*explanation.words(language), f"Picture: {drawn}"],
+        told | places,
+        [
+            *explanation.words(language),
+            *(f"{name.capitalize()}: {place}" for name, place in places.items()),
+        ],
     )
+
+
+def _write_letter(
+    explanation: "Explanation", registers: "Registers", path: Path, language: str
+) -> None:
+    from models.counterfactual import nearest
+    from serving.files import replacing
+    from serving.letters.asked import FORMATS
+    from serving.letters.letter import letter
+
+    law = explanation.decisions.law
+    corrections = nearest(registers, law.day, law)
+    _, lay_out = FORMATS[path.suffix.removeprefix(".")]
+    with replacing(path) as partial:
+        partial.write_bytes(lay_out(letter(explanation.answer, corrections, law, language)))
 
 
 def chosen(home: Home, model: str) -> "Models | None":

@@ -1,0 +1,66 @@
+"""A request for a letter: that of a decision, with the language and the form of the letter."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from models.counterfactual import nearest
+from models.parameters import Law
+from models.predict import Models
+from models.writing import LANGUAGES
+from serving.deciding import answers
+from serving.letters import document, page
+from serving.letters.letter import Letter, letter
+from serving.messages import Asked, read_one
+from serving.problems import Fault, Kind, Problem, invalid
+
+FORMATS: Final[dict[str, tuple[str, Callable[[Letter], bytes]]]] = {
+    "html": (page.MEDIA_TYPE, page.page),
+    "pdf": (document.MEDIA_TYPE, document.document),
+}
+"""The forms of a letter: their media type, and what lays them out."""
+_CHOICES: Final = {"language": LANGUAGES, "format": tuple(FORMATS)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedLetter:
+    """A household to decide, and how its letter is to be written."""
+
+    asked: Asked
+    language: str
+    format: str
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the answer."""
+        return FORMATS[self.format][0]
+
+    def written(self, models: Models | None) -> bytes:
+        """Decide the household and return its letter; raise `Problem` where that cannot be."""
+        [answer] = answers(self.asked, models)
+        [(_, registers)] = self.asked.alike()
+        law = Law(self.asked.as_of)
+        corrections = nearest(registers, self.asked.as_of, law)
+        return FORMATS[self.format][1](letter(answer, corrections, law, self.language))
+
+
+def read_letter(sent: Any) -> AskedLetter:
+    """Read the body of ``POST /letter``; Problem: every fault of it at once."""
+    faults: list[Fault] = []
+    chosen = {}
+    if isinstance(sent, dict):
+        sent = dict(sent)
+        for name, choices in _CHOICES.items():
+            chosen[name] = sent.pop(name, None)
+            if chosen[name] not in choices:
+                problem = "missing" if chosen[name] is None else "not one of the choices"
+                faults.append(Fault(name, problem, f"send one of {', '.join(choices)}"))
+    try:
+        asked = read_one(sent)
+    except Problem as refused:
+        if refused.kind is not Kind.INVALID:
+            raise
+        raise invalid([*faults, *refused.faults]) from None
+    if faults:
+        raise invalid(faults)
+    return AskedLetter(asked=asked, **chosen)
