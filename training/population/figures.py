@@ -78,6 +78,11 @@ def law(name: str) -> Any:
     return _raw()["law"][name]
 
 
+def repulsion(service: str) -> float:
+    """How strongly seen means keep families from asking for a service; below 0: they attract."""
+    return float(_raw()["services"][service])
+
+
 def is_law(name: str) -> bool:
     """Whether `figures.yaml` holds a number of the law of that name."""
     return name in _raw()["law"]

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from features.registers.declared import REGIONS, REGISTERS
-from training.population import labels, traces
+from training.population import labels, services, traces
 from training.population.chance import Flags, Floats, Ints, days_before, happens, opaque, words
 from training.population.families import DAYS_OF_A_YEAR, DISABILITY, EDUCATION, NOWHERE, STUDY
 from training.population.payments import incomes, quarter
@@ -27,8 +27,9 @@ def observe(chance: Chance, state: State, households: int) -> dict[str, pl.DataF
         "utilities": traces.utilities(
             chance["utilities"], families, state.home, state.life, as_of, shifts
         ),
-        "applications": traces.applications(
-            chance["applications"], families, people, state.home, state.means, state.paid, as_of
+        "applications": services.applications(
+            chance["applications"], families, people, state.home, state.means, state.paid,
+            state.things, as_of,
         ),
         "inspections": labels.inspections(
             chance["inspections"], families, state.hidden,

@@ -1,8 +1,7 @@
-"""Traces: what banks, utilities and akimats see of a family's life.
+"""Traces: what banks and utilities see of a family's life.
 
 Transfers betray those who sell to many people, but collectors for a class or a wedding
-look alike, and help of relatives comes in large sums from few. Applications come from
-pools of their own: who applies for what is not a sample of the needy.
+look alike, and help of relatives comes in large sums from few.
 """
 
 from datetime import date
@@ -13,19 +12,12 @@ import polars as pl
 
 from features.units import Span, months_of
 from training.population.chance import (
-    Flags,
-    Floats,
-    days_before,
     happens,
     lognormal,
     tenge,
-    tilted,
-    words,
 )
-from training.population.families import ADULT, Families, People
-from training.population.figures import figure
-from training.population.payments import Stream, quarter
-from training.population.standing import Living, Standing
+from training.population.families import Families, People
+from training.population.standing import Living
 from training.population.support import Support
 from training.population.work import Terms, Work
 from training.population.worlds import Shifts
@@ -115,70 +107,3 @@ def utilities(
             "amount": tenge(amounts.ravel(), 10),
         }
     )
-
-
-def applications(
-    rng: np.random.Generator,
-    families: Families,
-    people: People,
-    home: pl.DataFrame,
-    standing: Standing,
-    declared: list[Stream],
-    as_of: date,
-) -> pl.DataFrame:
-    """A year of applications for local services, each from its own pool, by ``family``."""
-    today = np.datetime64(as_of)
-    declared_low = 1.0 - np.clip(
-        quarter(declared, people, len(families)) / families.size / 200_000, 0, 0.9
-    )
-    chance = _pools(families, people, home, declared_low)
-    parts = []
-    for number, service in enumerate(SERVICES):
-        weight = chance[service]
-        rate = np.minimum(figure(service) * weight / max(weight.mean(), 1e-9), 0.9)
-        who = np.flatnonzero(happens(rng, rate, len(families)))
-        days = rng.integers(1, 365, len(who))
-        granted = happens(rng, tilted(0.85, -0.5 * standing.wealth[who]), len(who))
-        parts.append(
-            pl.DataFrame(
-                {
-                    "family": who,
-                    "service": words(SERVICES, np.full(len(who), number)),
-                    "applied_on": days_before(today, days),
-                    "outcome": words(
-                        ("granted", "refused"),
-                        np.where(granted, 0, 1),
-                        null=days < _DAYS_TO_DECIDE,
-                    ),
-                }
-            )
-        )
-    return pl.concat(parts)
-
-
-def _pools(
-    families: Families, people: People, home: pl.DataFrame, low: Floats
-) -> dict[str, Floats]:
-    """How likely each family is to apply for each service, up to a factor."""
-    count = len(families)
-
-    def have(who: Flags) -> Floats:
-        return np.minimum(people.in_family(who, count), 3)
-
-    rented = (home["tenure"] == "rented").to_numpy()
-    owned = (home["tenure"] == "owned").to_numpy()
-    pupils = have(people.study == 1)
-    disabled_children = have((people.age < ADULT) & (people.disability > 0))
-    students = have(people.student)
-    elders = have(people.retired | (people.disability > 0))
-    return {
-        "housing_aid": owned * families.urban * low**3,
-        # Families with means rent too, and apply: the published pool is 38.5 % well-off.
-        "rent_subsidy": rented * families.urban * (0.5 + 0.5 * low),
-        "home_teaching": disabled_children + 3 * have(people.study == 2),
-        "school_meals": pupils * low**2 * np.where(families.children >= 4, 3.0, 1.0),
-        "summer_camp": pupils * (0.4 + low),
-        "dormitory_place": students * np.where(families.urban, 0.7, 1.5),
-        "sanatorium": elders,
-        "sport_section": pupils * (0.7 + 0.3 * low),
-    }
