@@ -98,8 +98,9 @@ def test_the_services_lie_as_far_apart_as_published(pilot):
     for service in PUBLISHED:
         count, rich = pilot.in_category_6(service, "two of four")
         share[service] = rich / count
-    assert share["rent_subsidy"] > 8 * share["home_teaching"] > 8 * share["housing_aid"]
-    assert share["home_teaching"] > share["school_meals"]
+    assert share["rent_subsidy"] > 4 * share["home_teaching"]
+    assert share["home_teaching"] > 2 * share["school_meals"]
+    assert share["home_teaching"] > 2 * share["housing_aid"]
 
 
 def test_with_all_four_conditions_no_circle_comes_near_the_share_of_the_rent_subsidy(pilot):

@@ -22,8 +22,8 @@ from training.population import simulate, truth
 
 AS_OF = date(2026, 1, 1)
 ROOT = Path(__file__).resolve().parents[2]
-MAY_READ = {"training/worlds_table.py"}
-"""Modules that judge simulated worlds; everything else has no business with the truth."""
+MAY_READ = {"training/trials.py"}
+"""The module that judges by simulated worlds; everything else has no business with the truth."""
 
 
 @pytest.fixture(scope="module")

@@ -91,12 +91,13 @@ def _owned(people: People, things: Mapping[str, pl.DataFrame], count: int) -> di
 
 def _seen_means(per_head: Floats, owned: Mapping[str, Floats]) -> Floats:
     """What everyone can see of a family's means: 0 is ordinary, each sign of wealth about 1."""
-    return (
+    means: Floats = (
         np.clip(owned["homes"] - 1, 0, 2)
         + np.clip(owned["cars"] - 1, 0, 2)
         + np.minimum(owned["firms"], 1)
         + np.clip(np.log(np.maximum(per_head, 1.0) / _ORDINARY_INCOME), 0, 1.5)
     )
+    return means
 
 
 def _circles(

@@ -22,12 +22,7 @@ from training.population.support import Support
 from training.population.work import Terms, Work
 from training.population.worlds import Shifts
 
-SERVICES: Final = (
-    "housing_aid", "rent_subsidy", "home_teaching", "school_meals", "summer_camp",
-    "dormitory_place", "sanatorium", "sport_section",
-)  # fmt: skip
 _REPORTED_MONTHS: Final = 6
-_DAYS_TO_DECIDE: Final = 30
 
 
 def transfers(
