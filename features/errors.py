@@ -37,10 +37,17 @@ class SnapshotError(InputError):
 class ParameterNotInForce(InputError):
     """A legal value was asked for on a day for which the law on file gives none."""
 
-    def __init__(self, name: str, day: date, first: date | None) -> None:
-        since = f"the earliest edition on file starts {first}" if first else "it was repealed"
+    def __init__(
+        self, name: str, day: date, first: date | None, *, ended: date | None = None
+    ) -> None:
+        if first:
+            why = f"the earliest edition on file starts {first}"
+        elif ended:
+            why = f"the newest edition begun by then speaks of the time up to {ended} only"
+        else:
+            why = "it was repealed, or is not published"
         super().__init__(
-            f"{name} has no value on {day}: {since}. Add the edition of the act to "
+            f"{name} has no value on {day}: {why}. Add the edition of the act to "
             f"models/law/{name}.yaml, or check the date."
         )
 

@@ -21,8 +21,10 @@ from features.errors import DeclarationError
 
 LAW: Final = Path(__file__).parent / "law"
 _SCHEMAS: Final = LAW / "schemas"
+_RULES: Final = ("decision_policy", "hard_rule", "targeted_assistance")
+"""Files of dated editions that are rules, not values: each has a schema of its own name."""
 _NOT_PARAMETERS: Final = frozenset(
-    {"acts", "actions", "decision_policy", "hard_rule", "programmes", "red_flags", "rights"}
+    {"acts", "actions", "poverty_yardsticks", "programmes", "red_flags", "rights", *_RULES}
 )
 
 
@@ -33,8 +35,7 @@ class LawFiles:
     parameters: Mapping[str, Mapping[str, Any]]
     scorecards: Mapping[str, Mapping[str, Any]]
     acts: Mapping[str, Mapping[str, Any]]
-    policy: Mapping[str, Any]
-    hard_rule: Mapping[str, Any]
+    rules: Mapping[str, Mapping[str, Any]]
     red_flags: Mapping[str, Any]
     programmes: Mapping[str, Any]
     actions: Mapping[str, Any]
@@ -55,8 +56,7 @@ def read_law(folder: Path = LAW) -> LawFiles:
             {p.stem: _read(p, "scorecard") for p in sorted((folder / "scorecards").glob("*.yaml"))}
         ),
         acts=_read(folder / "acts.yaml", "acts"),
-        policy=_read(folder / "decision_policy.yaml", "decision_policy"),
-        hard_rule=_read(folder / "hard_rule.yaml", "hard_rule"),
+        rules=MappingProxyType({n: _read(folder / f"{n}.yaml", n) for n in _RULES}),
         red_flags=_read(folder / "red_flags.yaml", "red_flags"),
         programmes=_read(folder / "programmes.yaml", "programmes"),
         actions=_read(folder / "actions.yaml", "actions"),
@@ -138,18 +138,27 @@ def _read(path: Path, schema: str) -> Mapping[str, Any]:
     return MappingProxyType(content)
 
 
+def dated(files: LawFiles) -> dict[str, Mapping[str, Any]]:
+    """Return every file of dated editions by name: the values, then the rules."""
+    return {**files.parameters, **files.rules}
+
+
 def _check_order(files: LawFiles) -> None:
-    dated = {
-        **files.parameters,
-        "decision_policy": files.policy,
-        "hard_rule": files.hard_rule,
+    ordered = {
+        **dated(files),
         **{f"programmes, {code}": told for code, told in files.programmes["programmes"].items()},
         **{f"rights {code}": right for code, right in files.rights["rights"].items()},
     }
-    for name, content in dated.items():
+    for name, content in ordered.items():
         days = [edition["since"] for edition in content["editions"]]
         if days != sorted(set(days)):
             raise DeclarationError(f"{name}.yaml: editions must stand oldest first, one for a day.")
+        ends = [edition.get("until", edition["since"]) for edition in content["editions"]]
+        overlap = any(end >= day for end, day in zip(ends, days[1:], strict=False))
+        if overlap or any(end < day for end, day in zip(ends, days, strict=True)):
+            raise DeclarationError(
+                f"{name}.yaml: `until` is the last day of an edition, before the next one begins."
+            )
 
 
 def _check_citations(files: LawFiles) -> None:
@@ -167,14 +176,9 @@ def cited_keys(acts: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
 
 
 def _citations(files: LawFiles) -> list[tuple[str, str]]:
-    editions = {
-        **files.parameters,
-        "decision_policy": files.policy,
-        "hard_rule": files.hard_rule,
-    }
     cited = [
         (name, edition["source"]["act"])
-        for name, content in editions.items()
+        for name, content in dated(files).items()
         for edition in content["editions"]
     ]
     cited += [

@@ -4,22 +4,24 @@
 error, never a default; what was asked is remembered in `Law.cited`.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from types import MappingProxyType
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from features.errors import DeclarationError, ParameterNotInForce
-from models.law_files import LAW, LawFiles, plain, read_law
+from features.errors import DeclarationError, InputError, ParameterNotInForce
+from features.registers.declared import REGIONS
+from models.law_files import LAW, LawFiles, read_law
+from models.law_version import version_of
 
-_NOTES: Final = frozenset({"about", "checked", "doubt", "fitted"})
-"""What may be added without changing the law: left out of its version."""
+Number = int | Decimal
+_ALMATY: Final = ZoneInfo("Asia/Almaty")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,37 +36,58 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """One value of a parameter from one day on; ``value`` None: repealed from that day."""
+    """One value of a parameter from one day on; ``value`` None: none from that day.
+
+    ``values`` holds an amount for each key where the parameter has a table instead of one
+    value. ``until`` is the last day of what holds for a time only: a statistic of a month
+    is none of the next.
+    """
 
     since: date
-    value: int | Decimal | None
+    value: Number | None
     source: Source
     assumed: bool
     doubt: str | None = None
+    values: Mapping[str, Number] = field(default_factory=dict)
+    until: date | None = None
+
+    def covers(self, day: date) -> bool:
+        """Whether ``day`` is none after the edition's last."""
+        return self.until is None or day <= self.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A legal value with all its editions, oldest first."""
+    """A legal value with all its editions, oldest first.
+
+    ``by`` says what the keys of its tables mean (`region`: two digits of KATO); None: it
+    has one value for everybody.
+    """
 
     name: str
     about: str
     unit: str
     editions: tuple[Edition, ...]
+    by: str | None = None
 
     def at(self, day: date) -> Edition:
         """Return the edition in force on ``day``; raise ParameterNotInForce where there is none."""
         begun = [edition for edition in self.editions if edition.since <= day]
         if not begun:
             raise ParameterNotInForce(self.name, day, self.editions[0].since)
-        if begun[-1].value is None:
+        newest = begun[-1]
+        if newest.value is None and not newest.values:
             raise ParameterNotInForce(self.name, day, None)
-        return begun[-1]
+        if not newest.covers(day):
+            raise ParameterNotInForce(self.name, day, None, ended=newest.until)
+        return newest
 
     def in_force(self, day: date) -> bool:
         """Whether the parameter has a value on ``day``."""
-        begun = [edition for edition in self.editions if edition.since <= day]
-        return bool(begun) and begun[-1].value is not None
+        try:
+            return bool(self.at(day))
+        except ParameterNotInForce:
+            return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +116,9 @@ class Law:
 
     Money and counts are whole numbers, shares are floats for reading; the law code
     itself computes with `amount`, exactly. Raises ParameterNotInForce where the day
-    lies before the first edition of what is asked.
+    lies before the first edition of what is asked. Named below are the values that code
+    reads by name; every file of the folder can be read so. An instant has the law of the
+    day it is in Almaty.
     """
 
     subsistence_minimum: int
@@ -102,6 +127,7 @@ class Law:
     large_family_children: int
     payments_to_income_ratio: int
     loan_principal_limit: int
+    deposits_limit: int
     cars_without_question: int
     transfer_senders_limit: int
     transfers_limit_minimum_wages: int
@@ -110,7 +136,7 @@ class Law:
     flag_error_rate: float
 
     def __init__(self, day: date, folder: Path | None = None) -> None:
-        self.day = day
+        self.day = _legal_day(day)
         self.folder = folder or LAW
         self.cited: dict[str, Edition] = {}
 
@@ -123,15 +149,34 @@ class Law:
     def __repr__(self) -> str:
         return f"Law({self.day})"
 
-    def edition(self, name: str) -> Edition:
-        """Return the edition of a parameter in force on the day, and remember that it was used."""
-        edition = self._parameter(name).at(self.day)
-        self.cited[name] = edition
+    def edition(self, name: str, on: date | None = None) -> Edition:
+        """Return the edition of a parameter in force on the day, and remember that it was used.
+
+        ``on``: another day than the law's own, for what is priced by a month gone by.
+        """
+        parameter = self._parameter(name)
+        edition = parameter.at(on or self.day)
+        own = on is None or (parameter.in_force(self.day) and edition is parameter.at(self.day))
+        self.cited[name if own else f"{name} since {edition.since}"] = edition
         return edition
 
-    def has(self, name: str) -> bool:
-        """Whether the parameter has a value on the day."""
-        return self._parameter(name).in_force(self.day)
+    def has(self, name: str, on: date | None = None) -> bool:
+        """Whether the parameter has a value on the day, or on another one."""
+        return self._parameter(name).in_force(on or self.day)
+
+    def of(self, name: str, key: str, on: date | None = None) -> Number:
+        """Return the amount for ``key`` in a parameter that is a table: a region by its KATO code.
+
+        Raises InputError where the edition in force has no amount for the key.
+        """
+        edition = self.edition(name, on)
+        if key not in edition.values:
+            raise InputError(
+                f"{name} of {edition.since} has no amount for {self._parameter(name).by or 'key'} "
+                f"{key!r}; on file are {', '.join(edition.values) or 'none'}. Add it to "
+                f"models/law/{name}.yaml with its source, or check the key."
+            )
+        return edition.values[key]
 
     def amount(self, multiple: int | Decimal, name: str) -> int:
         """Return ``multiple`` times a parameter as whole units, halves rounded up.
@@ -146,20 +191,13 @@ class Law:
 
     def subsistence_minimum_of(self, months: Sequence[date]) -> int:
         """Return the subsistence minimums of the months added up, each by its own law."""
-        parameter = self._parameter("subsistence_minimum")
-        total = 0
-        for month in months:
-            edition = parameter.at(month)
-            key = parameter.name if edition is parameter.at(self.day) else None
-            self.cited[key or f"{parameter.name} since {edition.since}"] = edition
-            assert isinstance(edition.value, int)
-            total += edition.value
-        return total
+        priced = [self.edition("subsistence_minimum", month).value for month in months]
+        return sum(value for value in priced if isinstance(value, int))
 
     @cached_property
     def policy(self) -> Policy:
         """The decision policy in force on the day."""
-        raw = _in_force("decision_policy", self._files.policy["editions"], self.day)
+        raw = in_force("decision_policy", self.files.rules["decision_policy"]["editions"], self.day)
         return Policy(
             since=raw["since"],
             policy=raw["policy"],
@@ -177,14 +215,14 @@ class Law:
     @property
     def cards(self) -> tuple[str, ...]:
         """Names of the scorecards that had begun by the day, in the order of the alphabet."""
-        return tuple(n for n, card in self._files.scorecards.items() if card["since"] <= self.day)
+        return tuple(n for n, card in self.files.scorecards.items() if card["since"] <= self.day)
 
     def card(self, name: str) -> Mapping[str, Any]:
         """Return a scorecard by its name, as its file has it."""
-        if name not in self._files.scorecards:
-            known = ", ".join(self._files.scorecards)
+        if name not in self.files.scorecards:
+            known = ", ".join(self.files.scorecards)
             raise DeclarationError(f"There is no scorecard {name!r} in scorecards/: {known}.")
-        card = self._files.scorecards[name]
+        card = self.files.scorecards[name]
         if card["since"] > self.day:
             raise ParameterNotInForce(f"scorecards/{name}", self.day, card["since"])
         return card
@@ -192,28 +230,28 @@ class Law:
     @property
     def hard_rule(self) -> Mapping[str, Any]:
         """The edition of the rule of category 6 that is in force on the day."""
-        return _in_force("hard_rule", self._files.hard_rule["editions"], self.day)
+        return in_force("hard_rule", self.files.rules["hard_rule"]["editions"], self.day)
 
     @property
     def red_flags(self) -> tuple[Mapping[str, Any], ...]:
         """The red flags that exist on the day: those all of whose parameters are in force."""
-        flags = self._files.red_flags["flags"]
+        flags = self.files.red_flags["flags"]
         return tuple(f for f in flags if all(self.has(name) for name in f["parameters"]))
 
     @property
     def programmes(self) -> Mapping[str, Any]:
         """The local programmes with all their editions, and what is out of scope."""
-        return self._files.programmes
+        return self.files.programmes
 
     @property
     def actions(self) -> Mapping[str, Any]:
         """The catalogue of help that may be offered, with all its dates."""
-        return self._files.actions
+        return self.files.actions
 
     @property
     def acts(self) -> Mapping[str, Mapping[str, Any]]:
         """Acts and documents by key."""
-        return self._files.acts
+        return self.files.acts
 
     @property
     def version(self) -> str:
@@ -227,7 +265,8 @@ class Law:
         return _version(self.folder, self.day)
 
     @property
-    def _files(self) -> LawFiles:
+    def files(self) -> LawFiles:
+        """The files of the law, every edition of them."""
         return read_law(self.folder)
 
     def _parameter(self, name: str) -> Parameter:
@@ -242,120 +281,13 @@ def parameters(folder: Path | None = None) -> Mapping[str, Parameter]:
     return _parameters(folder or LAW)
 
 
-def describe(day: date, folder: Path | None = None) -> list[dict[str, Any]]:
-    """Return the law of a day for reading: one entry per value, rule, card, programme and act.
-
-    Each entry has ``kind`` and ``name``, what is in force and since when, its source with
-    the act's title, whether it is assumed, and the doubts. What has no value on the day
-    is left out. Ready for JSON.
-    """
-    law = Law(day, folder)
-    acts = law.acts
-    entries = [_parameter_entry(p, day) for p in parameters(folder).values() if p.in_force(day)]
-    for kind, read in (
-        ("policy", _policy_of),
-        ("hard_rule", _hard_rule_of),
-        ("scorecard", _card_of),
-    ):
-        try:
-            entries.append({"kind": kind, **read(law)})
-        except ParameterNotInForce:
-            continue
-    entries += [
-        {"kind": "red_flag", "name": f["code"], "assumed": f["status"] != "published", **f}
-        for f in law.red_flags
-    ]
-    entries += _help_of(law)
-    for entry in entries:
-        act = acts[entry["source"]["act"].partition(":")[0]]
-        entry["source"] = {**entry["source"], "title": act["title"], "status": act["status"]}
-    entries += [
-        {"kind": "act", "name": key, "assumed": act["status"] == "assumed", **act}
-        for key, act in acts.items()
-    ]
-    return [plain(entry) for entry in entries]
-
-
-def every_edition(folder: Path | None = None) -> list[dict[str, Any]]:
-    """Return every edition of every parameter, oldest first, ready for JSON."""
-    return [
-        plain(_edition_entry(parameter, edition))
-        for parameter in parameters(folder).values()
-        for edition in parameter.editions
-    ]
-
-
-def _policy_of(law: Law) -> dict[str, Any]:
-    return {"name": law.policy.policy, **_in_force("", law._files.policy["editions"], law.day)}
-
-
-def _hard_rule_of(law: Law) -> dict[str, Any]:
-    return {"name": "category_6", **law.hard_rule}
-
-
-def _card_of(law: Law) -> dict[str, Any]:
-    card = law.scorecard
-    return {"name": law.policy.scorecard, "assumed": card["status"] == "assumed", **card}
-
-
-def _help_of(law: Law) -> list[dict[str, Any]]:
-    """Return the programmes and actions of the day; before the first, nothing is out of scope."""
-    file = law.programmes
-    begun = _begun_programmes(law._files, law.day)
-    told: list[dict[str, Any]] = [
-        {"kind": "programme", "name": code, "title": file["programmes"][code]["name"], **kept[-1]}
-        for code, kept in begun.items()
-    ]
-    if told:
-        told += [
-            {"kind": "out_of_scope", "name": name, "assumed": False, **group}
-            for name, group in file["out_of_scope"].items()
-        ]
-    actions = _begun_actions(law._files, law.day)
-    return told + [
-        {**raw, "kind": "action", "name": code, "help": raw["kind"], "title": raw["name"]}
-        for code, raw in actions.items()
-    ]
-
-
-def _begun_programmes(files: LawFiles, day: date) -> dict[str, list[Mapping[str, Any]]]:
-    return {
-        code: kept
-        for code, told in files.programmes["programmes"].items()
-        if (kept := [e for e in told["editions"] if e["since"] <= day])
-    }
-
-
-def _begun_actions(files: LawFiles, day: date) -> dict[str, Mapping[str, Any]]:
-    return {
-        code: raw
-        for code, raw in files.actions["actions"].items()
-        if raw["since"] <= day and (raw["until"] is None or day < raw["until"])
-    }
-
-
-def _parameter_entry(parameter: Parameter, day: date) -> dict[str, Any]:
-    return _edition_entry(parameter, parameter.at(day))
-
-
-def _edition_entry(parameter: Parameter, edition: Edition) -> dict[str, Any]:
-    source = edition.source
-    return {
-        "kind": "parameter",
-        "name": parameter.name,
-        "about": parameter.about,
-        "unit": parameter.unit,
-        "since": edition.since,
-        "value": edition.value,
-        "assumed": edition.assumed,
-        "doubt": edition.doubt,
-        "source": {
-            "act": source.act,
-            "article": source.article,
-            "url": source.url,
-            "checked": source.checked,
-        },
-    }
+def _legal_day(day: date) -> date:
+    """Return the day itself, or of an instant the day it is in Almaty."""
+    if not isinstance(day, datetime):
+        return day
+    if day.tzinfo is None:
+        raise InputError("A moment without a time zone has no day; give a date, or its zone.")
+    return day.astimezone(_ALMATY).date()
 
 
 @lru_cache(maxsize=16)
@@ -367,63 +299,37 @@ def _parsed(name: str, raw: Mapping[str, Any]) -> Parameter:
     editions = tuple(
         Edition(
             since=edition["since"],
-            value=edition["value"],
+            value=edition.get("value"),
             source=Source(**edition["source"]),
             assumed=edition["assumed"],
             doubt=edition.get("doubt"),
+            values=MappingProxyType(edition.get("values", {})),
+            until=edition.get("until"),
         )
         for edition in raw["editions"]
     )
-    return Parameter(name=name, about=raw["about"], unit=raw["unit"], editions=editions)
+    by = raw.get("by")
+    if (by is None) != all(not edition.values for edition in editions):
+        raise DeclarationError(f"{name}.yaml: `by` goes with `values`, one value with neither.")
+    strangers = {key for edition in editions for key in edition.values} - set(REGIONS)
+    if by == "region" and strangers:
+        raise DeclarationError(
+            f"{name}.yaml: {', '.join(sorted(strangers))} is no region of two digits of KATO."
+        )
+    return Parameter(name=name, about=raw["about"], unit=raw["unit"], editions=editions, by=by)
 
 
-def _in_force(name: str, editions: Sequence[Mapping[str, Any]], day: date) -> Mapping[str, Any]:
+def in_force(name: str, editions: Sequence[Mapping[str, Any]], day: date) -> Mapping[str, Any]:
+    """Return the edition of a rule that is in force on ``day``, as its file has it."""
     begun = [edition for edition in editions if edition["since"] <= day]
     if not begun:
-        _refuse(name, day, editions)
+        raise ParameterNotInForce(name, day, editions[0]["since"])
     return begun[-1]
-
-
-def _refuse(name: str, day: date, editions: Sequence[Mapping[str, Any]]) -> NoReturn:
-    raise ParameterNotInForce(name, day, editions[0]["since"])
 
 
 @lru_cache(maxsize=4096)
 def _version(folder: Path, day: date) -> str:
-    files = read_law(folder)
-    begun: dict[str, Any] = {
-        name: kept
-        for name, content in {
-            **files.parameters,
-            "decision_policy": files.policy,
-            "hard_rule": files.hard_rule,
-        }.items()
-        if (kept := [e for e in content["editions"] if e["since"] <= day])
-    }
-    law = Law(day, folder)
-    days = [edition["since"] for kept in begun.values() for edition in kept]
-    begun["red_flags"] = list(law.red_flags)
+    law, scorecard = Law(day, folder), None
     with suppress(ParameterNotInForce):
-        begun["scorecard"] = law.scorecard
-        days.append(law.scorecard["since"])
-    programmes, actions = _begun_programmes(files, day), _begun_actions(files, day)
-    if programmes:
-        begun["programmes"] = [programmes, files.programmes["conditions"]]
-    if actions:
-        begun["actions"] = [actions, files.actions["conditions"], files.actions["urgency"]]
-    days += [edition["since"] for kept in programmes.values() for edition in kept]
-    days += [action["since"] for action in actions.values()]
-    text = json.dumps(_canonical(begun), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    return f"law-{max(days, default=day)}-{digest}"
-
-
-def _canonical(value: Any) -> Any:
-    """Return the law without notes; decimals as text, so that 0.2 and 0.20 are one number."""
-    if isinstance(value, Mapping):
-        return {k: _canonical(inner) for k, inner in value.items() if k not in _NOTES}
-    if isinstance(value, list | tuple):
-        return [_canonical(inner) for inner in value]
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    return value.isoformat() if isinstance(value, date) else value
+        scorecard = law.scorecard
+    return version_of(read_law(folder), day, scorecard=scorecard, red_flags=law.red_flags)

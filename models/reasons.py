@@ -352,5 +352,5 @@ def _unit_of(factor: str) -> Unit:
 
 
 def _feature_of_condition() -> dict[str, str]:
-    editions = read_law().hard_rule["editions"]
+    editions = read_law().rules["hard_rule"]["editions"]
     return {c["code"]: c["feature"] for edition in editions for c in edition["conditions"]}

@@ -23,8 +23,8 @@ from serving.body import MIB, Limit, decode, read_body
 from serving.deciding import answers
 from serving.letters.asked import read_letter
 from serving.live import Live
-from serving.messages import Asked, read_as_of, read_many, read_one
-from serving.problems import Fault, Kind, Problem, invalid, response
+from serving.messages import Asked, read_many, read_one
+from serving.problems import Kind, Problem, response
 
 ONE_LIMIT: Final = Limit(size=1 * MIB, objects=20_000)
 LETTER_LIMIT: Final = Limit(size=1 * MIB, objects=2_000)
@@ -106,19 +106,11 @@ async def features(_: Request) -> Response:
 
 async def law(request: Request) -> Response:
     """List the legal values: those in force on ``as_of``, or without it every edition."""
-    if unknown := set(request.query_params) - {"as_of"}:
-        raise invalid([Fault(f"query: {n[:60]}", "unknown", "send as_of") for n in sorted(unknown)])
-    if "as_of" not in request.query_params:
+    day = legal.asked_day(request.query_params)
+    if day is None:
         told = {"as_of": None, "version": legal.newest(), "entries": legal.every_edition()}
         return _json(msgspec.json.encode(told))
-    faults: list[Fault] = []
-    day = read_as_of(request.query_params["as_of"], faults)
-    if day is None:
-        raise invalid(faults)
     entries = legal.in_force(day)
-    if not entries:
-        first = legal.first_day()
-        raise invalid([Fault("as_of", "before the first law on file", f"ask from {first} on")])
     told = {"as_of": day.isoformat(), "version": legal.version(day), "entries": entries}
     return _json(msgspec.json.encode(told))
 

@@ -1,12 +1,15 @@
 """The law on file, as the API and the pages show it."""
 
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from typing import Any
 
 from features.errors import TarazyError
-from models import parameters
+from models import law_described, parameters
 from models.parameters import Law
+from serving.messages import read_as_of
+from serving.problems import Fault, invalid
 
 
 @cache
@@ -20,12 +23,12 @@ def newest() -> str | None:
 
 def every_edition() -> list[dict[str, Any]]:
     """Return every edition of every legal value, oldest first, ready for JSON."""
-    return parameters.every_edition()
+    return law_described.every_edition()
 
 
 def in_force(day: date) -> list[dict[str, Any]]:
     """Return the law of a day, entry by entry, ready for JSON; empty before the first edition."""
-    entries = parameters.describe(day)
+    entries = law_described.describe(day)
     return entries if any(e["kind"] == "parameter" for e in entries) else []
 
 
@@ -39,9 +42,24 @@ def first_day() -> date:
     return min(p.editions[0].since for p in parameters.parameters().values())
 
 
-def newest_by_kind() -> dict[str, list[dict[str, Any]]]:
-    """Return the newest law on file, its entries by kind: what the page of the law shows."""
+def by_kind(day: date | None) -> dict[str, list[dict[str, Any]]]:
+    """Return the law of a day, or the newest on file, by kind: what the page of the law shows."""
     kinds: dict[str, list[dict[str, Any]]] = {}
-    for entry in in_force(date.max):
+    for entry in in_force(day or date.max):
         kinds.setdefault(entry["kind"], []).append(entry)
     return kinds
+
+
+def asked_day(query: Mapping[str, str]) -> date | None:
+    """Read the day whose law is asked for; None: every edition. Refuses what is no such day."""
+    if unknown := set(query) - {"as_of"}:
+        raise invalid([Fault(f"query: {n[:60]}", "unknown", "send as_of") for n in sorted(unknown)])
+    if "as_of" not in query:
+        return None
+    faults: list[Fault] = []
+    day = read_as_of(query["as_of"], faults)
+    if day is None:
+        raise invalid(faults)
+    if day < (first := first_day()):
+        raise invalid([Fault("as_of", "before the first law on file", f"ask from {first} on")])
+    return day

@@ -71,14 +71,22 @@ async def features_page(_: Request) -> Response:
     return _page("features.html", blocks=blocks, count=len(FEATURES), direction=_DIRECTION)
 
 
-async def law_page(_: Request) -> Response:
-    """Every edition of every legal value, with its source."""
+async def law_page(request: Request) -> Response:
+    """Every edition of every legal value with its source; with ``as_of`` the law of that day."""
+    day = legal.asked_day(request.query_params)
+    told = legal.by_kind(day)
     values: dict[str, list[dict[str, Any]]] = {}
-    for edition in legal.every_edition():
+    for edition in told["parameter"] if day else legal.every_edition():
         values.setdefault(edition["name"], []).append(edition)
-    newest = legal.newest_by_kind()
-    titles = {act["name"]: act["title"]["en"] for act in newest.get("act", [])}
-    return _page("law.html", values=values, newest=newest, titles=titles, version=legal.newest())
+    return _page(
+        "law.html",
+        values=values,
+        told=told,
+        titles={act["name"]: act["title"]["en"] for act in told["act"]},
+        version=legal.version(day) if day else legal.newest(),
+        day=day,
+        regions=REGIONS,
+    )
 
 
 async def registers_page(_: Request) -> Response:

@@ -16,7 +16,7 @@ import polars as pl
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models import parameters, red_flags
+from models import law_described, red_flags
 from models.bundle import Models
 from models.parameters import Law
 from models.pipeline import versions
@@ -105,7 +105,7 @@ def assumptions(as_of: date) -> list[dict[str, Any]]:
     """Return what in the law on file is our assumption, with the doubt in words."""
     return [
         {"kind": e["kind"], "name": e["name"], "doubt": e.get("doubt") or e.get("about")}
-        for e in parameters.describe(as_of)
+        for e in law_described.describe(as_of)
         if e.get("assumed")
     ]
 

@@ -2,16 +2,18 @@
 
 import json
 import shutil
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from math import ceil
 from typing import get_type_hints
 
 import pytest
 
 from features.catalogue import FEATURES
-from features.errors import DeclarationError, ParameterNotInForce
+from features.errors import DeclarationError, InputError, ParameterNotInForce
+from models.law_described import describe, every_edition
 from models.law_files import LAW, cited_keys, read_law
-from models.parameters import Law, describe, every_edition, parameters
+from models.parameters import Law, parameters
 from tests.models.lawbook import amended
 
 EVE = timedelta(days=1)
@@ -20,6 +22,29 @@ CHANGES = [
     for parameter in parameters().values()
     for number, edition in enumerate(parameter.editions)
 ]
+
+
+def tells(parameter, day, edition):
+    """Compare what the law of a day answers with an edition; none, or none that still holds: an error."""
+    law, name = Law(day), parameter.name
+    if edition is None:
+        first = parameter.editions[0].since
+        with pytest.raises(ParameterNotInForce, match=f"{name} has no value.*starts {first}"):
+            law.edition(name)
+    elif not edition.covers(day) or (edition.value is None and not edition.values):
+        assert not law.has(name)
+        with pytest.raises(ParameterNotInForce, match=f"{name} has no value on {day}"):
+            law.edition(name)
+    elif edition.values:
+        assert {key: law.of(name, key) for key in edition.values} == edition.values
+    else:
+        assert getattr(law, name) == float(edition.value)
+        assert law.cited[name] is edition
+
+
+def ends(parameter, number):
+    return parameter.editions[number].until is not None
+
 
 # In force | ПМ | МРП | МЗП | 70 % of ПМ | 4 ПМ: the table of the domain's facts, section 3.
 YEARS = [
@@ -57,12 +82,17 @@ def test_on_the_eve_of_a_change_the_old_minimum_still_stands(eve, after):
 @pytest.mark.parametrize(("parameter", "number"), CHANGES)
 def test_every_edition_begins_on_its_own_day_and_not_on_its_eve(parameter, number):
     edition = parameter.editions[number]
-    assert parameter.at(edition.since) is edition
-    if number:
-        assert parameter.at(edition.since - EVE) is parameter.editions[number - 1]
-    else:
-        with pytest.raises(ParameterNotInForce, match=f"starts {edition.since}"):
-            parameter.at(edition.since - EVE)
+    tells(parameter, edition.since, edition)
+    tells(parameter, edition.since - EVE, parameter.editions[number - 1] if number else None)
+
+
+@pytest.mark.parametrize(("parameter", "number"), [c for c in CHANGES if ends(*c.values)])
+def test_what_holds_for_a_time_holds_on_its_last_day_and_not_on_the_next(parameter, number):
+    edition = parameter.editions[number]
+    tells(parameter, edition.until, edition)
+    follows = parameter.editions[number + 1 :]
+    after = edition.until + EVE
+    tells(parameter, after, follows[0] if follows and follows[0].since == after else edition)
 
 
 @pytest.mark.parametrize(("parameter", "number"), CHANGES)
@@ -71,6 +101,24 @@ def test_every_edition_cites_an_act_on_file_and_admits_what_is_not_confirmed(par
     assert edition.source.act in cited_keys(read_law().acts)
     assert edition.source.url or edition.assumed
     assert edition.doubt or not edition.assumed
+
+
+@pytest.mark.parametrize(
+    ("instant", "minimum"),
+    [
+        (datetime(2025, 12, 31, 18, 59, 59, tzinfo=UTC), 46_228),  # 23:59:59 in Almaty
+        (datetime(2025, 12, 31, 19, 0, 0, tzinfo=UTC), 50_851),  # midnight: the new law
+        (datetime(2022, 12, 31, 17, 59, 59, tzinfo=UTC), 37_389),  # six hours ahead until 2024
+        (datetime(2022, 12, 31, 18, 0, 0, tzinfo=UTC), 40_567),
+    ],
+)
+def test_the_new_year_begins_in_almaty_not_in_greenwich(instant, minimum):
+    assert Law(instant).subsistence_minimum == minimum
+
+
+def test_a_moment_without_a_time_zone_has_no_law():
+    with pytest.raises(InputError, match="time zone"):
+        Law(datetime(2026, 1, 1, 0, 0))
 
 
 def test_asking_before_the_first_edition_is_an_error_that_says_what_to_do():
@@ -136,7 +184,7 @@ def test_the_law_remembers_which_editions_were_used():
 
 def test_what_the_law_declares_to_readers_is_what_the_files_hold():
     declared = {n: t for n, t in get_type_hints(Law).items() if t in (int, float)}
-    assert declared.keys() == parameters().keys()
+    assert declared.keys() <= parameters().keys()
     for name, kind in declared.items():
         assert all(
             isinstance(getattr(Law(e.since), name), kind) for e in parameters()[name].editions
@@ -147,6 +195,7 @@ def test_one_law_has_one_version_and_every_change_a_new_one():
     assert Law(date(2026, 1, 1)).version == Law(date(2026, 12, 31)).version
     assert Law(date(2026, 1, 1)).version.startswith("law-2026-01-01-")
     days = {e.since for p in parameters().values() for e in p.editions} | {date(2025, 5, 21)}
+    days |= {e.until + EVE for p in parameters().values() for e in p.editions if e.until}
     for day in days - {date(2019, 1, 1)}:
         assert Law(day).version != Law(day - EVE).version, day
 
@@ -195,12 +244,88 @@ def test_the_files_are_read_once(tmp_path):
         (lambda c: c["editions"].reverse(), "oldest first"),
         (lambda c: c["editions"].append(c["editions"][-1]), "oldest first"),
         (lambda c: c["editions"][0]["source"].update(act="budget-1919"), "budget-1919"),
+        (lambda c: c["editions"][0].pop("value"), "is not valid under any of the given schemas"),
+        (lambda c: c["editions"][0].update(values={"47": 1}), "valid under each of"),
+        (lambda c: c["editions"][0].update(until=date(2020, 1, 1)), "before the next one begins"),
+        (lambda c: c["editions"][-1].update(until=date(2025, 1, 1)), "before the next one begins"),
     ],
 )
 def test_a_faulty_file_is_refused_with_the_place_of_the_fault(tmp_path, change, says):
     folder = amended(tmp_path, "subsistence_minimum.yaml", change)
     with pytest.raises(DeclarationError, match=says):
         _ = Law(date(2026, 1, 1), folder).subsistence_minimum
+
+
+@pytest.mark.parametrize("schema", sorted(p.stem for p in (LAW / "schemas").glob("*.json")))
+def test_no_file_of_the_law_may_hold_a_key_its_schema_does_not_know(schema):
+    """Every object of every schema is closed, or says what its free keys are."""
+
+    def objects(node):
+        if isinstance(node, dict):
+            if node.get("type") == "object":
+                yield node
+            for inner in node.values():
+                yield from objects(inner)
+        elif isinstance(node, list):
+            for inner in node:
+                yield from objects(inner)
+
+    found = list(objects(json.loads((LAW / "schemas" / f"{schema}.json").read_text("utf-8"))))
+    assert found
+    for node in found:
+        assert node.get("additionalProperties", True) is not True, node
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["decision_policy.yaml", "hard_rule.yaml", "targeted_assistance.yaml", "minimum_wage.yaml"],
+)
+def test_an_unknown_key_is_refused_in_every_file_and_edition(tmp_path, file):
+    def typo(content):
+        content["editions"][-1]["asumed"] = True
+
+    with pytest.raises(DeclarationError, match=f"{file}.*asumed"):
+        read_law(amended(tmp_path, file, typo))
+
+
+def test_the_statistics_bureau_publishes_another_minimum_than_the_budget_law():
+    law = Law(date(2025, 8, 15))
+    assert law.subsistence_minimum == 46_228
+    assert law.subsistence_minimum_actual == 62_180
+    assert law.of("subsistence_minimum_actual_regional", "47") == 73_276  # Mangystau
+    assert law.of("subsistence_minimum_actual_regional", "35") == 60_342  # Karaganda
+
+
+def test_a_region_without_an_amount_is_an_error_that_names_those_on_file():
+    law = Law(date(2025, 10, 1))
+    with pytest.raises(InputError, match=r"region '43'; on file are 47, 63, 71\. Add it"):
+        law.of("subsistence_minimum_actual_regional", "43")
+
+
+def test_a_region_that_kato_does_not_know_is_refused(tmp_path):
+    def astray(content):
+        content["editions"][0]["values"]["99"] = 60_000
+
+    folder = amended(tmp_path, "subsistence_minimum_actual_regional.yaml", astray)
+    with pytest.raises(DeclarationError, match="99 is no region"):
+        parameters(folder)
+
+
+def test_a_table_without_the_meaning_of_its_keys_is_refused(tmp_path):
+    folder = amended(tmp_path, "housing_aid_norms.yaml", lambda c: c.pop("by"))
+    with pytest.raises(DeclarationError, match="`by` goes with `values`"):
+        parameters(folder)
+
+
+def test_the_benefit_of_a_large_family_agrees_with_the_published_amounts():
+    law = Law(date(2025, 6, 1))
+    tenge = {
+        children: ceil(Decimal(law.of("large_family_benefit", children)) * 3_932)
+        for children in ("4", "5", "6", "7")
+    }
+    assert tenge == {"4": 63_030, "5": 78_798, "6": 94_565, "7": 110_332}
+    assert law.amount(4, "monthly_calculation_index") == 15_728  # each of eight and more
+    assert ceil(Decimal("16.03") * Law(date(2026, 1, 1)).monthly_calculation_index) == 69_330
 
 
 def test_a_key_given_twice_is_refused_not_silently_replaced(tmp_path):
@@ -245,7 +370,10 @@ def test_the_law_of_a_day_can_be_read_whole():
     by_kind = {}
     for entry in told:
         by_kind.setdefault(entry["kind"], []).append(entry["name"])
-    assert by_kind["parameter"] == sorted(parameters())
+    in_force = [name for name, p in parameters().items() if p.in_force(date(2026, 1, 1))]
+    assert by_kind["parameter"] == sorted(in_force)
+    assert "subsistence_minimum_actual" not in in_force  # November 2025 says nothing of January
+    assert by_kind["targeted_assistance"] == ["targeted_assistance"]
     assert by_kind["policy"] == ["advisory"]
     assert by_kind["hard_rule"] == ["category_6"]
     assert by_kind["scorecard"] == ["pilot_2025"]
@@ -258,7 +386,7 @@ def test_the_law_of_a_day_can_be_read_whole():
 
 def test_before_the_pilot_there_are_values_but_no_card_and_no_rule():
     kinds = {entry["kind"] for entry in describe(date(2025, 5, 20))}
-    assert kinds == {"parameter", "act"}
+    assert kinds == {"parameter", "act", "targeted_assistance"}
 
 
 def test_every_edition_can_be_listed():

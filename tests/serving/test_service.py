@@ -346,6 +346,33 @@ def test_the_law_of_an_impossible_day_is_a_422(api, query):
     assert places(api.get(f"/law?{query}"))
 
 
+@pytest.mark.parametrize("query", ["as_of=1990-01-01", "as_of=x", "as_of=", "on=2026-01-01"])
+def test_the_page_of_the_law_refuses_an_impossible_day_and_says_what_to_send(api, query):
+    answer = api.get(f"/pages/law?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == api.get(f"/law?{query}").json()["errors"]
+    assert all(fault["remedy"] for fault in answer.json()["errors"])
+
+
+def test_the_page_of_the_law_of_a_day_shows_that_day_only(api):
+    page = api.get("/pages/law?as_of=2025-08-15").text
+    assert "Law: in force on 2025-08-15" in page
+    assert "46\u202f228" in page
+    assert "50\u202f851" not in page
+    assert "Mangystau: 73\u202f276" in page
+    assert "39\u202f345.6" in page  # 0.7 × 56 208, the bureau's minimum of the quarter before
+    assert "minimum of 2025Q2" in page
+
+
+def test_the_page_of_the_law_marks_what_is_assumed_and_until_when_a_statistic_speaks(api):
+    page = api.get("/pages/law").text
+    assert "2025-10-01 to 2025-10-31" in page
+    median = page.split('id="median_income_regional"')[1].split("<h3")[0]
+    assert "none on file" in median
+    assert '<span class="mark doubt">assumed</span>' in median
+    assert "order on the size of the poverty line" in median.lower()
+
+
 def test_the_description_that_is_served_is_our_own(api):
     assert api.get("/openapi.json").json() == json.loads(json.dumps(openapi.document()))
 

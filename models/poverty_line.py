@@ -1,0 +1,124 @@
+"""The poverty line of targeted assistance on a day, in a region: three regimes of law.
+
+Half of the subsistence minimum, then seventy per cent of it, and since 2025 thirty-five
+per cent of the median income, not below seventy per cent of the regional minimum as the
+statistics bureau works it out. The line is exact (the Prime Minister's 24,011.4 tenge);
+only an amount paid is rounded.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+from features.errors import ParameterNotInForce
+from features.units import add_months
+from models.parameters import Law, in_force
+
+_REGIONAL: Final = "subsistence_minimum_actual_regional"
+_NATIONAL: Final = "subsistence_minimum_actual"
+_NATIONAL_QUARTER: Final = "subsistence_minimum_actual_quarter"
+_BACK: Final = 4
+"""How many quarters back a minimum may stand in for one that is not on file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """The line of a day: tenge per member and month, exact."""
+
+    amount: Decimal
+    since: date
+    act: str
+    stands_in: str | None
+    """What was taken because the value the law asks for is not on file; None: it was."""
+
+
+def poverty_line(law: Law, region: str | None = None) -> Line:
+    """Return the poverty line of targeted assistance on the law's day.
+
+    Parameters
+    ----------
+    region
+        Two digits of KATO; None: the line of the whole country, which is the region's
+        until 2024 and no region's after that.
+
+    Raises ParameterNotInForce before the first edition, and where no minimum of the last
+    four quarters is on file.
+    """
+    edition = in_force(
+        "targeted_assistance", law.files.rules["targeted_assistance"]["editions"], law.day
+    )
+    told = edition["line"]
+    before = quarter_before(law.day)
+    if told["floor"] is None:
+        on = law.day if told["measured"] == "day" else before[-1]
+        value = law.edition(told["of"], on).value
+        assert value is not None
+        amount, stands_in = told["share"] * Decimal(value), None
+    else:
+        minimum, stands_in = _minimum(law, region, before)
+        amount = told["floor"]["share"] * minimum
+        median = _of_region(law, told["of"], region, before[:1])
+        if median is None:
+            stands_in = "; ".join(filter(None, ["the floor, for the median", stands_in]))
+        else:
+            amount = max(amount, told["share"] * median)
+    return Line(
+        amount=amount, since=edition["since"], act=edition["source"]["act"], stands_in=stands_in
+    )
+
+
+def quarter_before(day: date) -> tuple[date, ...]:
+    """Return the three months of the calendar quarter before that of ``day``.
+
+    >>> [m.month for m in quarter_before(date(2026, 2, 1))]
+    [10, 11, 12]
+    """
+    first = add_months(day, -((day.month - 1) % 3) - 3)
+    return tuple(add_months(first, n) for n in range(3))
+
+
+def _minimum(law: Law, region: str | None, months: Sequence[date]) -> tuple[Decimal, str | None]:
+    """Return the bureau's minimum of a quarter in a region, and what stands in for it.
+
+    The mean of the region's months on file, in whole tenge; without any, that of the
+    country; without that, the newest of the quarters before.
+    """
+    for back in range(_BACK):
+        quarter = [add_months(month, -3 * back) for month in months]
+        late = f"{quarter[0].year}Q{(quarter[0].month + 2) // 3}"
+        regional = _of_region(law, _REGIONAL, region, quarter)
+        if regional is not None:
+            partial = sum(_has_region(law, _REGIONAL, region, m) for m in quarter) < len(quarter)
+            return regional, f"months of {late} on file" if back or partial else None
+        national = _national(law, quarter)
+        if national is not None:
+            return national, f"the whole country's minimum of {late}"
+    raise ParameterNotInForce(_REGIONAL, months[0], None)
+
+
+def _national(law: Law, quarter: Sequence[date]) -> Decimal | None:
+    if law.has(_NATIONAL_QUARTER, quarter[0]):
+        return Decimal(law.edition(_NATIONAL_QUARTER, quarter[0]).value or 0)
+    found = [law.edition(_NATIONAL, m).value for m in quarter if law.has(_NATIONAL, m)]
+    return _mean([Decimal(value) for value in found if value is not None])
+
+
+def _of_region(law: Law, name: str, region: str | None, months: Sequence[date]) -> Decimal | None:
+    if region is None:
+        return None
+    return _mean(
+        [Decimal(law.of(name, region, m)) for m in months if _has_region(law, name, region, m)]
+    )
+
+
+def _has_region(law: Law, name: str, region: str | None, month: date) -> bool:
+    return law.has(name, month) and region in law.edition(name, month).values
+
+
+def _mean(values: Sequence[Decimal]) -> Decimal | None:
+    if not values:
+        return None
+    mean = sum(values, Decimal(0)) / len(values)
+    return mean.quantize(Decimal(1), rounding=ROUND_HALF_UP)
