@@ -96,7 +96,7 @@ def counted(decisions: Decisions, registers: Registers, as_of: date) -> pl.DataF
             .then(pl.lit("no"))
         ).to_series(),
         **{RED_FLAG + code: decisions.flags[code] for code in published},
-    ).join(_places(registers, as_of), on="household_id", how="left", maintain_order="left")
+    ).join(places(registers, as_of), on="household_id", how="left", maintain_order="left")
 
 
 def examples(table: pl.DataFrame, cell: Sequence[str], count: int = EXAMPLES) -> list[int]:
@@ -124,7 +124,7 @@ def hash_order(household_ids: pl.Series) -> pl.Series:
     return pl.Series(mixed)
 
 
-def _places(registers: Registers, as_of: date) -> pl.DataFrame:
+def places(registers: Registers, as_of: date) -> pl.DataFrame:
     """Region, settlement and sex of the head; where two heads are stated, of the first by key."""
     households, persons = registers["households"], registers.get("persons")
     assert households is not None

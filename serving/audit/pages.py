@@ -14,6 +14,7 @@ from markupsafe import Markup
 from serving.audit.comparison import GROUPS, LEVELS, SHOWN_FROM
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
+_SERVING: Final = Path(__file__).parents[1]
 _BAR: Final = 120
 """Width of a drawn interval, in units of its picture."""
 RATES: Final = {
@@ -34,7 +35,7 @@ TITLES: Final = {
 
 def page(report: Mapping[str, Any], language: str) -> str:
     """Return the report as HTML; ``language`` is that of the reasons: kk, ru or en."""
-    return _template().render(
+    return environment().get_template("report.html").render(
         r=report,
         language=language,
         levels=list(LEVELS),
@@ -50,18 +51,19 @@ def page(report: Mapping[str, Any], language: str) -> str:
 
 
 @cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
+def environment(package: str = "audit") -> jinja2.Environment:
+    """Return the templates of a kind of report, beside the pieces that all reports share."""
+    found = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([_SERVING / package / "templates", _TEMPLATES]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
+    found.filters.update(
         number=_number, percent=_percent, rate=_rate, bar=_bar, level=_level, anchor=_anchor
     )
-    return environment.get_template("report.html")
+    return found
 
 
 def _models(report: Mapping[str, Any]) -> list[int | None]:

@@ -26,6 +26,7 @@ VERBS: Final[dict[str, str]] = {
     "score": "serving.commands.decisions:score",
     "explain": "serving.commands.decisions:explain",
     "audit": "serving.commands.auditing:audit",
+    "reform": "serving.commands.reforming:reform",
     "serve": "serving.commands.running:serve",
     "demonstrate": "serving.commands.running:demonstrate",
 }

@@ -1,0 +1,175 @@
+"""A reform: changed values, points or rules, enacted as a folder of law beside today's.
+
+A lawyer writes what changes, and nothing else; the rest is today's law. The reformed law
+is a full folder that the same schemas judge and the same engine applies, so nothing of
+the product can tell it from an act.
+"""
+
+import shutil
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from features.errors import DeclarationError, InputError
+from models.law_files import LAW, read_exactly, read_law
+
+ACT: Final = "reform"
+"""The act that a reform cites: a proposal until somebody signs it."""
+_KEYS: Final = frozenset({"about", "source", "changes"})
+_NEVER: Final = frozenset({"acts"})
+"""Files that hold no law of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reform:
+    """What somebody proposes: a sentence, where it was read, and changes by file of law."""
+
+    about: str
+    source: str | None
+    changes: Mapping[str, Mapping[str, Any]]
+
+    def enact(self, out: Path, day: date, folder: Path = LAW) -> Path:
+        """Write today's law with the changes in force from ``day`` on; returns ``out``.
+
+        A file with editions gets one more, made of the one in force with the changes laid
+        over it; another file is changed as it stands. Raises InputError where a file, a
+        code or a value is not one that the law knows; then ``out`` holds nothing.
+        """
+        drafts = {path: self._changed(path, day) for path in self._files(folder)}
+        shutil.copytree(folder, out, ignore=shutil.ignore_patterns("schemas", "__pycache__"))
+        try:
+            for path, content in drafts.items():
+                _write(out / path.relative_to(folder), content)
+            _cite(out / "acts.yaml", self, day)
+            read_law(out)
+        except DeclarationError as fault:
+            shutil.rmtree(out)
+            raise InputError(f"The reform makes no law: {fault}") from None
+        return out
+
+    def _files(self, folder: Path) -> list[Path]:
+        known = {
+            str(path.relative_to(folder).with_suffix("")): path
+            for path in sorted(folder.rglob("*.yaml"))
+            if path.stem not in _NEVER
+        }
+        if unknown := [name for name in self.changes if name not in known]:
+            raise InputError(
+                f"changes: the law has no file {unknown[0]!r}. It has {', '.join(known)}."
+            )
+        return [known[name] for name in self.changes]
+
+    def _changed(self, path: Path, day: date) -> dict[str, Any]:
+        content = deepcopy(read_exactly(path))
+        name = next(n for n in self.changes if path.with_suffix("").as_posix().endswith(n))
+        change, place = self.changes[name], f"changes.{name}"
+        if "editions" not in content:
+            return dict(laid_over(content, change, place))
+        begun = [edition for edition in content["editions"] if edition["since"] <= day]
+        if not begun:
+            raise InputError(f"{place}: there is nothing in force on {day} to change.")
+        edition = laid_over(begun[-1], change, place)
+        edition["since"] = day
+        edition["source"] = {"act": ACT, "article": None, "url": None, "checked": None}
+        if "assumed" in edition:
+            edition |= {"assumed": True, "doubt": f"A proposal: {self.about}"}
+        # Whatever was to follow later gives way: the reform is judged as the law from now on.
+        content["editions"] = [*(e for e in begun if e["since"] < day), edition]
+        return dict(content)
+
+
+def read(path: Path) -> Reform:
+    """Read a reform from a YAML file; raise InputError with the place of a fault.
+
+    ``about`` (a sentence), ``source`` (optional) and ``changes``: for each file of
+    models/law/, by its name without ending, the keys that change. Entries of a list that
+    have a ``code`` (or a ``category``) are addressed by it.
+    """
+    if not path.is_file():
+        raise InputError(f"{path} is no file: name the YAML file of a reform.")
+    try:
+        told = read_exactly(path)
+    except DeclarationError as fault:
+        raise InputError(str(fault)) from None
+    if not isinstance(told, dict) or not isinstance(told.get("changes"), dict):
+        raise InputError(f"{path.name} needs `about` and `changes`: FILE OF LAW → what changes.")
+    if unknown := sorted(set(map(str, told)) - _KEYS):
+        raise InputError(
+            f"{path.name}: {unknown[0]!r} is no key of a reform ({', '.join(sorted(_KEYS))})."
+        )
+    if not isinstance(told.get("about"), str) or not told["changes"]:
+        raise InputError(f"{path.name} needs a sentence `about` and at least one change.")
+    if wrong := [name for name, change in told["changes"].items() if not isinstance(change, dict)]:
+        raise InputError(f"{path.name}: changes.{wrong[0]} must name the keys that change.")
+    return Reform(about=told["about"], source=told.get("source"), changes=told["changes"])
+
+
+def laid_over(base: Any, change: Any, place: str) -> Any:
+    """Return ``base`` with a change laid over it: mappings merge, anything else is replaced.
+
+    A list of entries with a code takes a mapping from code to change; an entry changed to
+    null is removed. Raises InputError for a key or code that ``base`` does not have.
+    """
+    if isinstance(base, Mapping) and isinstance(change, Mapping):
+        if unknown := [key for key in change if key not in base]:
+            raise InputError(
+                f"{place}: there is no {unknown[0]!r} to change; there is "
+                f"{', '.join(map(str, base))}."
+            )
+        return {
+            key: laid_over(value, change[key], f"{place}.{key}") if key in change else value
+            for key, value in base.items()
+        }
+    if isinstance(base, list) and isinstance(change, Mapping):
+        coded = {_code(entry): entry for entry in base}
+        if None in coded or (unknown := [key for key in change if key not in coded]):
+            shown = ", ".join(str(code) for code in coded if code is not None)
+            missing = unknown[0] if None not in coded else next(iter(change))
+            raise InputError(f"{place}: no entry {missing!r}; entries are {shown or 'unnamed'}.")
+        return [
+            laid_over(entry, change[code], f"{place}.{code}") if code in change else entry
+            for code, entry in coded.items()
+            if change.get(code, entry) is not None
+        ]
+    return change
+
+
+def _code(entry: Any) -> Any:
+    if not isinstance(entry, Mapping):
+        return None
+    return entry.get("code", entry.get("category"))
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes decimals as they were read."""
+
+
+def _decimal(dumper: yaml.SafeDumper, value: Decimal) -> yaml.ScalarNode:
+    text = f"{value:f}"
+    return dumper.represent_scalar("tag:yaml.org,2002:float", text if "." in text else f"{text}.0")
+
+
+_Plain.add_representer(Decimal, _decimal)
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    text = yaml.dump(dict(content), Dumper=_Plain, allow_unicode=True, sort_keys=False, width=96)
+    path.write_text(text, encoding="utf-8")
+
+
+def _cite(path: Path, reform: Reform, day: date) -> None:
+    acts = dict(read_exactly(path))
+    acts[ACT] = {
+        "title": dict.fromkeys(("kk", "ru", "en"), reform.about),
+        "number": None,
+        "date": day,
+        "url": reform.source,
+        "status": "proposal",
+    }
+    _write(path, acts)

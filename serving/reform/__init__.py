@@ -1,0 +1,1 @@
+"""What a reform would do to every family of a snapshot, beside the law as it stands."""

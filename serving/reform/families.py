@@ -1,0 +1,100 @@
+"""Both laws applied to every family: one row a family, under today's law and the reformed one."""
+
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from features.build import build
+from features.progress import Progress, silent
+from features.registers.snapshot import Snapshot
+from models import rules
+from models.parameters import Law
+from serving.audit.families import places
+
+NOW: Final = "_now"
+THEN: Final = "_then"
+FAMILY_TYPES: Final = {
+    "large": "four children or more",
+    "one_parent": "one parent with children",
+    "children": "other families with children",
+    "elderly": "members over 62 only",
+    "adults": "other families without children",
+}
+_SHOWN_FACTS: Final = (
+    "members", "children", "income_per_member", "dwellings", "vehicles", "active_businesses",
+)  # fmt: skip
+
+
+def under_both(
+    snapshot: Snapshot,
+    *,
+    as_of: date,
+    now: Law,
+    then: Law,
+    progress: Progress = silent,
+) -> pl.DataFrame:
+    """Return one row a family, sorted by ``household_id``, features built once for both laws.
+
+    Columns: ``category`` and ``richest_category`` under each law (suffixes ``_now`` and
+    ``_then``), ``members``, ``income_per_member`` and a few facts that a person asks for
+    first, ``family_type``, ``region``, ``settlement``, ``decile`` (of declared income a
+    member, people counted; null where income is unknown).
+    """
+    parts = snapshot.partitions
+    tables = []
+    for number in parts:
+        progress("deciding under both laws", number, len(parts))
+        registers = snapshot.registers(number, as_of)
+        features = build(registers, as_of)
+        table = features.select("household_id", *_SHOWN_FACTS, family_type=_family_type())
+        for law, suffix in ((now, NOW), (then, THEN)):
+            ruled = rules.rule_category(features, law)
+            table = table.with_columns(
+                ruled["rule_category"].alias(f"category{suffix}"),
+                ruled["richest_category"].alias(f"richest_category{suffix}"),
+            )
+        where = places(registers, as_of).drop("head")
+        tables.append(table.join(where, on="household_id", how="left", maintain_order="left"))
+    progress("deciding under both laws", len(parts), len(parts))
+    return _with_decile(pl.concat(tables).sort("household_id"))
+
+
+def _family_type() -> pl.Expr:
+    """Return the first type of `FAMILY_TYPES` that fits; null where members are unknown."""
+    children, adults = pl.col("children"), pl.col("adults")
+    return (
+        pl.when(children >= 4)
+        .then(pl.lit("large"))
+        .when((children > 0) & (adults == 1))
+        .then(pl.lit("one_parent"))
+        .when(children > 0)
+        .then(pl.lit("children"))
+        .when((adults > 0) & (pl.col("members_over_sixty_two") == pl.col("members")))
+        .then(pl.lit("elderly"))
+        .when(pl.col("members") > 0)
+        .then(pl.lit("adults"))
+    )
+
+
+def _with_decile(table: pl.DataFrame) -> pl.DataFrame:
+    """Add the tenth of all people in which a family stands by declared income a member.
+
+    A family stands where its middle member stands, so a large one is not pushed upwards;
+    families of one income share a tenth.
+    """
+    people = (
+        table.filter(pl.col("income_per_member").is_not_null() & (pl.col("members") > 0))
+        .group_by("income_per_member")
+        .agg(pl.col("members").sum())
+        .sort("income_per_member")
+    )
+    total = people["members"].sum()
+    if not total:
+        return table.with_columns(decile=pl.lit(None, pl.Int8))
+    before = pl.col("members").cum_sum() - pl.col("members") / 2
+    tenth = people.select(
+        "income_per_member",
+        decile=(before * 10 / total).floor().clip(0, 9).cast(pl.Int8) + 1,
+    )
+    return table.join(tenth, on="income_per_member", how="left", maintain_order="left")

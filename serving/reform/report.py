@@ -1,0 +1,87 @@
+"""The report of a reform: every number as one JSON object, in a folder that appears whole."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from features.errors import InputError
+from features.progress import Progress, silent
+from features.registers.snapshot import Snapshot
+from models.law_files import plain
+from models.parameters import Law
+from models.reform import Reform
+from serving.reform import effects
+from serving.reform.families import under_both
+
+KIND: Final = "tarazy-reform"
+FORMAT: Final = 1
+_HELD: Final = frozenset({"index.html", "report.json", "law"})
+
+
+def compare(
+    reform: Reform,
+    snapshot: Snapshot,
+    *,
+    as_of: date,
+    law: Path,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Count what a reform would change on every family of a snapshot.
+
+    ``law`` is the folder in which the reform was enacted (`models.reform.Reform.enact`).
+    The same snapshot, day and laws give the same report, byte for byte.
+    """
+    now, then = Law(as_of), Law(as_of, law)
+    table = under_both(snapshot, as_of=as_of, now=now, then=then, progress=progress)
+    return {
+        "report": KIND,
+        "format": FORMAT,
+        "about": reform.about,
+        "source": reform.source,
+        "changes": plain(reform.changes),
+        "as_of": as_of.isoformat(),
+        "snapshot": {"digest": snapshot.digest, "as_of": snapshot.as_of.isoformat()},
+        "law": {"now": now.version, "then": then.version},
+        "households": table.height,
+        "people": int(table["members"].sum() or 0),
+        "totals": effects.totals(table),
+        "moves": effects.moves(table),
+        "groups": effects.groups(table),
+        "examples": effects.examples(table),
+    }
+
+
+def may_take(out: Path) -> None:
+    """Refuse a folder that holds anything else than an earlier report of a reform."""
+    if not out.exists():
+        return
+    if not out.is_dir() or not {path.name for path in out.iterdir()} <= _HELD:
+        raise InputError(
+            f"{out} holds something else than the report of a reform; only an earlier report is "
+            "replaced. Choose another --out, or empty it first."
+        )
+
+
+def write(report: Mapping[str, Any], page: str, law: Path, out: Path) -> None:
+    """Write page, numbers and the reformed law to a folder that appears whole, or not at all."""
+    may_take(out)
+    draft, before = (out.with_name(f".{out.name}.{os.getpid()}.{n}") for n in ("new", "old"))
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        draft.mkdir(parents=True)
+        text = json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+        (draft / "report.json").write_text(text, encoding="utf-8")
+        (draft / "index.html").write_text(page, encoding="utf-8")
+        shutil.copytree(law, draft / "law")
+        if out.exists():
+            out.rename(before)
+        draft.rename(out)
+    finally:
+        if before.exists() and not out.exists():
+            before.rename(out)
+        for leftover in (draft, before):
+            shutil.rmtree(leftover, ignore_errors=True)
