@@ -21,18 +21,22 @@ from models.law_files import LAW, read_exactly, read_law
 
 ACT: Final = "reform"
 """The act that a reform cites: a proposal until somebody signs it."""
-_KEYS: Final = frozenset({"about", "source", "changes"})
+_KEYS: Final = frozenset({"about", "source", "changes", "costs"})
 _NEVER: Final = frozenset({"acts"})
 """Files that hold no law of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reform:
-    """What somebody proposes: a sentence, where it was read, and changes by file of law."""
+    """What somebody proposes: a sentence, where it was read, and changes by file of law.
+
+    ``costs`` are what a programme costs for a family, tenge a month, as the drafter reckons.
+    """
 
     about: str
     source: str | None
     changes: Mapping[str, Mapping[str, Any]]
+    costs: Mapping[str, int]
 
     def enact(self, out: Path, day: date, folder: Path = LAW) -> Path:
         """Write today's law with the changes in force from ``day`` on; returns ``out``.
@@ -89,7 +93,8 @@ def read(path: Path) -> Reform:
 
     ``about`` (a sentence), ``source`` (optional) and ``changes``: for each file of
     models/law/, by its name without ending, the keys that change. Entries of a list that
-    have a ``code`` (or a ``category``) are addressed by it.
+    have a ``code`` (or a ``category``) are addressed by it. ``costs`` (optional): whole
+    tenge a month that a programme costs for a family, by its code.
     """
     if not path.is_file():
         raise InputError(f"{path} is no file: name the YAML file of a reform.")
@@ -107,7 +112,12 @@ def read(path: Path) -> Reform:
         raise InputError(f"{path.name} needs a sentence `about` and at least one change.")
     if wrong := [name for name, change in told["changes"].items() if not isinstance(change, dict)]:
         raise InputError(f"{path.name}: changes.{wrong[0]} must name the keys that change.")
-    return Reform(about=told["about"], source=told.get("source"), changes=told["changes"])
+    costs = told.get("costs") or {}
+    if not isinstance(costs, dict) or any(type(c) is not int or c < 0 for c in costs.values()):
+        raise InputError(f"{path.name}: costs are whole tenge a month by code of programme.")
+    return Reform(
+        about=told["about"], source=told.get("source"), changes=told["changes"], costs=costs
+    )
 
 
 def laid_over(base: Any, change: Any, place: str) -> Any:

@@ -35,18 +35,22 @@ TITLES: Final = {
 
 def page(report: Mapping[str, Any], language: str) -> str:
     """Return the report as HTML; ``language`` is that of the reasons: kk, ru or en."""
-    return environment().get_template("report.html").render(
-        r=report,
-        language=language,
-        levels=list(LEVELS),
-        least=SHOWN_FROM,
-        rates=RATES,
-        titles=TITLES,
-        groups=list(GROUPS),
-        model_columns=_models(report),
-        cells=_by_place(report),
-        cells_with_families=_places_with_families(report),
-        metrics=list(_flat((report["header"]["model"] or {}).get("metrics") or {})),
+    return (
+        environment()
+        .get_template("report.html")
+        .render(
+            r=report,
+            language=language,
+            levels=list(LEVELS),
+            least=SHOWN_FROM,
+            rates=RATES,
+            titles=TITLES,
+            groups=list(GROUPS),
+            model_columns=_models(report),
+            cells=_by_place(report),
+            cells_with_families=_places_with_families(report),
+            metrics=list(_flat((report["header"]["model"] or {}).get("metrics") or {})),
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""The verb for those who draft law: what would a change do to every family?"""
+"""The verb for those who draft law: what a change would do to every family."""
 
 import tempfile
 from datetime import datetime
@@ -26,9 +26,7 @@ Files and keys are those of models/law/; entries of a list are named by their co
 @click.option("--out", type=FOLDER, required=True, metavar="FOLDER", help="The folder to make.")
 @as_of_option
 @verb
-def reform(
-    terminal: Terminal, file: Path, snap: Path, out: Path, as_of: datetime | None
-) -> Answer:
+def reform(terminal: Terminal, file: Path, snap: Path, out: Path, as_of: datetime | None) -> Answer:
     """Apply changed law to every family of a snapshot, beside the law as it stands.
 
     Who moves where, by region, settlement, family type and tenth of income, with families

@@ -4,6 +4,7 @@ A lower category means more need: who moves to a lower one may receive more, and
 into category 6 loses local support after notice and hearing.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import polars as pl
@@ -28,8 +29,8 @@ DIRECTIONS: Final[dict[str, pl.Expr]] = {
     "to_less_need": _AFTER > _BEFORE,
     "into_category_6": (_AFTER == _RICHEST) & (_BEFORE != _RICHEST),
     "out_of_category_6": (_AFTER != _RICHEST) & (_BEFORE == _RICHEST),
-    "newly_in_review": (_AFTER != pl.col(f"richest_category{THEN}"))
-    & (_BEFORE == pl.col(f"richest_category{NOW}")),
+    "newly_in_review": (pl.col(f"richest_category{THEN}") != _AFTER)
+    & (pl.col(f"richest_category{NOW}") == _BEFORE),
 }
 """What can happen to a family, as conditions on its row."""
 
@@ -38,9 +39,7 @@ def moves(table: pl.DataFrame) -> list[dict[str, Any]]:
     """Return the table of moves: families and people from each category to each other."""
     found = {
         (before, after): (families, people)
-        for before, after, families, people in table.group_by(
-            f"category{NOW}", f"category{THEN}"
-        )
+        for before, after, families, people in table.group_by(f"category{NOW}", f"category{THEN}")
         .agg(pl.len(), pl.col("members").sum())
         .rows()
     }
@@ -90,6 +89,51 @@ def _group(table: pl.DataFrame, group: str, named: dict[Any, str]) -> list[dict[
                 "suppressed": not shown,
                 "families": families if shown else None,
                 **dict(zip(DIRECTIONS, happened if shown else [None] * len(happened), strict=True)),
+            }
+        )
+    return rows
+
+
+def programmes(
+    verdicts: pl.DataFrame, names: Mapping[str, Mapping[str, str]], costs: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    """Return for each local programme how many families it reaches under each law.
+
+    ``costs`` are tenge a family a month, by programme, as the drafter of the reform gives
+    them: no unit cost is published, so without one no cost can be told.
+    """
+    rows = []
+    for service in verdicts["service"].unique().sort():
+        mine = verdicts.filter(pl.col("service") == service)
+
+        def of(law: str, verdict: str, mine: pl.DataFrame = mine) -> int:
+            return int(mine.filter(pl.col(f"verdict{law}") == verdict)["families"].sum())
+
+        reached = {law: of(law, "eligible") for law in (NOW, THEN)}
+        cost = costs.get(service)
+        rows.append(
+            {
+                "service": service,
+                "name": names.get(service),
+                "eligible_now": reached[NOW],
+                "eligible_then": reached[THEN],
+                "review_now": of(NOW, "review"),
+                "review_then": of(THEN, "review"),
+                "gain": int(
+                    mine.filter(
+                        (pl.col(f"verdict{THEN}") == "eligible")
+                        & pl.col(f"verdict{NOW}").ne_missing(pl.lit("eligible"))
+                    )["families"].sum()
+                ),
+                "lose": int(
+                    mine.filter(
+                        (pl.col(f"verdict{NOW}") == "eligible")
+                        & pl.col(f"verdict{THEN}").ne_missing(pl.lit("eligible"))
+                    )["families"].sum()
+                ),
+                "cost_of_a_family": cost,
+                "cost_now": None if cost is None else cost * reached[NOW],
+                "cost_then": None if cost is None else cost * reached[THEN],
             }
         )
     return rows

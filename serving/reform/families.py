@@ -1,5 +1,6 @@
 """Both laws applied to every family: one row a family, under today's law and the reformed one."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -8,12 +9,13 @@ import polars as pl
 from features.build import build
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models import rules
+from models import programmes, rules
 from models.parameters import Law
 from serving.audit.families import places
 
 NOW: Final = "_now"
 THEN: Final = "_then"
+_VERDICT: Final = "verdict_"
 FAMILY_TYPES: Final = {
     "large": "four children or more",
     "one_parent": "one parent with children",
@@ -26,6 +28,22 @@ _SHOWN_FACTS: Final = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Both:
+    """Every family under both laws.
+
+    ``table`` has one row a family, sorted by ``household_id``: ``category`` and
+    ``richest_category`` under each law (suffixes ``_now`` and ``_then``), ``members``,
+    ``income_per_member`` and a few facts that a person asks for first, ``family_type``,
+    ``region``, ``settlement``, ``decile`` (of declared income a member, people counted;
+    null where income is unknown). ``verdicts`` counts families by ``service``,
+    ``verdict_now`` and ``verdict_then``; null: no such programme under that law.
+    """
+
+    table: pl.DataFrame
+    verdicts: pl.DataFrame
+
+
 def under_both(
     snapshot: Snapshot,
     *,
@@ -33,31 +51,61 @@ def under_both(
     now: Law,
     then: Law,
     progress: Progress = silent,
-) -> pl.DataFrame:
-    """Return one row a family, sorted by ``household_id``, features built once for both laws.
-
-    Columns: ``category`` and ``richest_category`` under each law (suffixes ``_now`` and
-    ``_then``), ``members``, ``income_per_member`` and a few facts that a person asks for
-    first, ``family_type``, ``region``, ``settlement``, ``decile`` (of declared income a
-    member, people counted; null where income is unknown).
-    """
+) -> Both:
+    """Apply both laws to every family; features are built once, for they know no law."""
     parts = snapshot.partitions
-    tables = []
+    tables, verdicts = [], []
     for number in parts:
         progress("deciding under both laws", number, len(parts))
         registers = snapshot.registers(number, as_of)
         features = build(registers, as_of)
         table = features.select("household_id", *_SHOWN_FACTS, family_type=_family_type())
+        entitled = []
         for law, suffix in ((now, NOW), (then, THEN)):
             ruled = rules.rule_category(features, law)
             table = table.with_columns(
                 ruled["rule_category"].alias(f"category{suffix}"),
                 ruled["richest_category"].alias(f"richest_category{suffix}"),
             )
+            entitled.append(programmes.eligibility(features, ruled, law))
+        verdicts.append(_counted(*entitled))
         where = places(registers, as_of).drop("head")
         tables.append(table.join(where, on="household_id", how="left", maintain_order="left"))
     progress("deciding under both laws", len(parts), len(parts))
-    return _with_decile(pl.concat(tables).sort("household_id"))
+    return Both(
+        table=_with_decile(pl.concat(tables).sort("household_id")),
+        verdicts=pl.concat(verdicts)
+        .group_by("service", "verdict_now", "verdict_then")
+        .agg(pl.col("families").sum())
+        .sort("service", "verdict_now", "verdict_then"),
+    )
+
+
+def _counted(now: pl.DataFrame, then: pl.DataFrame) -> pl.DataFrame:
+    """Count families of one partition by their verdicts for each programme of either law."""
+    columns = [c for c in now.columns if c.startswith(_VERDICT)]
+    columns += [c for c in then.columns if c.startswith(_VERDICT) and c not in columns]
+    silent = pl.lit(None, pl.String)
+    counts = []
+    for column in columns:
+        pair = pl.select(
+            verdict_now=now[column] if column in now.columns else silent,
+            verdict_then=then[column] if column in then.columns else silent,
+        )
+        counts.append(
+            pair.group_by("verdict_now", "verdict_then")
+            .agg(families=pl.len().cast(pl.Int64))
+            .with_columns(service=pl.lit(column.removeprefix(_VERDICT)))
+        )
+    empty = pl.DataFrame(
+        schema={
+            "verdict_now": pl.String,
+            "verdict_then": pl.String,
+            "families": pl.Int64,
+            "service": pl.String,
+        }
+    )
+    return pl.concat([empty, *counts])
 
 
 def _family_type() -> pl.Expr:

@@ -26,16 +26,19 @@ _WIDTH, _ROW, _LABEL = 720, 22, 150
 
 def page(report: Mapping[str, Any]) -> str:
     """Return the report as HTML."""
-    return environment("reform").get_template("reform.html").render(
-        r=report,
-        changes=list(_flat(report["changes"])),
-        words=WORDS,
-        titles=TITLES,
-        levels=list(LEVELS),
-        least=SHOWN_FROM,
-        cells={(cell["from"], cell["to"]): cell for cell in report["moves"]},
-        picture=_drawn(report["groups"]["decile"]),
-        sections=[],
+    return (
+        environment("reform")
+        .get_template("reform.html")
+        .render(
+            r=report,
+            changes=list(_flat(report["changes"])),
+            words=WORDS,
+            titles=TITLES,
+            levels=list(LEVELS),
+            least=SHOWN_FROM,
+            cells={(cell["from"], cell["to"]): cell for cell in report["moves"]},
+            picture=_drawn(report["groups"]["decile"]),
+        )
     )
 
 
@@ -72,8 +75,10 @@ def _drawn(tenths: list[dict[str, Any]]) -> Markup:
         parts.append(
             Markup(
                 '<text x="0" y="{text}">{name}</text>'
-                '<rect x="{left:.1f}" y="{top}" width="{a:.1f}" height="15" fill="var(--poorer)"/>'
-                '<rect x="{middle:.1f}" y="{top}" width="{b:.1f}" height="15" fill="var(--richer)"/>'
+                '<rect x="{left:.1f}" y="{top}" width="{a:.1f}" height="15" '
+                'fill="var(--poorer)"/>'
+                '<rect x="{middle:.1f}" y="{top}" width="{b:.1f}" height="15" '
+                'fill="var(--richer)"/>'
                 '<text x="{before:.1f}" y="{text}" text-anchor="end">{more}</text>'
                 '<text x="{after:.1f}" y="{text}">{less}</text>'
             ).format(

@@ -11,6 +11,7 @@ from typing import Any, Final
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
+from models import programmes
 from models.law_files import plain
 from models.parameters import Law
 from models.reform import Reform
@@ -36,7 +37,9 @@ def compare(
     The same snapshot, day and laws give the same report, byte for byte.
     """
     now, then = Law(as_of), Law(as_of, law)
-    table = under_both(snapshot, as_of=as_of, now=now, then=then, progress=progress)
+    both = under_both(snapshot, as_of=as_of, now=now, then=then, progress=progress)
+    table = both.table
+    names = {p.code: p.name for law_ in (then, now) for p in programmes.in_force(law_)}
     return {
         "report": KIND,
         "format": FORMAT,
@@ -50,6 +53,7 @@ def compare(
         "people": int(table["members"].sum() or 0),
         "totals": effects.totals(table),
         "moves": effects.moves(table),
+        "programmes": effects.programmes(both.verdicts, names, reform.costs),
         "groups": effects.groups(table),
         "examples": effects.examples(table),
     }

@@ -1,0 +1,113 @@
+"""A reform: what changes is changed, the rest stays today's law, nonsense is refused."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from features.errors import InputError
+from models import reform
+from models.law_files import LAW, read_law
+from models.parameters import Law
+from models.rules import HardRule
+
+DAY = date(2026, 1, 1)
+EVE = date(2025, 12, 31)
+
+
+def told(folder: Path, text: str) -> Path:
+    path = folder / "reform.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def enacted(folder: Path, changes: str, day: date = DAY) -> Path:
+    proposed = reform.read(told(folder, f"about: a try\nchanges:\n  {changes}\n"))
+    return proposed.enact(folder / "law", day)
+
+
+def income_bound(law: Law) -> int:
+    rule = HardRule.in_force(law)
+    return next(c.bound for c in rule.conditions if c.code == "INCOME")
+
+
+def test_three_minimums_instead_of_four_hold_from_the_day_of_the_reform(tmp_path):
+    law = enacted(tmp_path, "hard_rule: {conditions: {INCOME: {above: 3}}}")
+    assert income_bound(Law(DAY, law)) == 3 * Law(DAY).subsistence_minimum
+    assert income_bound(Law(EVE, law)) == 4 * Law(EVE).subsistence_minimum
+
+
+def test_what_a_reform_does_not_name_stays(tmp_path):
+    law = Law(DAY, enacted(tmp_path, "hard_rule: {conditions: {INCOME: {above: 3}}}"))
+    before = {c.code: c.bound for c in HardRule.in_force(Law(DAY)).conditions}
+    after = {c.code: c.bound for c in HardRule.in_force(law).conditions}
+    assert {k: v for k, v in after.items() if k != "INCOME"} == {
+        k: v for k, v in before.items() if k != "INCOME"
+    }
+    assert law.minimum_wage == Law(DAY).minimum_wage
+    assert law.scorecard == Law(DAY).scorecard
+
+
+def test_a_reformed_law_has_a_version_of_its_own_and_says_that_it_is_assumed(tmp_path):
+    law = Law(DAY, enacted(tmp_path, "subsistence_minimum: {value: 60000}"))
+    assert law.subsistence_minimum == 60_000
+    assert law.version != Law(DAY).version
+    assert law.edition("subsistence_minimum").assumed
+    assert law.edition("subsistence_minimum").source.act == reform.ACT
+    assert Law(EVE, law.folder).version == Law(EVE).version
+
+
+def test_a_later_edition_gives_way_to_the_reform(tmp_path):
+    law = enacted(tmp_path, "subsistence_minimum: {value: 40000}", day=date(2025, 6, 1))
+    assert Law(date(2025, 5, 31), law).subsistence_minimum == 46_228
+    assert Law(date(2025, 6, 1), law).subsistence_minimum == 40_000
+    assert Law(date(2026, 6, 1), law).subsistence_minimum == 40_000
+
+
+def test_a_file_without_editions_is_changed_as_it_stands(tmp_path):
+    law = enacted(tmp_path, "scorecards/pilot_2025: {categories: {2: {from: 66}}}")
+    categories = {c["category"]: c["from"] for c in Law(DAY, law).scorecard["categories"]}
+    assert categories[2] == 66
+
+
+def test_every_number_of_the_law_survives_being_written(tmp_path):
+    law = enacted(tmp_path, "minimum_wage: {value: 90000}")
+    before, after = read_law(LAW), read_law(law)
+    for name, content in before.parameters.items():
+        if name != "minimum_wage":
+            assert after.parameters[name] == content
+    assert after.scorecards == before.scorecards
+    assert isinstance(Law(DAY, law).edition("flag_error_rate").value, Decimal)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("about: x\nchanges: {hard_rules: {k: 1}}", "no file 'hard_rules'"),
+        ("about: x\nchanges: {hard_rule: {kay: 1}}", "no 'kay' to change"),
+        ("about: x\nchanges: {hard_rule: {conditions: {CARS: {from: 1}}}}", "no entry 'CARS'"),
+        ("about: x\nchanges: {hard_rule: {combinator: some}}", "makes no law"),
+        ("about: x\nchanges: {acts: {x: 1}}", "no file 'acts'"),
+        ("about: x\nchanges: {}", "needs `about` and `changes`|at least one change"),
+        ("about: x\nchanges: {hard_rule: 3}", "must name the keys"),
+        ("changes: {hard_rule: {k: 1}}", "needs a sentence"),
+        ("about: x\nwhat: y\nchanges: {hard_rule: {k: 1}}", "'what' is no key"),
+        ("about: x\ncosts: {school_meals: 0.5}\nchanges: {hard_rule: {k: 1}}", "whole tenge"),
+        ("about: [", "not readable"),
+    ],
+)
+def test_a_reform_that_names_what_the_law_does_not_have_is_refused(tmp_path, text, says):
+    with pytest.raises(InputError, match=says):
+        reform.read(told(tmp_path, text)).enact(tmp_path / "law", DAY)
+    assert not (tmp_path / "law").exists()
+
+
+def test_a_reform_before_the_first_edition_has_nothing_to_change(tmp_path):
+    with pytest.raises(InputError, match="nothing in force on 2018"):
+        enacted(tmp_path, "minimum_wage: {value: 1}", day=date(2018, 12, 31))
+
+
+def test_an_entry_changed_to_null_is_removed():
+    base = [{"code": "A", "from": 1}, {"code": "B", "from": 2}]
+    assert reform.laid_over(base, {"A": None}, "x") == [{"code": "B", "from": 2}]

@@ -1,0 +1,111 @@
+"""The report of a reform: counts that add up, groups that hide the few, a folder that is whole."""
+
+import json
+from datetime import date
+
+import polars as pl
+import pytest
+
+from features.errors import InputError
+from features.registers.snapshot import Snapshot
+from models import reform
+from serving.reform import effects, pages, report
+from serving.reform.families import _with_decile
+
+DAY = date(2026, 1, 1)
+
+
+@pytest.fixture(scope="module")
+def told(simulated_snapshot, tmp_path_factory):
+    """One reform in which the rich lose and the poor gain, on the shared country."""
+    folder = tmp_path_factory.mktemp("reform")
+    path = folder / "reform.yaml"
+    path.write_text(
+        "about: One minimum instead of four; category 2 begins later\n"
+        "costs: {sport_section: 5000}\n"
+        "changes:\n"
+        "  hard_rule: {conditions: {INCOME: {above: 1}, DWELLINGS: {from: 1}}}\n"
+        "  scorecards/pilot_2025: {categories: {2: {from: 90}}}\n",
+        encoding="utf-8",
+    )
+    proposed = reform.read(path)
+    law = proposed.enact(folder / "law", DAY)
+    snapshot = Snapshot.open(simulated_snapshot)
+    return report.compare(proposed, snapshot, as_of=DAY, law=law), law, folder
+
+
+def test_every_family_is_in_one_cell_of_the_moves(told):
+    counted = told[0]
+    assert sum(cell["families"] for cell in counted["moves"]) == counted["households"]
+    assert sum(cell["people"] for cell in counted["moves"]) == counted["people"]
+
+
+def test_the_totals_are_the_sums_of_the_cells(told):
+    counted = told[0]
+    into_6 = sum(c["families"] for c in counted["moves"] if c["to"] == 6 and c["from"] != 6)
+    poorer = sum(c["families"] for c in counted["moves"] if c["to"] < c["from"])
+    assert counted["totals"]["into_category_6"]["families"] == into_6 > 0
+    assert counted["totals"]["to_more_need"]["families"] == poorer > 0
+    assert counted["totals"]["out_of_category_6"]["families"] == 0
+
+
+@pytest.mark.parametrize("group", list(effects.GROUPS))
+def test_the_groups_of_a_kind_hold_every_family(told, group):
+    counted = told[0]
+    shown = [row for row in counted["groups"][group] if not row["suppressed"]]
+    hidden = len(counted["groups"][group]) - len(shown)
+    held = sum(row["families"] for row in shown)
+    assert counted["households"] - 10 * hidden <= held <= counted["households"]
+
+
+def test_a_programme_without_a_cost_tells_none(told):
+    costs = {p["service"]: (p["cost_of_a_family"], p["cost_then"]) for p in told[0]["programmes"]}
+    assert costs["housing_aid"] == (None, None)
+    sport = next(p for p in told[0]["programmes"] if p["service"] == "sport_section")
+    assert sport["cost_then"] == 5_000 * sport["eligible_then"]
+    assert sport["lose"] > 0
+
+
+def test_the_page_names_the_change_and_the_families(told):
+    html = pages.page(told[0])
+    assert "hard_rule → conditions → INCOME → above" in html
+    for rows in told[0]["examples"].values():
+        for family in rows:
+            assert str(family["household_id"]) in html
+
+
+def test_the_folder_holds_page_numbers_and_the_reformed_law(told):
+    counted, law, folder = told
+    out = folder / "out"
+    report.write(counted, pages.page(counted), law, out)
+    report.write(counted, pages.page(counted), law, out)
+    assert json.loads((out / "report.json").read_text())["law"] == counted["law"]
+    assert (out / "law" / "hard_rule.yaml").is_file()
+    (out / "mine.txt").write_text("not yours")
+    with pytest.raises(InputError, match="something else"):
+        report.may_take(out)
+
+
+def test_a_group_of_nine_families_shows_no_number_and_one_of_ten_does():
+    table = pl.DataFrame(
+        {
+            "category_now": [5] * 19, "category_then": [6] * 19,
+            "richest_category_now": [5] * 19, "richest_category_then": [6] * 19,
+            "settlement": ["rural"] * 9 + ["urban"] * 10,
+            "region": ["10"] * 19, "family_type": ["large"] * 19, "decile": [None] * 19,
+        },
+        schema_overrides={"decile": pl.Int8},
+    )  # fmt: skip
+    rows = {row["value"]: row for row in effects.groups(table)["settlement"]}
+    assert rows["rural"]["suppressed"]
+    assert rows["rural"]["into_category_6"] is None
+    assert rows["urban"]["into_category_6"] == 10
+
+
+def test_tenths_hold_a_tenth_of_the_people_each_and_the_unknown_stand_apart():
+    table = pl.DataFrame(
+        {"income_per_member": [*range(100), None], "members": [2] * 100 + [9]},
+        schema_overrides={"members": pl.Int32},
+    )
+    tenths = _with_decile(table)
+    assert tenths["decile"].to_list() == [n // 10 + 1 for n in range(100)] + [None]
