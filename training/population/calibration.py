@@ -14,7 +14,6 @@ import polars as pl
 from training.population.chance import Flags, Floats, Ints
 from training.population.families import Families, People
 from training.population.figures import figures, law, subsistence_minimum
-from training.population.payments import Stream
 from training.population.standing import ECONOMIES_OF_SIZE
 from training.population.support import Support
 from training.population.work import Terms, Work
@@ -33,7 +32,7 @@ def sums(
     aid: Support,
     home: pl.DataFrame,
     registers: Mapping[str, pl.DataFrame],
-    paid: list[Stream],
+    paid: pl.DataFrame,
     truth: pl.DataFrame,
     as_of: date,
 ) -> Sums:
@@ -41,11 +40,11 @@ def sums(
     persons, count = len(people), len(families)
     grown, workers = people.age >= 15, work.at_work
     informal = (work.terms == Terms.GREY_WAGE) | (work.terms >= Terms.UNDER_DECLARED)
-    wages = np.concatenate([s.amounts[:, -1] for s in paid if s.source == "wage"])
-    wages = wages[wages > 0]
+    last = (pl.col("source") == "wage") & (pl.col("month") == pl.col("month").max())
+    wages = paid.filter(last)["amount"].to_numpy()
     pensions = aid.pension[aid.pension > 0]
     benefits = aid.disability[aid.disability > 0]
-    helped = [len(s.person) for s in paid if s.source == "targeted_assistance"]
+    helped = paid.filter(pl.col("source") == "targeted_assistance")["person"].n_unique()
     hidden = truth["hidden_income_monthly"].to_numpy()
     declared = truth.select(
         pl.sum_horizontal("official_wage", "declared_business", "pension", "benefits",
@@ -69,7 +68,7 @@ def sums(
         "wage_median": _weighted(np.median(wages) if len(wages) else 0.0, count),
         "pension_mean": _mean(pensions),
         "disability_benefit_mean": _mean(benefits),
-        "targeted_assistance": (float(sum(helped)), count),
+        "targeted_assistance": (float(helped), count),
         "income_per_head": (float((declared + hidden).sum()), persons),
         "hidden_share": (float(hidden.sum()), float((declared + hidden).sum())),
         "hiding_families": _share(material),

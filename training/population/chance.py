@@ -58,15 +58,18 @@ def tenge(amount: Floats, step: int = 1) -> Ints:
     return (np.maximum(np.rint(amount / step), 0) * step).astype(np.int64)
 
 
-def opaque(seed: int, kind: int, partition: int, count: int) -> Ints:
+def opaque(seed: int, kind: int, partition: int, count: int, first: int = 0) -> Ints:
     """Unique positive keys that tell nothing: a secret permutation of a running number.
 
     Each step (adding, multiplying by an odd number, folding high bits onto low ones)
     permutes the numbers below 2^52, so keys of one ``kind`` never collide, in whatever
-    partition they are made. Up to 2^24 keys of a kind in each of 2^28 partitions.
+    partition they are made. Up to 2^24 keys of a kind in each of 2^28 partitions;
+    ``first`` is the number of keys that the partition made before.
     """
     salt = np.random.SeedSequence([seed, kind]).generate_state(2, np.uint64)
-    value = (np.uint64(partition) << np.uint64(24)) + np.arange(count, dtype=np.uint64)
+    value = (np.uint64(partition) << np.uint64(24)) + np.arange(
+        first, first + count, dtype=np.uint64
+    )
     with np.errstate(over="ignore"):
         for shift, odd in ((25, 0xD6E8FEB86659FD93), (27, 0xCA5A826395121157)):
             value = ((value + salt[0]) * (np.uint64(odd) | np.uint64(1))) & _MASK

@@ -59,12 +59,19 @@ INSTALMENT: Final = Product("instalment", 190_000, 0.75, 15_000, 2.5e6, (6, 12, 
 
 
 def loans(
-    rng: np.random.Generator, people: People, work: Work, standing: Standing, today: np.datetime64
+    rng: np.random.Generator,
+    people: People,
+    work: Work,
+    standing: Standing,
+    borrower: Flags,
+    today: np.datetime64,
 ) -> pl.DataFrame:
-    """Open loans in the columns of their register, with ``person`` instead of a key."""
+    """Open loans in the columns of their register, with ``person`` instead of a key.
+
+    Beside them: ``term`` in months, ``rate`` a month, ``payments`` made so far.
+    """
     family = people.family
     level, distress = standing.level[family], standing.distress[family]
-    borrower = _borrowers(rng, people, level)
     householder = (people.role == Role.HEAD) & (people.age > 23) & (people.age < 62)
     wanted: list[tuple[Product, Ints]] = [
         (CONSUMER, _times(rng, borrower, np.array([0.36, 0.44, 0.15, 0.05]))),
@@ -79,7 +86,9 @@ def loans(
     )
 
 
-def _borrowers(rng: np.random.Generator, people: People, level: Floats) -> Flags:
+def borrowers(rng: np.random.Generator, people: People, standing: Standing) -> Flags:
+    """Draw who borrows for daily life: most of those in working age, fewer of the poor."""
+    level = standing.level[people.family]
     by_age = np.interp(
         people.age, [18, 21, 26, 45, 58, 66, 76], [0.1, 0.5, 0.78, 0.8, 0.68, 0.4, 0.05]
     )
@@ -115,8 +124,9 @@ def _lent(
     # Loans in force are older the longer they run; nobody borrowed before coming of age.
     grown = np.maximum((people.age[person] - 18.0) * 12.0, 0.3)
     elapsed = np.minimum(rng.uniform(0.02, 0.97, count) ** 1.25 * months, grown)
-    chance = 0.045 + product.arrears + 0.20 * distress[person] - 0.02 * level[person]
-    behind = happens(rng, np.clip(chance, 0.005, 0.8), count)
+    behind = happens(
+        rng, chance_of_arrears(product.arrears, distress[person], level[person]), count
+    )
     overdue = np.where(behind, np.minimum(1 + rng.gamma(0.8, 70.0, count), elapsed * 30.0), 0.0)
     paid = np.maximum(np.floor(elapsed) - np.ceil(overdue / _DAYS_OF_A_MONTH), 0)
     payment, left = annuity(principal, monthly_rate, months, paid)
@@ -131,8 +141,16 @@ def _lent(
             "outstanding": tenge(left),
             "days_overdue": np.floor(overdue).astype(np.int64),
             "registered_on": issued,
+            "term": months,
+            "rate": monthly_rate,
+            "payments": paid.astype(np.int64),
         }
     )
+
+
+def chance_of_arrears(of_kind: Floats | float, distress: Flags, level: Floats) -> Floats:
+    """Probability that a borrower is behind; ``of_kind`` is what the kind of loan adds."""
+    return np.clip(0.045 + of_kind + 0.20 * distress - 0.02 * level, 0.005, 0.8)
 
 
 def annuity(principal: Floats, rate: Floats, months: Ints, paid: Floats) -> tuple[Floats, Floats]:

@@ -111,6 +111,8 @@ class People:
     study: Ints
     guardianship: Flags
     chronic: Flags
+    deceased: Flags
+    """Died within the last weeks; the register of persons has not heard of it."""
 
     def __len__(self) -> int:
         """Number of people."""
@@ -139,7 +141,7 @@ class People:
 
 def settle(rng: np.random.Generator, count: int) -> tuple[Families, People]:
     """Draw ``count`` families and their members as they are on the day of the simulation."""
-    region, urban = _places(rng, count)
+    region, urban = places(rng, count)
     births = by_region("births")[region] + np.where(urban, 0.0, _RURAL_BIRTHS)
     kind = pick(rng, _MIX * np.exp(np.outer(births, _BY_BIRTHS)))
     neighbourhood, luck_of_place = _neighbourhoods(rng, region, urban)
@@ -168,14 +170,18 @@ def settle(rng: np.random.Generator, count: int) -> tuple[Families, People]:
         fortune=fortune,
     )
     people = _people(rng, families, family, role, age, head_female)
+    return replace(families, children=counted_children(people, count)), people
+
+
+def counted_children(people: People, families: int) -> Ints:
+    """Children of each family by which the law calls it large."""
     counted = (people.role == Role.CHILD) & (
-        (age < ADULT) | ((age < _STUDENT_COUNTS) & (people.study != NOWHERE))
+        (people.age < ADULT) | ((people.age < _STUDENT_COUNTS) & (people.study != NOWHERE))
     )
-    own = people.in_family(counted, count).astype(np.int64)
-    return replace(families, children=own), people
+    return people.in_family(counted, families).astype(np.int64)
 
 
-def _places(rng: np.random.Generator, count: int) -> tuple[Ints, Flags]:
+def places(rng: np.random.Generator, count: int) -> tuple[Ints, Flags]:
     """Region and settlement: people by place, divided by the mean size of families there."""
     people, urban_share = by_region("people"), by_region("urban")
     cells = np.stack([people * (1 - urban_share), people * urban_share], axis=1)
@@ -279,11 +285,11 @@ def _people(
     female = np.where(role == Role.HEAD, head_female[family], female)
     female = np.where(role == Role.SPOUSE, ~head_female[family], female)
     ability = 0.65 * families.fortune[family] + 0.76 * rng.standard_normal(count)
-    education = _education(rng, age, female, ability, families.urban[family])
+    education = schooling(rng, age, female, ability, families.urban[family])
     disability = _disability(rng, age, female)
-    study = _study(rng, age, ability, education, disability)
+    study = enrol(rng, age, ability, education, disability)
     orphan = (age < ADULT) & (role == Role.CHILD) & happens(rng, figure("orphans"), count)
-    chronic = happens(rng, np.interp(age, [0, 18, 40, 60, 85], [0.03, 0.05, 0.12, 0.4, 0.7]), count)
+    chronic = happens(rng, chance_of_illness(age), count)
     return People(
         family=family,
         role=np.where(orphan, int(Role.OTHER), role),
@@ -295,10 +301,11 @@ def _people(
         study=study,
         guardianship=orphan,
         chronic=chronic | (disability > 0),
+        deceased=np.zeros(count, dtype=np.bool_),
     )
 
 
-def _education(
+def schooling(
     rng: np.random.Generator, age: Floats, female: Flags, ability: Floats, urban: Flags
 ) -> Ints:
     """Highest level completed; cut-offs give the census shares among people of 15 and more."""
@@ -316,21 +323,36 @@ def _education(
     return np.where(age < 11, 0, level).astype(np.int64)
 
 
+def chance_of_illness(age: Floats) -> Floats:
+    """Share of people under regular medical observation, by age; assumed."""
+    return np.asarray(np.interp(age, [0, 18, 40, 60, 85], [0.03, 0.05, 0.12, 0.4, 0.7]))
+
+
 def _disability(rng: np.random.Generator, age: Floats, female: Flags) -> Ints:
+    disabled = happens(rng, chance_of_disability(age, female), len(age))
+    return np.where(disabled, group_of_disability(rng, age), 0).astype(np.int64)
+
+
+def group_of_disability(rng: np.random.Generator, age: Floats) -> Ints:
+    """Draw the group that people of these ages have or would have; children have their own."""
+    group = 1 + pick(rng, np.array([0.10, 0.40, 0.50]), len(age))
+    return np.where(age < ADULT, 4, group).astype(np.int64)
+
+
+def chance_of_disability(age: Floats, female: Flags) -> Floats:
+    """Share of people with a recognised disability by age and sex."""
     child, adult, elder = (
         figure(f"{who}_with_disability") for who in ("children", "adults", "elders")
     )
     growing = np.interp(age, [18, 30, 45, 61], [0.45, 0.7, 1.2, 2.0])
     pension_age = np.where(female, PENSION_AGE_WOMEN, PENSION_AGE_MEN)
-    probability = np.where(age < ADULT, child, np.where(age < pension_age, adult * growing, elder))
-    disabled = happens(rng, probability, len(age))
-    group = 1 + pick(rng, np.array([0.10, 0.40, 0.50]), len(age))
-    return np.where(disabled, np.where(age < ADULT, 4, group), 0).astype(np.int64)
+    return np.where(age < ADULT, child, np.where(age < pension_age, adult * growing, elder))
 
 
-def _study(
+def enrol(
     rng: np.random.Generator, age: Floats, ability: Floats, education: Ints, disability: Ints
 ) -> Ints:
+    """Draw where people of these ages study."""
     chance = rng.random(len(age))
     study = np.full(len(age), NOWHERE)
     study[

@@ -12,7 +12,7 @@ import polars as pl
 
 from features.registers.declared import REGISTERS
 from features.registers.schema import Within
-from training.population.chance import opaque
+from training.population.chance import Ints, opaque
 from training.population.worlds import WHOLE, Fault
 
 _BEYOND: Final = 1 << 27
@@ -33,7 +33,7 @@ def spoil(
     """Spoil the registers of partition ``number``; return them and the rows each fault took."""
     spoilt, taken = dict(registers), []
     free = {
-        name: rng.permutation(registers[name].height)
+        name: rng.permutation(_known(registers[name], today))
         for name in dict.fromkeys(fault.register for fault in faults)
     }
     for fault in faults:
@@ -57,6 +57,14 @@ def spoil(
         spoilt[fault.register] = frame
         taken.append(rows)
     return spoilt, taken
+
+
+def _known(rows: pl.DataFrame, today: np.datetime64) -> Ints:
+    """Places of the rows that the state has learned: a check leaves the others alone."""
+    if "known_on" not in rows.columns:
+        return np.arange(rows.height)
+    learned = rows["known_on"].to_numpy().astype("datetime64[D]")
+    return np.flatnonzero(np.isnat(learned) | (learned <= today))
 
 
 def _wrong(

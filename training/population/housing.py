@@ -17,6 +17,8 @@ from training.population.possessions import main_owner, record
 from training.population.standing import Standing
 from training.population.worlds import Shifts
 
+HOME: Final = "home"
+INHERITED: Final = "inherited"
 _INHERITED: Final = 0.13
 """Share of families with an inherited house, or a part of one; assumed."""
 
@@ -73,7 +75,7 @@ def properties(
     """Real estate: the home, second dwellings bought or inherited, plots, garages, shops.
 
     Beside the register's columns: ``rent``, tenge a month, of dwellings that are let, and
-    ``rent_declared``.
+    ``rent_declared``; ``origin`` tells how the family came by it.
     """
     count = len(families)
     wealth, urban = standing.wealth, families.urban
@@ -98,6 +100,7 @@ def properties(
             share=np.where(shared | with_kin, 0.5, 1.0),
             years=rng.gamma(2.0, 5.5, len(own)),
             second=0.0,
+            origin=HOME,
         ),
         _Holding(
             bought,
@@ -116,6 +119,7 @@ def properties(
             second=0.45,
             price=0.35,
             let=0.03,
+            origin=INHERITED,
         ),
         _Holding(
             plots,
@@ -164,6 +168,8 @@ class _Holding:
     """Price of a square metre, as a part of that of housing of the place."""
     let: float = 0.0
     """Chance that it is let."""
+    origin: str = "bought"
+    """How the family came by it; "home" is the dwelling it lives in."""
 
 
 def _registered(
@@ -188,4 +194,5 @@ def _registered(
         value=tenge(value, 1000),
         rent=np.where(let, np.clip(0.0062 * value * share, 15_000, 700_000), 0.0),
         rent_declared=let & happens(rng, 1 - shifts.hidden_rents, count),
+        origin=pl.Series([holding.origin] * count, dtype=pl.String),
     )

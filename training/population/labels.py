@@ -25,7 +25,8 @@ _RANDOM_AT_LEAST: Final = 600
 _RANDOM_SHARE: Final = (0.015, 0.03)
 _TARGETED_SHARE: Final = 0.020
 _COMPLAINTS: Final = 0.004
-_MONTHS_OF_INSPECTIONS: Final = 180
+HALF_A_YEAR: Final = 180
+"""Days after the day of the registers over which inspections are dated."""
 _SURVEY_SHARE: Final = 0.25
 _SURVEY_MOST: Final = 12_000
 """Families in the state's own budget survey (as commonly reported; assumed)."""
@@ -82,20 +83,23 @@ def inspections(
     households: int,
     as_of: date,
     shifts: Shifts,
+    days: int = HALF_A_YEAR,
 ) -> pl.DataFrame:
-    """Inspections of half a year after ``as_of``, by ``family``; ``hidden`` is the truth."""
-    count = len(families)
+    """Inspections of the ``days`` after ``as_of``, by ``family``; ``hidden`` is the truth."""
+    count, part = len(families), days / HALF_A_YEAR
     # Sorted by place and drawn at equal steps: each place gets its share, each family the same p.
     order = np.lexsort((rng.random(count), families.urban, families.region))
-    share = random_share(households)
+    share = part * random_share(households)
     at_random = _systematic(rng, order, share)
     watched, zeal = _watched(families, shifts.bias)
     chance = np.exp(score + watched)
-    chance = np.clip(_TARGETED_SHARE * chance / chance.mean(), 0.002, 0.30)
+    chance = part * np.clip(_TARGETED_SHARE * chance / chance.mean(), 0.002, 0.30)
     targeted = np.flatnonzero(happens(rng, chance, count))
     shown = living.consumption / living.consumption.mean()
     complained = np.flatnonzero(
-        happens(rng, np.clip(_COMPLAINTS * (0.4 + 1.1 * (hidden > 0)) * shown, 0, 0.2), count)
+        happens(
+            rng, part * np.clip(_COMPLAINTS * (0.4 + 1.1 * (hidden > 0)) * shown, 0, 0.2), count
+        )
     )
     family = np.concatenate([at_random, targeted, complained])
     design = np.repeat([0, 1, 2], [len(at_random), len(targeted), len(complained)])
@@ -103,7 +107,7 @@ def inspections(
         [np.full(len(at_random), share), chance[targeted], np.full(len(complained), np.nan)]
     )
     harder = np.where(design == 1, zeal[family], 0.0)
-    after = rng.integers(5, _MONTHS_OF_INSPECTIONS, len(family))
+    after = rng.integers(min(5, days - 1), days, len(family))
     return pl.DataFrame(
         {
             "family": family,

@@ -1,16 +1,18 @@
 """Observing a state: what each register holds of it on its day, and the truth apart."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import polars as pl
 
 from features.registers.declared import REGIONS, REGISTERS
-from training.population import labels, services, traces
-from training.population.chance import Flags, Floats, Ints, days_before, happens, opaque, words
+from training.population import labels
+from training.population.chance import Floats, Ints, days_before, words
 from training.population.families import DAYS_OF_A_YEAR, DISABILITY, EDUCATION, NOWHERE, STUDY
-from training.population.payments import incomes, quarter
-from training.population.state import CLUSTER, Chance, State
+from training.population.labels import HALF_A_YEAR
+from training.population.payments import quarter
+from training.population.state import Chance, State
 from training.population.work import Terms
 
 _ACTIVITY: Final = (
@@ -19,43 +21,45 @@ _ACTIVITY: Final = (
 )  # fmt: skip
 
 
-def observe(chance: Chance, state: State, households: int) -> dict[str, pl.DataFrame]:
-    """Registers by name in the contract's columns, in a country of so many ``households``."""
-    families, people, as_of, shifts = state.families, state.people, state.as_of, state.shifts
-    sent = traces.transfers(chance["transfers"], people, state.work, state.aid, as_of, shifts)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What learning is shown with a data set: a time of inspections, and perhaps a survey."""
+
+    households: int
+    """Families of the whole country, which set the shares that are drawn."""
+    days: int = HALF_A_YEAR
+    """Days after the day of the registers over which inspections are dated."""
+    survey: bool = True
+
+
+def observe(chance: Chance, state: State, shown: Round) -> dict[str, pl.DataFrame]:
+    """Registers by name in the contract's columns."""
+    families, life = state.families, state.life
     by_family = {
-        "utilities": traces.utilities(
-            chance["utilities"], families, state.home, state.life, as_of, shifts
-        ),
-        "applications": services.applications(
-            chance["applications"], families, people, state.home, state.means, state.paid,
-            state.things, as_of,
-        ),
+        "utilities": state.bills,
+        "applications": state.asked,
         "inspections": labels.inspections(
             chance["inspections"], families, state.hidden,
-            _suspicion(chance["inspections"], state, sent),
-            state.life, households, as_of, shifts,
-        ),
-        "survey": labels.survey(
-            chance["survey"], families, state.life, state.means,
-            opaque(state.seed, CLUSTER, state.partition, int(families.neighbourhood.max()) + 1),
-            households, as_of,
+            _suspicion(chance["inspections"], state),
+            life, shown.households, state.as_of, state.shifts, shown.days,
         ),
     }  # fmt: skip
-    by_person = {"incomes": incomes(state.paid, as_of), "transfers": sent, **state.things}
-    registers = {
-        "households": _households(state),
-        "persons": _persons(chance["registers"], state),
-    }
+    if shown.survey:
+        by_family["survey"] = labels.survey(
+            chance["survey"], families, life, state.means, state.keys.clusters(families),
+            shown.households, state.as_of,
+        )  # fmt: skip
+    by_person = {"incomes": state.paid, "transfers": state.sent, **state.things}
+    registers = {"households": _households(state), "persons": _persons(state)}
     registers |= {
-        name: frame.with_columns(person_id=state.person[frame["person"].to_numpy()])
+        name: frame.with_columns(person_id=state.names.person[frame["person"].to_numpy()])
         for name, frame in by_person.items()
     }
     registers |= {
-        name: frame.with_columns(household_id=state.household[frame["family"].to_numpy()])
+        name: frame.with_columns(household_id=state.kin.household[frame["family"].to_numpy()])
         for name, frame in by_family.items()
     }
-    return {name: _shape(name, registers[name]) for name in REGISTERS}
+    return {name: _shape(name, registers[name]) for name in REGISTERS if name in registers}
 
 
 def _shape(name: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -67,51 +71,47 @@ def _shape(name: str, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _households(state: State) -> pl.DataFrame:
-    families = state.families
+    kin = state.kin
     return state.home.with_columns(
-        household_id=state.household,
-        region=words(tuple(REGIONS), families.region),
-        settlement=words(("rural", "urban"), families.urban.astype(np.int64)),
+        household_id=kin.household,
+        region=words(tuple(REGIONS), kin.region),
+        settlement=words(("rural", "urban"), kin.urban.astype(np.int64)),
     )
 
 
-def _persons(rng: np.random.Generator, state: State) -> pl.DataFrame:
-    people = state.people
-    count = len(people)
-    drawn = np.zeros(count, dtype=np.bool_)
-    for stream in state.paid:
-        if stream.source == "pension":
-            drawn[stream.person] = True
+def _persons(state: State) -> pl.DataFrame:
+    people, names = state.people, state.names
     days = np.rint(people.age * DAYS_OF_A_YEAR)
     return pl.DataFrame(
         {
-            "person_id": state.person,
-            "household_id": state.household[people.family],
-            "birth_date": days_before(np.datetime64(state.as_of), days),
+            "person_id": names.person,
+            "household_id": state.kin.household[people.family],
+            "birth_date": days_before(state.today, days),
             "sex": words(("m", "f"), people.female.astype(np.int64)),
             "relation": words(("head", "spouse", "child", "parent", "other"), people.role),
             "study": words(STUDY, people.study, null=people.study == NOWHERE),
             "guardianship": people.guardianship,
-            "clinic_attached": happens(rng, 0.97, count),
+            "clinic_attached": names.clinic,
             "education": words(EDUCATION, people.education),
-            "activity": words(_ACTIVITY, _activity(rng, state, drawn)),
+            "activity": words(_ACTIVITY, _activity(state)),
             "disability": words(DISABILITY, people.disability),
             "chronic_condition": people.chronic,
             "enrolled": people.study != NOWHERE,
+            "known_on": names.known_on,
         }
     )
 
 
-def _activity(rng: np.random.Generator, state: State, drawn: Flags) -> Ints:
+def _activity(state: State) -> Ints:
     """What registers believe a person does; the unregistered look idle, jobless or insured."""
     people, work = state.people, state.work
-    chance = rng.random(len(people))
+    chance = state.names.believed
     unseen = (work.terms == Terms.UNREGISTERED) & (work.declared_business == 0)
     believed = [
         (people.age < 16, "child"),
         (work.official_wage > 0, "employee"),
         (work.declared_business > 0, "self_employed"),
-        (drawn, "pensioner"),
+        (state.aid.pension > 0, "pensioner"),
         (people.study != NOWHERE, "student"),
         (unseen & (chance < 0.18), "self_employed"),
         (unseen & (chance < 0.30), "registered_unemployed"),
@@ -125,7 +125,7 @@ def _activity(rng: np.random.Generator, state: State, drawn: Flags) -> Ints:
     ).astype(np.int64)
 
 
-def _suspicion(rng: np.random.Generator, state: State, sent: pl.DataFrame) -> Floats:
+def _suspicion(rng: np.random.Generator, state: State) -> Floats:
     """What inspectors make of the registers, family by family."""
     families, people, things = state.families, state.people, state.things
     count = len(families)
@@ -137,11 +137,11 @@ def _suspicion(rng: np.random.Generator, state: State, sent: pl.DataFrame) -> Fl
 
     dwellings = things["properties"].filter(pl.col("kind").is_in(["apartment", "house"]))
     cars = things["vehicles"].filter(pl.col("kind") == "car")
-    latest = sent.filter(pl.col("month") == pl.col("month").max())
+    latest = state.sent.filter(pl.col("month") == pl.col("month").max())
     return labels.suspicion(
         rng,
         families,
-        quarter(state.paid, people, count),
+        quarter(state.paid, people, count, state.as_of),
         of_family(cars),
         of_family(dwellings, "share"),
         of_family(things["loans"], "monthly_payment"),
@@ -151,7 +151,8 @@ def _suspicion(rng: np.random.Generator, state: State, sent: pl.DataFrame) -> Fl
 
 def truth(state: State) -> pl.DataFrame:
     """What each family truly lives on, whole tenge a month as of the last quarter."""
-    work, aid, people = state.work, state.aid, state.people
+    work, aid, people, life = state.work, state.aid, state.people, state.life
+    rent, hidden_rent, farm = state.returns
     by_person = {
         "official_wage": work.official_wage,
         "declared_business": work.declared_business,
@@ -159,6 +160,7 @@ def truth(state: State) -> pl.DataFrame:
         "benefits": aid.disability + aid.allowance + aid.scholarship,
         "alimony": aid.alimony,
         "help_of_relatives": aid.relatives,
+        "remittances": aid.remittances,
         "hidden_wage": work.envelope,
         "hidden_business": work.shadow,
         "hidden_side_job": work.side_job,
@@ -166,18 +168,18 @@ def truth(state: State) -> pl.DataFrame:
     count = len(state.families)
     columns = {name: people.in_family(each, count) for name, each in by_person.items()}
     columns |= {
-        "declared_rent": state.rent,
-        "hidden_rent": state.hidden_rent,
-        "hidden_farm": state.farm,
+        "declared_rent": rent,
+        "hidden_rent": hidden_rent,
+        "hidden_farm": farm,
     }
     whole = {name: np.rint(each).astype(np.int64) for name, each in columns.items()}
     hidden = np.sum([each for name, each in whole.items() if name.startswith("hidden")], axis=0)
     return pl.DataFrame(
         {
-            "household_id": state.household,
+            "household_id": state.kin.household,
             **whole,
             "hidden_income_monthly": hidden,
-            "consumption_monthly": np.rint(state.life.consumption).astype(np.int64),
-            "ladder": state.life.ladder,
+            "consumption_monthly": np.rint(life.consumption).astype(np.int64),
+            "ladder": life.ladder,
         }
     )

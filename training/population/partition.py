@@ -10,7 +10,7 @@ import polars as pl
 from features.registers.declared import REGIONS
 from training.population.calibration import Sums, sums
 from training.population.faults import spoil
-from training.population.observe import observe, truth
+from training.population.observe import Round, observe, truth
 from training.population.promises import measures
 from training.population.state import State, begin, generators
 from training.population.worlds import Shifts
@@ -33,7 +33,7 @@ def tell(
     """Tell partition ``number`` of ``size`` families in a country of ``households``."""
     chance = generators(seed, number)
     state = begin(chance, seed=seed, partition=number, size=size, as_of=as_of, shifts=shifts)
-    registers = observe(chance, state, households)
+    registers = observe(chance, state, Round(households=households))
     true = truth(state)
     spoilt, faults = spoil(
         chance["faults"], registers, shifts.faults,
@@ -53,7 +53,7 @@ def _told(state: State, registers: Mapping[str, pl.DataFrame], true: pl.DataFram
         ),
         **measures(
             state.families, state.work, state.hidden, state.things["livestock"],
-            state.household, registers["inspections"],
+            state.kin.household, registers["inspections"],
             None if bias is None else tuple(REGIONS).index(bias.region),
         ),
     }  # fmt: skip

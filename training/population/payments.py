@@ -4,6 +4,7 @@ Envelopes, shadow business and side jobs leave no row here. Targeted social assi
 paid on what the registers show, so that a family which hides may receive it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -11,21 +12,22 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from features.units import Span, add_months, months_of
-from training.population.chance import Flags, Floats, Ints, happens, tenge, words
+from features.units import add_months
+from training.population.chance import Flags, Floats, Ints, tenge, words
 from training.population.families import ADULT, Families, People
 from training.population.support import Support
 from training.population.work import MONTHS, Terms, Work
-from training.population.worlds import Shifts
 
 SOURCES: Final = (
     "wage", "self_employment", "business", "pension", "allowance", "targeted_assistance",
     "scholarship", "alimony", "rent", "other",
 )  # fmt: skip
 _QUARTER: Final = 3
-_TAKE_UP: Final = 0.12
+TAKE_UP: Final = 0.12
 """Share of families below the line by their registers that ask for targeted assistance: the
 published number of receiving families is far below that of families with little declared."""
+_STUDY_YEAR: Final = 4
+"""Months of the present year of study, for which scholarships are told at first; assumed."""
 _EXCLUDED_CARS: Final = 2
 
 
@@ -51,36 +53,39 @@ def streams(
     support: Support,
     properties: pl.DataFrame,
     enterprises: pl.DataFrame,
-    vehicles: pl.DataFrame,
-    shifts: Shifts,
+    months: int = MONTHS,
 ) -> list[Stream]:
-    """Every stream of declared or paid income over the last twelve months."""
-    entered = np.zeros(len(people), dtype=np.bool_)
+    """Every stream of declared or paid income but assistance, over the last ``months``."""
+    count = len(people)
+    entered = np.zeros(count, dtype=np.bool_)
     entered[enterprises["person"].to_numpy()] = True
     formal = (work.terms >= Terms.HONEST_BUSINESS) & entered
     infant_months = _months_since_birth(families, people)
     grey = work.terms == Terms.GREY_WAGE
-    declared = [
-        # An envelope keeps the official wage flat; honest wages carry overtime and premiums.
-        _stream(rng, "wage", work.official_wage, work.months_in_job,
-                np.where(grey, 0.012, 0.05)),
-        _stream(rng, "wage", work.lost_wage, np.full(len(people), MONTHS), np.full(len(people),
-                0.05), until=work.months_since_loss),
-        _stream(rng, "business", np.where(formal, work.declared_business, 0.0),
-                np.full(len(people), MONTHS), np.full(len(people), 0.3)),
-        _stream(rng, "self_employment", np.where(formal, 0.0, work.declared_business),
-                np.full(len(people), MONTHS), np.full(len(people), 0.3)),
-        _stream(rng, "pension", support.pension, _months_of_pension(people), None),
-        _stream(rng, "allowance", support.disability, np.full(len(people), MONTHS), None),
-        _stream(rng, "allowance", support.allowance,
-                np.where(infant_months > 0, infant_months, MONTHS), None),
-        _stream(rng, "scholarship", support.scholarship, np.full(len(people), 4), None),
-        _stream(rng, "alimony", support.alimony, np.full(len(people), MONTHS),
-                np.full(len(people), 0.15)),
-        _rents(properties),
+    always, never, flat = np.full(count, MONTHS), np.zeros(count, np.int64), np.zeros(count)
+    infant = np.where(infant_months > 0, infant_months, MONTHS)
+    studies = np.full(count, _STUDY_YEAR)
+    # An envelope keeps the official wage flat; honest wages carry overtime and premiums.
+    wage = np.where(grey, 0.012, 0.05)
+    told: list[tuple[str, Floats, Ints, Floats | None, Ints]] = [
+        ("wage", work.official_wage, work.months_in_job, wage, never),
+        ("wage", work.lost_wage, always, flat + 0.05, work.months_since_loss),
+        ("business", np.where(formal, work.declared_business, 0.0), always, flat + 0.3, never),
+        ("self_employment", np.where(formal, 0.0, work.declared_business), always, flat + 0.3,
+         never),
+        ("pension", support.pension, _months_of_pension(people), None, never),
+        ("allowance", support.disability, always, None, never),
+        ("allowance", support.allowance, infant, None, never),
+        ("scholarship", support.scholarship, studies, None, never),
+        ("alimony", support.alimony, always, flat + 0.15, never),
     ]  # fmt: skip
-    line = float(shifts.of_law("poverty_line"))
-    return [*declared, _targeted_assistance(rng, families, people, declared, vehicles, line)]
+    return [
+        *(
+            _stream(rng, source, amount, since, noise, until, months)
+            for source, amount, since, noise, until in told
+        ),
+        _rents(properties, months),
+    ]
 
 
 def _stream(
@@ -89,16 +94,14 @@ def _stream(
     amount: Floats,
     since: Ints,
     noise: Floats | None,
-    *,
-    until: Ints | None = None,
+    until: Ints,
+    months: int,
 ) -> Stream:
     """Payments in the last ``since`` months, but not in the last ``until`` of them."""
     person = np.flatnonzero(amount > 0)
-    back = np.arange(MONTHS - 1, -1, -1)
-    active = back < since[person, None]
-    if until is not None:
-        active &= back >= until[person, None]
-    each = np.repeat(amount[person, None], MONTHS, axis=1)
+    back = np.arange(months - 1, -1, -1)
+    active = (back < since[person, None]) & (back >= until[person, None])
+    each = np.repeat(amount[person, None], months, axis=1)
     if noise is not None:
         swing = noise[person, None]
         each = each * np.exp(swing * rng.standard_normal(each.shape) - swing**2 / 2)
@@ -119,47 +122,49 @@ def _months_of_pension(people: People) -> Ints:
     return np.minimum(months, MONTHS).astype(np.int64)
 
 
-def _rents(properties: pl.DataFrame) -> Stream:
+def _rents(properties: pl.DataFrame, months: int) -> Stream:
     let = properties.filter(pl.col("rent_declared")).group_by("person", maintain_order=True).agg(
         pl.col("rent").sum()
     )  # fmt: skip
-    amounts = np.repeat(tenge(let["rent"].to_numpy())[:, None], MONTHS, axis=1)
+    amounts = np.repeat(tenge(let["rent"].to_numpy())[:, None], months, axis=1)
     return Stream("rent", let["person"].to_numpy(), amounts)
 
 
-def quarter(streams_: list[Stream], people: People, families: int) -> Floats:
+def quarter(paid: pl.DataFrame, people: People, families: int, as_of: date) -> Floats:
     """Declared income of each family, tenge a month over the last three months."""
-    by_person = np.zeros(len(people))
-    for stream in streams_:
-        np.add.at(by_person, stream.person, stream.amounts[:, -_QUARTER:].sum(axis=1) / _QUARTER)
-    return people.in_family(by_person, families)
+    last = paid.filter(pl.col("month") >= add_months(as_of, -_QUARTER))
+    by_person = np.bincount(last["person"].to_numpy(), last["amount"].to_numpy(), len(people))
+    return people.in_family(by_person / _QUARTER, families)
 
 
-def _targeted_assistance(
-    rng: np.random.Generator,
+def assistance(
     families: Families,
     people: People,
-    declared: list[Stream],
+    asking: Flags,
+    per_head: Floats,
     vehicles: pl.DataFrame,
+    since: Ints,
     line: float,
+    months: int = MONTHS,
 ) -> Stream:
-    """Assistance up to the line, to families with children that have little declared."""
+    """Assistance up to the line, to families with children that have little declared and ask.
+
+    ``per_head`` is what registers show of the last quarter, ``since`` for how many months
+    each family has received.
+    """
     count = len(families)
-    per_head = quarter(declared, people, count) / families.size
     cars = np.bincount(people.family[vehicles["person"].to_numpy()], minlength=count)
     children = people.in_family(people.age < ADULT, count)
     entitled: Flags = (per_head < line) & (children > 0) & (cars < _EXCLUDED_CARS)
-    paid = np.flatnonzero(entitled & happens(rng, _TAKE_UP, count))
-    since = 3 * rng.integers(1, 5, len(paid))
-    active = np.arange(MONTHS - 1, -1, -1) < since[:, None]
+    paid = np.flatnonzero(entitled & asking)
+    active = np.arange(months - 1, -1, -1) < since[paid, None]
     amount = tenge((line - per_head[paid]) * families.size[paid], 1)
     return Stream("targeted_assistance", families.start[paid], np.where(active, amount[:, None], 0))
 
 
-def incomes(streams_: list[Stream], as_of: date) -> pl.DataFrame:
+def incomes(streams_: list[Stream], months: Sequence[date]) -> pl.DataFrame:
     """Rows of the register of incomes, with ``person`` instead of a key."""
-    months = np.array(months_of(Span.YEAR, as_of), dtype="datetime64[D]")
-    assert months[0] == np.datetime64(add_months(as_of, -MONTHS))
+    first = np.array(months, dtype="datetime64[D]")
     parts = []
     for stream in streams_:
         row, month = np.nonzero(stream.amounts)
@@ -167,7 +172,7 @@ def incomes(streams_: list[Stream], as_of: date) -> pl.DataFrame:
             pl.DataFrame(
                 {
                     "person": stream.person[row],
-                    "month": months[month],
+                    "month": first[month],
                     "source": words(SOURCES, np.full(len(row), SOURCES.index(stream.source))),
                     "amount": stream.amounts[row, month],
                 }

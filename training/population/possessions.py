@@ -36,6 +36,7 @@ _CARS_IN_USE: Final = 0.62
 """Cars of an ordinary family; with families that own more it gives the published mean."""
 _SOLD_STILL_REGISTERED: Final = 0.055
 _OVERSTATED_HERDS: Final = 0.30
+_STATUS: Final = ("normal", "arrested", "stolen", "sold_not_reregistered")
 _SPECIES: Final = ("cattle", "horses", "camels", "sheep", "goats", "pigs", "poultry")
 _KEPT: Final = np.array([0.72, 0.20, 0.0, 0.42, 0.16, 0.05, 0.50])
 _HEADS: Final = np.array([4.6, 3.5, 6.0, 16.0, 5.0, 3.0, 14.0])
@@ -72,7 +73,10 @@ def vehicles(
     people: People,
     today: np.datetime64,
 ) -> pl.DataFrame:
-    """Registered vehicles: cars in use, cars sold but still registered, and working machines."""
+    """Registered vehicles: cars in use, cars sold but still registered, and working machines.
+
+    Beside the register's columns: ``sold``, whether somebody else has it already.
+    """
     count = len(families)
     everyone = np.arange(count)
     by_kind = np.array([0.12, 0.62, 0.75, 1.05, 1.3, 1.2, 0.55, 1.15, 1.4])[families.kind]
@@ -115,7 +119,8 @@ def vehicles(
         kind=words(("car", "truck", "bus", "tractor", "motorcycle"), kinds),
         model_year=np.floor(year + part_of_year - age).astype(np.int64),
         value=tenge(value, 10_000),
-        status=words(("normal", "arrested", "stolen", "sold_not_reregistered"), status),
+        status=words(_STATUS, status),
+        sold=(np.arange(len(age)) >= len(used)) & (np.arange(len(age)) < len(used) + len(sold)),
     )
 
 

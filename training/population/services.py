@@ -20,14 +20,14 @@ import polars as pl
 from training.population.chance import Flags, Floats, days_before, happens, tilted, words
 from training.population.families import ADULT, Families, People
 from training.population.figures import figure, repulsion
-from training.population.payments import Stream, quarter
 from training.population.standing import Standing
 
 SERVICES: Final = (
     "housing_aid", "rent_subsidy", "home_teaching", "school_meals", "summer_camp",
     "dormitory_place", "sanatorium", "sport_section",
 )  # fmt: skip
-_DAYS_TO_DECIDE: Final = 30
+DAYS_TO_DECIDE: Final = 30
+_YEAR: Final = 365
 _AT_MOST: Final = 0.9
 _ORDINARY_INCOME: Final = 100_000.0
 """Declared income per head, tenge a month, that neighbours call ordinary; assumed."""
@@ -39,33 +39,38 @@ def applications(
     people: People,
     home: pl.DataFrame,
     standing: Standing,
-    declared: list[Stream],
+    declared: Floats,
     things: Mapping[str, pl.DataFrame],
     as_of: date,
+    days: int = _YEAR,
 ) -> pl.DataFrame:
-    """A year of applications for local services, each from its own circle, by ``family``."""
+    """Applications for local services in the last ``days``, each from its circle, by ``family``.
+
+    ``declared`` is the income of each family that registers show, tenge a month.
+    """
     today = np.datetime64(as_of)
     count = len(families)
     owned = _owned(people, things, count)
-    seen = _seen_means(quarter(declared, people, count) / families.size, owned)
+    seen = _seen_means(declared / families.size, owned)
     circles = _circles(families, people, home, owned["homes"])
     parts = []
     for number, service in enumerate(SERVICES):
         weight = circles[service] * np.exp(-repulsion(service) * seen)
         rate = np.minimum(figure(service) * weight / max(weight.mean(), 1e-9), _AT_MOST)
+        rate = rate * days / _YEAR
         who = np.flatnonzero(happens(rng, rate, count))
-        days = rng.integers(1, 365, len(who))
+        ago = rng.integers(1, days, len(who))
         granted = happens(rng, tilted(0.85, -0.5 * standing.wealth[who]), len(who))
         parts.append(
             pl.DataFrame(
                 {
                     "family": who,
                     "service": words(SERVICES, np.full(len(who), number)),
-                    "applied_on": days_before(today, days),
+                    "applied_on": days_before(today, ago),
                     "outcome": words(
                         ("granted", "refused"),
                         np.where(granted, 0, 1),
-                        null=days < _DAYS_TO_DECIDE,
+                        null=ago < DAYS_TO_DECIDE,
                     ),
                 }
             )

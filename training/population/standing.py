@@ -41,6 +41,22 @@ published self-ratings have other steps (average 74 %, above it 20 %, well-off 5
 
 
 @dataclass(frozen=True, slots=True)
+class Fate:
+    """What befalls a family, one entry each: its luck, its blows and its tastes."""
+
+    luck: Floats
+    """Standard normal: inheritance, past years, and chance, in wealth."""
+    blow: Flags
+    """An illness or another blow this year."""
+    broken: Flags
+    """Whether the loss of a job would throw the family off balance."""
+    taste: Floats
+    """Standard normal: whether the family spends or saves."""
+    mood: Floats
+    """Standard normal: how the family sees its own life."""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """One entry a family; money in tenge a month."""
 
@@ -64,13 +80,19 @@ class Living:
     ladder: Ints
 
 
+def befall(fortune: np.random.Generator, taste: np.random.Generator, count: int) -> Fate:
+    """Draw the fate of ``count`` families."""
+    return Fate(
+        luck=fortune.standard_normal(count),
+        blow=happens(fortune, 0.05, count),
+        broken=happens(fortune, 0.6, count),
+        taste=taste.standard_normal(count),
+        mood=taste.standard_normal(count),
+    )
+
+
 def standing(
-    rng: np.random.Generator,
-    families: Families,
-    people: People,
-    work: Work,
-    support: Support,
-    shifts: Shifts,
+    families: Families, people: People, work: Work, support: Support, fate: Fate, shifts: Shifts
 ) -> Standing:
     """Derive each family's standing from what its members truly earn and receive."""
     count = len(families)
@@ -80,7 +102,7 @@ def standing(
         + _NET_OF_BUSINESS * work.declared_business
         + work.hidden
     )
-    permanent = people.in_family(earned + support.declared + support.relatives, count)
+    permanent = people.in_family(earned + support.received, count)
     equal_adults = families.size.astype(np.float64) ** ECONOMIES_OF_SIZE
     level = (
         np.log(_cushioned(permanent / shifts.prices / equal_adults)) - _TYPICAL_LOG
@@ -89,22 +111,22 @@ def standing(
     oldest = np.zeros(count)
     np.maximum.at(oldest, people.family, people.age)
     years = np.interp(oldest, [20, 35, 55, 75], [-0.5, -0.1, 0.2, 0.0])
-    wealth = 0.68 * level + 0.25 * families.fortune + 0.60 * rng.standard_normal(count) + years
+    wealth = 0.68 * level + 0.25 * families.fortune + 0.60 * fate.luck + years
     lost = people.in_family(work.months_since_loss > 0, count) > 0
-    blow = happens(rng, 0.05, count) | (lost & happens(rng, 0.6, count))
+    blow = fate.blow | (lost & fate.broken)
     return Standing(equal_adults, permanent, level, wealth, blow)
 
 
 def living(
-    rng: np.random.Generator,
     families: Families,
     people: People,
     work: Work,
     standing_: Standing,
+    fate: Fate,
     returns: Floats,
     shifts: Shifts,
 ) -> Living:
-    """Draw consumption and the ladder; ``returns`` are rents and herds, tenge a month."""
+    """Derive consumption and the ladder; ``returns`` are rents and herds, tenge a month."""
     count = len(families)
     real = (standing_.permanent + returns) / shifts.prices
     income = _cushioned(real / standing_.equal_adults)
@@ -112,18 +134,13 @@ def living(
     spirit = (
         _ELASTICITY * (np.log(income) - _TYPICAL_LOG)
         + _BY_WEALTH * standing_.wealth
-        + _TASTE * rng.standard_normal(count)
+        + _TASTE * fate.taste
         + np.where(lost, _AFTER_A_LOSS, 0.0)
         + np.where(families.urban, 0.05, -0.08)
         + np.where(families.kind == Kind.LARGE, 0.05, 0.0)
     )
     consumption = _CONSUMED * shifts.prices * np.exp(spirit) * standing_.equal_adults
-    comfort = (
-        1.75 * spirit
-        + 0.30 * standing_.wealth
-        - 0.5 * standing_.distress
-        + 0.25 * rng.standard_normal(count)
-    )
+    comfort = 1.75 * spirit + 0.30 * standing_.wealth - 0.5 * standing_.distress + 0.25 * fate.mood
     return Living(consumption, comfort, step_of_ladder(comfort))
 
 

@@ -4,36 +4,49 @@ Transfers betray those who sell to many people, but collectors for a class or a 
 look alike, and help of relatives comes in large sums from few.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 import numpy as np
 import polars as pl
 
-from features.units import Span, months_of
-from training.population.chance import (
-    happens,
-    lognormal,
-    tenge,
-)
+from training.population.chance import Flags, Floats, happens, lognormal, tenge
 from training.population.families import Families, People
 from training.population.standing import Living
 from training.population.support import Support
 from training.population.work import Terms, Work
 from training.population.worlds import Shifts
 
-_REPORTED_MONTHS: Final = 6
+REPORTED_MONTHS: Final = 6
+"""Months of transfers that banks report."""
 
 
-def transfers(
-    rng: np.random.Generator,
-    people: People,
-    work: Work,
-    support: Support,
-    as_of: date,
-    shifts: Shifts,
-) -> pl.DataFrame:
-    """Incoming mobile transfers of half a year, by person and month."""
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How a person takes transfers: one entry each, in an ordinary month."""
+
+    senders: Floats
+    amount: Floats
+    """Tenge a month from all of them."""
+    remitted: Flags
+    """Whether one more sender is a member who works away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meters:
+    """How a family is billed: one entry each."""
+
+    billed: Flags
+    use: Floats
+    """Log of what the family uses against others of its size and dwelling."""
+
+
+def habits(
+    rng: np.random.Generator, people: People, work: Work, support: Support, shifts: Shifts
+) -> Habits:
+    """Draw who sends money to whom: customers, classmates, relatives, members who work away."""
     count = len(people)
     uses = people.adult & happens(
         rng, np.interp(people.age, [18, 30, 50, 65, 80], [0.85, 0.9, 0.8, 0.5, 0.15]), count
@@ -56,22 +69,37 @@ def transfers(
         + np.where(collects, lognormal(rng, 240_000.0, 0.7, count), 0.0)
         + envelope
         + 0.9 * support.relatives
+        + support.remittances
     )
-    person = np.flatnonzero(amount > 0)
-    shape = (len(person), _REPORTED_MONTHS)
+    return Habits(senders, amount, support.remittances > 0)
+
+
+def transfers(rng: np.random.Generator, habits_: Habits, months: Sequence[date]) -> pl.DataFrame:
+    """Incoming mobile transfers of some months, by ``person`` and month."""
+    person = np.flatnonzero(habits_.amount > 0)
+    shape = (len(person), len(months))
     swing = np.exp(0.3 * rng.standard_normal(shape))
-    seen = np.maximum(rng.poisson(senders[person, None] * swing), 0)
-    sums = tenge(amount[person, None] * swing * np.exp(0.2 * rng.standard_normal(shape)), 10)
+    seen = rng.poisson(habits_.senders[person, None] * swing) + habits_.remitted[person, None]
+    sums = tenge(
+        habits_.amount[person, None] * swing * np.exp(0.2 * rng.standard_normal(shape)), 10
+    )
     row, month = np.nonzero((seen > 0) & (sums > 0))
-    months = np.array(months_of(Span.YEAR, as_of)[-_REPORTED_MONTHS:], dtype="datetime64[D]")
     return pl.DataFrame(
         {
             "person": person[row],
-            "month": months[month],
+            "month": np.array(months, dtype="datetime64[D]")[month],
             "senders": seen[row, month].astype(np.int64),
             "amount": sums[row, month],
         }
     )
+
+
+def meters(rng: np.random.Generator, families: Families) -> Meters:
+    """Draw who is billed for utilities, and how much each family uses."""
+    count = len(families)
+    # Stoves are fed with coal, which is bought and not billed.
+    billed = happens(rng, np.where(families.urban, 0.98, 0.86), count)
+    return Meters(billed, 0.25 * rng.standard_normal(count))
 
 
 def utilities(
@@ -79,18 +107,17 @@ def utilities(
     families: Families,
     home: pl.DataFrame,
     living: Living,
-    as_of: date,
+    meters_: Meters,
+    months: Sequence[date],
     shifts: Shifts,
 ) -> pl.DataFrame:
-    """Utility bills of twelve months, dearer in winter, in ``family`` and month."""
-    months = months_of(Span.YEAR, as_of)
-    # Stoves are fed with coal, which is bought and not billed.
-    billed = np.flatnonzero(happens(rng, np.where(families.urban, 0.98, 0.86), len(families)))
+    """Utility bills of some months, dearer in winter, in ``family`` and month."""
+    billed = np.flatnonzero(meters_.billed)
     heated = home["central_heating"].to_numpy()[billed]
     area = home["living_area_m2"].to_numpy()[billed]
     per_head = living.consumption[billed] / shifts.prices / families.size[billed]
     base = 3_500 + 1_900 * families.size[billed] + 85 * area
-    base = base * (per_head / 150_000) ** 0.22 * np.exp(0.25 * rng.standard_normal(len(billed)))
+    base = base * (per_head / 150_000) ** 0.22 * np.exp(meters_.use[billed])
     winter = np.array([1.0 if month.month in (10, 11, 12, 1, 2, 3, 4) else 0.0 for month in months])
     heat = np.where(heated, 150 * area, 0.0)
     amounts = shifts.prices * (base[:, None] + heat[:, None] * winter)

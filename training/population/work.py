@@ -7,7 +7,7 @@ year. Published levels (employment, self-employment, informal shares, wages by r
 come from `figures`; the slopes are assumed, no microdata being public.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
@@ -71,6 +71,12 @@ class Work:
     """Months of the year in the present job; 12: all of them."""
     unemployed: Flags
     caring: Flags
+    custom: Floats
+    """Leaning to work off the books, which members of a family share."""
+    chance: Floats
+    """Probability with which a person like this one works."""
+    care: Floats
+    """Probability with which a person like this one is at home to care."""
 
     @property
     def at_work(self) -> Flags:
@@ -86,10 +92,37 @@ class Work:
 def employ(rng: np.random.Generator, families: Families, people: People, shifts: Shifts) -> Work:
     """Draw work and pay of every person."""
     count = len(people)
-    caring = _caring(rng, families, people)
-    at_work = happens(rng, _chance_of_work(families, people, caring), count)
+    care = chance_of_care(families, people)
+    caring = happens(rng, care, count)
+    chance = chance_of_work(families, people, caring)
+    at_work = happens(rng, chance, count)
     # Who works off the books keeps company: a custom that members of a family share.
     custom = _CUSTOM * rng.standard_normal(len(families))[people.family] + shifts.informality
+    work, wage = engage(rng, families, people, shifts, at_work, custom)
+    unemployed, lost, months = _losses(rng, people, at_work, caring, wage)
+    in_job = np.where(happens(rng, 0.12, count), rng.integers(1, MONTHS, count), MONTHS)
+    return replace(
+        work,
+        lost_wage=lost,
+        months_since_loss=months,
+        months_in_job=np.where(work.official_wage > 0, in_job, MONTHS),
+        unemployed=unemployed,
+        caring=caring & ~at_work,
+        chance=chance,
+        care=care,
+    )
+
+
+def engage(
+    rng: np.random.Generator,
+    families: Families,
+    people: People,
+    shifts: Shifts,
+    at_work: Flags,
+    custom: Floats,
+) -> tuple[Work, Floats]:
+    """Draw the terms and the pay of those ``at_work``, and what anyone's wage would be."""
+    count = len(people)
     terms = _terms(rng, families, people, at_work, custom)
     employee = (terms == Terms.HONEST_WAGE) | (terms == Terms.GREY_WAGE)
     business = at_work & ~employee
@@ -111,9 +144,8 @@ def employ(rng: np.random.Generator, families: Families, people: People, shifts:
     openly = employee | (terms == Terms.HONEST_BUSINESS)
     side = openly & happens(rng, on_the_side, count)
     side_job = lognormal(rng, _SIDE_JOB_MEDIAN * shifts.wages * np.exp(0.5 * power), 0.6, count)
-    unemployed, lost, months = _losses(rng, people, at_work, caring, wage)
-    in_job = np.where(happens(rng, 0.12, count), rng.integers(1, MONTHS, count), MONTHS)
-    return Work(
+    none = np.zeros(count)
+    work = Work(
         terms=terms,
         trade=trade,
         official_wage=np.where(employee, official, 0.0),
@@ -121,15 +153,19 @@ def employ(rng: np.random.Generator, families: Families, people: People, shifts:
         envelope=np.where(grey, paid - official, 0.0),
         shadow=shadow,
         side_job=np.where(side, side_job, 0.0),
-        lost_wage=lost,
-        months_since_loss=months,
-        months_in_job=np.where(employee, in_job, MONTHS),
-        unemployed=unemployed,
-        caring=caring & ~at_work,
+        lost_wage=none,
+        months_since_loss=np.zeros(count, dtype=np.int64),
+        months_in_job=np.ones(count, dtype=np.int64),
+        unemployed=np.zeros(count, dtype=np.bool_),
+        caring=np.zeros(count, dtype=np.bool_),
+        custom=custom,
+        chance=none,
+        care=none,
     )
+    return work, wage
 
 
-def _caring(rng: np.random.Generator, families: Families, people: People) -> Flags:
+def chance_of_care(families: Families, people: People) -> Floats:
     """Women at home with an infant, and a parent who cares for a child with a disability."""
     count = len(families)
     child = people.age < ADULT
@@ -137,10 +173,11 @@ def _caring(rng: np.random.Generator, families: Families, people: People) -> Fla
     invalid = people.in_family(child & (people.disability > 0), count) > 0
     mother = people.female & (people.age < 50) & (people.role <= Role.SPOUSE)
     chance = 0.62 * infant[people.family] + 0.75 * invalid[people.family]
-    return mother & happens(rng, chance, len(people))
+    return np.where(mother, chance, 0.0)
 
 
-def _chance_of_work(families: Families, people: People, caring: Flags) -> Floats:
+def chance_of_work(families: Families, people: People, caring: Flags) -> Floats:
+    """Probability that a person of this age, sex, health, schooling and family works."""
     age = people.age
     chance = np.interp(
         age,
