@@ -10,7 +10,8 @@ from models.predict import Models
 from models.writing import LANGUAGES
 from serving.deciding import answers
 from serving.letters import document, page
-from serving.letters.letter import Letter, letter
+from serving.letters.letter import letter
+from serving.letters.parts import Letter
 from serving.messages import Asked, read_one
 from serving.problems import Fault, Kind, Problem, invalid
 

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 import typst
 
-from serving.letters.letter import Letter
+from serving.letters.parts import Letter
 
 MEDIA_TYPE: Final = "application/pdf"
 STANDARD: Final = "ua-1"

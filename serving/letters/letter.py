@@ -4,8 +4,7 @@ Nothing is decided here. Every number stands in the decision, its reasons, the r
 day and the corrections that were recalculated; a letter only puts them into sentences.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -14,45 +13,12 @@ from models.counterfactual import Change, Corrections
 from models.parameters import Law
 from models.reasons import HARD_RULE
 from models.scorecard import Scorecard
+from serving.letters import support
+from serving.letters.parts import Letter, Point, Section
 from serving.letters.wording import Wording
 
-ADVERSE: Final = 6
-"""The category in which local support is closed: it asks for notice, hearing and time."""
 NEEDIEST: Final = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """One point of a list: its sentence, and what belongs to it in smaller print."""
-
-    text: str
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """A part of the letter under its heading: paragraphs, a list of points, an afterword."""
-
-    heading: str
-    paragraphs: tuple[str, ...] = ()
-    points: tuple[Point, ...] = ()
-    after: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """A letter ready to be laid out."""
-
-    language: str
-    day: date
-    title: str
-    greeting: str
-    opening: tuple[str, ...]
-    sections: tuple[Section, ...]
-    closing: tuple[str, ...]
-    about: str
-    record: tuple[tuple[str, str], ...]
-    """Names and values of the letter's last lines: what the decision can be found by."""
+"""The category from which no correction leads to more support."""
 
 
 def letter(answer: Mapping[str, Any], corrections: Corrections, law: Law, language: str) -> Letter:
@@ -72,23 +38,25 @@ def letter(answer: Mapping[str, Any], corrections: Corrections, law: Law, langua
     """
     say = Wording(language)
     day = date.fromisoformat(answer["as_of"])
-    sections = [
-        *_adverse(answer, law, say),
+    category = answer["category"]
+    sections = (
+        *support.adverse(category, law, say),
+        support.offered(answer, say),
         _facts(answer, day, say),
         *_reviews(answer, day, say),
         _model(answer, say),
-        _change(answer, corrections, law, say),
-        _remedies(answer, say),
+        _change(category, corrections, law, say),
+        *_remedies(answer, say),
         _object(day, law, say),
         _basis(answer, law, say),
-    ]
+    )
     return Letter(
         language=language,
         day=day,
-        title=say("outcome.title", category=answer["category"]),
+        title=say("outcome.title", category=category),
         greeting=say("outcome.greeting"),
         opening=_opening(answer, day, law, say),
-        sections=tuple(sections),
+        sections=sections,
         closing=(say("closing.words"), say("closing.sender")),
         about=say("about.heading"),
         record=_record(answer, day, say),
@@ -97,45 +65,27 @@ def letter(answer: Mapping[str, Any], corrections: Corrections, law: Law, langua
 
 def _opening(answer: Mapping[str, Any], day: date, law: Law, say: Wording) -> tuple[str, ...]:
     category = answer["category"]
-    named = say(
-        "outcome.category", day=say.day(day), category=category, name=_name(category, law, say)
-    )
+    name = _name(category, law, say)
     said = [
-        named,
+        say("outcome.category", day=say.day(day), category=category, name=name),
         say("outcome.scale"),
+        *support.of_service(answer, say),
         say(f"outcome.{answer['status']}"),
     ]
-    if category != ADVERSE:
+    if support.served(category, law):
         said.append(say("outcome.open"))
     return (*said, say("outcome.untouched"))
 
 
-def _adverse(answer: Mapping[str, Any], law: Law, say: Wording) -> list[Section]:
-    if answer["category"] != ADVERSE:
-        return []
-    granted = rights.of(law)
-    hearing, support = granted["HEARING"], granted["CONTINUED_SUPPORT"]
-    points = (
-        Point(
-            text=say("adverse.hearing", term=say.term(hearing)),
-            notes=(say.standing(hearing, law),),
-        ),
-        Point(text=say("adverse.support"), notes=(say.standing(support, law),)),
-    )
-    return [
-        Section(heading=say("adverse.heading"), paragraphs=(say("adverse.closed"),), points=points)
-    ]
-
-
 def _facts(answer: Mapping[str, Any], day: date, say: Wording) -> Section:
     points = tuple(_told(reason, day, say) for reason in answer["reasons"])
-    words = say("facts.intro" if points else "facts.nothing")
-    return Section(heading=say("facts.heading"), paragraphs=(words,), points=points)
+    body = (say("facts.intro"), points) if points else (say("facts.nothing"),)
+    return Section(heading=say("facts.heading"), body=body)
 
 
 def _reviews(answer: Mapping[str, Any], day: date, say: Wording) -> list[Section]:
     points = tuple(_told(reason, day, say) for reason in answer["review_reasons"])
-    return [Section(heading=say("reviews.heading"), points=points)] if points else []
+    return [Section(heading=say("reviews.heading"), body=(points,))] if points else []
 
 
 def _told(reason: Mapping[str, Any], day: date, say: Wording) -> Point:
@@ -161,94 +111,82 @@ def _model(answer: Mapping[str, Any], say: Wording) -> Section:
         words = say("model.silent")
     else:
         words = say("model.asked" if answer["material"] else "model.quiet")
-    return Section(heading=say("model.heading"), paragraphs=(words,))
+    return Section(heading=say("model.heading"), body=(words,))
 
 
-def _change(answer: Mapping[str, Any], corrections: Corrections, law: Law, say: Wording) -> Section:
-    heading = say("change.heading")
+def _change(category: int, corrections: Corrections, law: Law, say: Wording) -> Section:
+    """Name the nearest corrections that would change the category, or say that none does."""
     if corrections.changes:
-        return Section(
-            heading=heading,
-            paragraphs=(say("change.intro"),),
-            points=tuple(_flip(change, law, say) for change in corrections.changes),
-            after=(say("change.only_wrong"),),
-        )
-    if answer["category"] == NEEDIEST:
-        return Section(heading=heading, paragraphs=(say("change.neediest"),))
-    if corrections.too_many:
-        return Section(heading=heading, paragraphs=(say("change.many"),))
-    return Section(
-        heading=heading, paragraphs=(say("change.none" if corrections.tried else "change.nothing"),)
-    )
+        points: list[Point] = []
+        for change in corrections.changes:
+            told = {note for point in points for note in point.notes}
+            points.append(_flip(change, law, say, told))
+        body = (say("change.intro"), tuple(points), say("change.only_wrong"))
+        return Section(heading=say("change.heading"), body=body)
+    if category == NEEDIEST:
+        words = say("change.neediest")
+    elif corrections.too_many:
+        words = say("change.many")
+    else:
+        words = say("change.none" if corrections.tried else "change.nothing")
+    return Section(heading=say("change.heading"), body=(words,))
 
 
-def _flip(change: Change, law: Law, say: Wording) -> Point:
+def _flip(change: Change, law: Law, say: Wording, told: set[str]) -> Point:
+    """Return one change with where to correct it, unless that was told already."""
     texts = [fact.text(say.language) for fact in change.facts]
     facts = texts[0] if len(texts) == 1 else say("change.both", first=texts[0], second=texts[1])
     name = _name(change.category, law, say)
     remedies = dict.fromkeys(fact.remedy[say.language] for fact in change.facts)
     return Point(
         text=say("change.would", facts=facts, category=change.category, name=name),
-        notes=tuple(remedies),
+        notes=tuple(remedy for remedy in remedies if remedy not in told),
     )
 
 
-def _remedies(answer: Mapping[str, Any], say: Wording) -> Section:
+def _remedies(answer: Mapping[str, Any], say: Wording) -> list[Section]:
     """Name once each place where a quoted fact can be corrected, and the proof it asks for."""
-    told: Sequence[Mapping[str, Any]] = [*answer["reasons"], *answer["review_reasons"]]
-    remedies = dict.fromkeys(reason["remedy"][say.language] for reason in told)
+    reasons = [*answer["reasons"], *answer["review_reasons"]]
+    remedies = dict.fromkeys(reason["remedy"][say.language] for reason in reasons)
     points = tuple(Point(text=remedy) for remedy in remedies)
-    paragraphs = () if points else (say("facts.nothing"),)
-    return Section(heading=say("remedies.heading"), paragraphs=paragraphs, points=points)
+    return [Section(heading=say("remedies.heading"), body=(points,))] if points else []
 
 
 def _object(day: date, law: Law, say: Wording) -> Section:
     granted = rights.of(law)
     complaint, answered = granted["COMPLAINT"], granted["ANSWER"]
-    points = (
-        Point(
-            text=say(
-                "object.complaint",
-                term=say.term(complaint),
-                until=say.day(complaint.until(day)),
-            ),
-            notes=(say.standing(complaint, law),),
-        ),
-        Point(
-            text=say("object.where", term=say.term(answered)), notes=(say.standing(answered, law),)
-        ),
-        *(
-            Point(
-                text=say(f"object.{code.partition('_')[2].lower() or code.lower()}"),
-                notes=(say.standing(granted[code], law),),
-            )
-            for code in ("HUMAN_REVIEW", "EXPLANATION")
-        ),
+    until = say.day(complaint.until(day))
+    said = {
+        "COMPLAINT": say("object.complaint", term=say.term(complaint), until=until),
+        "ANSWER": say("object.where", term=say.term(answered)),
+        "HUMAN_REVIEW": say("object.review"),
+        "EXPLANATION": say("object.explanation"),
+    }
+    points = tuple(
+        Point(text=text, notes=(say.standing(granted[code], law),)) for code, text in said.items()
     )
-    return Section(heading=say("object.heading"), points=points)
+    return Section(heading=say("object.heading"), body=(points,))
 
 
 def _basis(answer: Mapping[str, Any], law: Law, say: Wording) -> Section:
     """Name the act and the clause by which the category was given, and what of it is assumed."""
     card = Scorecard.in_force(law)
     by_rule = any(reason["code"] == HARD_RULE for reason in answer["reasons"])
-    said = [f"{say.act(card.act, law)}."]
-    said.append(say("basis.by_rule" if by_rule else "basis.by_points"))
+    said = [f"{say.act(card.act, law)}.", say("basis.by_rule" if by_rule else "basis.by_points")]
     if card.status == "assumed" and not by_rule:
         said.append(say("basis.assumed"))
-    return Section(heading=say("basis.heading"), paragraphs=tuple(said))
+    return Section(heading=say("basis.heading"), body=tuple(said))
 
 
 def _record(answer: Mapping[str, Any], day: date, say: Wording) -> tuple[tuple[str, str], ...]:
     automation = "rules" if answer["model_version"] is None else "rules_and_model"
-    versions = answer["versions"]
     lines = {
         "day": say.day(day),
         "decision": answer.get("decision_id"),
         "household": answer.get("household_id"),
         "service": answer.get("service"),
         "automation": say(f"about.{automation}"),
-        "versions": "; ".join(f"{name} {value}" for name, value in versions.items() if value),
+        "versions": "; ".join(f"{n} {v}" for n, v in answer["versions"].items() if v),
     }
     return tuple(
         (say(f"about.{name}"), str(value)) for name, value in lines.items() if value is not None

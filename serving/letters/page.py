@@ -5,7 +5,7 @@ from pathlib import Path
 
 import jinja2
 
-from serving.letters.letter import Letter
+from serving.letters.parts import Letter
 
 MEDIA_TYPE = "text/html"
 

@@ -53,12 +53,16 @@ class Wording:
         return format_interval(first, last, "yMMMM", locale=self._locale)
 
     def term(self, right: Right) -> str:
-        """Return a term with its unit in the number that the language asks for."""
+        """Return the term of a right."""
         assert right.unit is not None
         assert right.term is not None
-        forms = texts()["terms"][right.unit][self.language]
-        form = str(self._locale.plural_form(right.term))
-        return str(forms.get(form) or forms["other"]).format(n=right.term)
+        return self.count(right.term, right.unit)
+
+    def count(self, number: int, unit: str) -> str:
+        """Return a number of months or days, the unit in the form that the language asks for."""
+        forms = texts()["terms"][unit][self.language]
+        form = str(self._locale.plural_form(number))
+        return str(forms.get(form) or forms["other"]).format(n=number)
 
     def act(self, cited: str, law: Law, article: str | None = None) -> str:
         """Return the title of an act with its day, number and article, as far as they are known."""

@@ -1,0 +1,93 @@
+"""What a letter says of support: what the family may receive, and what an adverse category means.
+
+Offers and verdicts are those of the decision; a letter promises nothing beyond them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from models import programmes, rights
+from models.actions import PROGRAMME
+from models.parameters import Law
+from serving.letters.parts import Point, Section
+from serving.letters.wording import Wording
+
+
+def served(category: int, law: Law) -> bool:
+    """Whether any local programme is open to the category."""
+    return any(category in programme.categories for programme in programmes.in_force(law))
+
+
+def of_service(answer: Mapping[str, Any], say: Wording) -> list[str]:
+    """Say what the programme that was asked for comes to; nothing where none was."""
+    if not answer.get("service"):
+        return []
+    [told] = answer["eligibility"]
+    name, remains = told["name"][say.language], told["remains"][say.language]
+    return [say(f"service.{told['verdict']}", name=name, remains=remains, why=_why(told, say))]
+
+
+def adverse(category: int, law: Law, say: Wording) -> list[Section]:
+    """Name what holds before a category without local support may cost a family anything."""
+    if served(category, law):
+        return []
+    policy = law.policy.adverse
+    points = [Point(text=say("adverse.notice", days=say.count(policy.notice_days, "days")))]
+    if policy.hearing:
+        hearing = rights.of(law)["HEARING"]
+        points.append(Point(text=say("adverse.hearing"), notes=(say.standing(hearing, law),)))
+    points.append(Point(text=say(f"adverse.{policy.support_meanwhile}")))
+    return [
+        Section(
+            heading=say("adverse.heading", category=category),
+            body=(say("adverse.closed", category=category), tuple(points)),
+        )
+    ]
+
+
+def offered(answer: Mapping[str, Any], say: Wording) -> Section:
+    """Name what the family may receive: programmes, what a person must look at, other help."""
+    offers = answer["offers"]
+    granted = [offer for offer in offers if offer["kind"] == PROGRAMME]
+    helped = [offer for offer in offers if offer["kind"] != PROGRAMME]
+    reviewed = [t for t in answer["eligibility"] if t["verdict"] == programmes.REVIEW]
+    body: list[str | tuple[Point, ...]] = []
+    if granted:
+        body += [say("support.eligible"), tuple(_programme(offer, say) for offer in granted)]
+    if reviewed:
+        body += [say("support.in_review"), tuple(_reviewed(told, say) for told in reviewed)]
+    if helped:
+        urgency = helped[0]["urgency_name"][say.language]
+        body.append(say("support.actions", urgency=_inside(urgency)))
+        body.append(tuple(_help(offer, say) for offer in helped))
+    closing = say("support.pilot" if body else "support.nothing")
+    return Section(heading=say("support.heading"), body=(*body, closing))
+
+
+def _programme(offer: Mapping[str, Any], say: Wording) -> Point:
+    why = "; ".join(_inside(text[say.language]) for text in offer["why"])
+    note = say("support.why", why=why, remains=offer["text"][say.language])
+    return Point(text=f"{offer['name'][say.language]}.", notes=(note,))
+
+
+def _reviewed(told: Mapping[str, Any], say: Wording) -> Point:
+    note = say("support.in_review_why", why=_why(told, say))
+    return Point(text=f"{told['name'][say.language]}.", notes=(note,))
+
+
+def _help(offer: Mapping[str, Any], say: Wording) -> Point:
+    kind, name = offer["kind_name"][say.language], offer["name"][say.language]
+    if offer["people"] is None:
+        text = say("support.action", kind=kind, name=name)
+    else:
+        text = say("support.action_for", kind=kind, name=name, people=offer["people"])
+    return Point(text=text, notes=(offer["text"][say.language],))
+
+
+def _why(told: Mapping[str, Any], say: Wording) -> str:
+    return "; ".join(_inside(reason["text"][say.language]) for reason in told["reasons"])
+
+
+def _inside(sentence: str) -> str:
+    """Return a sentence as it stands within another."""
+    return sentence[:1].lower() + sentence[1:]
