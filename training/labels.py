@@ -33,6 +33,11 @@ The exact 95 % interval of a share is at worst ten points to each side with a hu
 them; with fewer it could not tell a flag that is right from one that is wrong.
 """
 _CLIP: Final = 1.5
+_ONE_LABEL: Final = {
+    "inspections": ("household_id", "inspected_on", "design"),
+    "survey": ("household_id", "quarter"),
+}
+"""What makes two rows one label, whatever else they say."""
 _QUARTERS: Final = r"^(\d{4})Q([1-4])$"
 
 
@@ -229,7 +234,9 @@ def _register(snapshots: Sequence[Snapshot], name: str) -> pl.DataFrame:
             f"Register {name} is missing: a model cannot be trained without it. Add "
             f"{name}.parquet to the data set and make the snapshot again."
         )
-    return pl.concat(frames, how="diagonal_relaxed").unique(maintain_order=True)
+    told = pl.concat(frames, how="diagonal_relaxed")
+    # The newest snapshot stands last: where it corrects a finding, the correction counts.
+    return told.unique(subset=list(_ONE_LABEL[name]), keep="last", maintain_order=True)
 
 
 def _features(

@@ -249,6 +249,7 @@ def _write(
     steps = len(present) * (partitions + 1) + len(LEARNING)
     done = 0
     scattered = folder / "scattered"
+    scattered.mkdir(parents=True)  # nothing is scattered where nobody lives
     for register in present:
         progress(f"reading {register.name}", done, steps)
         _scatter(data, register, members, scattered / register.name)

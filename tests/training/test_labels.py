@@ -177,3 +177,38 @@ def test_a_survey_that_never_asked_for_the_ladder_is_refused(snapshot, monkeypat
     monkeypatch.setattr(Snapshot, "learning", unasked)
     with pytest.raises(InputError, match="only 0 of them answered subjective_level"):
         gathered(snapshot)
+
+
+class Held:
+    """What a snapshot hands to learning."""
+
+    def __init__(self, rows: str) -> None:
+        self.rows = table(rows)
+
+    def learning(self, register: str) -> pl.DataFrame | None:
+        return self.rows if register == "inspections" else None
+
+
+def test_an_inspection_that_two_snapshots_carry_is_one_label_and_the_newer_finding_counts():
+    older = Held(
+        """
+        household_id | inspected_on | design   | hidden_income_monthly
+        1            | 2025-08-01   | random   | 0
+        2            | 2025-08-02   | random   | 70000
+        """
+    )
+    newer = Held(
+        """
+        household_id | inspected_on | design   | hidden_income_monthly
+        1            | 2025-08-01   | random   | 90000
+        1            | 2025-08-01   | targeted | 90000
+        1            | 2026-01-09   | random   | 0
+        """
+    )
+    found = labels._register([older, newer], "inspections").sort("household_id", "inspected_on")
+    assert found.rows() == [
+        (1, date(2025, 8, 1), "random", 90_000),
+        (1, date(2025, 8, 1), "targeted", 90_000),
+        (1, date(2026, 1, 9), "random", 0),
+        (2, date(2025, 8, 2), "random", 70_000),
+    ]
