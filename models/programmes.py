@@ -22,9 +22,11 @@ from models.conditions import Condition, Requirement, compiled, requirement_met,
 from models.law_files import plain
 from models.parameters import Law
 
-ELIGIBLE: Final = "eligible"
 NOT_ELIGIBLE: Final = "not_eligible"
 REVIEW: Final = "review"
+ELIGIBLE: Final = "eligible"
+VERDICTS: Final = pl.Enum([NOT_ELIGIBLE, REVIEW, ELIGIBLE])
+"""What may be said of a family and a programme, the worst for the family first."""
 CATEGORY_NOT_SERVED: Final = "CATEGORY_NOT_SERVED"
 """The programme is not open to the category of the rules: adverse, so a person decides."""
 CATEGORY_MAY_CHANGE: Final = "CATEGORY_MAY_CHANGE"
@@ -79,7 +81,8 @@ def programme(code: str, law: Law) -> Programme:
     declared = law.programmes["programmes"]
     if code in declared:
         first = declared[code]["editions"][0]["since"]
-        raise NoSuchProgramme(f"{code} is not in force on {law.day}: it begins on {first}.")
+        since = f"it begins on {first}" if first > law.day else "it is closed"
+        raise NoSuchProgramme(f"{code} is not in force on {law.day}: {since}.")
     near = get_close_matches(code.lower()[:64], listed, n=1)
     hint = f"did you mean {near[0]}?" if near else f"ask for one of {', '.join(listed)}."
     raise NoSuchProgramme(f"No local programme has this code: {hint}")
@@ -99,27 +102,30 @@ def eligibility(features: pl.DataFrame, ruled: pl.DataFrame, law: Law) -> pl.Dat
 
     Returns
     -------
-    ``household_id``; ``verdict_CODE`` (String) for each programme: ``eligible`` where all
-    that the registers can tell speaks for it; ``not_eligible`` where a condition of the
-    programme is known not to be met; ``review`` where that is unknown, where the category
-    of the rules is not served or might come not to be, or where the household has no
-    adult; then ``eligible_services`` and ``services_in_review`` (lists of codes, sorted).
+    ``household_id``; ``verdict_CODE`` (Enum, see `VERDICTS`) for each programme:
+    ``eligible`` where all that the registers can tell speaks for it; ``not_eligible`` where
+    a condition of the programme is known not to be met; ``review`` (a person decides, should
+    the family ask) where that is unknown, where the category of the rules is not served or
+    might come not to be, or where the household has no adult; then ``eligible_services``
+    and ``services_in_review`` (lists of codes, sorted).
     """
     programmes = in_force(law)
-    frame = features.with_columns(ruled["rule_category"], ruled["richest_category"])
+    if not programmes:
+        none = pl.lit([], pl.List(pl.String))
+        return features.select("household_id", eligible_services=none, services_in_review=none)
     used = {c.code: c for p in programmes for group in p.requires for c in group}
-    answered = frame.select(
-        "household_id",
-        "rule_category",
-        "richest_category",
-        *(c.met().alias(_column(c)) for c in used.values()),
-        _amiss=(pl.col("adults") == 0).fill_null(value=True),
+    verdicts = (
+        features.with_columns(ruled["rule_category"], ruled["richest_category"])
+        .select(
+            "household_id",
+            "rule_category",
+            "richest_category",
+            *(c.met().alias(_column(c)) for c in used.values()),
+            _amiss=(pl.col("adults") == 0).fill_null(value=True),
+        )
+        .select("household_id", *(_verdict(p).alias(p.column) for p in programmes))
     )
-    verdicts = answered.select("household_id", *(_verdict(p).alias(p.column) for p in programmes))
-    return verdicts.with_columns(
-        eligible_services=_codes(programmes, ELIGIBLE),
-        services_in_review=_codes(programmes, REVIEW),
-    )
+    return _with_lists(verdicts, programmes)
 
 
 def told(facts: Mapping[str, Any], law: Law, service: str | None = None) -> list[dict[str, Any]]:
@@ -167,18 +173,27 @@ def _verdict(p: Programme) -> pl.Expr:
     served = [pl.col(name).is_in(p.categories) for name in ("rule_category", "richest_category")]
     return (
         pl.when(pl.col("_amiss"))
-        .then(pl.lit(REVIEW))
+        .then(pl.lit(REVIEW, VERDICTS))
         .when(~met)
-        .then(pl.lit(NOT_ELIGIBLE))
+        .then(pl.lit(NOT_ELIGIBLE, VERDICTS))
         .when(met & served[0] & served[1])
-        .then(pl.lit(ELIGIBLE))
-        .otherwise(pl.lit(REVIEW))
+        .then(pl.lit(ELIGIBLE, VERDICTS))
+        .otherwise(pl.lit(REVIEW, VERDICTS))
     )
 
 
+def _with_lists(verdicts: pl.DataFrame, programmes: tuple[Programme, ...]) -> pl.DataFrame:
+    """Add the lists of codes by verdict, put together once for each pattern that occurs."""
+    columns = [p.column for p in programmes]
+    patterns = verdicts.select(columns).unique()
+    lists = patterns.with_columns(
+        eligible_services=_codes(programmes, ELIGIBLE),
+        services_in_review=_codes(programmes, REVIEW),
+    )
+    return verdicts.join(lists, on=columns, how="left", maintain_order="left")
+
+
 def _codes(programmes: tuple[Programme, ...], verdict: str) -> pl.Expr:
-    if not programmes:
-        return pl.lit([], pl.List(pl.String))
     return pl.concat_list(
         pl.when(pl.col(p.column) == verdict).then(pl.lit(p.code)) for p in programmes
     ).list.drop_nulls()
@@ -261,8 +276,11 @@ def _column(condition: Condition) -> str:
 def _compiled(folder: Path, day: date) -> tuple[Programme, ...]:
     law = Law(day, folder)
     conditions = compiled("programmes.yaml", law.programmes["conditions"], law)
+    kept_out = {c for group in law.programmes["out_of_scope"].values() for c in group["named"]}
     found = []
     for code, raw in sorted(law.programmes["programmes"].items()):
+        if code in kept_out:
+            raise DeclarationError(f"programmes.yaml: {code} is out of scope: it is no programme.")
         begun = [e for e in raw["editions"] if e["since"] <= day]
         if not begun or not begun[-1]["categories"]:
             continue

@@ -7,6 +7,8 @@ import polars as pl
 import pytest
 
 from features.catalogue import FEATURES
+from models import programmes
+from models.actions import actions
 from models.law_files import plain, read_exactly
 from models.parameters import Law
 from models.red_flags import red_flags
@@ -50,8 +52,12 @@ def by_card(family: pl.DataFrame, law: Law, name: str) -> dict[str, Any]:
 
 
 def answers(family: pl.DataFrame, law: Law) -> dict[str, Any]:
-    ruled = rule_category(family, law).row(0, named=True)
+    by_rules = rule_category(family, law)
+    ruled = by_rules.row(0, named=True)
     flags = red_flags(family, law).row(0, named=True)
+    entitled = programmes.eligibility(family, by_rules, law)
+    facts = family.row(0, named=True) | entitled.row(0, named=True) | ruled
+    services = programmes.told(facts, law)
     return {
         "rule_category": ruled["rule_category"],
         "richest_category": ruled["richest_category"],
@@ -59,6 +65,9 @@ def answers(family: pl.DataFrame, law: Law) -> dict[str, Any]:
         "points": {k.removeprefix("points_"): v for k, v in ruled.items()},
         "flags": flags["raised_flags"],
         "rule_flag": flags["rule_flag"],
+        "services": {told["service"]: told["verdict"] for told in services},
+        "because": {t["service"]: [r["code"] for r in t["reasons"]] for t in services},
+        "actions": [action.code for action in actions(facts, ruled, law)],
     }
 
 
@@ -67,8 +76,9 @@ def test_case(family, case, card):
     table, law = features_of(family), Law(case["as_of"])
     told = answers(table, law) if card is None else by_card(table, law, card)
     expected = dict(case["expect"])
-    points = expected.pop("points", {})
-    assert {code: told["points"][code] for code in points} == points
+    for part in ("points", "services", "because"):
+        said = expected.pop(part, {})
+        assert {code: told[part].get(code) for code in said} == said
     assert {what: told[what] for what in expected} == expected
 
 
