@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
 from models import conditions, programmes
+from models.law_described import describe
 from models.law_files import read_law
-from models.parameters import Law, describe
+from models.parameters import Law
 from models.programmes import ELIGIBLE, NOT_ELIGIBLE, REVIEW, NoSuchProgramme
 from models.rules import rule_category
 from tests.models.lawbook import amended, family, features
