@@ -4,6 +4,7 @@ Training is reached by name only, when its verb is called: nothing of serving im
 """
 
 import importlib
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -135,18 +136,26 @@ def promote(_: Terminal, version: str, override: str | None, alias: str) -> Answ
 
 
 def _figures(summary: dict[str, Any]) -> list[Table]:
-    """Return target against achieved for every calibrated figure."""
-    table = Table("figure", "target", "achieved", "tolerance", "", box=None)
-    for line in summary["calibration"]:
-        notes = [*([] if line["met"] else ["missed"]), *(["assumed"] if line["assumed"] else [])]
+    """Return verdicts by group, and target against achieved for the figures not met."""
+    verdicts = ("met", "explained", "missed")
+    groups = Table("figures of", *verdicts, box=None)
+    lines = summary["calibration"]
+    for group in dict.fromkeys(line["group"] for line in lines):
+        found = Counter(line["verdict"] for line in lines if line["group"] == group)
+        groups.add_row(group, *(str(found[verdict] or "") for verdict in verdicts))
+    table = Table("figure not met", "target", "achieved", "tolerance", "", box=None)
+    for line in lines:
+        if line["verdict"] == "met":
+            continue
+        achieved = "no case" if line["achieved"] is None else f"{line['achieved']:,.4g}"
         table.add_row(
             line["figure"],
             f"{line['target']:,.4g}",
-            f"{line['achieved']:,.4g}",
+            achieved,
             f"{line['tolerance']:,.4g}",
-            ", ".join(notes),
+            line["explained"] or line["verdict"],
         )
-    return [table]
+    return [groups, table] if table.row_count else [groups]
 
 
 def _promises(summary: dict[str, Any]) -> list[Table]:

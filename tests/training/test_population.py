@@ -15,14 +15,13 @@ from features.registers.schema import Kind
 from training.population import simulate, simulation
 from training.population.chance import opaque
 from training.population.debts import annuity
-from training.population.figures import figure, figures
+from training.population.figures import figure
 from training.population.labels import (
     chance_to_find,
     found,
-    quarter_before,
     random_share,
-    survey_share,
 )
+from training.population.survey import quarter_before, survey_share
 
 AS_OF = date(2026, 1, 1)
 FAMILIES = 16_000
@@ -124,17 +123,6 @@ def test_inspections_come_after_the_day_and_the_survey_speaks_of_the_quarter_bef
 )
 def test_the_survey_quarter_is_the_last_complete_one(as_of, quarter):
     assert quarter_before(as_of) == quarter
-
-
-@pytest.mark.parametrize("name", [n for n, f in figures().items() if f.tolerance is not None])
-def test_a_calibrated_figure_is_met(country, name):
-    line = next(line for line in country[1]["calibration"] if line["figure"] == name)
-    assert line["met"], f"{name}: {line['achieved']} for {line['target']}"
-
-
-def test_every_figure_is_either_cited_or_marked_as_assumed():
-    for f in figures().values():
-        assert (f.source or "").startswith("https://") != bool(f.assumed), f.name
 
 
 def test_the_summary_tells_the_truth_about_the_truth(country, families):

@@ -14,6 +14,7 @@ import numpy as np
 
 from training.population.chance import Flags, Floats, Ints, happens, pick
 from training.population.figures import by_region, figure
+from training.population.marriage import marriage
 
 ADULT: Final = 18.0
 PENSION_AGE_MEN: Final = 63.0
@@ -56,21 +57,47 @@ STUDY: Final = ("preschool", "school", "home", "college", "university")
 NOWHERE: Final = len(STUDY)
 
 # One column a kind, in the order of Kind. Assumed; tuned together to the figures.
-_MIX: Final = np.array([0.078, 0.052, 0.116, 0.046, 0.225, 0.336, 0.060, 0.070, 0.028])
-_BY_BIRTHS: Final = np.array([-0.5, -0.35, -0.5, -0.2, -0.1, 0.05, 0.0, 0.85, 0.7])
+_MIX: Final = np.array([0.115, 0.030, 0.140, 0.030, 0.222, 0.350, 0.050, 0.047, 0.024])
+_BY_BIRTHS: Final = np.array([-0.75, -0.45, -0.45, -0.15, -0.2, -0.05, 0.0, 1.03, 1.1])
 """How the odds of each kind move with the births of the place."""
 _SPOUSE: Final = np.array([0, 0, 1, 1, 0.72, 1, 0, 0.92, 0.9])
 _CHILDREN: Final = {
-    Kind.COUPLE: np.array([0, 0.33, 0.585, 0.085]),
+    Kind.COUPLE: np.array([0, 0.33, 0.63, 0.04]),
     Kind.ONE_PARENT: np.array([0, 0.6, 0.32, 0.08]),
     Kind.LARGE: np.array([0, 0, 0, 0, 0.70, 0.19, 0.07, 0.03, 0.01]),
-    Kind.EXTENDED: np.array([0, 0.35, 0.5, 0.15]),
+    Kind.EXTENDED: np.array([0, 0.35, 0.45, 0.2]),
 }
-_GROWN: Final = {Kind.GROWN_CHILDREN: np.array([0, 0.6, 0.4])}
+_GROWN: Final = {Kind.GROWN_CHILDREN: np.array([0, 0.5, 0.5])}
 _PARENTS: Final = {Kind.EXTENDED: np.array([0, 0.7, 0.3])}
 _MOST_CHILDREN: Final = 8
 
-_RURAL_BIRTHS: Final = 0.45
+# Age of the woman of a family without minor children: centre, spread and bounds by kind.
+_WOMAN: Final[Floats] = np.array(
+    [
+        [75, 8.5, 62, 93],
+        [42, 12, 19, 61],
+        [67, 6, 58, 88],
+        [42, 10, 20, 57],
+        [52.5, 4.5, 40, 84],
+        [0, 0, 18.1, 66],
+        [0, 0, 18.1, 66],
+        [0, 0, 18.1, 66],
+        [0, 0, 18.1, 66],
+    ]
+)
+_FEMALE_HEADS: Final[Floats] = np.array([0.88, 0.46, 0.12, 0.15, 0.40, 0.13, 0.88, 0.14, 0.14])
+_DAUGHTERS: Final = 0.486
+_GROWN_DAUGHTERS: Final = 0.42
+"""Daughters leave their parents' home earlier than sons."""
+_MOTHERS_OF_PARENTS: Final = 0.82
+_FIRST_BIRTH: Final = 25.0
+"""Mean age of the mother at the birth of the oldest child still at home."""
+_OLDER_HUSBAND: Final = 2.0
+_GENERATION: Final = 27.0
+_YOUNGEST: Final = 0.92
+"""Below 1: the youngest child is rather older than an even spread of ages would make it."""
+
+_RURAL_BIRTHS: Final = 1.0
 _FAMILIES_OF_A_NEIGHBOURHOOD: Final = 60
 
 
@@ -113,6 +140,8 @@ class People:
     chronic: Flags
     deceased: Flags
     """Died within the last weeks; the register of persons has not heard of it."""
+    marital: Ints
+    """See `marriage`; no register tells it."""
 
     def __len__(self) -> int:
         """Number of people."""
@@ -155,7 +184,7 @@ def settle(rng: np.random.Generator, count: int) -> tuple[Families, People]:
     family = np.repeat(np.arange(count), size)
     place = np.arange(len(family)) - start[family]
     role, child = _roles(place, spouse[family], children[family], grown[family])
-    head_female = happens(rng, _female_heads(kind), count)
+    head_female = happens(rng, _FEMALE_HEADS[kind], count)
     age = _ages(rng, kind, children, head_female, family, role, child)
     age = np.maximum(np.rint(age * DAYS_OF_A_YEAR), 0) / DAYS_OF_A_YEAR
     families = Families(
@@ -227,11 +256,6 @@ def _roles(place: Ints, spouse: Ints, children: Ints, grown: Ints) -> tuple[Ints
     return role, child
 
 
-def _female_heads(kind: Ints) -> Floats:
-    share: Floats = np.array([0.76, 0.48, 0.12, 0.15, 0.35, 0.13, 0.88, 0.14, 0.14])[kind]
-    return share
-
-
 def _ages(
     rng: np.random.Generator,
     kind: Ints,
@@ -243,28 +267,25 @@ def _ages(
 ) -> Floats:
     count = len(kind)
     youngest = np.where(
-        kind == Kind.LARGE, 8.5 * rng.beta(1.0, 1.4, count), 17.9 * rng.beta(1.0, 0.95, count)
+        kind == Kind.LARGE, 8.5 * rng.beta(1.0, 1.4, count), 17.9 * rng.beta(1.0, _YOUNGEST, count)
     )
     pace = np.where(kind == Kind.LARGE, 1.1, 2.4)
     gaps = 1.0 + rng.standard_exponential((count, _MOST_CHILDREN)) * pace[:, None]
     gaps[:, 0] = youngest
     births = gaps.cumsum(axis=1)
     oldest = births[np.arange(count), np.maximum(children - 1, 0)]
-    mother = oldest + np.clip(rng.normal(25.4, 4.6, count), 17.5, 42)
+    mother = oldest + np.clip(rng.normal(_FIRST_BIRTH, 4.6, count), 17.5, 42)
     at_home = children > 0
-    centre = np.array([73, 42, 68, 42, 56, 0, 0, 0, 0.0])[kind]
-    spread = np.array([7, 12, 6, 10, 7, 0, 0, 0, 0.0])[kind]
-    low = np.array([62, 19, 58, 20, 44, 18.1, 18.1, 18.1, 18.1])[kind]
-    high = np.array([93, 61, 88, 57, 84, 66, 66, 66, 66.0])[kind]
+    centre, spread, low, high = _WOMAN[kind].T
     woman = np.clip(np.where(at_home, mother, rng.normal(centre, spread)), low, high)
-    man = np.clip(woman + rng.normal(2.6, 3.0, count), low, high + 3)
+    man = np.clip(woman + rng.normal(_OLDER_HUSBAND, 3.0, count), low, high + 3)
     head, spouse = np.where(head_female, woman, man), np.where(head_female, man, woman)
     age = np.where(role == Role.HEAD, head[family], spouse[family])
     minor = (role == Role.CHILD) & at_home[family]
     age[minor] = births[family[minor], child[minor]]
     grown = (role == Role.CHILD) & ~at_home[family]
     age[grown] = np.clip(
-        woman[family[grown]] - rng.normal(27, 4.5, grown.sum()), ADULT, 48
+        woman[family[grown]] - rng.normal(_GENERATION, 4.0, grown.sum()), ADULT, 48
     ) - np.where(child[grown] == 1, 2.0, 0.0)
     age[grown] = np.maximum(age[grown], ADULT)
     parent = role == Role.PARENT
@@ -281,7 +302,8 @@ def _people(
     head_female: Flags,
 ) -> People:
     count = len(family)
-    female = happens(rng, np.where(role == Role.PARENT, 0.78, 0.488), count)
+    daughter = np.where(age < ADULT, _DAUGHTERS, _GROWN_DAUGHTERS)
+    female = happens(rng, np.where(role == Role.PARENT, _MOTHERS_OF_PARENTS, daughter), count)
     female = np.where(role == Role.HEAD, head_female[family], female)
     female = np.where(role == Role.SPOUSE, ~head_female[family], female)
     ability = 0.65 * families.fortune[family] + 0.76 * rng.standard_normal(count)
@@ -290,6 +312,9 @@ def _people(
     study = enrol(rng, age, ability, education, disability)
     orphan = (age < ADULT) & (role == Role.CHILD) & happens(rng, figure("orphans"), count)
     chronic = happens(rng, chance_of_illness(age), count)
+    with_spouse = np.bincount(family[role == Role.SPOUSE], minlength=len(families)) > 0
+    couple = (role <= Role.SPOUSE) & with_spouse[family]
+    marital = marriage(rng, couple, role == Role.CHILD, age, female)
     return People(
         family=family,
         role=np.where(orphan, int(Role.OTHER), role),
@@ -302,6 +327,7 @@ def _people(
         guardianship=orphan,
         chronic=chronic | (disability > 0),
         deceased=np.zeros(count, dtype=np.bool_),
+        marital=marital,
     )
 
 

@@ -1,9 +1,8 @@
-"""What learning sees: inspections after the day of the registers, and the household survey.
+"""What learning sees of hidden income: inspections after the day of the registers.
 
 Inspectors come by three ways: drawn at random with a known probability, chosen by a
 suspicion score with known probabilities, or called by a complaint with none. They miss
-some, more often small amounts. The survey is a two-stage sample of neighbourhoods and
-families whose richer members answer less and report less.
+some, more often small amounts.
 """
 
 from datetime import date
@@ -14,11 +13,9 @@ import polars as pl
 from scipy.special import expit
 
 from features.registers.declared import REGIONS
-from features.units import add_months, first_of_month
-from training.population.chance import Flags, Floats, Ints, days_before, happens, tenge, words
+from training.population.chance import Floats, Ints, days_before, happens, tenge, words
 from training.population.families import Families
-from training.population.figures import by_region
-from training.population.standing import Living, Standing, step_of_ladder
+from training.population.standing import Living
 from training.population.worlds import Bias, Shifts
 
 _RANDOM_AT_LEAST: Final = 600
@@ -27,24 +24,13 @@ _TARGETED_SHARE: Final = 0.020
 _COMPLAINTS: Final = 0.004
 HALF_A_YEAR: Final = 180
 """Days after the day of the registers over which inspections are dated."""
-_SURVEY_SHARE: Final = 0.25
-_SURVEY_MOST: Final = 12_000
-"""Families in the state's own budget survey (as commonly reported; assumed)."""
-_WITHIN_NEIGHBOURHOOD: Final = 0.5
 _MISSED_SLOPE: Final = 0.75
 _MISSED_CENTRE: Final = 70_000.0
-_REPORTED: Final = 0.86
-"""Consumption that a survey reports of the true one, for an ordinary family; assumed."""
 
 
 def random_share(households: int) -> float:
     """Inclusion probability of a random inspection in a country of that many families."""
     return float(np.clip(_RANDOM_AT_LEAST / max(households, 1), *_RANDOM_SHARE))
-
-
-def survey_share(households: int) -> float:
-    """Share of families that the survey holds in a country of that many."""
-    return min(_SURVEY_SHARE, _SURVEY_MOST / max(households, 1))
 
 
 def suspicion(
@@ -148,63 +134,3 @@ def _systematic(rng: np.random.Generator, order: Ints, share: float) -> Ints:
     drawn = np.floor(np.arange(len(order) + 1) * share + rng.random())
     taken: Ints = order[np.diff(drawn) > 0]
     return taken
-
-
-def survey(
-    rng: np.random.Generator,
-    families: Families,
-    living: Living,
-    standing: Standing,
-    clusters: Ints,
-    households: int,
-    as_of: date,
-) -> pl.DataFrame:
-    """The survey of the last complete quarter, by ``family``; ``clusters`` are opaque keys."""
-    share = survey_share(households)
-    answer = np.where(families.urban, 0.84, 0.93)
-    asked = np.minimum(share / answer, 1.0)
-    first = np.minimum(asked / _WITHIN_NEIGHBOURHOOD, 1.0)
-    chosen: Flags = rng.random(families.neighbourhood.max() + 1)[families.neighbourhood] < first
-    chosen &= happens(rng, asked / first, len(families))
-    # The rich answer less; the weights do not know.
-    answers = happens(rng, np.clip(answer - 0.035 * standing.level, 0.3, 0.99), len(families))
-    family = np.flatnonzero(chosen & answers)
-    count = len(family)
-    reported = (
-        living.consumption[family]
-        * _REPORTED
-        * np.exp(-0.05 * standing.level[family] + 0.17 * rng.standard_normal(count))
-    )
-    per_head = reported / families.size[family]
-    food = (
-        by_region("food")[families.region[family]]
-        + 0.03
-        - 0.11 * np.log(per_head / 115_000)
-        + 0.06 * rng.standard_normal(count)
-    )
-    felt = living.comfort[family] + 0.45 * rng.standard_normal(count)
-    code = tuple(REGIONS)
-    stratum = tuple(region + kind for region in code for kind in ("r", "u"))
-    return pl.DataFrame(
-        {
-            "family": family,
-            "quarter": pl.Series([quarter_before(as_of)] * count, dtype=pl.String),
-            "weight": (1.0 / (asked * answer))[family],
-            "consumption_monthly": tenge(reported, 100),
-            "food_consumption_monthly": tenge(reported * np.clip(food, 0.15, 0.9), 100),
-            "stratum": words(stratum, families.region[family] * 2 + families.urban[family]),
-            "cluster": clusters[families.neighbourhood[family]],
-            "feels_safe": happens(rng, 0.84 + 0.05 * np.tanh(living.comfort[family]), count),
-            "subjective_level": step_of_ladder(felt),
-        }
-    )
-
-
-def quarter_before(as_of: date) -> str:
-    """The last quarter that is complete on the day ``as_of``.
-
-    >>> quarter_before(date(2026, 1, 1)), quarter_before(date(2026, 2, 15))
-    ('2025Q4', '2025Q4')
-    """
-    last = add_months(first_of_month(as_of), -(1 + (as_of.month - 1) % 3))
-    return f"{last.year}Q{(last.month - 1) // 3 + 1}"

@@ -13,7 +13,7 @@ from training.population.families import DAYS_OF_A_YEAR, DISABILITY, EDUCATION, 
 from training.population.labels import HALF_A_YEAR
 from training.population.payments import quarter
 from training.population.state import Chance, State
-from training.population.work import Terms
+from training.population.survey import Answers, survey
 
 _ACTIVITY: Final = (
     "child", "student", "employee", "self_employed", "registered_unemployed", "caring",
@@ -29,7 +29,8 @@ class Round:
     """Families of the whole country, which set the shares that are drawn."""
     days: int = HALF_A_YEAR
     """Days after the day of the registers over which inspections are dated."""
-    survey: bool = True
+    survey: Answers | None = None
+    """What families would say if the survey asked them; None: no survey is told."""
 
 
 def observe(chance: Chance, state: State, shown: Round) -> dict[str, pl.DataFrame]:
@@ -44,9 +45,9 @@ def observe(chance: Chance, state: State, shown: Round) -> dict[str, pl.DataFram
             life, shown.households, state.as_of, state.shifts, shown.days,
         ),
     }  # fmt: skip
-    if shown.survey:
-        by_family["survey"] = labels.survey(
-            chance["survey"], families, life, state.means, state.keys.clusters(families),
+    if shown.survey is not None:
+        by_family["survey"] = survey(
+            chance["survey"], families, shown.survey, state.keys.clusters(families),
             shown.households, state.as_of,
         )  # fmt: skip
     by_person = {"incomes": state.paid, "transfers": state.sent, **state.things}
@@ -106,7 +107,7 @@ def _activity(state: State) -> Ints:
     """What registers believe a person does; the unregistered look idle, jobless or insured."""
     people, work = state.people, state.work
     chance = state.names.believed
-    unseen = (work.terms == Terms.UNREGISTERED) & (work.declared_business == 0)
+    unseen = work.unregistered
     believed = [
         (people.age < 16, "child"),
         (work.official_wage > 0, "employee"),

@@ -8,11 +8,13 @@ import numpy as np
 import polars as pl
 
 from features.registers.declared import REGIONS
-from training.population.calibration import Sums, sums
+from training.population.calibration import Sums
 from training.population.faults import spoil
+from training.population.measurement import measured
 from training.population.observe import Round, observe, truth
 from training.population.promises import measures
 from training.population.state import State, begin, generators
+from training.population.survey import Answers, answers
 from training.population.worlds import Shifts
 
 
@@ -33,27 +35,26 @@ def tell(
     """Tell partition ``number`` of ``size`` families in a country of ``households``."""
     chance = generators(seed, number)
     state = begin(chance, seed=seed, partition=number, size=size, as_of=as_of, shifts=shifts)
-    registers = observe(chance, state, Round(households=households))
+    said = answers(chance["survey"], state)
+    registers = observe(chance, state, Round(households=households, survey=said))
     true = truth(state)
     spoilt, faults = spoil(
         chance["faults"], registers, shifts.faults,
         seed=seed, number=number, today=np.datetime64(as_of),
     )  # fmt: skip
     arrived = {name: frame for name, frame in spoilt.items() if name not in shifts.silent}
-    return Partition(arrived, true, _told(state, registers, true), faults)
+    return Partition(arrived, true, _told(state, said, registers, true), faults)
 
 
-def _told(state: State, registers: Mapping[str, pl.DataFrame], true: pl.DataFrame) -> Sums:
-    """The parts of every calibrated figure and of every measure that a world may promise."""
+def _told(
+    state: State, said: Answers, registers: Mapping[str, pl.DataFrame], true: pl.DataFrame
+) -> Sums:
+    """What tells of every calibrated figure and of every measure that a world may promise."""
     bias = state.shifts.bias
-    return {
-        **sums(
-            state.families, state.people, state.work, state.aid, state.home,
-            registers, state.paid, true, state.as_of,
-        ),
-        **measures(
-            state.families, state.work, state.hidden, state.things["livestock"],
-            state.kin.household, registers["inspections"],
-            None if bias is None else tuple(REGIONS).index(bias.region),
-        ),
-    }  # fmt: skip
+    sums = measured(state, said, true)
+    promised = measures(
+        state.families, state.work, state.hidden, state.things["livestock"],
+        state.kin.household, registers["inspections"],
+        None if bias is None else tuple(REGIONS).index(bias.region),
+    )  # fmt: skip
+    return Sums({**sums.quotients, **promised}, sums.counts)

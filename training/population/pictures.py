@@ -103,6 +103,8 @@ def nearness(lines: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _distance(line: Mapping[str, Any]) -> float:
+    if line["achieved"] is None:  # a country too small to have a case
+        return float("inf")
     room = float(line["target"]) * float(line["tolerance"])
     return (float(line["achieved"]) - float(line["target"])) / room if room else 0.0
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from training.population.calibration import Sums
+from training.population.calibration import Sums, quotient, told
 from training.population.chance import Floats, Ints
 from training.population.families import Families
 from training.population.work import Work
@@ -24,19 +24,19 @@ def measures(
     household: Ints,
     inspections: pl.DataFrame,
     watched: int | None,
-) -> Sums:
-    """The parts of every measure in one partition, beside the calibrated figures.
+) -> dict[str, Floats]:
+    """The sums behind every measure in one partition, beside the calibrated figures.
 
     ``hidden`` is the families' hidden income and ``household`` their keys; ``herds`` is a
     frame of `possessions`, ``inspections`` the register; ``watched`` is the region with a bias.
     """
-    told = {
-        "animals_alive": (float(herds["alive"].sum()), float(herds["heads"].sum())),
-        "herd_income": (float(herds["income"].sum()), float(herds["income_before"].sum())),
-        "side_jobs": (float((work.side_job > 0).sum()), float(work.at_work.sum())),
+    found = {
+        "animals_alive": quotient(herds["alive"].to_numpy(), herds["heads"].to_numpy()),
+        "herd_income": quotient(herds["income"].to_numpy(), herds["income_before"].to_numpy()),
+        "side_job_holders": quotient((work.side_job > 0)[work.at_work]),
     }
     if watched is None:
-        return told
+        return found
     targeted = inspections.filter(pl.col("design") == "targeted")
     order = np.argsort(household)
     family = order[np.searchsorted(household, targeted["household_id"].to_numpy(), sorter=order)]
@@ -45,23 +45,24 @@ def measures(
     for place, here in (("there", True), ("elsewhere", False)):
         chosen = (families.region[family] == watched) == here
         living = (families.region == watched) == here
-        told[f"targeted_{place}"] = (float(chosen.sum()), float(living.sum()))
-        told[f"found_{place}"] = (float((seen & chosen).sum()), float((guilty & chosen).sum()))
-    return told
+        inspected = np.bincount(family[chosen], minlength=len(families))
+        found[f"targeted_{place}"] = quotient(inspected[living])
+        found[f"found_{place}"] = quotient(seen[guilty & chosen])
+    return found
 
 
 def of_registers(
     shifts: Shifts, rows: Mapping[str, int], taken: Mapping[tuple[str, str, str], int]
-) -> Sums:
+) -> dict[str, Floats]:
     """Measures of what arrived: rows of silent registers, and shares of rows with a fault.
 
     ``taken`` holds the rows by register, column and kind of fault.
     """
-    told = {f"rows_of_{name}": (float(rows[name]), 1.0) for name in shifts.silent}
+    arrived = {f"rows_of_{name}": quotient(np.array([rows[name]])) for name in shifts.silent}
     for name in {fault.register for fault in shifts.faults}:
         spoilt = sum(count for (register, _, _), count in taken.items() if register == name)
-        told[f"faults_in_{name}"] = (float(spoilt), float(rows[name]))
-    return told
+        arrived[f"faults_in_{name}"] = quotient(np.array([spoilt]), np.array([rows[name]]))
+    return arrived
 
 
 def judge(
@@ -76,9 +77,10 @@ def judge(
 
 
 def _judged(promise: Promise, totals: Sums, targets: Mapping[str, float]) -> dict[str, object]:
-    achieved = _quotient(totals[promise.measure])
+    achieved, _ = told(totals, promise.measure)
     if promise.against is not None:
-        achieved = _quotient((achieved, _quotient(totals[promise.against])))
+        compared, _ = told(totals, promise.against)
+        achieved = achieved / compared if compared else np.nan
     if promise.figure is not None:
         achieved /= targets[promise.figure]
     return {
@@ -88,8 +90,3 @@ def _judged(promise: Promise, totals: Sums, targets: Mapping[str, float]) -> dic
         "tolerance": promise.tolerance,
         "kept": bool(abs(achieved - promise.target) <= promise.tolerance),
     }
-
-
-def _quotient(parts: tuple[float, float]) -> float:
-    top, bottom = parts
-    return top / bottom if bottom else float("nan")

@@ -11,8 +11,9 @@ import polars as pl
 from features.errors import InputError
 from features.progress import Progress, silent
 from training.population import truth
-from training.population.calibration import Sums, added, compare
-from training.population.figures import figures
+from training.population.calibration import Sums, compare, merged
+from training.population.distributions import drawn
+from training.population.figures import Verdict, figures
 from training.population.partition import tell
 from training.population.promises import judge, of_registers
 from training.population.worlds import ORDINARY, Shifts
@@ -70,7 +71,8 @@ def simulate(
         staging.rename(out)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    totals = {**added(parts), **of_registers(chosen.shifts, rows, taken)}
+    told = merged(parts)
+    totals = Sums({**told.quotients, **of_registers(chosen.shifts, rows, taken)}, told.counts)
     calibration = compare(totals)
     targets = {name: figure.value for name, figure in figures().items()}
     return {
@@ -81,8 +83,9 @@ def simulate(
         "world": chosen.name,
         "rows": rows,
         "calibration": calibration,
-        "figures_met": sum(bool(line["met"]) for line in calibration),
+        "figures_met": sum(line["verdict"] == Verdict.MET for line in calibration),
         "figures": len(calibration),
+        "distributions": drawn(totals.counts),
         "promises": judge(chosen.promises, totals, targets),
         "faults": [
             {"register": register, "column": column, "kind": kind, "rows": count}

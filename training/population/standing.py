@@ -24,6 +24,9 @@ _NET_OF_BUSINESS: Final = 0.93
 ECONOMIES_OF_SIZE: Final = 0.75
 """Exponent of family size: how many equal adults a family costs. The state's own
 coefficient is not published; assumed."""
+POVERTY_SCALE: Final = 0.9
+"""The same exponent in the state's count of the poor, as far as a poor family has the published
+5.7 members; assumed."""
 _TYPICAL_LOG: Final = 12.43
 _SPREAD_LOG: Final = 0.62
 """Centre and spread of log permanent income per equal adult: they make it standard normal."""

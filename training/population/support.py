@@ -6,11 +6,12 @@ registers say a family earns.
 """
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final
 
 import numpy as np
 
-from training.population.chance import Flags, Floats, happens, lognormal
+from training.population.chance import Flags, Floats, Ints, happens, lognormal
 from training.population.families import ADULT, Families, Kind, People, Role
 from training.population.figures import law
 from training.population.work import Work
@@ -19,10 +20,20 @@ from training.population.worlds import Shifts
 _DISABILITY_BENEFIT: Final = np.array([0.0, 118_000.0, 91_000.0, 61_500.0, 75_500.0])
 """By group, assumed so that the mean is the published one."""
 _CARE_OF_A_DISABLED_CHILD: Final = 65_000.0  # assumed: about 1.4 subsistence minimums
+_CARE_OF_GROUP_1: Final = 65_000.0  # assumed: the same
+_CARE_TAKE_UP: Final = 0.97
 _BIRTH_CARE_LEAST: Final = 22_650.0  # assumed: 5.76 monthly calculation indices of 2025
 _BIRTH_CARE_SHARE: Final = 0.4
 _STIPEND: Final = np.array([36_000.0, 52_000.0])  # college, university; assumed
 _EARLY_PENSIONS: Final = 0.05
+
+
+class Care(IntEnum):
+    """Whom a paid carer cares for."""
+
+    NOBODY = 0
+    OF_CHILD = 1
+    OF_GROUP_1 = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,8 @@ class Support:
     disability: Floats
     allowance: Floats
     """Every other benefit: large families, infants, care, loss of job or breadwinner, honours."""
+    care: Ints
+    """See `Care`: whose carer the person is paid to be, as a part of ``allowance``."""
     scholarship: Floats
     alimony: Floats
     relatives: Floats
@@ -66,10 +79,11 @@ def support(
     disabled = happens(rng, 0.98, count) & ~drawn
     disability = np.where(disabled, _DISABILITY_BENEFIT[people.disability], 0.0)
     lasting = _loss_of_breadwinner(rng, families, people) + _honours(rng, people)
+    care = _care(rng, families, people)
     allowance = (
         _large_family(families, people)
         + _infants(families, people, work)
-        + _care(families, people, work)
+        + np.array([0.0, _CARE_OF_A_DISABLED_CHILD, _CARE_OF_GROUP_1])[care]
         + _loss_of_job(work, shifts.of_law("minimum_wage"))
         + lasting
     )
@@ -83,6 +97,7 @@ def support(
         pension=shifts.benefits * pension,
         disability=shifts.benefits * disability,
         allowance=shifts.benefits * allowance,
+        care=care,
         scholarship=shifts.benefits * scholarship,
         alimony=alimony,
         relatives=_relatives(rng, families, people, work),
@@ -93,10 +108,14 @@ def support(
 
 def _mothers(people: People) -> Flags:
     """The woman of each family who is its head or the head's spouse, the head first."""
-    woman = people.female & (people.role <= Role.SPOUSE)
+    return _first(people, people.female & (people.role <= Role.SPOUSE))
+
+
+def _first(people: People, who: Flags) -> Flags:
+    """The first member of each family among those."""
     first = np.zeros(len(people), dtype=np.bool_)
-    _, where = np.unique(people.family[woman], return_index=True)
-    first[np.flatnonzero(woman)[where]] = True
+    _, where = np.unique(people.family[who], return_index=True)
+    first[np.flatnonzero(who)[where]] = True
     return first
 
 
@@ -116,10 +135,21 @@ def _infants(families: Families, people: People, work: Work) -> Floats:
     return np.where(mother, np.maximum(_BIRTH_CARE_SHARE * formal, _BIRTH_CARE_LEAST), 0.0)
 
 
-def _care(families: Families, people: People, work: Work) -> Floats:
-    invalid = people.in_family((people.age < ADULT) & (people.disability > 0), len(families)) > 0
-    carer = _mothers(people) & invalid[people.family] & work.caring
-    return np.where(carer, _CARE_OF_A_DISABLED_CHILD, 0.0)
+def _care(rng: np.random.Generator, families: Families, people: People) -> Ints:
+    """Paid carers, at work or not: a parent of the child, an adult beside the person of group I."""
+    count = len(people)
+    group_1 = people.disability == 1
+    child = (people.age < ADULT) & (people.disability > 0)
+    of_child = people.in_family(child, len(families))[people.family] > 0
+    of_group_1 = people.in_family(group_1, len(families))[people.family] > 0
+    parent = _first(people, people.adult & (people.role <= Role.SPOUSE))
+    other = _first(people, people.adult & ~group_1 & (people.age < 75))
+    asks = rng.random(count)
+    return np.select(
+        [parent & of_child & (asks < _CARE_TAKE_UP), other & of_group_1 & (asks < _CARE_TAKE_UP)],
+        [int(Care.OF_CHILD), int(Care.OF_GROUP_1)],
+        int(Care.NOBODY),
+    ).astype(np.int64)
 
 
 def _loss_of_job(work: Work, minimum_wage: int) -> Floats:

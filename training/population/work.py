@@ -84,6 +84,17 @@ class Work:
         return np.asarray(self.terms != Terms.NONE, dtype=np.bool_)
 
     @property
+    def employee(self) -> Flags:
+        """Whether the person works for somebody, with a contract or without."""
+        return np.isin(self.terms, (Terms.HONEST_WAGE, Terms.GREY_WAGE))
+
+    @property
+    def unregistered(self) -> Flags:
+        """Whether the person works without contract and without a registered business."""
+        seen = (self.official_wage > 0) | (self.declared_business > 0)
+        return np.asarray(self.at_work & ~seen, dtype=np.bool_)
+
+    @property
     def hidden(self) -> Floats:
         """Earnings that no register shows."""
         return self.envelope + self.shadow + self.side_job
