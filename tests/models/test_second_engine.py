@@ -1,0 +1,94 @@
+"""Two rule engines that share no code give the same answers: facts, points, categories, flags.
+
+The other engine (`tests/second_engine/`) is plain Python over dicts, whole tenge and fractions,
+written from the texts: the law's files, the features' descriptions, the register contract.
+"""
+
+from datetime import date
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+import polars as pl
+import pytest
+
+from features.build import build
+from features.registers.declared import REGISTERS
+from models.parameters import Law
+from models.red_flags import red_flags
+from models.rules import rule_category
+from tests.second_engine.facts import Family, facts
+from tests.second_engine.families import MAY_BE_SILENT, Author
+from tests.second_engine.verdict import verdict
+
+DAYS = (
+    date(2025, 5, 21), date(2025, 9, 1), date(2025, 9, 2), date(2025, 12, 31), date(2026, 1, 1),
+    date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 31), date(2028, 2, 29),
+)  # fmt: skip
+
+
+def differences(families: list[Family], day: date) -> list[str]:
+    """What the product says otherwise than the second engine: where, what, ours, theirs."""
+    ours = _product(families, day)
+    found = []
+    for family in families:
+        number = family["households"][0]["household_id"]
+        theirs = _second(family, day)
+        mine = ours[number]
+        for what, answer in theirs.items():
+            if what in mine and mine[what] != answer:
+                found.append(f"{what}: product {mine[what]}, second engine {answer}")
+    return found
+
+
+def _product(families: list[Family], day: date) -> dict[int, dict[str, Any]]:
+    owner = {p["person_id"]: p["household_id"] for f in families for p in f["persons"]}
+    frames = {name: _frame(name, families, owner) for name in families[0]}
+    table = build(frames, day)
+    law = Law(day)
+    told = table.join(rule_category(table, law), on="household_id").join(
+        red_flags(table, law), on="household_id"
+    )
+    return {row["household_id"]: row for row in told.iter_rows(named=True)}
+
+
+def _frame(name: str, families: list[Family], owner: dict[int, int]) -> pl.DataFrame | None:
+    if families[0][name] is None:
+        return None
+    rows = [row for family in families for row in family[name]]
+    types = REGISTERS[name].schema
+    told = dict.fromkeys(column for row in rows for column in row)
+    columns = {c: pl.Series(c, [r.get(c) for r in rows], dtype=types[c]) for c in told}
+    if REGISTERS[name].by_person:
+        columns["household_id"] = pl.Series([owner[r["person_id"]] for r in rows], dtype=pl.Int64)
+    return pl.DataFrame(columns)
+
+
+def _second(family: Family, day: date) -> dict[str, Any]:
+    told = facts(family, day)
+    said = verdict(told, day)
+    ends = list(said.points.values())
+    return {
+        **{name: float(v) if isinstance(v, Fraction) else v for name, v in told.items()},
+        **{f"points_{c}": low if low == high else None for c, (low, high) in said.points.items()},
+        "points_poorest": sum(low for low, _ in ends),
+        "points_richest": sum(high for _, high in ends),
+        "hard_rule_met": said.hard_rule,
+        "rule_category": said.rule_category,
+        "richest_category": said.richest_category,
+        "raised_flags": said.flags,
+        "rule_flag": bool(said.flags),
+    }
+
+
+def batch(seed: int, size: int) -> tuple[list[Family], date]:
+    rng = Random(seed)
+    day = rng.choice(DAYS)
+    silent = rng.sample(MAY_BE_SILENT, rng.choice((0, 0, 1, 2)))
+    author = Author(rng, day, silent)
+    return [author.family() for _ in range(size)], day
+
+
+def test_five_thousand_families_on_the_lines_have_the_same_answers_from_both():
+    found = [line for seed in range(25) for line in differences(*batch(seed, 200))]
+    assert not found, f"{len(found)} differences, such as {found[:10]}"

@@ -1,0 +1,63 @@
+"""The law on a day, read from its YAML files with nothing but a YAML reader.
+
+Part of the second rule engine: written from the texts, shares no code with `models`.
+Numbers are exact: a decimal of a file is a fraction, an amount of money whole tenge,
+halves rounded up (as `tests/law/points.yaml` says of 25 425.5).
+"""
+
+from datetime import date
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).parents[2] / "models" / "law"
+
+
+@cache
+def page(name: str) -> Any:
+    return yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def edition(name: str, day: date) -> dict[str, Any] | None:
+    """The newest edition that has begun; None: there is none, or it was repealed."""
+    begun = [e for e in page(name)["editions"] if e["since"] <= day]
+    newest = begun[-1] if begun else None
+    return None if newest is not None and newest.get("value", 0) is None else newest
+
+
+def value(name: str, day: date) -> Fraction | None:
+    found = edition(name, day)
+    return None if found is None else exact(found["value"])
+
+
+def exact(number: float) -> Fraction:
+    """What was written, not its nearest binary number: 0.15 is 15 hundredths."""
+    return Fraction(str(number))
+
+
+def whole(number: Fraction) -> int:
+    """Whole units, a half and more up."""
+    return int((2 * number + 1) // 2)
+
+
+def bound(told: dict[str, Any], unit: str | None, day: date) -> tuple[str, Fraction] | None:
+    """``("from" or "above", number)`` of a step or a condition, priced by the law of the day."""
+    for kind in ("from", "above"):
+        if kind in told:
+            multiple = exact(told[kind])
+            price = Fraction(1) if unit is None else value(unit, day)
+            if price is None:
+                raise LookupError(f"{unit} has no value on {day}")
+            return kind, multiple if unit is None else Fraction(whole(multiple * price))
+    return None
+
+
+def reached(number: Fraction | int, limit: tuple[str, Fraction] | None) -> bool:
+    """From: on the line is enough. Above: on the line is not. No bound: always."""
+    if limit is None:
+        return True
+    kind, line = limit
+    return number >= line if kind == "from" else number > line
