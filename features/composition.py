@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from features.declare import Block, derived, feature
+from features.declare import Block, derived, feature, view
 from features.units import Unit, aged
 
 _BASIS = "pilot-2025:dependency"
@@ -13,6 +13,24 @@ _WORK = ("employee", "self_employed")
 
 def _aged(as_of: date, least: int, most: int | None = None) -> pl.Expr:
     return aged(pl.col("birth_date"), as_of, least, most)
+
+
+@view(register="persons")
+def adult_members(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """Members aged eighteen or more on the decision date.
+
+    What is not known of a child makes nothing unknown that is asked of adults.
+    """
+    return rows.filter(_aged(as_of, 18))
+
+
+@view(register="persons")
+def child_members(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """Members under eighteen on the decision date.
+
+    What is not known of an adult, such as a guardianship, makes nothing unknown here.
+    """
+    return rows.filter(_aged(as_of, 0, 17))
 
 
 @feature(
@@ -97,22 +115,24 @@ def members_over_sixty_two(as_of: date) -> pl.Expr:
 
 
 @feature(
-    block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=+1, basis=_BASIS
-)
-def working_members(as_of: date) -> pl.Expr:
+    block=Block.DEPENDENCY, source="adult_members", unit=Unit.COUNT,
+    empty=0, direction=+1, basis=_BASIS,
+)  # fmt: skip
+def working_members(as_of: date) -> pl.Expr:  # noqa: ARG001
     """Adults who work for a wage or for themselves, as the registers see it.
 
     A child who works stays a child here: a child more must never make a family richer.
     """
-    return (pl.col("activity").is_in(_WORK) & _aged(as_of, 18)).sum()
+    return pl.col("activity").is_in(_WORK).sum()
 
 
 @feature(
-    block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=-1, basis=_BASIS
-)
-def children_under_guardianship(as_of: date) -> pl.Expr:
+    block=Block.DEPENDENCY, source="child_members", unit=Unit.COUNT,
+    empty=0, direction=-1, basis=_BASIS,
+)  # fmt: skip
+def children_under_guardianship(as_of: date) -> pl.Expr:  # noqa: ARG001
     """Orphans and children without parental care who live in the household."""
-    return (pl.col("guardianship") & _aged(as_of, 0, 17)).sum()
+    return pl.col("guardianship").sum()
 
 
 @derived(block=Block.DEPENDENCY, unit=Unit.COUNT, direction=-1, basis=_BASIS)

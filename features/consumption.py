@@ -4,11 +4,25 @@ from datetime import date
 
 import polars as pl
 
-from features.declare import Block, derived, feature
+from features.declare import Block, derived, feature, view
 from features.units import Span, Unit, months_of
 
 _BASIS = "pilot-2025:material"
 _NOT_FOR_LIVING = ("business",)
+
+
+@view(register="loans")
+def loans_of_the_quarter(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """Money lent in the last three complete months, or on a day that is not known.
+
+    Mortgages and instalments are left out, so that what is unknown of them matters nowhere.
+    """
+    months = months_of(Span.QUARTER, as_of)
+    lent = pl.col("issued_on")
+    in_quarter = lent.dt.month_start().is_between(months[0], months[-1])
+    return rows.filter(
+        (lent.is_null() | in_quarter) & ~pl.col("kind").is_in(("mortgage", "instalment"))
+    )
 
 
 @feature(
@@ -71,19 +85,16 @@ def days_overdue(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @feature(
-    block=Block.HIDDEN_INCOME, source="loans", unit=Unit.TENGE, span=Span.QUARTER,
+    block=Block.HIDDEN_INCOME, source="loans_of_the_quarter", unit=Unit.TENGE, span=Span.QUARTER,
     empty=0, direction=+1, basis="asp-reform-2025:loans",
 )  # fmt: skip
-def loan_principal_quarter(as_of: date) -> pl.Expr:
+def loan_principal_quarter(as_of: date) -> pl.Expr:  # noqa: ARG001
     """Amounts lent in the three complete months before the decision, mortgages left out, KZT.
 
     Interest-free instalments are left out as well: they are goods, not cash. Never
     approximated from what is still owed: unknown where principal or date are.
     """
-    months = months_of(Span.QUARTER, as_of)
-    in_quarter = pl.col("issued_on").dt.month_start().is_between(months[0], months[-1])
-    counted = in_quarter & ~pl.col("kind").is_in(("mortgage", "instalment"))
-    return pl.when(counted).then(pl.col("principal")).otherwise(0).sum()
+    return pl.col("principal").filter(pl.col("issued_on").is_not_null()).sum()
 
 
 @feature(

@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from features.declare import Block, feature
+from features.declare import Block, feature, view
 from features.units import Span, Unit, add_months, first_of_month
 
 _BASIS = "pilot-2025:material"
@@ -34,6 +34,15 @@ def _a_year_before(as_of: date) -> date:
 
 def _usable() -> pl.Expr:
     return pl.col("status") == "normal"
+
+
+@view(register="vehicles")
+def road_vehicles(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:  # noqa: ARG001
+    """Cars, trucks and buses that are neither arrested nor stolen nor sold.
+
+    The unknown year of a stolen car or of a motorcycle makes nothing unknown.
+    """
+    return rows.filter(pl.col("kind").is_in(_ROAD_VEHICLES) & _usable())
 
 
 def _active(as_of: date) -> pl.Expr:
@@ -136,7 +145,7 @@ def cars(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @feature(
-    block=Block.MATERIAL, source="vehicles", unit=Unit.COUNT,
+    block=Block.MATERIAL, source="road_vehicles", unit=Unit.COUNT,
     empty=0, direction=+1, basis=_BASIS,
 )  # fmt: skip
 def recent_vehicles(as_of: date) -> pl.Expr:
@@ -145,8 +154,7 @@ def recent_vehicles(as_of: date) -> pl.Expr:
     Seven in ten vehicles of the country are older (BNS, 2025), so a recent one says
     something about means that a vehicle as such does not.
     """
-    recent = pl.col("model_year") >= as_of.year - _RECENT_YEARS
-    return (pl.col("kind").is_in(_ROAD_VEHICLES) & _usable() & recent).sum()
+    return (pl.col("model_year") >= as_of.year - _RECENT_YEARS).sum()
 
 
 @feature(

@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from features.declare import Block, derived, feature
+from features.declare import Block, derived, feature, view
 from features.units import Unit, aged
 
 _BASIS = "pilot-2025:self-realisation"
@@ -21,6 +21,12 @@ def _studying(where: str, who: pl.Expr) -> pl.Expr:
     """Return how many of ``who`` study there; null where one is enrolled and not told where."""
     untold = (who & pl.col("enrolled") & pl.col("study").is_null()).any()
     return pl.when(~untold).then((who & (pl.col("study") == where)).sum())
+
+
+@view(register="persons")
+def school_age_members(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """Members aged seven to seventeen: a register of schools need not know of the others."""
+    return rows.filter(aged(pl.col("birth_date"), as_of, 7, 17))
 
 
 @feature(
@@ -87,16 +93,15 @@ def adult_students(as_of: date) -> pl.Expr:
 
 
 @feature(
-    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
+    block=Block.SELF_REALISATION, source="school_age_members", unit=Unit.COUNT,
     empty=0, direction=-1, basis=_BASIS,
 )  # fmt: skip
-def pupils_not_enrolled(as_of: date) -> pl.Expr:
+def pupils_not_enrolled(as_of: date) -> pl.Expr:  # noqa: ARG001
     """Children aged seven to seventeen who are enrolled nowhere.
 
     A count, not a share: one more enrolled child must never make the family look richer.
     """
-    of_school_age = aged(pl.col("birth_date"), as_of, 7, 17)
-    return (of_school_age & ~pl.col("enrolled")).sum()
+    return (~pl.col("enrolled")).sum()
 
 
 @feature(

@@ -4,8 +4,8 @@ from datetime import date
 
 import polars as pl
 
-from features.declare import Block, derived, feature, view
-from features.units import Unit, aged
+from features.declare import Block, derived, feature
+from features.units import Unit
 
 _BASIS = "pilot-2025:non-material"
 _HOUSING = "pilot-2025:material"
@@ -34,12 +34,12 @@ def members_with_severe_disability(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @feature(
-    block=Block.NON_MATERIAL, source="persons", unit=Unit.COUNT, empty=0, direction=-1, basis=_BASIS
-)
-def children_with_disability(as_of: date) -> pl.Expr:
+    block=Block.NON_MATERIAL, source="child_members", unit=Unit.COUNT,
+    empty=0, direction=-1, basis=_BASIS,
+)  # fmt: skip
+def children_with_disability(as_of: date) -> pl.Expr:  # noqa: ARG001
     """Members under eighteen with a recognised disability."""
-    under_age = aged(pl.col("birth_date"), as_of, 0, 17)
-    return ((pl.col("disability") != "none") & under_age).sum()
+    return (pl.col("disability") != "none").sum()
 
 
 @feature(
@@ -70,12 +70,6 @@ def members_without_clinic(as_of: date) -> pl.Expr:  # noqa: ARG001
 def best_education(as_of: date) -> pl.Expr:  # noqa: ARG001
     """Highest education in the household: 0 none, 1 primary … 4 higher, 5 postgraduate."""
     return _level().max()
-
-
-@view(register="persons")
-def adult_members(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
-    """Members aged eighteen or more on the decision date."""
-    return rows.filter(aged(pl.col("birth_date"), as_of, 18))
 
 
 @feature(

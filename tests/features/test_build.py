@@ -292,3 +292,50 @@ def test_a_child_who_works_stays_a_child():
     )
     assert built(date(2026, 1, 1), persons=working)[1]["working_members"] == 2
     assert built(date(2026, 1, 2), persons=working)[1]["working_members"] == 3
+
+
+def test_what_is_unknown_of_an_adult_makes_nothing_unknown_that_is_asked_of_children():
+    untold = PERSONS.with_columns(
+        pl.when(pl.col("person_id") == 11).then(None).otherwise(pl.col(name)).alias(name)
+        for name in ("enrolled", "guardianship", "disability")
+    )
+    family = built(persons=untold)[1]
+    assert family["pupils_not_enrolled"] == 1
+    assert family["children_under_guardianship"] == 1
+    assert family["children_with_disability"] == 1
+    assert family["members_with_disability"] is None
+
+
+def test_what_is_unknown_of_a_child_makes_nothing_unknown_that_is_asked_of_adults():
+    untold = PERSONS.with_columns(
+        activity=pl.when(pl.col("person_id") != 14).then(pl.col("activity"))
+    )
+    family = built(persons=untold)[1]
+    assert family["working_members"] == 2
+    assert family["dependency_ratio"] == 0.5
+    assert family["adults_without_work"] is None
+
+
+def test_the_unknown_year_of_a_car_that_does_not_count_makes_nothing_unknown():
+    untold = VEHICLES.with_columns(
+        model_year=pl.when(~pl.col("kind").is_in(("truck", "tractor"))).then(pl.col("model_year"))
+    )
+    assert built(vehicles=untold)[1]["recent_vehicles"] == 1
+    of_a_car = untold.with_columns(model_year=pl.lit(None, pl.Int64))
+    assert built(vehicles=of_a_car)[1]["recent_vehicles"] is None
+
+
+def test_what_is_unknown_of_a_mortgage_or_an_old_loan_leaves_the_loans_of_the_quarter_known():
+    loans = register(
+        "loans",
+        """
+        household_id | person_id | kind     | monthly_payment | principal | issued_on
+        1            | 11        | consumer | 20000           | 700000    | 2025-10-01
+        1            | 11        | mortgage | 90000           |           |
+        1            | 12        | micro    | 90000           |           | 2025-09-30
+        2            | 21        | micro    | 5000            |           | 2025-12-31
+        """,
+    )
+    families = built(loans=loans)
+    assert families[1]["loan_principal_quarter"] == 700_000
+    assert families[2]["loan_principal_quarter"] is None

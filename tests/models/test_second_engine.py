@@ -68,6 +68,7 @@ def _second(family: Family, day: date) -> dict[str, Any]:
     told = facts(family, day)
     said = verdict(told, day)
     ends = list(said.points.values())
+    raised = [code for code, answer in said.flags.items() if answer]
     return {
         **{name: float(v) if isinstance(v, Fraction) else v for name, v in told.items()},
         **{f"points_{c}": low if low == high else None for c, (low, high) in said.points.items()},
@@ -76,8 +77,9 @@ def _second(family: Family, day: date) -> dict[str, Any]:
         "hard_rule_met": said.hard_rule,
         "rule_category": said.rule_category,
         "richest_category": said.richest_category,
-        "raised_flags": said.flags,
-        "rule_flag": bool(said.flags),
+        **said.flags,
+        "raised_flags": raised,
+        "rule_flag": None if set(said.flags.values()) <= {None} else bool(raised),
     }
 
 

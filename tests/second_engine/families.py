@@ -41,10 +41,12 @@ class Author:
         self.lines = lines(day)
         self.months = quarter(day)
         self.keys = 0
+        self.wealthy = False
 
     def family(self) -> Family:
         """One household with all its rows; keys are its own and no other family's."""
         rng = self.rng
+        self.wealthy = self._often(0.15)
         home = self._home()
         people = [self._person(home) for _ in range(rng.choice((0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 8, 12)))]
         members = [p for p in people if p["known_on"] is None or p["known_on"] <= self.day]
@@ -84,8 +86,10 @@ class Author:
 
     def _amount(self, fact: str) -> int:
         """An amount near a line of a fact, or any amount."""
-        on_a_line = self.lines.get(fact) and self._often(0.7)
-        return self._near(self.rng.choice(self.lines[fact])) if on_a_line else self.rng.choice((0, 1, self.rng.randrange(400_000)))
+        if self.lines.get(fact) and (self.wealthy or self._often(0.7)):
+            found = self.lines[fact]
+            return self._near(max(found) if self.wealthy else self.rng.choice(found))
+        return self.rng.choice((0, 1, self.rng.randrange(400_000)))
 
     def _maybe(self, value: Any, unknown: float = 0.03) -> Any:
         return None if self._often(unknown) else value
@@ -193,11 +197,12 @@ class Author:
     def _held(self, people: list[Row], most: int, make: Any) -> list[Row]:
         if not people:
             return []
-        many = self.rng.choice((0, 0, 1, 1, 2, 2, 3, most))
+        many = self.rng.choice((1, 2, 2, 3, 4) if self.wealthy else (0, 0, 1, 1, 2, 2, 3, most))
         return [{"person_id": self.rng.choice(people)["person_id"]} | make() | self._seldom_hidden() for _ in range(many)]
 
     def _properties(self, people: list[Row]) -> list[Row]:
-        kinds = ("apartment", "apartment", "house", "house", "land_plot", "commercial", "garage")
+        kinds = ("apartment", "apartment", "house", "house")
+        kinds += () if self.wealthy else ("land_plot", "commercial", "garage")
         return self._held(people, 4, lambda: {
             "kind": self.rng.choice(kinds),
             "share": self.rng.choice((None, 1.0, 0.5, 0.000001, 0.25)),
@@ -206,10 +211,14 @@ class Author:
         })  # fmt: skip
 
     def _vehicles(self, people: list[Row]) -> list[Row]:
+        kinds = ("car", "car", "car", "truck", "bus")
+        kinds += () if self.wealthy else ("tractor", "motorcycle")
+        states = (None, "normal", "normal")
+        states += () if self.wealthy else ("arrested", "stolen", "sold_not_reregistered")
         return self._held(people, 4, lambda: {
-            "kind": self.rng.choice(("car", "car", "car", "truck", "bus", "tractor", "motorcycle")),
+            "kind": self.rng.choice(kinds),
             "model_year": self._maybe(self.day.year - self.rng.choice((0, 6, 7, 7, 8, 8, 20))),
-            "status": self.rng.choice((None, "normal", "normal", "arrested", "stolen", "sold_not_reregistered")),
+            "status": self.rng.choice(states),
             "value": self._maybe(3_000_000),
         })  # fmt: skip
 

@@ -43,19 +43,24 @@ def whole(number: Fraction) -> int:
     return int((2 * number + 1) // 2)
 
 
-def bound(told: dict[str, Any], unit: str | None, day: date) -> tuple[str, Fraction] | None:
+Bound = tuple[str, int | Fraction]
+
+
+def bound(told: dict[str, Any], unit: str | None, day: date) -> Bound | None:
     """``("from" or "above", number)`` of a step or a condition, priced by the law of the day."""
     for kind in ("from", "above"):
         if kind in told:
             multiple = exact(told[kind])
-            price = Fraction(1) if unit is None else value(unit, day)
+            if unit is None:
+                return kind, multiple if multiple.denominator > 1 else int(multiple)
+            price = value(unit, day)
             if price is None:
                 raise LookupError(f"{unit} has no value on {day}")
-            return kind, multiple if unit is None else Fraction(whole(multiple * price))
+            return kind, whole(multiple * price)
     return None
 
 
-def reached(number: Fraction | int, limit: tuple[str, Fraction] | None) -> bool:
+def reached(number: Fraction | int, limit: Bound | None) -> bool:
     """From: on the line is enough. Above: on the line is not. No bound: always."""
     if limit is None:
         return True

@@ -8,9 +8,10 @@ what is unknown raises no flag.
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import cache
 
 from tests.second_engine.facts import Fact
-from tests.second_engine.law import bound, edition, exact, page, reached, value, whole
+from tests.second_engine.law import Bound, bound, edition, page, reached, value, whole
 
 
 @dataclass(frozen=True)
@@ -21,104 +22,136 @@ class Verdict:
     hard_rule: bool | None
     rule_category: int
     richest_category: int
-    flags: list[str]
+    flags: dict[str, bool | None]
 
 
 def verdict(told: dict[str, Fact], day: date) -> Verdict:
-    policy = edition("decision_policy", day)
-    if policy is None:
-        raise LookupError(f"no policy decides on {day}")
-    card = page(f"scorecards/{policy['scorecard']}")
-    points = {c["code"]: _criterion(c, told, day) for c in card["criteria"]}
-    hard = _hard_rule(told, day)
-    highest = 6 if policy["category_6_by_score"] else 5
+    law = law_of(day)
+    points = {code: _criterion(parts, told) for code, parts in law.criteria.items()}
+    hard = _hard_rule(law, told)
     poorest, richest = (
-        min(highest, _category(card, sum(p[end] for p in points.values()))) for end in (0, 1)
+        min(law.highest, _category(law, sum(p[end] for p in points.values()))) for end in (0, 1)
     )
     return Verdict(
         points=points,
         hard_rule=hard,
         rule_category=6 if hard is True else poorest,
         richest_category=richest if hard is False else 6,
-        flags=_flags(told, day),
+        flags={code: SIGNS[code](told, values) for code, values in law.flags.items()},
     )
 
 
-def _criterion(criterion: dict, told: dict[str, Fact], day: date) -> tuple[int, int]:
+Step = tuple[Bound | None, int]
+
+
+@dataclass(frozen=True)
+class DayLaw:
+    """The texts in force on a day with their money lines worked out: bound and points a step."""
+
+    criteria: dict[str, list[tuple[str, list[Step]]]]
+    categories: list[tuple[int, int]]
+    highest: int
+    conditions: list[tuple[str, Bound | None]]
+    enough: int
+    flags: dict[str, dict[str, Fraction]]
+
+
+@cache
+def law_of(day: date) -> DayLaw:
+    policy, rule = edition("decision_policy", day), edition("hard_rule", day)
+    if policy is None or rule is None:
+        raise LookupError(f"no policy decides on {day}")
+    card = page(f"scorecards/{policy['scorecard']}")
+    flags = {
+        flag["code"]: {name: value(name, day) for name in flag["parameters"]}
+        for flag in page("red_flags")["flags"]
+    }
+    conditions = [(c["feature"], bound(c, c.get("unit"), day)) for c in rule["conditions"]]
+    return DayLaw(
+        criteria={
+            c["code"]: [
+                (p["feature"], [(bound(s, p.get("unit"), day), s["points"]) for s in p["steps"]])
+                for p in c["parts"]
+            ]
+            for c in card["criteria"]
+        },
+        categories=[(c["from"], c["category"]) for c in card["categories"] if c["from"] is not None],
+        highest=6 if policy["category_6_by_score"] else 5,
+        conditions=conditions,
+        enough={"all": len(conditions), "any": 1, "k_of_n": rule["k"]}[rule["combinator"]],
+        flags={code: values for code, values in flags.items() if None not in values.values()},
+    )
+
+
+def _criterion(parts: list[tuple[str, list[Step]]], told: dict[str, Fact]) -> tuple[int, int]:
     """Of several parts the poorest counts."""
-    ends = [_part(part, told, day) for part in criterion["parts"]]
+    ends = [_part(told[fact], steps) for fact, steps in parts]
     return min(low for low, _ in ends), min(high for _, high in ends)
 
 
-def _part(part: dict, told: dict[str, Fact], day: date) -> tuple[int, int]:
-    fact = told[part["feature"]]
+def _part(fact: Fact, steps: list[Step]) -> tuple[int, int]:
     if fact is None:
-        all_points = [step["points"] for step in part["steps"]]
+        all_points = [points for _, points in steps]
         return min(all_points), max(all_points)
-    met = [s["points"] for s in part["steps"] if reached(fact, bound(s, part.get("unit"), day))]
+    met = [points for limit, points in steps if reached(fact, limit)]
     return met[-1], met[-1]
 
 
-def _category(card: dict, points: int) -> int:
-    begun = [c for c in card["categories"] if c["from"] is not None and c["from"] <= points]
-    return begun[-1]["category"]
+def _category(law: DayLaw, points: int) -> int:
+    return [category for begins, category in law.categories if begins <= points][-1]
 
 
-def _hard_rule(told: dict[str, Fact], day: date) -> bool | None:
-    rule = edition("hard_rule", day)
-    answers = []
-    for condition in rule["conditions"]:
-        fact = told[condition["feature"]]
-        limit = bound(condition, condition.get("unit"), day)
-        answers.append(None if fact is None else reached(fact, limit))
-    least = {"all": len(answers), "any": 1, "k_of_n": rule["k"]}[rule["combinator"]]
-    if answers.count(True) >= least:
+def _hard_rule(law: DayLaw, told: dict[str, Fact]) -> bool | None:
+    answers = [
+        None if told[fact] is None else reached(told[fact], limit)
+        for fact, limit in law.conditions
+    ]
+    if answers.count(True) >= law.enough:
         return True
-    return None if answers.count(True) + answers.count(None) >= least else False
+    return None if answers.count(True) + answers.count(None) >= law.enough else False
 
 
-def _flags(told: dict[str, Fact], day: date) -> list[str]:
-    raised = []
-    for flag in page("red_flags")["flags"]:
-        law = {name: value(name, day) for name in flag["parameters"]}
-        if None not in law.values() and SIGNS[flag["code"]](told, law):
-            raised.append(flag["code"])
-    return raised
+def both(*answers: bool | None) -> bool | None:
+    """Yes where all are; no where one is not, whatever the others; else unknown."""
+    return False if False in answers else None if None in answers else True
 
 
-def _loan_payments(told: dict[str, Fact], law: dict[str, Fraction]) -> bool:
+def above(fact: Fact, line: Fraction | int | None) -> bool | None:
+    return None if fact is None or line is None else fact > line
+
+
+def below(fact: Fact, line: Fraction | int) -> bool | None:
+    return None if fact is None else fact < line
+
+
+def _loan_payments(told: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
     due, income = told["loan_payments_month"], told["counted_income_quarter"]
-    if due is None or income is None:
-        return False
-    return 3 * due > law["payments_to_income_ratio"] * income
+    if due == 0:
+        return False  # above no income, whatever it is
+    line = None if income is None else law["payments_to_income_ratio"] * income
+    return above(None if due is None else 3 * due, line)
 
 
-def _loans(told: dict[str, Fact], law: dict[str, Fraction]) -> bool:
-    lent = told["loan_principal_quarter"]
+def _loans(told: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
     line = law["loan_principal_limit"] * law["subsistence_minimum"] * told["members"]
-    return lent is not None and lent > whole(line)
+    return above(told["loan_principal_quarter"], whole(line))
 
 
-def _cars(told: dict[str, Fact], law: dict[str, Fraction]) -> bool:
-    cars, disabled = told["cars"], told["members_with_disability"]
-    if cars is None or disabled is None:
-        return False
-    large = told["children"] >= law["large_family_children"]
-    return cars > law["cars_without_question"] and not large and not disabled
+def _cars(told: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
+    more = above(told["cars"], law["cars_without_question"])
+    not_large = below(told["children"], law["large_family_children"])
+    return both(more, not_large, below(told["members_with_disability"], 1))
 
 
-def _transfers(told: dict[str, Fact], law: dict[str, Fraction]) -> bool:
-    senders, amount = told["transfer_senders"], told["transfers_of_top_receiver_quarter"]
-    if senders is None or amount is None:
-        return False
+def _transfers(told: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
     line = whole(law["transfers_limit_minimum_wages"] * law["minimum_wage"])
-    return senders >= law["transfer_senders_limit"] and amount > line
+    many = above(told["transfer_senders"], law["transfer_senders_limit"] - 1)
+    return both(many, above(told["transfers_of_top_receiver_quarter"], line))
 
 
-def _deposits(told: dict[str, Fact], law: dict[str, Fraction]) -> bool:
-    balance = told["deposits_balance"]
+def _deposits(told: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
     line = whole(law["deposits_limit"] * law["monthly_calculation_index"])
-    return balance is not None and balance > line
+    return above(told["deposits_balance"], line)
 
 
 SIGNS = {
