@@ -18,13 +18,15 @@ from models.parameters import Law
 from models.red_flags import red_flags
 from models.rules import rule_category
 from tests.second_engine.facts import Family, facts
-from tests.second_engine.families import MAY_BE_SILENT, Author
+from tests.second_engine.families import MAY_BE_SILENT, Author, lines
+from tests.second_engine.law import changes_of_law
 from tests.second_engine.verdict import verdict
 
-DAYS = (
-    date(2025, 5, 21), date(2025, 9, 1), date(2025, 9, 2), date(2025, 12, 31), date(2026, 1, 1),
-    date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 31), date(2028, 2, 29),
+CALENDAR = (
+    date(2025, 12, 31), date(2026, 1, 1), date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 31),
+    date(2028, 2, 29), date(2028, 3, 1),
 )  # fmt: skip
+DAYS = sorted({*changes_of_law(), *CALENDAR})
 
 
 def differences(families: list[Family], day: date) -> list[str]:
@@ -94,3 +96,39 @@ def batch(seed: int, size: int) -> tuple[list[Family], date]:
 def test_five_thousand_families_on_the_lines_have_the_same_answers_from_both():
     found = [line for seed in range(25) for line in differences(*batch(seed, 200))]
     assert not found, f"{len(found)} differences, such as {found[:10]}"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(100))
+def test_a_million_families_on_the_lines_have_the_same_answers_from_both(part):
+    seeds = range(1_000 + 5 * part, 1_005 + 5 * part)
+    found = [line for seed in seeds for line in differences(*batch(seed, 2_000))]
+    assert not found, f"{len(found)} differences, such as {found[:10]}"
+
+
+@pytest.mark.parametrize("day", [date(2025, 12, 31), date(2026, 1, 1)], ids=str)
+def test_the_families_stand_on_every_line_of_the_law_and_on_both_sides_of_it(day):
+    author = Author(Random(7), day)
+    told = [facts(author.family(), day) for _ in range(1_500)]
+    for fact, bounds in lines(day).items():
+        seen = {family[fact] for family in told} - {None}
+        for line in bounds:
+            if isinstance(line, int):
+                assert {max(0, line - 1), line} <= seen, f"{fact} at {line} on {day}"
+                assert line < 1_000 or line + 1 in seen, f"{fact} a tenge above {line} on {day}"
+            else:
+                assert min(seen) <= line < max(seen), f"{fact} on both sides of {line}"
+
+
+def test_the_families_reach_every_answer():
+    said = [
+        verdict(facts(family, day), day)
+        for families, day in map(batch, range(25), [100] * 25)
+        for family in families
+    ]
+    assert {v.rule_category for v in said} == {1, 2, 3, 4, 5, 6}
+    assert {v.hard_rule for v in said} == {True, False, None}
+    for code in {code for v in said for code in v.flags}:
+        assert {v.flags.get(code) for v in said} == {True, False, None}, code
+    for code in said[0].points:
+        assert len({v.points[code] for v in said}) > 2, code

@@ -48,7 +48,9 @@ class Author:
         rng = self.rng
         self.wealthy = self._often(0.15)
         home = self._home()
-        people = [self._person(home) for _ in range(rng.choice((0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 8, 12)))]
+        people = [
+            self._person(home) for _ in range(rng.choice((0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 8, 12)))
+        ]
         members = [p for p in people if p["known_on"] is None or p["known_on"] <= self.day]
         members = [p for p in members if p["birth_date"] <= self.day]
         incomes = self._incomes(people, len(members))
@@ -120,7 +122,9 @@ class Author:
 
     def _home(self) -> Row:
         rng = self.rng
-        per_member = rng.choice(self.lines.get("living_area_per_member", [1800])) * rng.randint(1, 12)
+        per_member = rng.choice(self.lines.get("living_area_per_member", [1800])) * rng.randint(
+            1, 12
+        )
         hundredths = self._near(per_member) if self._often(0.7) else rng.randrange(30_000)
         return {
             "household_id": self._key(),
@@ -138,7 +142,11 @@ class Author:
         if self._often(0.6):
             year = self.day.year - years
             leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-            on = (2, 28 + leap) if (self.day.month, self.day.day) == (2, 29) else (self.day.month, self.day.day)
+            on = (
+                (2, 28 + leap)
+                if (self.day.month, self.day.day) == (2, 29)
+                else (self.day.month, self.day.day)
+            )
             born = date(year, *on) + timedelta(days=rng.choice((-1, 0, 0, 1)))
         return {
             "person_id": self._key(),
@@ -182,9 +190,20 @@ class Author:
             if amount:
                 cut = zip(self.months, self._split(amount, 3), strict=True)
                 rows += [self._received(rng.choice(people), m, source, a) for m, a in cut]
-        for month in (self.day.replace(day=1), self._before_the_quarter(), date(self.day.year + 1, 1, 1)):
+        for month in (
+            self.day.replace(day=1),
+            self._before_the_quarter(),
+            date(self.day.year + 1, 1, 1),
+        ):
             if self._often(0.15):
-                rows.append(self._received(rng.choice(people), month, rng.choice(("wage", *SOURCES)), rng.randrange(300_000)))
+                rows.append(
+                    self._received(
+                        rng.choice(people),
+                        month,
+                        rng.choice(("wage", *SOURCES)),
+                        rng.randrange(300_000),
+                    )
+                )
         return rows
 
     def _before_the_quarter(self) -> date:
@@ -192,18 +211,27 @@ class Author:
 
     def _received(self, person: Row, month: date, source: str, amount: int) -> Row:
         late = self.day + timedelta(days=1) if self._often(0.02) else None
-        return {"person_id": person["person_id"], "month": month, "source": source, "amount": amount, "known_on": late}
+        return {
+            "person_id": person["person_id"],
+            "month": month,
+            "source": source,
+            "amount": amount,
+            "known_on": late,
+        }
 
     def _held(self, people: list[Row], most: int, make: Any) -> list[Row]:
         if not people:
             return []
         many = self.rng.choice((1, 2, 2, 3, 4) if self.wealthy else (0, 0, 1, 1, 2, 2, 3, most))
-        return [{"person_id": self.rng.choice(people)["person_id"]} | make() | self._seldom_hidden() for _ in range(many)]
+        return [
+            {"person_id": self.rng.choice(people)["person_id"]} | make() | self._seldom_hidden()
+            for _ in range(many)
+        ]
 
     def _properties(self, people: list[Row]) -> list[Row]:
         kinds = ("apartment", "apartment", "house", "house")
-        kinds += () if self.wealthy else ("land_plot", "commercial", "garage")
-        return self._held(people, 4, lambda: {
+        kinds += () if self.wealthy else (*["land_plot"] * 4, "commercial", "garage")
+        return self._held(people, 6, lambda: {
             "kind": self.rng.choice(kinds),
             "share": self.rng.choice((None, 1.0, 0.5, 0.000001, 0.25)),
             "area_m2": self._maybe(50.5),
@@ -268,7 +296,9 @@ class Author:
         return rows
 
     def _lent(self, members: int) -> int:
-        limit, minimum = (value(n, self.day) for n in ("loan_principal_limit", "subsistence_minimum"))
+        limit, minimum = (
+            value(n, self.day) for n in ("loan_principal_limit", "subsistence_minimum")
+        )
         return self._near((limit or 2) * minimum * members)
 
     def _lent_on(self) -> date:
@@ -282,15 +312,27 @@ class Author:
         rng, rows = self.rng, []
         wages = value("transfers_limit_minimum_wages", self.day) or 12
         line = whole(wages * value("minimum_wage", self.day))
+        limit = value("transfer_senders_limit", self.day) or 100
         for person in people[:3]:
             if self._often(0.6):
                 continue
             months = self.months if self._often(0.8) else self.months[:2]
-            for month, amount in zip(months, self._split(self._near(line), len(months)), strict=True):
-                senders = self._near(rng.choice(self.lines.get("transfer_senders", [100])))
-                for share in self._split(senders, rng.choice((1, 1, 2))):
-                    rows.append({"person_id": person["person_id"], "month": month, "senders": share, "amount": 0, "known_on": None})
+            amounts = self._split(self._near(line), len(months))
+            for month, amount in zip(months, amounts, strict=True):
+                any_line = rng.choice(self.lines["transfer_senders"])
+                senders = self._near(limit if self._often(0.6) else any_line)
+                parts = self._split(senders, rng.choice((1, 1, 2)))
+                rows += [self._sent(person, month, many, 0) for many in parts]
                 rows[-1]["amount"] = amount
             if self._often(0.2):
-                rows.append({"person_id": person["person_id"], "month": self.day.replace(day=1), "senders": 900, "amount": 9_000_000, "known_on": None})
+                rows.append(self._sent(person, self.day.replace(day=1), 900, 9_000_000))
         return rows
+
+    def _sent(self, person: Row, month: date, senders: int, amount: int) -> Row:
+        return {
+            "person_id": person["person_id"],
+            "month": month,
+            "senders": senders,
+            "amount": amount,
+            "known_on": None,
+        }

@@ -5,7 +5,7 @@ Numbers are exact: a decimal of a file is a fraction, an amount of money whole t
 halves rounded up (as `tests/law/points.yaml` says of 25 425.5).
 """
 
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -31,6 +31,17 @@ def edition(name: str, day: date) -> dict[str, Any] | None:
 def value(name: str, day: date) -> Fraction | None:
     found = edition(name, day)
     return None if found is None else exact(found["value"])
+
+
+def changes_of_law() -> list[date]:
+    """Every day from the pilot's first on which a file of dated editions changes, and its eve."""
+    first = min(e["since"] for e in page("decision_policy")["editions"])
+    pages = (page(path.stem) for path in sorted(FOLDER.glob("*.yaml")))
+    editions = (e for p in pages if "editions" in p for e in p["editions"])
+    since = {e["since"] for e in editions} | {first}
+    return sorted(
+        day for begun in since for day in (begun - timedelta(days=1), begun) if day >= first
+    )
 
 
 def exact(number: float) -> Fraction:

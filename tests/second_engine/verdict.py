@@ -75,7 +75,9 @@ def law_of(day: date) -> DayLaw:
             ]
             for c in card["criteria"]
         },
-        categories=[(c["from"], c["category"]) for c in card["categories"] if c["from"] is not None],
+        categories=[
+            (c["from"], c["category"]) for c in card["categories"] if c["from"] is not None
+        ],
         highest=6 if policy["category_6_by_score"] else 5,
         conditions=conditions,
         enough={"all": len(conditions), "any": 1, "k_of_n": rule["k"]}[rule["combinator"]],
@@ -103,8 +105,7 @@ def _category(law: DayLaw, points: int) -> int:
 
 def _hard_rule(law: DayLaw, told: dict[str, Fact]) -> bool | None:
     answers = [
-        None if told[fact] is None else reached(told[fact], limit)
-        for fact, limit in law.conditions
+        None if told[fact] is None else reached(told[fact], limit) for fact, limit in law.conditions
     ]
     if answers.count(True) >= law.enough:
         return True
