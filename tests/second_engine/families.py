@@ -47,10 +47,9 @@ class Author:
         """One household with all its rows; keys are its own and no other family's."""
         rng = self.rng
         self.wealthy = self._often(0.15)
-        home = self._home()
-        people = [
-            self._person(home) for _ in range(rng.choice((0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 8, 12)))
-        ]
+        size = rng.choice((0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 8, 12))
+        home = self._home(size)
+        people = [self._person(home) for _ in range(size)]
         members = [p for p in people if p["known_on"] is None or p["known_on"] <= self.day]
         members = [p for p in members if p["birth_date"] <= self.day]
         incomes = self._incomes(people, len(members))
@@ -120,12 +119,11 @@ class Author:
 
     # -- registers -------------------------------------------------------------------------
 
-    def _home(self) -> Row:
+    def _home(self, size: int) -> Row:
         rng = self.rng
-        per_member = rng.choice(self.lines.get("living_area_per_member", [1800])) * rng.randint(
-            1, 12
-        )
-        hundredths = self._near(per_member) if self._often(0.7) else rng.randrange(30_000)
+        each = self._near(rng.choice(self.lines["living_area_per_member"]))
+        on_a_line = each * size + rng.choice((0, max(0, size - 1)))
+        hundredths = on_a_line if self._often(0.7) else rng.randrange(30_000)
         return {
             "household_id": self._key(),
             "region": rng.choice(("71", "75", "61", "79", "35")),
