@@ -56,9 +56,21 @@ class _OfWorlds(click.Command):
 @click.option("--as-of", type=DAY, default="2026-01-01", show_default=True, metavar="DAY")
 @click.option("--world", default="ordinary", show_default=True, help="One of those below.")
 @click.option("--out", type=FOLDER, required=True, metavar="DATA", help="The folder to make.")
+@click.option(
+    "--report",
+    type=FOLDER,
+    metavar="FOLDER",
+    help="Keep every figure with its target, and pictures of the country, as a page.",
+)
 @verb
 def simulate(
-    terminal: Terminal, households: int, seed: int, as_of: datetime, world: str, out: Path
+    terminal: Terminal,
+    households: int,
+    seed: int,
+    as_of: datetime,
+    world: str,
+    out: Path,
+    report: Path | None,
 ) -> Answer:
     """Make a country to learn in: families, and what the registers see of them.
 
@@ -73,8 +85,11 @@ def simulate(
             world=world,
             progress=progress,
         )
-    tables = [*_figures(summary), *_promises(summary)]
-    return Answer({"out": str(out), **summary}, [*tables, f"{out}: done."])
+    told = [*_figures(summary), _pictures(summary), *_promises(summary), f"{out}: done."]
+    if report is not None:
+        page = _training("population.page:write")(report, summary)
+        told.append(f"{page}: open it in a browser.")
+    return Answer({"out": str(out), **summary}, told)
 
 
 @click.command(epilog="Example: tarazy train SNAP")
@@ -156,6 +171,16 @@ def _figures(summary: dict[str, Any]) -> list[Table]:
             line["explained"] or line["verdict"],
         )
     return [groups, table] if table.row_count else [groups]
+
+
+def _pictures(summary: dict[str, Any]) -> Table:
+    """Return the main distributions as lines of blocks, each with its middle."""
+    spark, quantile = (_training(f"population.pictures:{n}") for n in ("spark", "quantile"))
+    table = Table("distribution", "", "median", box=None)
+    for name, drawn in summary["distributions"].items():
+        middle = quantile(drawn["edges"], drawn["counts"], 0.5)
+        table.add_row(name.replace("_", " "), spark(drawn["counts"]), f"{middle:,.4g}")
+    return table
 
 
 def _promises(summary: dict[str, Any]) -> list[Table]:

@@ -14,7 +14,7 @@ LINE = {
 }  # fmt: skip
 SUMMARY = {
     "out": "/somewhere", "households": 20_000, "seed": 1, "as_of": "2026-01-01",
-    "world": "ordinary", "promises": [],
+    "world": "ordinary", "promises": [], "faults": [],
     "calibration": [LINE, LINE | {"figure": "births", "verdict": "missed", "group": "work"}],
     "distributions": {
         "wages": {"edges": [1e4, 1e5, 1e6, 1e7], "counts": [5, 30, 2]},

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from training.population import pictures
 
+_WHOLE_FROM: Final = 10_000
 _VERDICTS: Final = ("met", "explained", "missed")
 
 
@@ -23,13 +24,14 @@ def write(folder: Path, summary: Mapping[str, Any]) -> Path:
     (folder / "world.json").write_text(
         json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
-    page = Environment(
+    environment = Environment(
         loader=PackageLoader("training.population", "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    ).get_template("page.html")
+    )
+    environment.filters["figure"] = _figure
     groups = [
         (name, lines, pictures.nearness(lines))
         for name, found in groupby(summary["calibration"], key=lambda line: line["group"])
@@ -45,6 +47,16 @@ def write(folder: Path, summary: Mapping[str, Any]) -> Path:
     ]
     path = folder / "index.html"
     path.write_text(
-        page.render(summary=summary, groups=groups, counts=counts, drawn=drawn), encoding="utf-8"
+        environment.get_template("page.html").render(
+            summary=summary, groups=groups, counts=counts, drawn=drawn
+        ),
+        encoding="utf-8",
     )
     return path
+
+
+def _figure(value: float | None) -> str:
+    """Return a number as it is read: five digits, thousands apart; nobody to count: so."""
+    if value is None:
+        return "no case"
+    return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:,.5g}"

@@ -81,11 +81,12 @@ def distribution(name: str, histogram: Mapping[str, Any]) -> str:
 
 
 def nearness(lines: Sequence[Mapping[str, Any]]) -> str:
-    """Return one dot a figure on a band of its tolerance: outside the band is missed.
+    """Return one dot a figure on a band of its tolerance: outside the band is not met.
 
     Distances are in tolerances, so that all figures share one scale; dots farther than
     three tolerances stand at the rim.
     """
+    lines = [line for line in lines if line["achieved"] is not None]
     figure, axes = _canvas(7.2, 0.5 + 0.19 * len(lines))
     place = np.arange(len(lines))[::-1]
     far = [_distance(line) for line in lines]
