@@ -85,7 +85,8 @@ def simulate(
             world=world,
             progress=progress,
         )
-    told = [*_figures(summary), _pictures(summary), *_promises(summary), f"{out}: done."]
+    told: list[Table | str] = [*_figures(summary), _pictures(summary), *_promises(summary)]
+    told.append(f"{out}: done.")
     if report is not None:
         page = _training("population.page:write")(report, summary)
         told.append(f"{page}: open it in a browser.")
