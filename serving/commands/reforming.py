@@ -3,7 +3,7 @@
 import tempfile
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from rich.table import Table
@@ -11,16 +11,19 @@ from rich.table import Table
 from serving.commands import sources
 from serving.commands.terminal import FOLDER, Answer, Terminal, as_of_option, day, verb
 
-_EXAMPLE = """\b
+EXAMPLES: Final = Path(__file__).parents[1] / "reform" / "examples"
+"""Reforms that come with Tarazy; FILE may be the name of one."""
+_HELP = """\b
 Example: tarazy reform reform.yaml SNAP --out report, where reform.yaml holds
-    about: Three subsistence minimums instead of four
+    about: The hard rule of category 6 at three subsistence minimums instead of four
     changes:
       hard_rule: {conditions: {INCOME: {above: 3}}}
 Files and keys are those of models/law/; entries of a list are named by their code.
+FILE may also be a name that comes with Tarazy: three_minimums, whole_minimum.
 """
 
 
-@click.command(epilog=_EXAMPLE)
+@click.command(epilog=_HELP)
 @click.argument("file", type=FOLDER)
 @click.argument("snap", type=FOLDER)
 @click.option("--out", type=FOLDER, required=True, metavar="FOLDER", help="The folder to make.")
@@ -36,7 +39,8 @@ def reform(terminal: Terminal, file: Path, snap: Path, out: Path, as_of: datetim
     from models import reform as proposal
     from serving.reform import pages, report
 
-    proposed = proposal.read(file)
+    shipped = EXAMPLES / f"{file}.yaml"
+    proposed = proposal.read(shipped if not file.exists() and shipped.is_file() else file)
     report.may_take(out)
     with tempfile.TemporaryDirectory(prefix="tarazy-reform-") as folder:
         snapshot, on = sources.opened(snap, day(as_of), terminal)

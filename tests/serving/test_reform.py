@@ -109,3 +109,14 @@ def test_tenths_hold_a_tenth_of_the_people_each_and_the_unknown_stand_apart():
     )
     tenths = _with_decile(table)
     assert tenths["decile"].to_list() == [n // 10 + 1 for n in range(100)] + [None]
+
+
+def test_every_reform_that_comes_along_makes_a_law_and_stands_in_the_help(tmp_path):
+    from serving.commands.reforming import EXAMPLES
+    from serving.commands.reforming import reform as verb
+
+    shipped = sorted(EXAMPLES.glob("*.yaml"))
+    assert shipped
+    for path in shipped:
+        reform.read(path).enact(tmp_path / path.stem, DAY)
+        assert path.stem in (verb.epilog or "")
