@@ -6,7 +6,7 @@ that is not known counts with its poorest points; beside it stands the sum with 
 The policy names the card that decides; every other card on file is there to be compared.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -209,6 +209,25 @@ def assess(features: pl.DataFrame, law: Law, card: str | None = None) -> pl.Data
     )
 
 
+def poorest_points(features: pl.DataFrame, criteria: Sequence[Criterion]) -> pl.DataFrame:
+    """Return the points of each criterion with every unknown at its poorest.
+
+    One column ``points_CODE`` (Int64, never null) for each criterion, rows as given: what
+    the sum ``points_poorest`` of `assess` is made of.
+    """
+    return features.select(_parts(criteria)).select(
+        _least(criterion).alias(criterion.column) for criterion in criteria
+    )
+
+
+def _parts(criteria: Sequence[Criterion]) -> tuple[pl.Expr, ...]:
+    return tuple(
+        part.points().alias(_part(criterion, number))
+        for criterion in criteria
+        for number, part in enumerate(criterion.parts)
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Plan:
     """A card as expressions, built once for a day: a request must not build them again."""
@@ -223,11 +242,7 @@ def _plan(folder: Path, day: date, name: str) -> _Plan:
     card = _compiled(folder, day, name)
     by_score = _by_score(Law(day, folder), name)
     return _Plan(
-        parts=tuple(
-            part.points().alias(_part(criterion, number))
-            for criterion in card.criteria
-            for number, part in enumerate(criterion.parts)
-        ),
+        parts=_parts(card.criteria),
         points=(
             *(_known(criterion).alias(criterion.column) for criterion in card.criteria),
             pl.sum_horizontal(map(_least, card.criteria)).alias("points_poorest"),

@@ -114,6 +114,49 @@ def train(terminal: Terminal, snaps: tuple[Path, ...], seed: int, as_of: datetim
     )
 
 
+@click.command(
+    "fit-scorecard",
+    epilog="Example: tarazy fit-scorecard SNAP --scorecard pilot_2025 --out pilot_2025.yaml",
+)
+@click.argument("snap", type=FOLDER)
+@click.option("--scorecard", required=True, metavar="NAME", help="A card on file: its steps.")
+@click.option("--out", type=FOLDER, required=True, metavar="FILE.yaml")
+@click.option("--seed", type=click.IntRange(min=0), default=20_260_101, show_default=True)
+@as_of_option
+@verb
+def fit_scorecard(
+    terminal: Terminal, snap: Path, scorecard: str, out: Path, seed: int, as_of: datetime | None
+) -> Answer:
+    """Fit a card's unpublished points and cut-offs to the survey's ladder; write them as a card.
+
+    Nothing changes until the file stands in models/law/scorecards/.
+    """
+    snapshot, _ = sources.opened(snap, day(as_of), terminal)
+    with terminal.bar() as progress:
+        card = _training("fit_scorecard:fit_scorecard")(
+            snapshot, card=scorecard, seed=seed, progress=progress
+        )
+    _training("card_file:save")(card, out)
+    fitted = card["fitted"]
+    table = Table("agreement with the ladder (quadratic kappa)", "", "95 % interval", box=None)
+    for key, words in _AGREEMENT.items():
+        told = fitted["agreement"][key]
+        table.add_row(words, f"{told['value']:.3f}", f"{told['low']:.3f} to {told['high']:.3f}")
+    same = f"{fitted['stability']['same']:.1%}"
+    return Answer(
+        {"out": str(out), **fitted},
+        [table, f"Fitted on halves of the survey, two cards agree on {same} of the families.",
+         f"{out}: done."],
+    )  # fmt: skip
+
+
+_AGREEMENT = {
+    "out_of_sample": "fitted, on families not seen",
+    "before": "the card as it was",
+    "better_by": "difference",
+}
+
+
 @click.command(epilog='Example: tarazy promote 3, or: tarazy promote 3 --override "demonstration"')
 @click.argument("version")
 @click.option(

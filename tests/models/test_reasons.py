@@ -270,14 +270,14 @@ def test_poor_families_hear_what_is_missing_and_others_what_is_there():
     poor = {"income_per_member": 0, "wage_per_member": 0, "income_besides_benefits_per_member": 0, "working_members": 0,
             "work_intensity": 0.0, "dependency_ratio": 1.0, "dependants": 3}  # fmt: skip
     told = ranked(poor, {})
-    # shortfalls: income 100, wages 26, dependency 26, work 20 · points: 62, 24, 20, then 16s
-    assert told[0] == ["INCOME_PER_MEMBER", "WAGES", "DEPENDENCY", "WORK"]
-    assert told[1] == ["INCOME_PER_MEMBER", "DEPENDENCY", "WORK", "WAGES"]
+    # shortfalls: income 110, dependency 12, work 12, education 10 · points: 41, 12, 12, 8
+    assert told[0] == ["INCOME_PER_MEMBER", "DEPENDENCY", "WORK", "ADULT_EDUCATION"]
+    assert told[1] == ["INCOME_PER_MEMBER", "DEPENDENCY", "WORK", "FAMILY_STATUS"]
 
 
 @pytest.mark.parametrize(("category", "first"), [(3, "DEPENDENCY"), (4, "INCOME_PER_MEMBER")])
 def test_up_to_category_3_the_shortfall_weighs_and_from_4_the_points(category, first):
-    # income: all 100 points, nothing missing · dependency: none of its 26
+    # income: all 110 points, nothing missing · dependency: none of its 12
     table = family(income_per_member=900_000, dependency_ratio=1.0)
     ruled = rule_category(table, LAW_OF_THE_DAY).with_columns(
         rule_category=pl.lit(category, pl.Int8), hard_rule_met=pl.lit(value=False)
@@ -308,13 +308,13 @@ def test_at_most_four_reasons_and_none_that_is_unknown():
 
 def test_equal_weights_stand_in_the_order_of_the_card():
     nothing = {
-        "income_per_member": 0, "wage_per_member": 0, "dwellings": 0, "work_intensity": 0.0,
+        "income_per_member": 0, "wage_per_member": 0, "adult_education": 5, "work_intensity": 0.0,
         "adults_without_work": 3, "dependency_ratio": 1.0, "income_besides_benefits_per_member": 0,
     }  # fmt: skip
     told = ranked(nothing)[0]
     weights = [next(c.most for c in CARD.criteria if c.code == code) for code in told]
     assert weights == sorted(weights, reverse=True)
-    assert (told[1], told[2]) == ("WAGES", "DEPENDENCY")  # 26 points missing of each
+    assert (told[1], told[2]) == ("DEPENDENCY", "WORK")  # 12 points missing of each
 
 
 def test_reasons_of_a_family_do_not_depend_on_its_company():
