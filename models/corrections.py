@@ -55,7 +55,8 @@ class Correction:
         quoted = {
             name: _quoted(columns[name], value, language) for name, value in self.quoted.items()
         }
-        return str(declared[language]).format(**quoted)
+        gone = declared.get("lower") is not None and not any(self.values)
+        return str((declared["none"] if gone else declared)[language]).format(**quoted)
 
     @property
     def remedy(self) -> Mapping[str, str]:

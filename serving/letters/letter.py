@@ -39,14 +39,15 @@ def letter(answer: Mapping[str, Any], corrections: Corrections, law: Law, langua
     say = Wording(language)
     day = date.fromisoformat(answer["as_of"])
     category = answer["category"]
+    change = _change(category, corrections, law, say)
     sections = (
         *support.adverse(category, law, say),
         support.offered(answer, say),
         _facts(answer, day, say),
         *_reviews(answer, day, say),
         _model(answer, say),
-        _change(category, corrections, law, say),
-        *_remedies(answer, say),
+        change,
+        *_remedies(answer, change, say),
         _object(day, law, say),
         _basis(answer, law, say),
     )
@@ -144,11 +145,18 @@ def _flip(change: Change, law: Law, say: Wording, told: set[str]) -> Point:
     )
 
 
-def _remedies(answer: Mapping[str, Any], say: Wording) -> list[Section]:
-    """Name once each place where a quoted fact can be corrected, and the proof it asks for."""
+def _remedies(answer: Mapping[str, Any], change: Section, say: Wording) -> list[Section]:
+    """Name each place where a quoted fact can be corrected, unless told with the changes."""
+    told = {
+        note
+        for block in change.body
+        if not isinstance(block, str)
+        for p in block
+        for note in p.notes
+    }
     reasons = [*answer["reasons"], *answer["review_reasons"]]
     remedies = dict.fromkeys(reason["remedy"][say.language] for reason in reasons)
-    points = tuple(Point(text=remedy) for remedy in remedies)
+    points = tuple(Point(text=remedy) for remedy in remedies if remedy not in told)
     return [Section(heading=say("remedies.heading"), body=(points,))] if points else []
 
 

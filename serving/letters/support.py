@@ -4,13 +4,22 @@ Offers and verdicts are those of the decision; a letter promises nothing beyond 
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from models import programmes, rights
 from models.actions import PROGRAMME
 from models.parameters import Law
 from serving.letters.parts import Point, Section
 from serving.letters.wording import Wording
+
+_OF_CATEGORY: Final = frozenset(
+    {
+        programmes.CATEGORY_NOT_SERVED,
+        programmes.CATEGORY_MAY_CHANGE,
+        programmes.NOBODY_TO_SERVE,
+    }
+)
+"""Reasons of a review that are no condition of the programme."""
 
 
 def served(category: int, law: Law) -> bool:
@@ -24,7 +33,8 @@ def of_service(answer: Mapping[str, Any], say: Wording) -> list[str]:
         return []
     [told] = answer["eligibility"]
     name, remains = told["name"][say.language], told["remains"][say.language]
-    return [say(f"service.{told['verdict']}", name=name, remains=remains, why=_why(told, say))]
+    why = _doubt(told, say) if told["verdict"] == programmes.REVIEW else _why(told, say)
+    return [say(f"service.{told['verdict']}", name=name, remains=remains, why=why)]
 
 
 def adverse(category: int, law: Law, say: Wording) -> list[Section]:
@@ -71,8 +81,7 @@ def _programme(offer: Mapping[str, Any], say: Wording) -> Point:
 
 
 def _reviewed(told: Mapping[str, Any], say: Wording) -> Point:
-    note = say("support.in_review_why", why=_why(told, say))
-    return Point(text=f"{told['name'][say.language]}.", notes=(note,))
+    return Point(text=f"{told['name'][say.language]}.", notes=(_doubt(told, say),))
 
 
 def _help(offer: Mapping[str, Any], say: Wording) -> Point:
@@ -82,6 +91,12 @@ def _help(offer: Mapping[str, Any], say: Wording) -> Point:
     else:
         text = say("support.action_for", kind=kind, name=name, people=offer["people"])
     return Point(text=text, notes=(offer["text"][say.language],))
+
+
+def _doubt(told: Mapping[str, Any], say: Wording) -> str:
+    """Return why a person must look: what is not known, or what the category asks for."""
+    unknown = not any(reason["code"] in _OF_CATEGORY for reason in told["reasons"])
+    return say("support.not_known" if unknown else "support.in_review_why", why=_why(told, say))
 
 
 def _why(told: Mapping[str, Any], say: Wording) -> str:

@@ -1,0 +1,249 @@
+"""What a letter calls a correction that changes the category does change it."""
+
+import copy
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from features.registers.declared import REGISTERS
+from models import corrections
+from models.corrections import possible
+from models.counterfactual import AT_MOST, FACTS_AT_MOST, corrected, nearest
+from models.parameters import Law
+from models.pipeline import decide
+from models.reasons import placeholders, remedies
+from models.scorecard import Scorecard
+from models.writing import LANGUAGES
+from serving.examples import FAMILY
+from serving.messages import read_one
+
+DAY = date(2026, 1, 1)
+LAW_OF_THE_DAY = Law(DAY)
+NEVER = ("birth_date", "sex", "relation", "guardianship", "disability", "chronic_condition")
+
+
+def registers_of(**changes):
+    """The family of the examples with some of its registers changed, ready to be decided."""
+    family = copy.deepcopy(FAMILY) | {"deposits": [], "transfers": []} | changes
+    [(_, registers)] = read_one({"as_of": DAY.isoformat(), "household": family}).alike()
+    return registers
+
+
+def category(registers):
+    return decide(registers, DAY, None, LAW_OF_THE_DAY).table["category"][0]
+
+
+def wages(person, amount):
+    return [
+        {"person_id": person, "month": f"2025-{m}-01", "source": "wage", "amount": amount}
+        for m in ("10", "11", "12")
+    ]
+
+
+def home(kind="apartment", area=60.0):
+    return {"person_id": 1, "kind": kind, "area_m2": area, "share": 1.0, "value": 1}
+
+
+def car(year=2015, **more):
+    return {"person_id": 1, "kind": "car", "model_year": year, "value": 1} | more
+
+
+def firm(turnover=0):
+    return {"person_id": 1, "form": "IP", "opened_on": "2019-02-01", "turnover_12m": turnover}
+
+
+def rich(**changes):
+    """Two dwellings, two cars, a dormant business and a high income: category 6 by its rule."""
+    own = {
+        "properties": [home(), home("house")],
+        "vehicles": [car(2015), car(2022)],
+        "businesses": [firm()],
+        "incomes": wages(1, 3_000_000),
+    }
+    return registers_of(**(own | changes))
+
+
+def codes(found):
+    return [[fact.code for fact in change.facts] for change in found.changes]
+
+
+def test_a_family_of_category_6_hears_of_each_record_that_holds_it_there():
+    assert category(rich()) == 6
+    told = {code for change in codes(nearest(rich(), DAY)) for code in change}
+    assert told <= {
+        "VEHICLE_SOLD", "BUSINESS_DORMANT", "DWELLING_NOT_OWNED", "INCOME_NOT_RECEIVED",
+    }  # fmt: skip
+    assert len(told) == AT_MOST
+
+
+def test_a_business_with_turnover_is_never_to_be_closed():
+    found = nearest(rich(businesses=[firm(turnover=5_000_000)]), DAY)
+    assert ["BUSINESS_DORMANT"] not in codes(found)
+    assert found.changes
+
+
+@pytest.mark.parametrize("status", ["arrested", "stolen", "sold_not_reregistered"])
+def test_a_car_that_does_not_count_is_no_correction(status):
+    registers = registers_of(vehicles=[car(status=status)])
+    assert "VEHICLE_SOLD" not in {c.code for c in possible(registers, DAY)}
+
+
+def test_an_income_outside_the_months_that_count_is_no_correction():
+    old = [{"person_id": 1, "month": "2025-09-01", "source": "wage", "amount": 500_000}]
+    assert not [c for c in possible(registers_of(incomes=old), DAY) if c.register == "incomes"]
+
+
+def test_benefits_of_the_state_are_no_correction():
+    paid = [{"person_id": 1, "month": "2025-12-01", "source": "allowance", "amount": 500_000}]
+    assert not [c for c in possible(registers_of(incomes=paid), DAY) if c.register == "incomes"]
+
+
+def test_a_silent_register_holds_nothing_to_correct():
+    assert not [c for c in possible(registers_of(vehicles=None), DAY) if c.register == "vehicles"]
+    assert nearest(registers_of(vehicles=None, incomes=None, businesses=None), DAY).category
+
+
+def test_an_amount_is_lowered_no_further_than_the_category_asks():
+    """Nearest means that the next higher amount that was tried would not have changed it."""
+    registers = registers_of(incomes=wages(1, 300_000))
+    change = next(c for c in nearest(registers, DAY).changes if c.facts[0].column == "amount")
+    [fact] = change.facts
+    tried = [c for c in possible(registers, DAY) if c.fact == fact.fact]
+    milder = tried[: tried.index(fact)]
+    assert milder
+    assert all(category(corrected(registers, [c])) == category(registers) for c in milder)
+
+
+def test_where_no_single_record_changes_the_category_the_nearest_two_together_do():
+    """Three dwellings, three cars, a business that works, a pension: one record less changes nothing."""
+    pension = [row | {"source": "pension"} for row in wages(1, 3_000_000)]
+    registers = rich(
+        properties=[home()] * 3, vehicles=[car()] * 3, businesses=[firm(1)], incomes=pension
+    )
+    alone = {category(corrected(registers, [c])) for c in possible(registers, DAY)}
+    assert alone == {category(registers)} == {6}
+    [change] = nearest(registers, DAY).changes
+    assert {fact.code for fact in change.facts} <= {"VEHICLE_SOLD", "DWELLING_NOT_OWNED"}
+    assert len({fact.fact for fact in change.facts}) == 2
+    assert category(corrected(registers, change.facts)) == change.category == 5
+
+
+def test_a_family_of_the_greatest_need_is_offered_no_correction():
+    poor = registers_of(incomes=[], properties=[], vehicles=[], livestock=[], tenure="rented")
+    poor["persons"] = poor["persons"].with_columns(activity=pl.lit("inactive"))
+    assert category(poor) == 1
+    assert nearest(poor, DAY).changes == ()
+
+
+def test_a_family_with_very_many_records_is_not_recalculated_one_by_one():
+    herd = [home("house") for _ in range(FACTS_AT_MOST + 1)]
+    found = nearest(registers_of(properties=herd), DAY)
+    assert found.too_many
+    assert (found.changes, found.tried) == ((), 0)
+
+
+def test_keys_as_large_as_identifiers_may_be_are_no_hindrance():
+    large = 2**63 - 1
+    family = copy.deepcopy(FAMILY)
+    shifted = registers_of(**family)
+    for name, rows in shifted.items():
+        if rows is not None and "person_id" in rows.columns:
+            shifted[name] = rows.with_columns(pl.lit(large) - pl.col("person_id"))
+    assert codes(nearest(shifted, DAY)) == codes(nearest(registers_of(**family), DAY))
+
+
+cars = st.builds(car, st.integers(1990, 2025))
+homes = st.builds(home, st.sampled_from(["apartment", "house", "land_plot"]), st.floats(10, 200))
+herds = st.builds(
+    lambda heads: {"person_id": 1, "species": "cattle", "heads": heads}, st.integers(0, 300)
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    wage=st.integers(0, 3_000_000),
+    vehicles=st.lists(cars, max_size=3),
+    properties=st.lists(homes, max_size=3),
+    livestock=st.lists(herds, max_size=1),
+    businesses=st.lists(st.builds(firm, st.sampled_from([0, 10**6])), max_size=2),
+    tenure=st.sampled_from(["owned", "rented", "relatives"]),
+    area=st.none() | st.floats(10, 150),
+)
+def test_every_change_leads_to_greater_need_when_the_registers_are_corrected(
+    wage, area, tenure, **owned
+):
+    registers = registers_of(incomes=wages(1, wage), tenure=tenure, living_area_m2=area, **owned)
+    now = category(registers)
+    found = nearest(registers, DAY)
+    assert found.category == now
+    for change in found.changes:
+        assert change.category < now
+        assert category(corrected(registers, change.facts)) == change.category
+
+
+def test_a_correction_changes_nothing_else():
+    registers = rich()
+    [fact] = nearest(registers, DAY).changes[0].facts
+    changed = corrected(registers, [fact])
+    for name, rows in registers.items():
+        if rows is None:
+            assert changed[name] is None
+        elif name != fact.register:
+            assert changed[name].equals(rows)
+
+
+def test_only_what_can_be_recorded_wrongly_is_ever_corrected():
+    declared = corrections._declared()["corrections"]
+    for code, told in declared.items():
+        touched = {told.get("lower"), *told.get("put", {})} - {None}
+        assert not touched & set(NEVER), code
+        columns = {c.name for c in REGISTERS[told["register"]]}
+        assert touched | set(told.get("only", {})) <= columns, code
+        assert sum(key in told for key in ("strike", "put", "lower")) == 1, code
+        assert ("none" in told) <= ("lower" in told), code
+
+
+@pytest.mark.parametrize("code", corrections.codes())
+def test_every_correction_speaks_three_languages_and_names_where_and_with_what_proof(code):
+    told = corrections._declared()["corrections"][code]
+    for said in (told, told.get("none")):
+        if said is not None:
+            quoted = [placeholders(said[language]) for language in LANGUAGES]
+            assert quoted == [quoted[0]] * len(LANGUAGES)
+            assert quoted[0] <= set(told["facts"])
+    assert placeholders(told["en"]) == set(told["facts"])
+    assert set(remedies()[told["remedy"]]) == set(LANGUAGES)
+
+
+def test_what_a_correction_quotes_is_named_in_every_language():
+    named = corrections._declared()["names"]
+    for told in corrections._declared()["corrections"].values():
+        for said in told["facts"].values():
+            for value in told.get("only", {}).get(said, []):
+                if isinstance(value, str):
+                    assert set(named[said][value]) == set(LANGUAGES)
+    for column, register in (("species", "livestock"), ("form", "businesses")):
+        [values] = [c.values for c in REGISTERS[register][column].constraints]
+        assert set(named[column]) == set(values)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_unfilled_is_ever_said(language):
+    for registers in (
+        rich(),
+        registers_of(
+            vehicles=[car(None)], livestock=[{"person_id": 1, "species": "goats", "heads": 3}]
+        ),
+    ):
+        for correction in possible(registers, DAY):
+            said = correction.text(language)
+            assert "{" not in said
+            assert "None" not in said
+
+
+def test_a_change_leads_to_a_category_of_the_card():
+    named = {c.category for c in Scorecard.in_force(LAW_OF_THE_DAY).categories}
+    assert {change.category for change in nearest(rich(), DAY).changes} <= named

@@ -1,0 +1,519 @@
+"""Letters are true, whole, kind, and the same for the eye, the ear and the printer."""
+
+import copy
+import io
+import re
+from datetime import date
+from html import unescape
+from html.parser import HTMLParser
+from string import Formatter
+
+import anyio
+import httpx
+import pypdf
+import pytest
+
+from features.errors import DeclarationError
+from features.registers.declared import SCORING
+from features.registers.load import open_data_set
+from features.registers.snapshot import make
+from models import programmes, rights
+from models.counterfactual import corrected, nearest
+from models.parameters import Law
+from models.pipeline import decide
+from models.scorecard import Scorecard
+from models.writing import LANGUAGES
+from serving.api import application
+from serving.batch import one_household
+from serving.examples import AS_OF, FAMILY
+from serving.letters.asked import read_letter
+from serving.letters.document import document
+from serving.letters.letter import letter
+from serving.letters.page import page
+from serving.letters.wording import Wording, texts
+from serving.messages import read_one
+from serving.problems import Problem
+from training.population import simulate
+
+DAY = date.fromisoformat(AS_OF)
+LAW_OF_THE_DAY = Law(DAY)
+KAZAKH = "әғқңөұүіһ"
+SPACES = re.compile(r"\s+")
+
+
+class Seen(HTMLParser):
+    """What a page holds: its text, its tags in order, its language and its title."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.words, self.inside, self.language = [], [], [], None
+        self.feed(html.decode())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.inside.append(tag)
+        if tag == "html":
+            self.language = dict(attrs)["lang"]
+
+    def handle_endtag(self, tag):
+        while self.inside and self.inside.pop() != tag:
+            pass
+
+    def handle_data(self, data):
+        if not {"style", "title"} & set(self.inside):
+            self.words.append(data)
+
+    @property
+    def text(self):
+        return squeezed(" ".join(self.words))
+
+
+def squeezed(text):
+    """Text without spaces: lines break and narrow spaces widen where a letter is laid out."""
+    return SPACES.sub("", text)
+
+
+def pdf_of(told):
+    return pypdf.PdfReader(io.BytesIO(document(told)))
+
+
+def text_of(reader):
+    return "\n".join(page.extract_text() for page in reader.pages)
+
+
+def decided(registers, service=None, **changed):
+    answer = decide(registers, DAY, None, LAW_OF_THE_DAY).answer(0, service)
+    return answer | {"service": service} | changed
+
+
+def registers_of(**changes):
+    asked = read_one({"as_of": AS_OF, "household": copy.deepcopy(FAMILY) | changes})
+    [(_, registers)] = asked.alike()
+    return registers
+
+
+def written(language="en", registers=None, service=None, **changed):
+    registers = registers or registers_of()
+    corrections = nearest(registers, DAY, LAW_OF_THE_DAY)
+    return letter(decided(registers, service, **changed), corrections, LAW_OF_THE_DAY, language)
+
+
+def said(told):
+    """Everything a letter says, as one text."""
+    blocks = [block for section in told.sections for block in section.body]
+    points = [p for block in blocks if not isinstance(block, str) for p in block]
+    return "\n".join(
+        [
+            told.title, told.greeting, *told.opening, *(s.heading for s in told.sections),
+            *(block for block in blocks if isinstance(block, str)),
+            *(p.text for p in points), *(note for p in points for note in p.notes),
+            *told.closing, told.about, *(f"{n}\n{v}" for n, v in told.record),
+        ]
+    )  # fmt: skip
+
+
+def wages(amount):
+    return [
+        {"person_id": 1, "month": f"2025-{m}-01", "source": "wage", "amount": amount}
+        for m in ("10", "11", "12")
+    ]
+
+
+def rich():
+    house = {"person_id": 1, "kind": "house", "area_m2": 90.0, "share": 1.0, "value": 1}
+    car = {"person_id": 1, "kind": "car", "model_year": 2021, "value": 1}
+    firm = {"person_id": 1, "form": "TOO", "opened_on": "2019-02-01", "turnover_12m": 10**7}
+    return registers_of(
+        properties=[house] * 2, vehicles=[car] * 2, businesses=[firm], incomes=wages(3_000_000)
+    )
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory):
+    """A small simulated country, for families as they come."""
+    folder = tmp_path_factory.mktemp("letters")
+    simulate(folder / "data", households=1_200, seed=5, as_of=DAY)
+    return make(open_data_set(folder / "data"), DAY, folder / "snapshot")
+
+
+def households(snapshot, count):
+    """Families spread over a snapshot, each with its own registers."""
+    ids = [i for p in snapshot.partitions for i in snapshot.household_ids(p).to_list()]
+    return [one_household(snapshot, i, DAY) for i in ids[:: max(1, len(ids) // count)][:count]]
+
+
+def hold_of(registers, printed=LANGUAGES):
+    """What must hold of one family's letter in each language, and printed in some of them."""
+    answer = decided(registers)
+    corrections = nearest(registers, DAY, LAW_OF_THE_DAY)
+    for change in corrections.changes:
+        again = decide(corrected(registers, change.facts), DAY, None, LAW_OF_THE_DAY)
+        assert again.table["category"][0] == change.category < answer["category"]
+    for language in LANGUAGES:
+        told = letter(answer, corrections, LAW_OF_THE_DAY, language)
+        whole = said(told)
+        assert not re.search(r"[{}]|None|\bnull\b", whole)
+        for reason in (*answer["reasons"], *answer["review_reasons"]):
+            assert reason["text"][language] in whole
+            assert reason["remedy"][language] in whole
+        html = Seen(page(told)).text
+        for line in whole.splitlines():
+            assert squeezed(line) in html
+        if language in printed:
+            drawn = set(squeezed(text_of(pdf_of(told))))
+            assert set(html) <= drawn
+            assert language != "kk" or set(KAZAKH) <= drawn
+    return corrections
+
+
+def test_thirty_families_get_letters_that_hold_in_every_language(country):
+    found = [
+        hold_of(registers, printed=LANGUAGES[number % 3])
+        for number, registers in enumerate(households(country, 30))
+    ]
+    assert len(found) == 30
+    assert any(corrections.changes for corrections in found)
+    assert len({corrections.category for corrections in found}) >= 3
+
+
+@pytest.mark.long
+def test_a_thousand_families_get_letters_that_hold_in_every_language(country):
+    found = [hold_of(registers) for registers in households(country, 1_000)]
+    assert len(found) == 1_000
+    assert {corrections.category for corrections in found} == set(range(1, 7))
+
+
+def test_every_sentence_stands_in_three_languages_with_the_same_names():
+    for section, sentences in texts().items():
+        for key, told in sentences.items():
+            assert tuple(told) == LANGUAGES, (section, key)
+            if section != "terms":
+                names = [{n for _, n, _, _ in Formatter().parse(told[x]) if n} for x in LANGUAGES]
+                assert names[0] == names[1] == names[2], (section, key)
+
+
+def test_every_register_of_a_score_has_a_name_in_letters():
+    assert set(texts()["registers"]) == {r.name for r in SCORING}
+
+
+def test_a_sentence_or_a_language_that_is_not_there_is_refused():
+    with pytest.raises(DeclarationError, match="outcome.nowhere"):
+        Wording("kk")("outcome.nowhere")
+    with pytest.raises(DeclarationError, match="fr"):
+        Wording("fr")
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "period"),
+    [
+        ("kk", "2026 ж. 1 қаңтар", "2025 ж. қазан – желтоқсан"),
+        ("ru", "1 января 2026 г.", "октябрь – декабрь 2025 г."),
+        ("en", "1 January 2026", "October – December 2025"),
+    ],
+)
+def test_days_and_periods_are_written_as_each_language_writes_them(language, day, period):
+    say = Wording(language)
+    spaces = str.maketrans({"\u202f": " ", "\u2009": " ", "\u00a0": " "})
+    assert say.day(DAY).translate(spaces) == day
+    assert say.period(date(2025, 10, 1), date(2025, 12, 31)).translate(spaces) == period
+
+
+@pytest.mark.parametrize(
+    ("number", "kk", "ru", "en"),
+    [
+        (1, "1 ай", "1 месяц", "1 month"),
+        (3, "3 ай", "3 месяца", "3 months"),
+        (5, "5 ай", "5 месяцев", "5 months"),
+        (21, "21 ай", "21 месяц", "21 months"),
+    ],
+)
+def test_terms_agree_with_their_number(number, kk, ru, en):
+    assert [Wording(x).count(number, "months") for x in LANGUAGES] == [kk, ru, en]
+
+
+def test_a_letter_names_the_category_the_clause_and_the_versions():
+    told = written()
+    assert told.title == "Your family's welfare category: 4 of 6"
+    card = Scorecard.in_force(LAW_OF_THE_DAY)
+    assert card.categories[3].name["en"] in told.opening[0]
+    whole = said(told)
+    assert "No.\u00a0151, 262, 116, 174, 71, 235/НҚ" in whole
+    assert LAW_OF_THE_DAY.version in whole
+    assert "Points and cut-offs are not published" in whole
+
+
+def test_every_fact_names_its_register_and_its_days():
+    told = written("ru")
+    facts = next(s for s in told.sections if s.heading == "На чём основана категория")
+    for point in facts.body[1]:
+        assert re.match(r"Источник: .+; (период|сведения)", point.notes[0])
+
+
+def test_category_6_comes_with_notice_hearing_and_continued_support():
+    policy = LAW_OF_THE_DAY.policy.adverse
+    whole = said(written("en", rich()))
+    assert f"You have {policy.notice_days} days before anything is decided" in whole
+    assert "Before the decision you will be heard" in whole
+    assert "the support your family receives now goes on" in whole
+    assert "This letter is a notice: by itself it refuses and stops nothing" in whole
+    assert "given by the rule of category 6" in whole
+    assert "This category closes no local measure" not in whole
+
+
+def test_other_categories_are_not_frightened_with_what_category_6_means():
+    whole = said(written("en"))
+    assert "This letter is a notice" not in whole
+    assert "This category closes no local measure" in whole
+
+
+def test_a_letter_names_every_offer_and_every_measure_a_person_must_look_at():
+    answer = decided(registers_of())
+    whole = said(written("kk"))
+    assert answer["offers"]
+    for offer in answer["offers"]:
+        assert offer["name"]["kk"] in whole
+    for told in answer["eligibility"]:
+        assert (told["name"]["kk"] in whole) == (told["verdict"] != programmes.NOT_ELIGIBLE)
+
+
+def test_a_family_to_which_nothing_is_offered_is_told_so_and_asked_to_apply():
+    whole = said(written("en", offers=[], eligibility=[]))
+    assert "there is no local measure to offer now" in whole
+
+
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        ("sport_section", "by the registers your family may receive it"),
+        ("sanatorium", "a person will look at it"),
+        ("home_teaching", "this condition of it is not met: a child of the family has a disab"),
+    ],
+)
+def test_who_asked_for_a_programme_is_answered_on_it(service, words):
+    assert words in said(written("en", service=service))
+    assert service in dict(written("en", service=service).record).values()
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({}, "No statistical model took part"),
+        ({"model_version": "3", "model_flag": None}, "gave no opinion"),
+        ({"model_version": "3", "model_flag": False, "material": False}, "did not ask a person"),
+        ({"model_version": "3", "model_flag": True, "material": False}, "did not ask a person"),
+        ({"model_version": "3", "model_flag": True, "material": True}, "it asked a person to look"),
+        (
+            {"model_version": "3", "model_flag": True, "material": True, "proposed_category": 5},
+            "category 5 is proposed to a person",
+        ),
+    ],
+)
+def test_the_part_of_a_model_is_said_in_one_sentence_and_never_more_than_it_had(changed, words):
+    told = written("en", **changed)
+    [role] = next(s for s in told.sections if s.heading == "What part a model had").body
+    assert words in role
+    automation = dict(told.record)["Automation"]
+    assert automation == ("rules, with a model as advice" if changed else "rules only")
+
+
+def test_the_term_to_object_is_that_of_the_law_and_its_last_day_is_named():
+    complaint = rights.of(LAW_OF_THE_DAY)["COMPLAINT"]
+    whole = said(written("en"))
+    assert f"Term: {complaint.term} months from the day you receive this letter" in whole
+    assert "at least until 1 April 2026" in whole
+    assert "not yet compared with the text of the act" in whole
+
+
+@pytest.mark.parametrize(
+    ("learned", "last"),
+    [
+        (date(2026, 1, 1), date(2026, 4, 1)),
+        (date(2025, 11, 30), date(2026, 2, 28)),
+        (date(2023, 11, 30), date(2024, 2, 29)),
+        (date(2025, 12, 31), date(2026, 3, 31)),
+    ],
+)
+def test_a_term_of_months_ends_on_the_same_day_or_with_a_shorter_month(learned, last):
+    assert rights.of(LAW_OF_THE_DAY)["COMPLAINT"].until(learned) == last
+
+
+@pytest.mark.parametrize(
+    ("day", "act"),
+    [
+        (date(2026, 1, 17), "tarazy-policy:review"),
+        (date(2026, 1, 18), "ai-law:explanation"),
+    ],
+)
+def test_an_explanation_is_promised_by_the_project_until_the_law_on_ai_grants_it(day, act):
+    assert rights.of(Law(day))["EXPLANATION"].source.act == act
+
+
+@pytest.mark.parametrize(
+    ("day", "act"),
+    [
+        (date(2026, 6, 30), "tarazy-policy:review"),
+        (date(2026, 7, 1), "digital-code:human-review"),
+    ],
+)
+def test_a_persons_review_is_promised_by_the_project_until_the_digital_code_grants_it(day, act):
+    assert rights.of(Law(day))["HUMAN_REVIEW"].source.act == act
+
+
+def test_before_the_code_of_2021_no_letter_may_promise_its_terms():
+    assert "COMPLAINT" not in rights.of(Law(date(2021, 6, 30)))
+
+
+def test_no_words_of_a_letter_accuse():
+    for language, forbidden in (
+        ("en", ("hidden", "conceal", "fraud", "suspic")),
+        ("ru", ("скрыт", "скрыв", "обман", "подозр")),
+        ("kk", ("жасыр", "алдау", "күдік")),
+    ):
+        whole = said(written(language, rich())).lower()
+        for word in forbidden:
+            assert word not in whole, word
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_can_be_read_aloud_and_runs_nothing(language):
+    html = page(written(language))
+    seen = Seen(html)
+    assert seen.language == language
+    assert seen.tags.count("h1") == seen.tags.count("main") == seen.tags.count("title") == 1
+    headings = [tag for tag in seen.tags if re.fullmatch("h[1-6]", tag)]
+    assert headings == ["h1"] + ["h2"] * (len(headings) - 1)
+    assert not {"script", "img", "iframe", "form", "object"} & set(seen.tags)
+    assert b"http:" not in html
+    assert b"@media print" in html
+
+
+def test_ink_on_paper_contrasts_as_wcag_aa_asks():
+    def light(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    style = page(written()).decode().split("</style>")[0]
+    inks = set(re.findall(r"(?<![-\w])color: (#[0-9a-f]{6})", style))
+    assert inks
+    for ink in inks:
+        assert 1.05 / (light(ink) + 0.05) >= 4.5, ink
+
+
+@pytest.mark.parametrize("form", [page, document])
+def test_what_a_letter_quotes_is_never_taken_for_markup(form):
+    wicked = '<script>alert(1)</script> #panic() *{{ 7*7 }}* $x$ \\ "'
+    laid = form(written("en", service=None, decision_id=wicked))
+    if form is page:
+        assert b"<script" not in laid
+        assert squeezed(wicked) in Seen(laid).text
+    else:
+        assert squeezed(wicked) in squeezed(text_of(pypdf.PdfReader(io.BytesIO(laid))))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_document_is_tagged_titled_and_in_its_language(language):
+    told = written(language)
+    reader = pdf_of(told)
+    root = reader.trailer["/Root"]
+    assert root["/Lang"] == language
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert reader.metadata.title == told.title
+    xmp = root["/Metadata"].get_data().decode()
+    assert re.search(r"pdfuaid:part[^0-9]*1", xmp)
+    assert told.title in unescape(xmp)
+    kinds = tags_of(root["/StructTreeRoot"])
+    assert {"/Document", "/L", "/LI", "/LBody", "/P"} <= kinds
+    assert {"/H1", "/Title"} & kinds
+
+
+def tags_of(node):
+    """Every kind of tag in the tree of a tagged PDF."""
+    kinds, open_nodes = set(), [node]
+    while open_nodes:
+        here = open_nodes.pop().get_object()
+        if isinstance(here, list):
+            open_nodes += here
+        elif isinstance(here, dict):
+            if "/S" in here:
+                kinds.add(here["/S"])
+            if "/K" in here:
+                open_nodes.append(here["/K"])
+    return kinds
+
+
+def test_every_page_draws_only_fonts_that_it_brings_and_that_can_be_read_back():
+    reader = pdf_of(written("kk"))
+    fonts = [f for p in reader.pages for f in p["/Resources"]["/Font"].values()]
+    assert fonts
+    for font in fonts:
+        font = font.get_object()
+        assert "NotoSans" in font["/BaseFont"]
+        assert "/ToUnicode" in font
+        [descendant] = font["/DescendantFonts"]
+        descriptor = descendant.get_object()["/FontDescriptor"]
+        assert {"/FontFile2", "/FontFile3"} & descriptor.keys()
+
+
+def test_one_decision_gives_the_same_bytes_and_another_day_others():
+    assert document(written("kk")) == document(written("kk"))
+    assert page(written("kk")) == page(written("kk"))
+    assert document(written("kk")) != document(written("ru"))
+
+
+@pytest.fixture
+def post(tmp_path, monkeypatch):
+    """Ask an API without a model, started for this test in this process."""
+    monkeypatch.setenv("TARAZY_HOME", str(tmp_path))
+    monkeypatch.setenv("TARAZY_MODEL", "none")
+
+    def post(path, body):
+        async def asked():
+            app = application()
+            door = httpx.ASGITransport(app)
+            async with (
+                app.router.lifespan_context(app),
+                httpx.AsyncClient(transport=door, base_url="http://tarazy") as client,
+            ):
+                return await client.post(path, json=body)
+
+        return anyio.run(asked)
+
+    return post
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("form", "media"), [("html", "text/html; charset=utf-8"), ("pdf", "application/pdf")]
+)
+def test_the_api_writes_a_letter(post, language, form, media):
+    body = {"as_of": AS_OF, "household": FAMILY, "language": language, "format": form}
+    answer = post("/letter", body)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == media
+    assert answer.headers["content-language"] == language
+    asked = read_letter(body)
+    assert answer.content == asked.written(None)
+    decision = post("/score", {"as_of": AS_OF, "household": FAMILY}).json()
+    whole = (
+        Seen(answer.content).text
+        if form == "html"
+        else squeezed(text_of(pypdf.PdfReader(io.BytesIO(answer.content))))
+    )
+    assert decision["decision_id"] in whole
+
+
+def test_every_fault_of_a_request_for_a_letter_is_told_at_once(post):
+    body = {"as_of": "soon", "household": FAMILY | {"region": "99"}, "language": "fr"}
+    answer = post("/letter", body)
+    assert answer.status_code == 422
+    places = {fault["place"] for fault in answer.json()["errors"]}
+    assert places == {"as_of", "household.region", "language", "format"}
+    assert "fr" not in [fault["problem"] for fault in answer.json()["errors"]]
+
+
+@pytest.mark.parametrize("body", [[], 7, {"language": ["kk"], "format": {"a": 1}}])
+def test_what_is_no_request_for_a_letter_is_refused(body):
+    with pytest.raises(Problem):
+        read_letter(body)
