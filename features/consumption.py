@@ -97,6 +97,22 @@ def loan_principal_quarter(as_of: date) -> pl.Expr:  # noqa: ARG001
     return pl.col("principal").filter(pl.col("issued_on").is_not_null()).sum()
 
 
+@derived(
+    block=Block.HIDDEN_INCOME, unit=Unit.TENGE, span=Span.MONTH, direction=+1,
+    basis="asp-reform-2025:imputed-income", model_input=False,
+)  # fmt: skip
+def imputed_loan_income(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Amounts lent in the quarter as if they were income: ÷ 3 months ÷ members, KZT a month.
+
+    The minister's example: three million lent to a family of three make 333,333 tenge
+    each. Mortgages and instalments are left out. Whole tenge, rounded down; null for a
+    household without members, and where a principal or a date of issue is unknown.
+    """
+    return pl.when(pl.col("members") > 0).then(
+        pl.col("loan_principal_quarter") // (3 * pl.col("members"))
+    )
+
+
 @feature(
     block=Block.HIDDEN_INCOME, source="utilities", unit=Unit.TENGE, span=Span.QUARTER,
     empty=0, direction=+1, basis="pilot-2025:hidden-income",

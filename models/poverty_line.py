@@ -14,13 +14,11 @@ from typing import Final
 
 from features.errors import ParameterNotInForce
 from features.units import add_months
-from models.parameters import Law, in_force
+from models.parameters import Law, in_force, parameters
 
 _REGIONAL: Final = "subsistence_minimum_actual_regional"
 _NATIONAL: Final = "subsistence_minimum_actual"
 _NATIONAL_QUARTER: Final = "subsistence_minimum_actual_quarter"
-_BACK: Final = 4
-"""How many quarters back a minimum may stand in for one that is not on file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +31,11 @@ class Line:
     stands_in: str | None
     """What was taken because the value the law asks for is not on file; None: it was."""
 
+    @property
+    def tenge(self) -> int:
+        """The line in whole tenge, for reading."""
+        return int(self.amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
 
 def poverty_line(law: Law, region: str | None = None) -> Line:
     """Return the poverty line of targeted assistance on the law's day.
@@ -43,8 +46,8 @@ def poverty_line(law: Law, region: str | None = None) -> Line:
         Two digits of KATO; None: the line of the whole country, which is the region's
         until 2024 and no region's after that.
 
-    Raises ParameterNotInForce before the first edition, and where no minimum of the last
-    four quarters is on file.
+    Raises ParameterNotInForce before the first edition, and where no minimum of the
+    quarter or an earlier one is on file.
     """
     edition = in_force(
         "targeted_assistance", law.files.rules["targeted_assistance"]["editions"], law.day
@@ -83,22 +86,35 @@ def _minimum(law: Law, region: str | None, months: Sequence[date]) -> tuple[Deci
     """Return the bureau's minimum of a quarter in a region, and what stands in for it.
 
     The mean of the region's months on file, in whole tenge; without any, that of the
-    country; without that, the newest of the quarters before.
+    country. Where nothing of the quarter is on file, the newest quarter before it.
     """
-    for back in range(_BACK):
-        quarter = [add_months(month, -3 * back) for month in months]
-        late = f"{quarter[0].year}Q{(quarter[0].month + 2) // 3}"
-        regional = _of_region(law, _REGIONAL, region, quarter)
-        if regional is not None:
-            partial = sum(_has_region(law, _REGIONAL, region, m) for m in quarter) < len(quarter)
-            return regional, f"months of {late} on file" if back or partial else None
-        national = _national(law, quarter)
-        if national is not None:
-            return national, f"the whole country's minimum of {late}"
-    raise ParameterNotInForce(_REGIONAL, months[0], None)
+    quarter = _newest_on_file(law, months)
+    named = f"{quarter[0].year}Q{(quarter[0].month + 2) // 3}"
+    regional = _of_region(law, _REGIONAL, region, quarter)
+    if regional is not None:
+        known = sum(_has_region(law, _REGIONAL, region, month) for month in quarter)
+        whole = quarter == tuple(months) and known == len(quarter)
+        return regional, None if whole else f"months of {named} on file"
+    return _national(law, quarter), f"the whole country's minimum of {named}"
 
 
-def _national(law: Law, quarter: Sequence[date]) -> Decimal | None:
+def _newest_on_file(law: Law, months: Sequence[date]) -> tuple[date, ...]:
+    """Return the newest quarter, up to that of ``months``, with a minimum of the country."""
+    begun = [
+        edition.since
+        for name in (_NATIONAL, _NATIONAL_QUARTER)
+        for edition in parameters(law.folder)[name].editions
+        if edition.since <= months[-1]
+    ]
+    if not begun:
+        raise ParameterNotInForce(_NATIONAL, months[0], None)
+    newest = max(begun)
+    first = add_months(newest, -((newest.month - 1) % 3))
+    return tuple(add_months(first, n) for n in range(3))
+
+
+def _national(law: Law, quarter: Sequence[date]) -> Decimal:
+    """Return the bureau's figure of the quarter, or the mean of its months on file."""
     if law.has(_NATIONAL_QUARTER, quarter[0]):
         return Decimal(law.edition(_NATIONAL_QUARTER, quarter[0]).value or 0)
     found = [law.edition(_NATIONAL, m).value for m in quarter if law.has(_NATIONAL, m)]
@@ -108,17 +124,14 @@ def _national(law: Law, quarter: Sequence[date]) -> Decimal | None:
 def _of_region(law: Law, name: str, region: str | None, months: Sequence[date]) -> Decimal | None:
     if region is None:
         return None
-    return _mean(
-        [Decimal(law.of(name, region, m)) for m in months if _has_region(law, name, region, m)]
-    )
+    on_file = [month for month in months if _has_region(law, name, region, month)]
+    return _mean([Decimal(law.of(name, region, m)) for m in on_file]) if on_file else None
 
 
 def _has_region(law: Law, name: str, region: str | None, month: date) -> bool:
     return law.has(name, month) and region in law.edition(name, month).values
 
 
-def _mean(values: Sequence[Decimal]) -> Decimal | None:
-    if not values:
-        return None
+def _mean(values: Sequence[Decimal]) -> Decimal:
     mean = sum(values, Decimal(0)) / len(values)
     return mean.quantize(Decimal(1), rounding=ROUND_HALF_UP)

@@ -22,6 +22,7 @@ from features.units import Span, Unit, add_months, months_of
 from models import red_flags
 from models.law_files import plain, read_exactly, read_law
 from models.parameters import Law, parameters
+from models.poverty_line import poverty_line
 from models.rules import HardRule
 from models.scorecard import Criterion, Scorecard
 from models.writing import LANGUAGES, unknown, written
@@ -306,6 +307,8 @@ def _factor(factor: str, row: Mapping[str, Any], law: Law) -> Any:
         return row.get(name)
     if kind == "law":
         return getattr(law, name) if law.has(name) else None
+    if kind == "line":
+        return poverty_line(law).tenge
     if kind == "rule":
         bounds = {c.code: c.bound for c in HardRule.in_force(law).conditions}
         return bounds.get(name)
@@ -346,6 +349,8 @@ def _unit_of(factor: str) -> Unit:
         return FEATURES[name].unit
     if kind == "law":
         return Unit.TENGE if parameters()[name].unit.startswith("KZT") else Unit.COUNT
+    if kind == "line":
+        return Unit.TENGE
     if kind == "rule":
         return FEATURES[_feature_of_condition()[name]].unit
     return Unit.TENGE if name.startswith("hidden_income") else Unit.COUNT

@@ -13,7 +13,9 @@ from typing import Final
 import polars as pl
 
 from features.errors import DeclarationError
+from features.signals import MANY_SENDERS
 from models.parameters import Law
+from models.poverty_line import poverty_line
 
 _MONTHS_OF_A_QUARTER: Final = 3
 
@@ -64,6 +66,24 @@ def _loans_above_two_minima(law: Law) -> pl.Expr:
 
 
 @_flag
+def _imputed_loan_income_above_line(law: Law) -> pl.Expr:
+    """Amounts lent in the quarter, counted as income of each member, above the poverty line.
+
+    The line is the whole country's: where a family lives decides nothing here.
+    """
+    lines = _edition(law, "imputed_loan_income_lines")
+    line, over = (lines * poverty_line(law).amount).as_integer_ratio()
+    return over * pl.col("imputed_loan_income") > line
+
+
+@_flag
+def _deposits_above_limit(law: Law) -> pl.Expr:
+    """Bank deposits of all members above so many monthly calculation indices."""
+    limit = law.amount(_edition(law, "deposits_limit"), "monthly_calculation_index")
+    return pl.col("deposits_balance") > limit
+
+
+@_flag
 def _more_than_one_car(law: Law) -> pl.Expr:
     """More cars than go without question, unless a large family or a disability explains them."""
     return (
@@ -75,11 +95,17 @@ def _more_than_one_car(law: Law) -> pl.Expr:
 
 @_flag
 def _transfers_like_trade(law: Law) -> pl.Expr:
-    """So many senders in each of three months, and more than so many minimum wages in all."""
+    """So many senders in each of three months, and more than so many minimum wages in all.
+
+    Both of one and the same member; every member is looked at.
+    """
+    if law.transfer_senders_limit != MANY_SENDERS:
+        raise DeclarationError(
+            f"transfer_senders_limit.yaml asks for {law.transfer_senders_limit} senders on "
+            f"{law.day}, but features/signals.py counts from {MANY_SENDERS} on: change both."
+        )
     limit = law.amount(_edition(law, "transfers_limit_minimum_wages"), "minimum_wage")
-    return (pl.col("transfer_senders") >= law.transfer_senders_limit) & (
-        pl.col("transfers_of_top_receiver_quarter") > limit
-    )
+    return pl.col("transfers_from_many_senders_quarter") > limit
 
 
 def in_force(law: Law) -> tuple[RedFlag, ...]:

@@ -256,12 +256,14 @@ def _transfers(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
         months=("month", "size"), least=("senders", "min"), total=("amount", "sum")
     )
     by_member["least"] = by_member["least"].where(by_member["months"] == 3, 0)
+    by_member["many"] = by_member["total"].where(by_member["least"] >= 100, 0)
     by_member = by_member.reset_index().sort_values(["least", "total"])
     groups = by_member.groupby("household_id")
     return pd.DataFrame(
         {
             "transfer_senders": groups["least"].max(),
             "transfers_of_top_receiver_quarter": groups["total"].last(),
+            "transfers_from_many_senders_quarter": groups["many"].max(),
             "transfers_quarter": groups["total"].sum(),
         }
     )
@@ -291,5 +293,7 @@ def _derived(table: pd.DataFrame) -> pd.DataFrame:
         table["payment_burden"] = np.select(
             [paid == 0, paid >= counted], [0.0, 1.0], paid / counted.where(counted > 0)
         )
+    if "loan_principal_quarter" in table:
+        table["imputed_loan_income"] = table["loan_principal_quarter"] // (3 * members)
     table["workers_without_earnings"] = (table["working_members"] - table["earners"]).clip(lower=0)
     return table

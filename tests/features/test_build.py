@@ -217,6 +217,32 @@ def test_senders_count_in_each_of_three_months_for_one_and_the_same_member():
     assert families[3]["transfer_senders"] == 0
 
 
+BROTHER_AND_SISTER = register(
+    "transfers",
+    """
+    household_id | person_id | month      | senders | amount
+    1            | 11        | 2025-10-01 | 400     | 10000
+    1            | 11        | 2025-11-01 | 400     | 10000
+    1            | 11        | 2025-12-01 | 400     | 10000
+    1            | 12        | 2025-10-01 | 100     | 500000
+    1            | 12        | 2025-11-01 | 100     | 500000
+    1            | 12        | 2025-12-01 | 100     | 500000
+    2            | 21        | 2025-10-01 | 99      | 900000
+    2            | 21        | 2025-11-01 | 300     | 900000
+    2            | 21        | 2025-12-01 | 300     | 900000
+    """,
+)
+
+
+def test_each_member_is_looked_at_not_only_the_one_with_most_senders():
+    families = built(transfers=BROTHER_AND_SISTER)
+    assert families[1]["transfer_senders"] == 400
+    assert families[1]["transfers_of_top_receiver_quarter"] == 30_000
+    assert families[1]["transfers_from_many_senders_quarter"] == 1_500_000
+    assert families[2]["transfers_from_many_senders_quarter"] == 0  # 99 senders in one month
+    assert families[3]["transfers_from_many_senders_quarter"] == 0
+
+
 def test_what_needs_the_principal_is_unknown_without_it_and_never_approximated():
     loans = register(
         "loans",
@@ -234,6 +260,23 @@ def test_what_needs_the_principal_is_unknown_without_it_and_never_approximated()
     assert families[2]["loan_principal_quarter"] is None
     assert families[2]["loan_payments_month"] == 5_000
     assert families[3]["loan_principal_quarter"] == 0
+
+
+def test_the_ministers_three_million_lent_to_a_family_of_three_make_333_333_each():
+    persons = PERSONS.filter(pl.col("person_id") != 14)
+    loans = register(
+        "loans",
+        """
+        household_id | person_id | kind       | monthly_payment | principal | issued_on  | outstanding | days_overdue
+        1            | 11        | consumer   | 90000           | 3000000   | 2025-11-20 | 2900000     | 0
+        1            | 12        | mortgage   | 90000           | 20000000  | 2025-11-20 | 9900000     | 0
+        1            | 12        | instalment | 10000           | 400000    | 2025-11-20 | 300000      | 0
+        """,
+    )
+    families = built(persons=persons, loans=loans)
+    assert families[1]["imputed_loan_income"] == 333_333
+    assert families[2]["imputed_loan_income"] == 0
+    assert built(persons=persons)[1]["imputed_loan_income"] is None  # a silent register
 
 
 @settings(max_examples=25, deadline=None)

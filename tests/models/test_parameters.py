@@ -378,7 +378,7 @@ def test_the_law_of_a_day_can_be_read_whole():
     assert by_kind["policy"] == ["advisory"]
     assert by_kind["hard_rule"] == ["category_6"]
     assert by_kind["scorecard"] == ["pilot_2025"]
-    assert len(by_kind["red_flag"]) == 4
+    assert len(by_kind["red_flag"]) == 6
     assert by_kind["act"] == list(read_law().acts)
     minimum = next(e for e in told if e["name"] == "subsistence_minimum")
     assert (minimum["value"], minimum["since"], minimum["assumed"]) == (50_851, "2026-01-01", False)

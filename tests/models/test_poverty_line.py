@@ -56,7 +56,7 @@ def test_before_the_first_edition_there_is_no_line():
         (date(2026, 1, 1), "47", "49568.4", "months of 2025Q4 on file"),  # 70 811.5 is 70 812
         (date(2026, 1, 1), "35", "41795.6", "the whole country's minimum of 2025Q4"),
         # no quarter of 2026 is on file: the newest one before stands in
-        (date(2026, 12, 31), "35", "41795.6", "the whole country's minimum of 2025Q4"),
+        (date(2029, 12, 31), "35", "41795.6", "the whole country's minimum of 2025Q4"),
     ],
 )
 def test_since_2025_it_is_seventy_per_cent_of_the_bureaus_minimum_and_says_what_stands_in(
@@ -74,9 +74,14 @@ def test_the_ministers_second_example_agrees_with_the_bureaus_minimum_only():
     assert law.amount(Decimal("0.7"), "subsistence_minimum") < 33_333 < poverty_line(law).amount
 
 
-def test_a_year_without_any_figure_on_file_is_an_error():
-    with pytest.raises(ParameterNotInForce, match="subsistence_minimum_actual_regional"):
-        line(date(2027, 1, 1), "35")
+def test_a_line_without_any_figure_on_file_is_an_error(tmp_path):
+    def later(content):
+        content["editions"] = content["editions"][-1:]
+
+    for name in ("", "_quarter"):
+        amended(tmp_path, f"subsistence_minimum_actual{name}.yaml", later)
+    with pytest.raises(ParameterNotInForce, match="subsistence_minimum_actual has no value"):
+        line(date(2025, 4, 1), "35", tmp_path / "law")
 
 
 @pytest.mark.parametrize(

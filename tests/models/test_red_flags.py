@@ -14,6 +14,8 @@ PAYMENTS = "LOAN_PAYMENTS_ABOVE_TWICE_INCOME"
 LOANS = "LOANS_ABOVE_TWO_MINIMA"
 CARS = "MORE_THAN_ONE_CAR"
 TRANSFERS = "TRANSFERS_LIKE_TRADE"
+IMPUTED = "IMPUTED_LOAN_INCOME_ABOVE_LINE"
+DEPOSITS = "DEPOSITS_ABOVE_LIMIT"
 
 
 def flag(code, law=None, **told):
@@ -77,19 +79,40 @@ def test_more_than_one_car_unless_children_or_a_disability_explain_it(told, expe
 
 
 @pytest.mark.parametrize(
-    ("senders", "received", "expected"),
+    ("received", "expected"),
     [
-        (100, 1_020_001, True),  # 12 × 85 000 = 1 020 000
-        (100, 1_020_000, False),
-        (99, 5_000_000, False),
-        (99, None, False),
-        (None, 5_000_000, None),
-        (100, None, None),
+        (1_020_001, True),  # 12 × 85 000 = 1 020 000
+        (1_020_000, False),
+        (0, False),  # nobody has a hundred senders in each month
+        (None, None),
     ],
 )
-def test_transfers_from_a_hundred_senders_and_above_twelve_wages(senders, received, expected):
-    told = {"transfer_senders": senders, "transfers_of_top_receiver_quarter": received}
-    assert flag(TRANSFERS, **told) is expected
+def test_transfers_from_a_hundred_senders_and_above_twelve_wages(received, expected):
+    assert flag(TRANSFERS, transfers_from_many_senders_quarter=received) is expected
+
+
+def test_a_law_that_counts_from_other_senders_than_the_feature_is_refused(tmp_path):
+    folder = amended(
+        tmp_path, "transfer_senders_limit.yaml", lambda c: c["editions"][0].update(value=50)
+    )
+    with pytest.raises(DeclarationError, match="50 senders on 2026-01-01.*100 on: change both"):
+        flag(TRANSFERS, Law(DAY, folder))
+
+
+@pytest.mark.parametrize(
+    ("imputed", "expected"),
+    [(333_333, True), (39_346, True), (39_345, False), (33_333, False), (0, False), (None, None)],
+)
+def test_imputed_income_above_the_line_of_the_ministers_day(imputed, expected):
+    law = Law(date(2025, 9, 10))  # 0.7 × 56 208 = 39 345.6
+    assert flag(IMPUTED, law, imputed_loan_income=imputed) is expected
+
+
+@pytest.mark.parametrize(
+    ("balance", "expected"), [(865_000, False), (865_001, True), (0, False), (None, None)]
+)
+def test_deposits_above_two_hundred_indices(balance, expected):
+    assert flag(DEPOSITS, deposits_balance=balance) is expected  # 200 × 4 325 = 865 000
 
 
 @pytest.mark.parametrize(
@@ -98,9 +121,11 @@ def test_transfers_from_a_hundred_senders_and_above_twelve_wages(senders, receiv
         (date(2025, 5, 20), []),
         (date(2025, 5, 21), [PAYMENTS]),
         (date(2025, 9, 1), [PAYMENTS]),
-        (date(2025, 9, 2), [PAYMENTS, LOANS, CARS]),
-        (date(2025, 12, 31), [PAYMENTS, LOANS, CARS]),
-        (date(2026, 1, 1), [PAYMENTS, LOANS, CARS, TRANSFERS]),
+        (date(2025, 9, 2), [PAYMENTS, LOANS, DEPOSITS, CARS]),
+        (date(2025, 9, 9), [PAYMENTS, LOANS, DEPOSITS, CARS]),
+        (date(2025, 9, 10), [PAYMENTS, LOANS, IMPUTED, DEPOSITS, CARS]),
+        (date(2025, 12, 31), [PAYMENTS, LOANS, IMPUTED, DEPOSITS, CARS]),
+        (date(2026, 1, 1), [PAYMENTS, LOANS, IMPUTED, DEPOSITS, CARS, TRANSFERS]),
     ],
 )
 def test_a_flag_exists_only_from_the_day_of_its_source(day, codes):
@@ -114,6 +139,8 @@ def test_each_flag_says_whether_its_source_is_law():
     assert {f.code: f.status for f in in_force(Law(DAY))} == {
         PAYMENTS: "assumed",
         LOANS: "proposal",
+        IMPUTED: "proposal",
+        DEPOSITS: "proposal",
         CARS: "proposal",
         TRANSFERS: "published",
     }
@@ -122,8 +149,8 @@ def test_each_flag_says_whether_its_source_is_law():
 def test_an_unknown_flag_counts_as_not_raised_and_no_answer_at_all_is_null():
     nothing_known = dict.fromkeys(
         ["cars", "children", "members_with_disability", "loan_payments_month", "members",
-         "counted_income_quarter", "loan_principal_quarter", "transfer_senders",
-         "transfers_of_top_receiver_quarter"]
+         "counted_income_quarter", "loan_principal_quarter", "imputed_loan_income",
+         "deposits_balance", "transfers_from_many_senders_quarter"]
     )  # fmt: skip
     told = red_flags(
         features(
