@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+import features.catalogue  # noqa: F401 - declares all that the signals build on
 from features.errors import DeclarationError
 from features.signals import MANY_SENDERS
 from models.parameters import Law

@@ -39,6 +39,9 @@ def facts(family: Family, day: date) -> dict[str, Fact]:
     told |= _income(seen.get("incomes"), len(people), day)
     told |= _things(seen, day)
     told |= _loans(seen.get("loans"), told["counted_income_quarter"], day)
+    lent = told["loan_principal_quarter"]
+    per_member = None if lent is None or not told["members"] else lent // (3 * told["members"])
+    told["imputed_loan_income"] = per_member
     told |= _transfers(seen.get("transfers"), day)
     return told
 
@@ -214,7 +217,8 @@ def _loans(loans: list[Row] | None, income: Fact, day: date) -> dict[str, Fact]:
 
 def _transfers(rows: list[Row] | None, day: date) -> dict[str, Fact]:
     if rows is None:
-        return dict.fromkeys(("transfer_senders", "transfers_of_top_receiver_quarter"))
+        names = "transfer_senders", "transfers_of_top_receiver_quarter"
+        return dict.fromkeys((*names, "transfers_from_many_senders_quarter"))
     months = quarter(day)
     by_member = []
     for member in {r["person_id"] for r in rows if r["month"] in months}:
@@ -222,4 +226,8 @@ def _transfers(rows: list[Row] | None, day: date) -> dict[str, Fact]:
         senders = [sum(r["senders"] for r in mine if r["month"] == m) for m in months]
         by_member.append((min(senders), sum(r["amount"] for r in mine)))
     senders, amount = max(by_member, default=(0, 0))
-    return {"transfer_senders": senders, "transfers_of_top_receiver_quarter": amount}
+    return {
+        "transfer_senders": senders,
+        "transfers_of_top_receiver_quarter": amount,
+        "transfers_from_many_senders_quarter": max([a for s, a in by_member if s >= 100] or [0]),
+    }

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from tests.second_engine.facts import EDUCATION, Family, Row, quarter
-from tests.second_engine.law import bound, edition, page, value, whole
+from tests.second_engine.law import bound, edition, line_of_the_country, page, value, whole
 
 SOURCES = ("pension", "allowance", "scholarship", "alimony", "rent", "other")
 MAY_BE_SILENT = (
@@ -297,7 +297,8 @@ class Author:
         limit, minimum = (
             value(n, self.day) for n in ("loan_principal_limit", "subsistence_minimum")
         )
-        return self._near((limit or 2) * minimum * members)
+        of_both = ((limit or 2) * minimum, 3 * line_of_the_country(self.day))
+        return self._near(whole(self.rng.choice(of_both) * members))
 
     def _lent_on(self) -> date:
         """A day in the quarter, mostly; its first and last days, and those beside them."""

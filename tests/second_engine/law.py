@@ -44,6 +44,28 @@ def changes_of_law() -> list[date]:
     )
 
 
+def line_of_the_country(day: date) -> Fraction:
+    """Since 2025: seventy hundredths of the bureau's minimum of the calendar quarter before.
+
+    The quarter's own figure, or the mean of its months in whole tenge; where nothing of it
+    is on file, the newest quarter before that has something.
+    """
+    first = date(day.year, day.month - (day.month - 1) % 3, 1)
+    months, quarters = (
+        {
+            e["since"]: Fraction(e["value"])
+            for e in page(f"subsistence_minimum_actual{n}")["editions"]
+        }
+        for n in ("", "_quarter")
+    )
+    newest = max(since for since in months | quarters if since < first)
+    begins = date(newest.year, newest.month - (newest.month - 1) % 3, 1)
+    mine = [v for m, v in months.items() if (m.year, (m.month - 1) // 3) == (
+        begins.year, (begins.month - 1) // 3)]  # fmt: skip
+    minimum = quarters.get(begins) or whole(sum(mine) / len(mine))
+    return Fraction(7, 10) * minimum
+
+
 def exact(number: float) -> Fraction:
     """What was written, not its nearest binary number: 0.15 is 15 hundredths."""
     return Fraction(str(number))

@@ -11,7 +11,16 @@ from fractions import Fraction
 from functools import cache
 
 from tests.second_engine.facts import Fact
-from tests.second_engine.law import Bound, bound, edition, page, reached, value, whole
+from tests.second_engine.law import (
+    Bound,
+    bound,
+    edition,
+    line_of_the_country,
+    page,
+    reached,
+    value,
+    whole,
+)
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,7 @@ def law_of(day: date) -> DayLaw:
         flag["code"]: {name: value(name, day) for name in flag["parameters"]}
         for flag in page("red_flags")["flags"]
     }
+    flags["IMPUTED_LOAN_INCOME_ABOVE_LINE"]["line_of_the_country"] = line_of_the_country(day)
     conditions = [(c["feature"], bound(c, c.get("unit"), day)) for c in rule["conditions"]]
     return DayLaw(
         criteria={
@@ -146,8 +156,12 @@ def _cars(told: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
 
 def _transfers(told: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
     line = whole(law["transfers_limit_minimum_wages"] * law["minimum_wage"])
-    many = above(told["transfer_senders"], law["transfer_senders_limit"] - 1)
-    return both(many, above(told["transfers_of_top_receiver_quarter"], line))
+    return above(told["transfers_from_many_senders_quarter"], line)
+
+
+def _imputed(told: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
+    line = law["imputed_loan_income_lines"] * law["line_of_the_country"]
+    return above(told["imputed_loan_income"], line)
 
 
 def _deposits(told: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
@@ -158,6 +172,7 @@ def _deposits(told: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
 SIGNS = {
     "LOAN_PAYMENTS_ABOVE_TWICE_INCOME": _loan_payments,
     "LOANS_ABOVE_TWO_MINIMA": _loans,
+    "IMPUTED_LOAN_INCOME_ABOVE_LINE": _imputed,
     "MORE_THAN_ONE_CAR": _cars,
     "TRANSFERS_LIKE_TRADE": _transfers,
     "DEPOSITS_ABOVE_LIMIT": _deposits,
