@@ -43,10 +43,12 @@ class Families:
     without its reasons, then ``members``, the groups (`region`, `settlement`, `children`,
     `disability`, `head`; null: not known) and one Boolean column for each red flag.
     ``answers`` holds decisions in full for the families that illustrate the cells.
+    ``applications`` says who applied for which service (None: the register was silent).
     """
 
     table: pl.DataFrame
     answers: Mapping[int, Mapping[str, Any]]
+    applications: pl.DataFrame | None = None
 
 
 def look(
@@ -60,6 +62,7 @@ def look(
     """Decide for every family of a snapshot and keep what an audit counts."""
     tables: list[pl.DataFrame] = []
     answers: dict[int, dict[str, Any]] = {}
+    applied: list[pl.DataFrame] = []
     parts = snapshot.partitions
     for number in parts:
         progress("deciding", number, len(parts))
@@ -67,11 +70,18 @@ def look(
         decisions = decide(registers, as_of, models, law)
         table = counted(decisions, registers, as_of)
         tables.append(table)
+        if (rows := registers.get("applications")) is not None:
+            known = visible("applications", rows, as_of).select("household_id", "service")
+            applied.append(known.unique().collect())
         ids = decisions.table["household_id"]
         for chosen in sorted(set().union(*(examples(table, c) for c in CELLS.values()))):
             answers[chosen] = decisions.answer(int(ids.index_of(chosen) or 0))
     progress("deciding", len(parts), len(parts))
-    return Families(table=pl.concat(tables).sort("household_id"), answers=answers)
+    return Families(
+        table=pl.concat(tables).sort("household_id"),
+        answers=answers,
+        applications=pl.concat(applied) if applied else None,
+    )
 
 
 def counted(decisions: Decisions, registers: Registers, as_of: date) -> pl.DataFrame:

@@ -20,7 +20,7 @@ from models import law_described, red_flags
 from models.bundle import Models
 from models.parameters import Law
 from models.pipeline import versions
-from serving.audit import comparison, witnesses
+from serving.audit import comparison, services, witnesses
 from serving.audit.families import CELLS, Families, examples, look
 
 KIND: Final = "tarazy-audit"
@@ -76,6 +76,7 @@ def numbers(
         "survey": witnesses.surveyed(table, survey),
         "groups": comparison.groups(table),
         "places": comparison.places(table),
+        "services": services.by_service(table, families.applications, Law(as_of)),
         **_illustrated(families),
     }
 

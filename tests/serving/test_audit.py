@@ -18,7 +18,7 @@ from features.registers.snapshot import make
 from models.assessment import target
 from models.assessment.large_sample import auc_interval, kappa_interval
 from models.parameters import Law
-from serving.audit import comparison, witnesses
+from serving.audit import comparison, services, witnesses
 from serving.audit.families import Families, examples, look
 from serving.audit.pages import page
 from serving.audit.report import audit, header, key_numbers, may_take, numbers, write
@@ -49,6 +49,8 @@ def families(*rows: dict) -> pl.DataFrame:
         "disability": "no",
         "head": "f",
         FLAG: False,
+        "eligible_services": ["sport_section"],
+        "services_in_review": ["sanatorium"],
     }
     types = {
         "model_category": pl.Int8,
@@ -56,6 +58,8 @@ def families(*rows: dict) -> pl.DataFrame:
         "rule_flag": pl.Boolean,
         "model_flag": pl.Boolean,
         "hidden_income_probability": pl.Float64,
+        "eligible_services": pl.List(pl.String),
+        "services_in_review": pl.List(pl.String),
     }
     return pl.DataFrame(
         [{"household_id": n + 1, **usual, **row} for n, row in enumerate(rows)],
@@ -350,6 +354,58 @@ def test_places_below_ten_families_are_not_shown():
     assert told["rural"]["rule"]["1"] == 1.0
     assert told["urban"]["suppressed"]
     assert told["urban"]["rule"] is told["urban"]["families"] is None
+
+
+# ── local programmes ──
+
+
+def applied(*rows: tuple[int, str]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=["household_id", "service"], orient="row")
+
+
+def told_of(service: str, table: pl.DataFrame, asked: pl.DataFrame | None) -> dict:
+    told = services.by_service(table, asked, Law(AS_OF))
+    return next(s for s in told["services"] if s["service"] == service)
+
+
+def test_category_6_among_applicants_stands_beside_the_published_share():
+    # 12 applicants, 3 of them in category 6, in one of the pilot's regions; 5 who did not apply
+    table = families(*[{"rule_category": 6, "region": "79"}] * 3, *[{}] * 9, *[{}] * 5)
+    told = told_of("rent_subsidy", table, applied(*[(n, "rent_subsidy") for n in range(1, 13)]))
+    exact = binomtest(3, 12).proportion_ci(method="exact")
+    assert (told["applicants"]["families"], told["applicants"]["category_6"]) == (12, 3)
+    assert told["applicants"]["share"]["value"] == 0.25
+    assert told["applicants"]["share"]["low"] == pytest.approx(exact.low, abs=1e-6)
+    assert told["applicants"]["share"]["high"] == pytest.approx(exact.high, abs=1e-6)
+    assert told["pilot_regions"]["suppressed"]
+    assert told["pilot_regions"]["families"] is told["pilot_regions"]["category_6"] is None
+    assert (told["published"]["applications"], told["published"]["category_6"]) == (2356, 913)
+    assert told["published"]["share"]["value"] == pytest.approx(913 / 2356, abs=1e-6)
+
+
+def test_a_family_that_applied_twice_is_one_applicant_and_a_stranger_is_none():
+    asked = applied(*[(n, "sport_section") for n in [*range(1, 11), 1, 99]])
+    told = told_of("sport_section", families(*[{}] * 12), asked)
+    assert told["applicants"]["families"] == 10
+    assert told["applicants"]["verdicts"] == {"eligible": 10, "review": 0, "not_eligible": 0}
+    assert told["families"] == {"eligible": 12, "review": 0, "not_eligible": 0}
+    assert told["published"] is None
+
+
+def test_what_is_no_local_programme_is_counted_and_not_judged():
+    asked = applied((1, "disability_benefit"), (2, "disability_benefit"), (3, "sport_section"))
+    told = services.by_service(families({}, {}, {}), asked, Law(AS_OF))
+    assert told["not_on_file"] == 2
+    assert "disability_benefit" not in {s["service"] for s in told["services"]}
+
+
+def test_a_silent_register_of_applications_is_said_and_the_verdicts_stay():
+    told = services.by_service(families({}, {}), None, Law(AS_OF))
+    assert "did not answer" in told["why_not"]
+    sanatorium = next(s for s in told["services"] if s["service"] == "sanatorium")
+    assert sanatorium["families"] == {"eligible": 0, "review": 2, "not_eligible": 0}
+    assert sanatorium["applicants"]["families"] == 0
+    assert sanatorium["applicants"]["share"] is None
 
 
 # ── the families shown ──
