@@ -9,6 +9,8 @@ from features.declare import Block, derived, feature, view
 from features.units import Unit, aged
 
 _BASIS = "pilot-2025:self-realisation"
+_PUPILS: Final = (5, 20)
+"""Ages at which a member may be a pupil."""
 _STUDIES_FROM: Final = 14
 """Nobody younger is taken for a student of a college or a university."""
 
@@ -17,10 +19,10 @@ def _active(*activities: str) -> pl.Expr:
     return pl.col("activity").is_in(activities).sum()
 
 
-def _studying(where: str, who: pl.Expr) -> pl.Expr:
+def _studying(who: pl.Expr, *where: str) -> pl.Expr:
     """Return how many of ``who`` study there; null where one is enrolled and not told where."""
     untold = (who & pl.col("enrolled") & pl.col("study").is_null()).any()
-    return pl.when(~untold).then((who & (pl.col("study") == where)).sum())
+    return pl.when(~untold).then((who & pl.col("study").is_in(where)).sum())
 
 
 @view(register="persons")
@@ -108,12 +110,24 @@ def pupils_not_enrolled(as_of: date) -> pl.Expr:  # noqa: ARG001
     block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
     empty=0, direction=0, basis=_BASIS, model_input=False,
 )  # fmt: skip
+def pupils(as_of: date) -> pl.Expr:
+    """Members whom a school teaches, there or at home, whatever their age up to twenty.
+
+    Unknown where one of five to twenty is enrolled and it is not told where.
+    """
+    return _studying(aged(pl.col("birth_date"), as_of, *_PUPILS), "school", "home")
+
+
+@feature(
+    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
+    empty=0, direction=0, basis=_BASIS, model_input=False,
+)  # fmt: skip
 def children_taught_at_home(as_of: date) -> pl.Expr:
     """Members under eighteen whom a school teaches at home.
 
     Unknown where a child is enrolled and the register does not tell where.
     """
-    return _studying("home", aged(pl.col("birth_date"), as_of, 0, 17))
+    return _studying(aged(pl.col("birth_date"), as_of, 0, 17), "home")
 
 
 @feature(
@@ -125,7 +139,7 @@ def college_students(as_of: date) -> pl.Expr:
 
     Unknown where a member of fourteen or more is enrolled and it is not told where.
     """
-    return _studying("college", aged(pl.col("birth_date"), as_of, _STUDIES_FROM))
+    return _studying(aged(pl.col("birth_date"), as_of, _STUDIES_FROM), "college")
 
 
 @feature(
@@ -137,7 +151,7 @@ def university_students(as_of: date) -> pl.Expr:
 
     Unknown where a member of fourteen or more is enrolled and it is not told where.
     """
-    return _studying("university", aged(pl.col("birth_date"), as_of, _STUDIES_FROM))
+    return _studying(aged(pl.col("birth_date"), as_of, _STUDIES_FROM), "university")
 
 
 @derived(block=Block.SELF_REALISATION, unit=Unit.COUNT, direction=-1, basis=_BASIS)

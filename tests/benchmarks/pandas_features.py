@@ -85,6 +85,7 @@ def _persons(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
             "infants": age < 1,
             "children_one_to_six": age.between(1, 6),
             "school_age_children": age.between(7, 17),
+            "pupils": study.isin(["school", "home"]) & age.between(5, 20),
             "children_taught_at_home": (study == "home") & (age < 18),
             "college_students": study == "college",
             "university_students": study == "university",

@@ -102,6 +102,10 @@ CASES = {
     "a pupil in a family that receives targeted assistance": (
         "school_meals", {**PUPILS, "targeted_assistance_quarter": 1}, ELIGIBLE,
     ),
+    "a first-former of six": ("school_meals", {"pupils": 1, "income_per_member": 0}, ELIGIBLE),
+    "somebody is enrolled, it is not told where": (
+        "school_meals", {"pupils": None, "income_per_member": 0}, REVIEW,
+    ),
     "a family without pupils": ("school_meals", {"income_per_member": 0}, NOT_ELIGIBLE),
     "an orphan among the pupils may go to camp": (
         "summer_camp", {**PUPILS, "children_under_guardianship": 1}, ELIGIBLE,
