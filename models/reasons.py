@@ -44,6 +44,7 @@ class Reason:
     group: str
     facts: Mapping[str, str]
     register: str | None
+    further: tuple[str, ...]
     act: str | None
     text: Mapping[str, str]
     remedy: Mapping[str, str]
@@ -59,6 +60,7 @@ def catalogue() -> Mapping[str, Reason]:
             group=group,
             facts=said["facts"],
             register=said["register"],
+            further=tuple(said.get("further", ())),
             act=said.get("act"),
             text={language: said[language] for language in LANGUAGES},
             remedy={language: remedies()[said["remedy"]][language] for language in LANGUAGES},
@@ -125,8 +127,9 @@ def reason(code: str, row: Mapping[str, Any], law: Law) -> dict[str, Any]:
     ``code``; ``basis``: published or assumed (a proposal is assumed until it is law);
     ``source``: the act with title, number, date, link and status; ``facts`` as numbers
     (what is not known, as a list of codes); ``register``: where the facts stand, null for
-    none in particular; ``period``: first and last day that the facts cover, both the day
-    of the decision for what stood so on it; ``text`` and ``remedy`` in kk, ru and en.
+    none in particular; ``registers``: it and further ones that the facts come from;
+    ``period``: first and last day that the facts cover, both the day of the decision for
+    what stood so on it; ``text`` and ``remedy`` in kk, ru and en.
     """
     told = _known(code)
     facts = {name: _value(expression, row, law) for name, expression in told.facts.items()}
@@ -137,6 +140,7 @@ def reason(code: str, row: Mapping[str, Any], law: Law) -> dict[str, Any]:
         "source": _source(act, law),
         "facts": plain(facts),
         "register": told.register,
+        "registers": [*([told.register] if told.register else []), *told.further],
         "period": plain(_period(told, law.day)),
         "text": {language: say(code, facts, language, law) for language in LANGUAGES},
         "remedy": dict(told.remedy),

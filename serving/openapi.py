@@ -253,13 +253,19 @@ def _schemas() -> dict[str, Any]:
                 "source": {"description": "Where the rule comes from."},
                 "facts": {"type": "object", "description": "Every number the text quotes."},
                 "register": {"description": "The register the facts come from."},
+                "registers": {
+                    "type": "array",
+                    "items": text,
+                    "description": "It and further ones that the facts come from.",
+                },
                 "period": _closed({"from": day, "to": day})
                 | {"description": "First and last day that the facts cover."},
                 "text": texts,
                 "remedy": texts | {"description": "What the family or the clerk can do."},
             },
             "required": [
-                *("code", "basis", "source", "facts", "register", "period", "text", "remedy"),
+                *("code", "basis", "source", "facts", "register", "registers", "period"),
+                *("text", "remedy"),
             ],
         },
         "Eligibility": _eligibility(texts),

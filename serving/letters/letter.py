@@ -92,10 +92,11 @@ def _reviews(answer: Mapping[str, Any], day: date, say: Wording) -> list[Section
 def _told(reason: Mapping[str, Any], day: date, say: Wording) -> Point:
     """Return a reason with the register it stands in and the days it covers."""
     text = reason["text"][say.language]
-    if reason["register"] is None:
+    if not reason["registers"]:
         return Point(text=text)
     first, last = (date.fromisoformat(reason["period"][end]) for end in ("from", "to"))
-    source = {"register": say(f"registers.{reason['register']}"), "day": say.day(day)}
+    registers = "; ".join(say(f"registers.{name}") for name in reason["registers"])
+    source = {"register": registers, "day": say.day(day)}
     if first == last:
         return Point(text=text, notes=(say("facts.source_day", **source),))
     period = say.period(first, last)

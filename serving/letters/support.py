@@ -3,7 +3,7 @@
 Offers and verdicts are those of the decision; a letter promises nothing beyond them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from models import programmes, rights
@@ -33,7 +33,8 @@ def of_service(answer: Mapping[str, Any], say: Wording) -> list[str]:
         return []
     [told] = answer["eligibility"]
     name, remains = told["name"][say.language], told["remains"][say.language]
-    why = _doubt(told, say) if told["verdict"] == programmes.REVIEW else _why(told, say)
+    doubts = told["verdict"] == programmes.REVIEW
+    why = " ".join(_doubts(told, say)) if doubts else _because(told["reasons"], say)
     return [say(f"service.{told['verdict']}", name=name, remains=remains, why=why)]
 
 
@@ -81,7 +82,7 @@ def _programme(offer: Mapping[str, Any], say: Wording) -> Point:
 
 
 def _reviewed(told: Mapping[str, Any], say: Wording) -> Point:
-    return Point(text=f"{told['name'][say.language]}.", notes=(_doubt(told, say),))
+    return Point(text=f"{told['name'][say.language]}.", notes=_doubts(told, say))
 
 
 def _help(offer: Mapping[str, Any], say: Wording) -> Point:
@@ -93,14 +94,16 @@ def _help(offer: Mapping[str, Any], say: Wording) -> Point:
     return Point(text=text, notes=(offer["text"][say.language],))
 
 
-def _doubt(told: Mapping[str, Any], say: Wording) -> str:
-    """Return why a person must look: what is not known, or what the category asks for."""
-    unknown = not any(reason["code"] in _OF_CATEGORY for reason in told["reasons"])
-    return say("support.not_known" if unknown else "support.in_review_why", why=_why(told, say))
+def _doubts(told: Mapping[str, Any], say: Wording) -> tuple[str, ...]:
+    """Return why a person must look: what is not known, and what the category asks for."""
+    unknown = [r for r in told["reasons"] if r["code"] not in _OF_CATEGORY]
+    category = [r for r in told["reasons"] if r["code"] in _OF_CATEGORY]
+    said = (("support.not_known", unknown), ("support.in_review_why", category))
+    return tuple(say(place, why=_because(reasons, say)) for place, reasons in said if reasons)
 
 
-def _why(told: Mapping[str, Any], say: Wording) -> str:
-    return "; ".join(_inside(reason["text"][say.language]) for reason in told["reasons"])
+def _because(reasons: Sequence[Mapping[str, Any]], say: Wording) -> str:
+    return "; ".join(_inside(reason["text"][say.language]) for reason in reasons)
 
 
 def _inside(sentence: str) -> str:

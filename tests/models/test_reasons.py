@@ -108,6 +108,7 @@ def test_the_register_to_correct_is_one_that_the_facts_come_from(code):
         for register in FEATURES[factor.removeprefix("feature:")].registers
     }
     assert told.register is None if not read else told.register in read & REGISTERS.keys()
+    assert set(told.further) <= read
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ def test_a_reason_in_full_names_source_facts_register_and_remedy():
     told = reason("INCOME_PER_MEMBER", row, LAW_OF_THE_DAY)
     assert json.loads(json.dumps(told)) == told
     assert list(told) == [
-        "code", "basis", "source", "facts", "register", "period", "text", "remedy",
+        "code", "basis", "source", "facts", "register", "registers", "period", "text", "remedy",
     ]  # fmt: skip
     assert told["period"] == {"from": "2025-10-01", "to": "2025-12-31"}
     assert told["facts"] == {"income": 123_456, "minimum": 50_851}
