@@ -49,11 +49,20 @@ class _OfWorlds(click.Command):
 
 @click.command(
     cls=_OfWorlds,
-    epilog="Example: tarazy simulate --households 20000 --seed 7 --as-of 2026-01-01 --out DATA",
+    epilog="Example: tarazy simulate --households 20000 --seed 7 --as-of 2026-01-01 --out DATA, "
+    "or with --months 13 to see the same families through a year.",
 )
 @click.option("--households", type=click.IntRange(min=1), default=20_000, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=20_260_101, show_default=True)
 @click.option("--as-of", type=DAY, default="2026-01-01", show_default=True, metavar="DAY")
+@click.option(
+    "--months",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Data sets of the same families, a month apart, up to --as-of; two or more lie in "
+    "DATA/YYYY-MM-DD/.",
+)
 @click.option("--world", default="ordinary", show_default=True, help="One of those below.")
 @click.option("--out", type=FOLDER, required=True, metavar="DATA", help="The folder to make.")
 @click.option(
@@ -68,13 +77,15 @@ def simulate(
     households: int,
     seed: int,
     as_of: datetime,
+    months: int,
     world: str,
     out: Path,
     report: Path | None,
 ) -> Answer:
     """Make a country to learn in: families, and what the registers see of them.
 
-    The truth about them lies apart, in DATA/truth/, which no other verb reads.
+    The truth about them lies apart, in the folder truth/ of each data set, which no other
+    verb reads.
     """
     with terminal.bar() as progress:
         summary = _training("population:simulate")(
@@ -82,6 +93,7 @@ def simulate(
             households=households,
             seed=seed,
             as_of=as_of.date(),
+            months=months,
             world=world,
             progress=progress,
         )

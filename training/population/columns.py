@@ -27,6 +27,11 @@ def mixed(where: Flags, fresh: T, old: T) -> T:
     return _each(old, lambda name: np.where(where, getattr(fresh, name), getattr(old, name)))
 
 
+def blank(columns: T) -> T:
+    """The same columns with nothing in them: zeros, and nobody so."""
+    return _each(columns, lambda name: np.zeros_like(getattr(columns, name)))
+
+
 def _each(columns: T, column: Any) -> T:
     changed: dict[str, Any] = {f.name: column(f.name) for f in fields(columns)}  # type: ignore[arg-type]
     return replace(columns, **changed)  # type: ignore[type-var]

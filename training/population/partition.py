@@ -1,21 +1,26 @@
 """One partition of the country: some thousands of families, from the first draw to the last."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
+from typing import Final
 
-import numpy as np
 import polars as pl
 
 from features.registers.declared import REGIONS
 from training.population.calibration import Sums
 from training.population.faults import spoil
+from training.population.labels import HALF_A_YEAR
 from training.population.measurement import measured
+from training.population.months import pass_month
 from training.population.observe import Round, observe, truth
 from training.population.promises import measures
-from training.population.state import State, begin, generators
+from training.population.state import Chance, State, begin, generators
 from training.population.survey import Answers, answers
 from training.population.worlds import Shifts
+
+_QUARTER: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +35,51 @@ class Partition:
 
 
 def tell(
-    number: int, size: int, households: int, seed: int, as_of: date, shifts: Shifts
-) -> Partition:
-    """Tell partition ``number`` of ``size`` families in a country of ``households``."""
+    number: int, size: int, households: int, seed: int, days: Sequence[date], shifts: Shifts
+) -> Iterator[Partition]:
+    """Tell partition ``number`` of ``size`` families in a country of ``households``.
+
+    Yields what registers hold on each of the ``days``, a month from one to the next. Every
+    day but the last shows the inspections up to the next one, and the survey of a quarter
+    where that is just complete; the last shows half a year of inspections and a survey.
+    """
     chance = generators(seed, number)
-    state = begin(chance, seed=seed, partition=number, size=size, as_of=as_of, shifts=shifts)
-    said = answers(chance["survey"], state)
-    registers = observe(chance, state, Round(households=households, survey=said))
-    true = truth(state)
+    state = begin(chance, seed=seed, partition=number, size=size, as_of=days[0], shifts=shifts)
+    answered: pl.DataFrame | None = None
+    for month, (day, following) in enumerate(zip_longest(days, days[1:])):
+        if month:
+            chance = generators(seed, number, month)
+            state = pass_month(chance, state, day)
+        said = answers(chance["survey"], state)
+        fresh = (day.month - 1) % _QUARTER == 0 or (following is None and answered is None)
+        shown = Round(
+            households=households,
+            days=HALF_A_YEAR if following is None else (following - day).days,
+            survey=said if fresh else None,
+        )
+        registers = observe(chance, state, shown)
+        if fresh:
+            answered = registers["survey"]
+        elif following is None and answered is not None:
+            # The answers of a quarter are given once: families that are no more left the list.
+            known = registers["households"].select("household_id")
+            registers["survey"] = answered.join(known, on="household_id", how="semi")
+        yield _sent(chance, state, said, registers, number, seed)
+
+
+def _sent(
+    chance: Chance,
+    state: State,
+    said: Answers,
+    registers: Mapping[str, pl.DataFrame],
+    number: int,
+    seed: int,
+) -> Partition:
+    """What arrives of the registers in this world, and the truth apart."""
+    true, shifts = truth(state), state.shifts
     spoilt, faults = spoil(
         chance["faults"], registers, shifts.faults,
-        seed=seed, number=number, today=np.datetime64(as_of),
+        seed=seed, number=number, today=state.today,
     )  # fmt: skip
     arrived = {name: frame for name, frame in spoilt.items() if name not in shifts.silent}
     return Partition(arrived, true, _told(state, said, registers, true), faults)

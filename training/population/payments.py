@@ -144,20 +144,23 @@ def assistance(
     per_head: Floats,
     vehicles: pl.DataFrame,
     since: Ints,
+    until: Ints,
     line: float,
     months: int = MONTHS,
 ) -> Stream:
     """Assistance up to the line, to families with children that have little declared and ask.
 
     ``per_head`` is what registers show of the last quarter, ``since`` for how many months
-    each family has received.
+    each family has received,
+    ``until`` how many months ago it last did (0: it still does).
     """
     count = len(families)
     cars = np.bincount(people.family[vehicles["person"].to_numpy()], minlength=count)
     children = people.in_family(people.age < ADULT, count)
     entitled: Flags = (per_head < line) & (children > 0) & (cars < _EXCLUDED_CARS)
     paid = np.flatnonzero(entitled & asking)
-    active = np.arange(months - 1, -1, -1) < since[paid, None]
+    back = np.arange(months - 1, -1, -1)
+    active = (back < since[paid, None]) & (back >= until[paid, None])
     amount = tenge((line - per_head[paid]) * families.size[paid], 1)
     return Stream("targeted_assistance", families.start[paid], np.where(active, amount[:, None], 0))
 

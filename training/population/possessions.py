@@ -36,6 +36,8 @@ _CARS_IN_USE: Final = 0.62
 """Cars of an ordinary family; with families that own more it gives the published mean."""
 _SOLD_STILL_REGISTERED: Final = 0.055
 _OVERSTATED_HERDS: Final = 0.30
+LOSS_OF_VALUE: Final = 0.112
+"""Of the log price of a vehicle in a year."""
 _STATUS: Final = ("normal", "arrested", "stolen", "sold_not_reregistered")
 _SPECIES: Final = ("cattle", "horses", "camels", "sheep", "goats", "pigs", "poultry")
 _KEPT: Final = np.array([0.72, 0.20, 0.0, 0.42, 0.16, 0.05, 0.50])
@@ -106,7 +108,7 @@ def vehicles(
     extra = len(kinds) - len(age)
     age = np.concatenate([age, rng.uniform(3, 32, extra)])
     status = np.concatenate([status, np.zeros(extra, np.int64)])
-    value = 13_500_000 * np.exp(-0.112 * age + 0.3 * rng.standard_normal(len(age)))
+    value = 13_500_000 * np.exp(-LOSS_OF_VALUE * age + 0.3 * rng.standard_normal(len(age)))
     value *= np.array([1.0, 1.4, 1.2, 0.9, 0.12])[kinds]
     year = today.astype("datetime64[Y]").astype(np.int64) + 1970
     part_of_year = (today - today.astype("datetime64[Y]").astype("datetime64[D]")).astype(int) / 366

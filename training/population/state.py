@@ -225,15 +225,19 @@ def begin(
         chance["payments"], families, people, work, aid, things["properties"], things["businesses"]
     )
     shown = quarter(incomes(streams_, year), people, size, as_of)
+    # Half of those helped within the year are so no longer (published: 54.4 and 25.8 thousand).
+    chance_ = chance["payments"]
+    ended = np.where(happens(chance_, 0.5, size), chance_.integers(1, 10, size), 0)
     helped = assistance(
         families, people, kin.asking, shown / families.size, things["vehicles"],
-        3 * chance["payments"].integers(1, 5, size), float(shifts.of_law("poverty_line")),
+        ended + 3 * chance_.integers(1, 5, size), ended, float(shifts.of_law("poverty_line")),
     )  # fmt: skip
     habits_ = habits(chance["transfers"], people, work, aid, shifts)
     meters_ = meters(chance["utilities"], families)
     life = living(
         families, people, work, means, fate, np.sum(_returns(things, people, size), axis=0), shifts
     )
+    kin = replace(kin, asking=kin.asking & (ended == 0))
     return State(
         as_of=as_of,
         shifts=shifts,
