@@ -96,7 +96,7 @@ def _condition(file: str, code: str, told: Mapping[str, Any], law: Law) -> Condi
             raise DeclarationError(f"{file}, {code}: `is` compares yes or no, a bound a number.")
     bound = told[test] if test else None
     if bound is not None and test != "is":
-        bound = bound_of(bound, unit, law)
+        bound = bound_of(f"{file}, {code}", feature, bound, unit, law)
     return Condition(
         code=code,
         name=told["name"],

@@ -155,7 +155,8 @@ def _condition(raw: Mapping[str, Any], law: Law) -> Condition:
             "lead a family into category 6."
         )
     strict, unit = "above" in raw, raw.get("unit")
-    bound = bound_of(raw["above" if strict else "from"], unit, law)
+    place = f"hard_rule.yaml, {code}"
+    bound = bound_of(place, feature, raw["above" if strict else "from"], unit, law)
     return Condition(code=code, feature=feature, bound=bound, strict=strict, unit=unit)
 
 

@@ -18,7 +18,8 @@ import polars as pl
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError, ParameterNotInForce
-from models.parameters import Law
+from features.units import Span, Unit
+from models.parameters import Law, parameters
 
 LADDER: Final = range(1, 7)
 """Steps of the household survey's ladder: 1 cannot afford food … 6 no material difficulty."""
@@ -355,7 +356,7 @@ def _checked_part(card: str, code: str, raw: Mapping[str, Any], law: Law) -> Par
     steps = tuple(
         Step(
             points=step["points"],
-            bound=None if bound is None else bound_of(bound, unit, law),
+            bound=None if bound is None else bound_of(place, name, bound, unit, law),
             strict="above" in step,
         )
         for step, bound in zip(raw["steps"], written, strict=True)
@@ -363,11 +364,25 @@ def _checked_part(card: str, code: str, raw: Mapping[str, Any], law: Law) -> Par
     return Part(feature=name, unit=unit, steps=steps)
 
 
-def bound_of(bound: int | Decimal, unit: str | None, law: Law) -> int | float:
-    """Return a bound as the feature counts it: multiples of a legal value in whole units."""
-    if unit is not None:
-        return law.amount(bound, unit)
-    return bound if isinstance(bound, int) else float(bound)
+def bound_of(
+    place: str, feature: str, bound: int | Decimal, unit: str | None, law: Law
+) -> int | float:
+    """Return a bound as the feature counts it: multiples of a legal value in whole units.
+
+    Raises DeclarationError, naming ``place``, where the two are not of one measure: income
+    of a year or a quarter is never compared with an amount a month, nor divided down to it.
+    """
+    if unit is None:
+        return bound if isinstance(bound, int) else float(bound)
+    amount = law.amount(bound, unit)
+    priced, counted = parameters(law.folder)[unit].unit, FEATURES[feature]
+    monthly, money = priced == "KZT/month", priced.startswith("KZT")
+    if money != (counted.unit is Unit.TENGE) or monthly != (counted.span is Span.MONTH):
+        raise DeclarationError(
+            f"{place}: {feature} is counted in {counted.unit}, for {counted.span}; {unit} is in "
+            f"{priced}. Compare like with like: no amount is spread over other months here."
+        )
+    return amount
 
 
 def _categories(card: str, raw: Mapping[str, Any]) -> tuple[Category, ...]:
