@@ -12,7 +12,9 @@ from features.declare import Block, derived, feature
 from features.units import Span, Unit, months_of
 
 _BASIS = "pilot-2025:material"
-_BENEFITS = ("pension", "allowance", "targeted_assistance", "scholarship")
+_BENEFITS = (
+    "pension", "allowance", "targeted_assistance", "child_disability_benefit", "scholarship",
+)  # fmt: skip
 _EARNED = ("wage", "self_employment", "business")
 
 
@@ -120,6 +122,18 @@ def targeted_assistance_quarter(as_of: date) -> pl.Expr:
 
 @feature(
     block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
+    empty=0, direction=0, basis=_BASIS, model_input=False,
+)  # fmt: skip
+def child_disability_benefit_quarter(as_of: date) -> pl.Expr:
+    """Benefits for a child with a disability in the three complete months before the decision.
+
+    Where a register does not tell them apart, they stand among the allowances, and count.
+    """
+    return _sum(Span.QUARTER, as_of, "child_disability_benefit")
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
     empty=0, direction=+1, basis=_BASIS,
 )  # fmt: skip
 def other_income_quarter(as_of: date) -> pl.Expr:
@@ -132,7 +146,7 @@ def other_income_quarter(as_of: date) -> pl.Expr:
     empty=0, direction=-1, basis=_BASIS, model_input=False,
 )  # fmt: skip
 def benefits_quarter(as_of: date) -> pl.Expr:
-    """Pensions, allowances, targeted assistance and scholarships of the last three months."""
+    """Pensions, allowances, benefits, assistance and scholarships of the last three months."""
     return _sum(Span.QUARTER, as_of, *_BENEFITS)
 
 
@@ -165,11 +179,14 @@ def months_with_earnings(as_of: date) -> pl.Expr:
     model_input=False,
 )  # fmt: skip
 def counted_income_quarter(as_of: date) -> pl.Expr:  # noqa: ARG001
-    """Income that tests of need count: all income of the quarter without targeted assistance.
+    """Income that tests of need count: all of the quarter's but two kinds of help.
 
-    Targeted assistance is not counted as income (rules of АСП in force 2019-2024).
+    Neither targeted assistance nor the benefits for a child with a disability are counted
+    as income (rules of АСП in force 2019-2024; a mother lost free meals in January 2026
+    because they were).
     """
-    return pl.col("income_quarter") - pl.col("targeted_assistance_quarter")
+    not_counted = pl.col("targeted_assistance_quarter") + pl.col("child_disability_benefit_quarter")
+    return pl.col("income_quarter") - not_counted
 
 
 @derived(

@@ -317,6 +317,7 @@ REGISTERS: Final[dict[str, Register]] = {
                         "pension",
                         "allowance",
                         "targeted_assistance",
+                        "child_disability_benefit",
                         "scholarship",
                         "alimony",
                         "rent",

@@ -14,7 +14,8 @@ import pandas as pd
 LEVELS = ["none", "primary", "secondary", "vocational", "higher", "postgraduate"]
 CATTLE = {"cattle": 100, "horses": 114, "camels": 143, "sheep": 14, "goats": 14, "pigs": 29,
           "poultry": 1}  # fmt: skip
-BENEFITS = ["pension", "allowance", "targeted_assistance", "scholarship"]
+CHILD = "child_disability_benefit"
+BENEFITS = ["pension", "allowance", "targeted_assistance", CHILD, "scholarship"]
 EARNED = ["wage", "self_employment", "business"]
 
 
@@ -138,6 +139,7 @@ def _incomes(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
             "targeted_assistance_quarter": amount.where(
                 quarter & (source == "targeted_assistance"), 0
             ),
+            "child_disability_benefit_quarter": amount.where(quarter & (source == CHILD), 0),
             "other_income_quarter": amount.where(
                 quarter & source.isin(["rent", "alimony", "other"]), 0
             ),
@@ -277,7 +279,8 @@ def _derived(table: pd.DataFrame) -> pd.DataFrame:
     table["single_parent"] = (table["adults"] == 1) & (table["children"] > 0)
     table["living_area_per_member"] = table["living_area"] // members
     table["rooms_per_member"] = table["rooms"] / members
-    counted = table["income_quarter"] - table["targeted_assistance_quarter"]
+    left_out = table["targeted_assistance_quarter"] + table["child_disability_benefit_quarter"]
+    counted = table["income_quarter"] - left_out
     table["counted_income_quarter"] = counted
     table["income_per_member"] = counted // (3 * members)
     table["wage_per_member"] = table["wage_quarter"] // (3 * members)

@@ -143,9 +143,10 @@ def _income(rows: list[Row] | None, members: int, day: date) -> dict[str, Fact]:
     def per_member(amount: int | None) -> int | None:
         return None if amount is None or not members else amount // (3 * members)
 
-    everything, assistance = received(), received("targeted_assistance")
-    counted = None if everything is None else everything - assistance
-    paid = received("pension", "allowance", "targeted_assistance", "scholarship")
+    everything = received()
+    left_out = received("targeted_assistance", "child_disability_benefit")
+    counted = None if everything is None else everything - left_out
+    paid = received("pension", "allowance", "targeted_assistance", "child_disability_benefit", "scholarship")
     share: Fact = None
     if everything is not None:
         share = Fraction(paid, everything) if everything else Fraction(1)

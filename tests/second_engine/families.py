@@ -15,6 +15,7 @@ from tests.second_engine.facts import EDUCATION, Family, Row, quarter
 from tests.second_engine.law import bound, edition, line_of_the_country, page, value, whole
 
 SOURCES = ("pension", "allowance", "scholarship", "alimony", "rent", "other")
+LEFT_OUT = ("targeted_assistance", "child_disability_benefit")
 MAY_BE_SILENT = (
     "incomes", "properties", "vehicles", "livestock", "loans", "businesses", "transfers", "deposits",
 )  # fmt: skip
@@ -56,7 +57,7 @@ class Author:
         counted = sum(
             r["amount"]
             for r in incomes
-            if r["month"] in self.months and r["source"] != "targeted_assistance"
+            if r["month"] in self.months and r["source"] not in LEFT_OUT
         )
         family: Family = {
             "households": [home],
@@ -182,7 +183,8 @@ class Author:
             for amount in self._split(rest, rng.randint(1, 3)):
                 source = rng.choice(SOURCES)
                 parts[source] = parts.get(source, 0) + amount
-        parts["targeted_assistance"] = rng.randrange(200_000) if self._often(0.3) else 0
+        for source in LEFT_OUT:
+            parts[source] = rng.randrange(200_000) if self._often(0.2) else 0
         rows = []
         for source, amount in parts.items():
             if amount:
