@@ -49,7 +49,9 @@ class Case:
         told = self.family if self.household is None else self.household
         facts = ", ".join(f"{name}: {plain(value)}" for name, value in told.items())
         sentences = "".join(f"\n    {sentence}" for sentence in found)
-        return f"{self.title}{sentences}\n    on {self.as_of}, of {facts}\n    source: {self.source}"
+        return (
+            f"{self.title}{sentences}\n    on {self.as_of}, of {facts}\n    source: {self.source}"
+        )
 
 
 def read(folder: Path = FOLDER) -> list[Case]:

@@ -131,4 +131,4 @@ def test_the_families_reach_every_answer():
     for code in {code for v in said for code in v.flags}:
         assert {v.flags.get(code) for v in said} == {True, False, None}, code
     for code in said[0].points:
-        assert len({v.points[code] for v in said}) > 2, code
+        assert len({v.points[code] for v in said}) > 1, code

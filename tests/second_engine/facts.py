@@ -146,7 +146,9 @@ def _income(rows: list[Row] | None, members: int, day: date) -> dict[str, Fact]:
     everything = received()
     left_out = received("targeted_assistance", "child_disability_benefit")
     counted = None if everything is None else everything - left_out
-    paid = received("pension", "allowance", "targeted_assistance", "child_disability_benefit", "scholarship")
+    paid = received(
+        "pension", "allowance", "targeted_assistance", "child_disability_benefit", "scholarship"
+    )
     share: Fact = None
     if everything is not None:
         share = Fraction(paid, everything) if everything else Fraction(1)
