@@ -3,6 +3,7 @@
 What stands here only shows the files of the law; nothing is computed with it.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -75,11 +76,18 @@ def _card_of(law: Law) -> dict[str, Any]:
 
 
 def _help_of(law: Law) -> list[dict[str, Any]]:
-    """Return the programmes and actions of the day; before the first, nothing is out of scope."""
+    """Return the programmes and actions of the day; before the first, nothing is out of scope.
+
+    Each carries the conditions it names, and a programme what was published of it.
+    """
     file = law.programmes
     begun = begun_programmes(law.files, law.day)
     told: list[dict[str, Any]] = [
         {"kind": "programme", "name": code, "title": file["programmes"][code]["name"], **kept[-1]}
+        | {
+            "conditions": _named(kept[-1]["requires"], file["conditions"]),
+            "published": [p for p in file["published"] if p["service"] == code],
+        }
         for code, kept in begun.items()
     ]
     if told:
@@ -90,8 +98,15 @@ def _help_of(law: Law) -> list[dict[str, Any]]:
     actions = begun_actions(law.files, law.day)
     return told + [
         {**raw, "kind": "action", "name": code, "help": raw["kind"], "title": raw["name"]}
+        | {"conditions": _named(raw["requires"], law.actions["conditions"])}
         for code, raw in actions.items()
     ]
+
+
+def _named(requires: list[Any], conditions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the conditions that a list of requirements names, by code."""
+    groups = [r["any"] if isinstance(r, Mapping) else [r] for r in requires]
+    return {code: conditions[code] for codes in groups for code in codes}
 
 
 def _assistance_of(law: Law) -> dict[str, Any]:

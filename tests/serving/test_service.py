@@ -62,6 +62,36 @@ def test_a_family_is_decided_with_reasons_in_three_languages(ask, family):
         assert all(reason["text"][language] for language in ("kk", "ru", "en"))
 
 
+def test_eligibility_is_told_for_the_service_asked_for_or_for_all(ask, family):
+    alone = ask(family, service="housing_aid").json()
+    every = ask(family).json()
+    [told] = alone["eligibility"]
+    assert told in every["eligibility"]
+    assert (told["service"], told["verdict"]) == ("housing_aid", "eligible")
+    verdicts = {t["service"]: t["verdict"] for t in every["eligibility"]}
+    assert every["eligible_services"] == [s for s, v in verdicts.items() if v == "eligible"]
+    assert every["services_in_review"] == [s for s, v in verdicts.items() if v == "review"]
+    assert alone["eligible_services"] == every["eligible_services"]
+    offered = [o["code"] for o in every["offers"] if o["kind"] == "programme"]
+    assert offered == every["eligible_services"]
+
+
+@pytest.mark.parametrize(
+    ("service", "says"),
+    [
+        ("disability_benefit", "out of scope"),
+        ("targeted_assistance", "out of scope"),
+        ("job_loss_payment", "out of scope"),
+        ("housing-aid", "did you mean housing_aid?"),
+    ],
+)
+def test_a_service_that_cannot_be_decided_is_refused_with_the_reason(ask, family, service, says):
+    document = problem(ask(family, service=service), 422)
+    [fault] = document["errors"]
+    assert fault["place"] == "service"
+    assert says in fault["remedy"]
+
+
 def test_the_same_question_has_the_same_bytes(ask, family):
     assert ask(family).content == ask(family).content
 
@@ -352,6 +382,15 @@ def test_the_page_of_the_law_refuses_an_impossible_day_and_says_what_to_send(api
     assert answer.status_code == 422
     assert answer.json()["errors"] == api.get(f"/law?{query}").json()["errors"]
     assert all(fault["remedy"] for fault in answer.json()["errors"])
+
+
+def test_the_page_of_the_law_shows_programmes_offers_and_what_is_out_of_scope(api):
+    page = api.get("/pages/law").text
+    for anchor in ("housing_aid", "newborn_kit", "republican_benefits", "insurance_payments"):
+        assert f'id="{anchor}"' in page
+    assert "30 days of notice and a hearing" in page
+    assert "2\u202f356 applications, 913 of them in category 6" in page
+    assert 'id="home_teaching"' not in api.get("/pages/law?as_of=2025-08-31").text
 
 
 def test_the_page_of_the_law_of_a_day_shows_that_day_only(api):
