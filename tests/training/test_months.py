@@ -344,3 +344,12 @@ def test_flags_drift_to_a_new_probability_with_the_fewest_changes():
 def test_a_birthday_is_crossed_once():
     age = np.array([17.99, 18.0, 18.05, 18.2])
     assert crossed(age, (18.0,), 0.08).tolist() == [False, True, True, False]
+
+
+def test_another_world_passes_its_months_too(tmp_path):
+    told = simulate(
+        tmp_path / "out", households=300, seed=2, as_of=AS_OF, months=3, world="register_faults"
+    )
+    made = [sum(line["rows"] for line in month["faults"]) for month in told["months"]]
+    assert min(made) > 0
+    assert not (tmp_path / "out" / "2025-12-01" / "survey").exists()

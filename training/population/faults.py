@@ -35,8 +35,12 @@ def spoil(
     free = {
         name: rng.permutation(_known(registers[name], today))
         for name in dict.fromkeys(fault.register for fault in faults)
+        if name in registers
     }
     for fault in faults:
+        if fault.register not in registers:  # no survey is told in this month
+            taken.append(0)
+            continue
         frame, left = spoilt[fault.register], free[fault.register]
         if fault.kind in WHOLE:
             rows = registers[fault.register].height

@@ -61,7 +61,7 @@ def of_registers(
     arrived = {f"rows_of_{name}": quotient(np.array([rows[name]])) for name in shifts.silent}
     for name in {fault.register for fault in shifts.faults}:
         spoilt = sum(count for (register, _, _), count in taken.items() if register == name)
-        arrived[f"faults_in_{name}"] = quotient(np.array([spoilt]), np.array([rows[name]]))
+        arrived[f"faults_in_{name}"] = quotient(np.array([spoilt]), np.array([rows.get(name, 0)]))
     return arrived
 
 
