@@ -39,6 +39,11 @@ def describe(day: date, folder: Path | None = None) -> list[dict[str, Any]]:
         {"kind": "red_flag", "name": f["code"], "assumed": f["status"] != "published", **f}
         for f in law.red_flags
     ]
+    entries += [
+        {"kind": "right", "name": code, **in_force(code, right["editions"], day)}
+        for code, right in law.files.rights["rights"].items()
+        if right["editions"][0]["since"] <= day
+    ]
     entries += _help_of(law)
     for entry in entries:
         act = acts[entry["source"]["act"].partition(":")[0]]

@@ -431,6 +431,18 @@ def test_a_document_is_tagged_titled_and_in_its_language(language):
     assert {"/H1", "/Title"} & kinds
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_document_passes_every_rule_of_pdf_ua_1_that_a_machine_can_check(language):
+    validator = pytest.importorskip("page", reason="no wheel of page-validation for this machine")
+    for registers in (registers_of(), rich()):
+        judged = validator.validate_pdf_bytes(
+            document(written(language, registers)), profile=validator.ValidationProfile.PDF_UA_1
+        )
+        assert judged.failures == []
+        assert judged.is_compliant
+        assert judged.rules.total >= 100
+
+
 def tags_of(node):
     """Every kind of tag in the tree of a tagged PDF."""
     kinds, open_nodes = set(), [node]
