@@ -387,7 +387,7 @@ def test_the_law_of_a_day_can_be_read_whole():
 
 def test_before_the_pilot_there_are_values_but_no_card_and_no_rule():
     kinds = {entry["kind"] for entry in describe(date(2025, 5, 20))}
-    assert kinds == {"parameter", "act", "targeted_assistance"}
+    assert kinds == {"parameter", "act", "right", "targeted_assistance"}
 
 
 def test_every_edition_can_be_listed():
