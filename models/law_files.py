@@ -37,6 +37,7 @@ class LawFiles:
     acts: Mapping[str, Mapping[str, Any]]
     rules: Mapping[str, Mapping[str, Any]]
     red_flags: Mapping[str, Any]
+    yardsticks: Mapping[str, Any]
     programmes: Mapping[str, Any]
     actions: Mapping[str, Any]
     rights: Mapping[str, Any]
@@ -58,6 +59,7 @@ def read_law(folder: Path = LAW) -> LawFiles:
         acts=_read(folder / "acts.yaml", "acts"),
         rules=MappingProxyType({n: _read(folder / f"{n}.yaml", n) for n in _RULES}),
         red_flags=_read(folder / "red_flags.yaml", "red_flags"),
+        yardsticks=_read(folder / "poverty_yardsticks.yaml", "poverty_yardsticks"),
         programmes=_read(folder / "programmes.yaml", "programmes"),
         actions=_read(folder / "actions.yaml", "actions"),
         rights=_read(folder / "rights.yaml", "rights"),
@@ -187,6 +189,7 @@ def _citations(files: LawFiles) -> list[tuple[str, str]]:
         for edition in right["editions"]
     ]
     cited += [("red_flags", flag["source"]["act"]) for flag in files.red_flags["flags"]]
+    cited += [("poverty_yardsticks", act) for act in _acts_within(files.yardsticks)]
     cited += [("programmes", act) for act in _acts_within(files.programmes)]
     cited += [("actions", act) for act in _acts_within(files.actions)]
     for name, card in files.scorecards.items():

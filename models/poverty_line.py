@@ -72,6 +72,15 @@ def poverty_line(law: Law, region: str | None = None) -> Line:
     )
 
 
+def bureaus_minimum(law: Law) -> int:
+    """Return the bureau's minimum of the country in the quarter of the law's day, KZT a month.
+
+    The newest one before where that quarter's is not on file.
+    """
+    quarter = [add_months(month, 3) for month in quarter_before(law.day)]
+    return int(_national(law, _newest_on_file(law, quarter)))
+
+
 def quarter_before(day: date) -> tuple[date, ...]:
     """Return the three months of the calendar quarter before that of ``day``.
 

@@ -195,7 +195,7 @@ def _agreement(said: pl.DataFrame, category: str) -> dict[str, Any]:
     found = large_sample.kappa_interval(
         known["subjective_level"].cast(pl.Int64).to_numpy(),
         known[category].cast(pl.Int64).to_numpy(),
-        _weights(known).to_numpy(),
+        weights(known).to_numpy(),
     )
     return {"families": known.height, **found.told()}
 
@@ -210,7 +210,7 @@ def _poorest(joined: pl.DataFrame) -> pl.DataFrame:
     mass = pl.col("_weight")
     return (
         spent.with_columns(
-            _weight=_weights(spent), _spent=pl.col("consumption_monthly") / pl.col("members")
+            _weight=weights(spent), _spent=pl.col("consumption_monthly") / pl.col("members")
         )
         .sort("quarter", "_spent", "household_id")
         .filter(((mass.cum_sum() - mass / 2) / mass.sum()).over("quarter") < POOREST)
@@ -227,7 +227,8 @@ def _spread(category: pl.Series) -> dict[str, Any]:
     }
 
 
-def _weights(frame: pl.DataFrame) -> pl.Series:
+def weights(frame: pl.DataFrame) -> pl.Series:
+    """Return the survey's weights; the mean where one is not usable, 1 where none is."""
     usable = pl.when(pl.col("weight") > 0).then(pl.col("weight"))
     found = frame.select(usable.cast(pl.Float64))["weight"] if "weight" in frame else None
     if found is None or found.null_count() == len(found):

@@ -1,0 +1,229 @@
+"""How well help is aimed: the rules and the model against each yardstick of poverty.
+
+The survey alone knows who is poor, so everything here is a survey estimate: of persons where
+poverty is measured, of families where targeting is, under the survey's weights and design.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from features.errors import ParameterNotInForce
+from features.units import add_months
+from models import poverty
+from models.assessment import survey_design
+from models.assessment.survey_design import Design
+from models.inputs import Matrix
+from models.parameters import Law
+from models.poverty import Yardstick
+from serving.audit.comparison import GROUPS, UNKNOWN
+from serving.audit.witnesses import NO_SURVEY, weights
+
+CUTS: Final = {"left_out": 5, "not_among_the_poorest": 3}
+"""A family above the category counts as missed: left out in 6, not among the poorest from 4 on."""
+BY: Final = ("settlement", "children")
+"""Groups over which the multidimensional index is broken down."""
+
+
+def facts_read(law: Law) -> list[str]:
+    """Return the features that the yardsticks of a day read, in the order of their file."""
+    wants = [i.fact for y in poverty.in_force(law) for i in y.indicators]
+    read = dict.fromkeys(("members", "children", *wants))
+    return [name for name in read if name not in poverty.OF_THE_SURVEY]
+
+
+def targeting(
+    table: pl.DataFrame, facts: pl.DataFrame | None, survey: pl.DataFrame | None
+) -> dict[str, Any]:
+    """Measure poverty by every yardstick, and who is missed or helped without being poor.
+
+    Parameters
+    ----------
+    table : families as `serving.audit.families.look` returns them.
+    facts : features of the surveyed families that `facts_read` names.
+    survey : the register; None: it was not in the data.
+
+    Returns
+    -------
+    ``quarter``: the newest of the survey, which alone counts, for a quarter has one price
+    level; ``yardsticks``: for each its line, the share of persons who are poor, and for the
+    rules and the model the exclusion error (missed among the poor families) and the
+    inclusion error (not poor among the families within the cut), with 95 % intervals;
+    ``multidimensional``: headcount H, intensity A, adjusted headcount M0 = H × A and what
+    each indicator and group contributes. Without a survey these are null and ``why_not``
+    says why.
+    """
+    nothing = {"families": 0, **dict.fromkeys(("quarter", "yardsticks", "multidimensional"))}
+    if survey is None or facts is None:
+        return {"why_not": NO_SURVEY, **nothing}
+    rows = _asked(table, facts, survey)
+    if rows.is_empty():
+        return {"why_not": NO_SURVEY, **nothing}
+    quarter = str(rows["quarter"][0])
+    try:
+        declared = poverty.in_force(Law(_last_day(quarter)))
+    except ParameterNotInForce as none:
+        return {"why_not": str(none), **nothing}
+    design = Design.of(rows, weights(rows).to_numpy())
+    measured = [_measured(yardstick, rows, design) for yardstick in declared]
+    many = [y for y in declared if y.kind == "multidimensional"]
+    return {
+        "why_not": None,
+        "families": rows.height,
+        "quarter": quarter,
+        "units": len(design.stratum_of_unit),
+        "yardsticks": measured,
+        "multidimensional": _index(many[0], rows, design) if many else None,
+    }
+
+
+def _asked(table: pl.DataFrame, facts: pl.DataFrame, survey: pl.DataFrame) -> pl.DataFrame:
+    """Return the surveyed families of the newest quarter with members, one row each."""
+    groups = table.select(
+        "household_id", "rule_category", "model_category", *(pl.col(g).alias(f"by_{g}") for g in BY)
+    )
+    joined = survey.join(facts, on="household_id", how="inner").join(groups, on="household_id")
+    missing = [name for name in poverty.OF_THE_SURVEY if name not in joined]
+    return (
+        joined.with_columns(pl.lit(None).alias(name) for name in missing)
+        .filter(pl.col("quarter") == pl.col("quarter").max(), pl.col("members") > 0)
+        .sort("household_id", "weight", "consumption_monthly", nulls_last=False)
+        .unique("household_id", keep="last", maintain_order=True)
+    )
+
+
+def _last_day(quarter: str) -> date:
+    first = date(int(quarter[:4]), 3 * int(quarter[-1]) - 2, 1)
+    return add_months(first, 3) - timedelta(days=1)
+
+
+def _measured(yardstick: Yardstick, rows: pl.DataFrame, design: Design) -> dict[str, Any]:
+    persons = rows["members"].cast(pl.Float64).to_numpy()
+    line: float | None = None if yardstick.line is None else float(yardstick.line)
+    share = None
+    if yardstick.share is not None:
+        spent = rows.select(yardstick.consumption()).to_series()
+        known = spent.is_not_null().to_numpy()
+        if known.any():
+            part = Design(design.weight * known, design.unit, design.stratum_of_unit)
+            filled = spent.fill_null(0).cast(pl.Float64).to_numpy()
+            share, line = survey_design.below_share_of_median(
+                filled, persons * known, yardstick.share, part
+            )
+    if yardstick.share is not None and line is None:
+        poor = pl.Series([None] * rows.height, dtype=pl.Boolean)
+    else:
+        poor = rows.select(yardstick.poor(line)).to_series()
+    is_poor, known = _flag(poor), poor.is_not_null().to_numpy()
+    if share is None:
+        share = survey_design.ratio(is_poor * persons, known * persons, design)
+    return {
+        "code": yardstick.code,
+        "about": yardstick.about,
+        "kind": yardstick.kind,
+        "assumed": yardstick.assumed,
+        "doubt": yardstick.doubt,
+        "line": None if line is None else round(line),
+        "unknown": int((~known).sum()),
+        "poor": share.told(),
+        "targeting": {
+            side: _errors(is_poor, known, rows[f"{side}_category"], design)
+            for side in ("rule", "model")
+        },
+    }
+
+
+def _errors(poor: Matrix, known: Matrix, category: pl.Series, design: Design) -> dict[str, Any]:
+    """Return exclusion and inclusion error at each cut (Coady, Grosh & Hoddinott 2004)."""
+    told = known * category.is_not_null().to_numpy()
+    level = category.fill_null(0).to_numpy()
+    return {
+        "families": int(told.sum()),
+        **{
+            name: {
+                "exclusion": survey_design.ratio(
+                    told * poor * (level > cut), told * poor, design
+                ).told(),
+                "inclusion": survey_design.ratio(
+                    told * (1 - poor) * (level <= cut), told * (level <= cut), design
+                ).told(),
+            }
+            for name, cut in CUTS.items()
+        },
+    }
+
+
+def _index(yardstick: Yardstick, rows: pl.DataFrame, design: Design) -> dict[str, Any]:
+    """Return the Alkire–Foster index: H, A, M0 and what each indicator and group adds to it.
+
+    A family with an unknown indicator is left out, as the method asks for all of them.
+    """
+    lacking = rows.select(yardstick.lacking()).to_series()
+    known = lacking.is_not_null().to_numpy() * rows["members"].cast(pl.Float64).to_numpy()
+    score = lacking.fill_null(0).to_numpy() / yardstick.parts
+    poor = _flag(rows.select(yardstick.poor()).to_series())
+    censored = known * poor * score
+    adjusted = survey_design.ratio(censored, known, design)
+    return {
+        "unknown": lacking.null_count(),
+        "cutoff": f"{yardstick.cutoff}/{yardstick.parts}",
+        "headcount": survey_design.ratio(known * poor, known, design).told(),
+        "intensity": survey_design.ratio(censored, known * poor, design).told(),
+        "adjusted": adjusted.told(),
+        "indicators": [
+            {
+                "code": i.code,
+                "dimension": i.dimension,
+                "about": i.about,
+                "weight": round(i.weight / yardstick.parts, 6),
+                "deprived": survey_design.ratio(known * wants, known, design).told(),
+                "deprived_and_poor": (
+                    both := survey_design.ratio(known * poor * wants, known, design)
+                ).told(),
+                "contribution": _part(i.weight / yardstick.parts, both.value, adjusted.value),
+            }
+            for i in yardstick.indicators
+            for wants in [_flag(rows.select(i.deprived()).to_series())]
+        ],
+        "groups": {group: _groups(group, rows, known, poor, censored, design) for group in BY},
+    }
+
+
+def _groups(
+    group: str, rows: pl.DataFrame, known: Matrix, poor: Matrix, censored: Matrix, design: Design
+) -> list[dict[str, Any]]:
+    there = rows[f"by_{group}"]
+    named: Sequence[str | None] = [*GROUPS[group], None]
+    whole = survey_design.ratio(censored, known, design).value
+    told = []
+    for value in named:
+        inside = there.eq_missing(pl.Series([value], dtype=pl.String)).to_numpy().astype(float)
+        if not (known * inside).any():
+            continue
+        people = survey_design.ratio(known * inside, known, design)
+        adjusted = survey_design.ratio(censored * inside, known * inside, design)
+        told.append(
+            {
+                "value": value or UNKNOWN,
+                "name": GROUPS[group].get(value or "", UNKNOWN),
+                "people": people.told(),
+                "headcount": survey_design.ratio(
+                    known * poor * inside, known * inside, design
+                ).told(),
+                "adjusted": adjusted.told(),
+                "contribution": _part(people.value or 0.0, adjusted.value, whole),
+            }
+        )
+    return told
+
+
+def _part(weight: float, value: float | None, whole: float | None) -> float | None:
+    return round(weight * value / whole, 6) if whole and value is not None else None
+
+
+def _flag(answers: pl.Series) -> Matrix:
+    """Return yes as 1; no and not known as 0."""
+    return np.asarray(answers.fill_null(value=False).to_numpy(), dtype=np.float64)
