@@ -106,6 +106,13 @@ def in_force(law: Law) -> tuple[Yardstick, ...]:
                  if told["since"] <= law.day)  # fmt: skip
 
 
+def facts_read(law: Law) -> list[str]:
+    """Return the features that the yardsticks of a day read, in the order of their file."""
+    wants = [i.fact for y in in_force(law) for i in y.indicators]
+    read = dict.fromkeys(("members", "children", *wants))
+    return [name for name in read if name not in OF_THE_SURVEY]
+
+
 def _parsed(raw: Mapping[str, Any], scales: Mapping[str, Any], law: Law) -> Yardstick:
     code, scale = raw["code"], raw.get("scale")
     if scale is not None and scale not in scales:

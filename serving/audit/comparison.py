@@ -165,6 +165,19 @@ def places(table: pl.DataFrame) -> list[dict[str, Any]]:
     return found
 
 
+def targeted_assistance(table: pl.DataFrame) -> dict[str, Any]:
+    """Return how many families lie below the line of targeted assistance by their declared income.
+
+    Information only: assistance is out of reach of every decision.
+    """
+    below = table.filter(pl.col("below_assistance_line"))
+    return {
+        **_yes_no(table["below_assistance_line"]),
+        "amount": int(below["assistance_amount"].sum()),
+        "rule": _counts(below, "rule_category"),
+    }
+
+
 def _group(table: pl.DataFrame, name: str, value: str | None, told: str) -> dict[str, Any]:
     mine = table.filter(pl.col(name).eq_missing(pl.lit(value)))
     head: dict[str, Any] = {"value": value or UNKNOWN, "name": told}

@@ -16,10 +16,11 @@ import polars as pl
 from features.build import Registers, visible
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models import red_flags
+from models import poverty, red_flags
 from models.bundle import Models
 from models.parameters import Law
 from models.pipeline import Decisions, decide
+from models.targeted_assistance import assistance
 
 RED_FLAG: Final = "red_flag_"
 """Beginning of the columns that hold the published red flags, one each."""
@@ -49,6 +50,8 @@ class Families:
     table: pl.DataFrame
     answers: Mapping[int, Mapping[str, Any]]
     applications: pl.DataFrame | None = None
+    facts: pl.DataFrame | None = None
+    """Features of the surveyed families that the yardsticks of poverty read; None: no survey."""
 
 
 def look(
@@ -63,6 +66,8 @@ def look(
     tables: list[pl.DataFrame] = []
     answers: dict[int, dict[str, Any]] = {}
     applied: list[pl.DataFrame] = []
+    facts: list[pl.DataFrame] = []
+    survey, read = snapshot.learning("survey"), ["household_id", *poverty.facts_read(law)]
     parts = snapshot.partitions
     for number in parts:
         progress("deciding", number, len(parts))
@@ -70,6 +75,10 @@ def look(
         decisions = decide(registers, as_of, models, law)
         table = counted(decisions, registers, as_of)
         tables.append(table)
+        if survey is not None:
+            facts.append(
+                decisions.features.select(read).join(survey, on="household_id", how="semi")
+            )
         if (rows := registers.get("applications")) is not None:
             known = visible("applications", rows, as_of).select("household_id", "service")
             applied.append(known.unique().collect())
@@ -81,6 +90,7 @@ def look(
         table=pl.concat(tables).sort("household_id"),
         answers=answers,
         applications=pl.concat(applied) if applied else None,
+        facts=pl.concat(facts).sort("household_id") if facts else None,
     )
 
 
@@ -89,8 +99,12 @@ def counted(decisions: Decisions, registers: Registers, as_of: date) -> pl.DataF
     features = decisions.features
     published = [flag.code for flag in red_flags.in_force(decisions.law)]
     table = decisions.table.drop("reasons", "review_reasons", "as_of", "law_version")
+    where = places(registers, as_of)
+    information = assistance(features, decisions.law, where.select("household_id", "region"))
     return table.with_columns(
         features["members"],
+        information["below_assistance_line"],
+        information["assistance_amount"],
         children=features.select(
             pl.when(pl.col("children") == 0)
             .then(pl.lit("0"))
@@ -106,7 +120,7 @@ def counted(decisions: Decisions, registers: Registers, as_of: date) -> pl.DataF
             .then(pl.lit("no"))
         ).to_series(),
         **{RED_FLAG + code: decisions.flags[code] for code in published},
-    ).join(places(registers, as_of), on="household_id", how="left", maintain_order="left")
+    ).join(where, on="household_id", how="left", maintain_order="left")
 
 
 def examples(table: pl.DataFrame, cell: Sequence[str], count: int = EXAMPLES) -> list[int]:

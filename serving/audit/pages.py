@@ -24,6 +24,10 @@ RATES: Final = {
     "model_poorer": "model says poorer",
     "model_richer": "model says richer",
 }
+CUTS: Final = {
+    "left_out": "categories 1 to 5 are reached and 6 is left out",
+    "not_among_the_poorest": "only the poorest, categories 1 to 3, are reached",
+}
 TITLES: Final = {
     "region": "Region",
     "settlement": "Settlement",
@@ -46,6 +50,7 @@ def page(report: Mapping[str, Any], language: str) -> str:
             rates=RATES,
             titles=TITLES,
             groups=list(GROUPS),
+            cuts=CUTS,
             model_columns=_models(report),
             cells=_by_place(report),
             cells_with_families=_places_with_families(report),

@@ -20,7 +20,7 @@ from models import law_described, red_flags
 from models.bundle import Models
 from models.parameters import Law
 from models.pipeline import versions
-from serving.audit import comparison, services, witnesses
+from serving.audit import comparison, services, witnesses, yardsticks
 from serving.audit.families import CELLS, Families, examples, look
 
 KIND: Final = "tarazy-audit"
@@ -74,6 +74,8 @@ def numbers(
         "flags": comparison.flags(table),
         "inspections": witnesses.random_inspections(table, inspections, as_of),
         "survey": witnesses.surveyed(table, survey),
+        "targeting": yardsticks.targeting(table, families.facts, survey),
+        "targeted_assistance": comparison.targeted_assistance(table),
         "groups": comparison.groups(table),
         "places": comparison.places(table),
         "services": services.by_service(table, families.applications, Law(as_of)),

@@ -28,13 +28,6 @@ BY: Final = ("settlement", "children")
 """Groups over which the multidimensional index is broken down."""
 
 
-def facts_read(law: Law) -> list[str]:
-    """Return the features that the yardsticks of a day read, in the order of their file."""
-    wants = [i.fact for y in poverty.in_force(law) for i in y.indicators]
-    read = dict.fromkeys(("members", "children", *wants))
-    return [name for name in read if name not in poverty.OF_THE_SURVEY]
-
-
 def targeting(
     table: pl.DataFrame, facts: pl.DataFrame | None, survey: pl.DataFrame | None
 ) -> dict[str, Any]:
@@ -43,7 +36,7 @@ def targeting(
     Parameters
     ----------
     table : families as `serving.audit.families.look` returns them.
-    facts : features of the surveyed families that `facts_read` names.
+    facts : features of the surveyed families that `models.poverty.facts_read` names.
     survey : the register; None: it was not in the data.
 
     Returns

@@ -48,6 +48,8 @@ def families(*rows: dict) -> pl.DataFrame:
         "children": "0",
         "disability": "no",
         "head": "f",
+        "below_assistance_line": False,
+        "assistance_amount": 0,
         FLAG: False,
         "eligible_services": ["sport_section"],
         "services_in_review": ["sanatorium"],

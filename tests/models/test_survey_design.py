@@ -1,0 +1,129 @@
+"""Shares of a survey with intervals that know its design, against an outside package and by hand."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from models.assessment.survey_design import (
+    Design,
+    below_share_of_median,
+    interval,
+    median,
+    ratio,
+)
+
+ROWS = pl.DataFrame(
+    {
+        "household_id": range(1, 13),
+        "stratum": ["a"] * 6 + ["b"] * 6,
+        "cluster": [1, 1, 2, 2, 3, 3, 4, 4, 4, 5, 5, 6],
+    }
+)
+WEIGHT = np.array([10.0, 12, 8, 15, 9, 11, 20, 25, 18, 22, 30, 17])
+PERSONS = np.array([3.0, 1, 5, 2, 4, 6, 2, 3, 1, 7, 5, 2])
+POOR = np.array([1.0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 1, 0])
+DESIGN = Design.of(ROWS, WEIGHT)
+
+
+def error(above, below, design=DESIGN):
+    value = ratio(above, below, design).value
+    return design.variance((above - value * below) / (design.weight @ below)) ** 0.5
+
+
+def test_a_share_of_persons_is_that_of_another_package():
+    # samplics 0.6.1, TaylorEstimator: ratio 0.6423357664, standard error 0.2505051669
+    assert ratio(POOR * PERSONS, PERSONS, DESIGN).value == pytest.approx(0.6423357664)
+    assert error(POOR * PERSONS, PERSONS) == pytest.approx(0.2505051669)
+
+
+def test_a_share_of_families_and_its_interval_are_those_of_another_package():
+    # samplics 0.6.1: proportion 0.4111675127, error 0.2536564113, 0.0366850363 to 0.9275553340
+    found = ratio(POOR, np.ones(12), DESIGN)
+    assert found.value == pytest.approx(0.4111675127)
+    assert error(POOR, np.ones(12)) == pytest.approx(0.2536564113)
+    assert (found.low, found.high) == pytest.approx((0.0366850363, 0.9275553340))
+
+
+def test_four_families_by_hand():
+    # one stratum, each its own unit, weight 1: p = 1/2; z = ±1/8; variance 4/3 × 4/64 = 1/12
+    rows = pl.DataFrame({"household_id": [1, 2, 3, 4]})
+    design = Design.of(rows, np.ones(4))
+    assert design.degrees == 3
+    assert error(np.array([1.0, 1, 0, 0]), np.ones(4), design) == pytest.approx((1 / 12) ** 0.5)
+
+
+def test_neighbours_who_are_alike_tell_less_than_as_many_strangers():
+    alike = np.repeat([1.0, 0.0, 1.0, 0.0], 3)
+    strangers = Design.of(ROWS.drop("cluster"), np.ones(12))
+    together = Design.of(ROWS.with_columns(cluster=np.repeat([1, 2, 3, 4], 3)), np.ones(12))
+    assert error(alike, np.ones(12), together) > 1.5 * error(alike, np.ones(12), strangers)
+
+
+def test_the_same_cluster_number_in_two_strata_is_two_units():
+    rows = ROWS.with_columns(cluster=pl.Series([1, 1, 1, 2, 2, 2] * 2))
+    assert len(Design.of(rows, WEIGHT).stratum_of_unit) == 4
+
+
+def test_a_stratum_with_one_unit_widens_the_interval_instead_of_being_overlooked():
+    lone = ROWS.with_columns(stratum=pl.Series(["a"] * 6 + ["b"] * 5 + ["c"]))
+    design = Design.of(lone, WEIGHT)
+    silent = np.where(design.unit == design.unit[-1], 0.0, POOR)
+    assert error(POOR + (design.unit == design.unit[-1]), np.ones(12), design) > 0
+    assert error(silent, np.ones(12), design) > 0
+
+
+def test_nobody_poor_has_an_upper_end_and_nobody_asked_none():
+    found = ratio(np.zeros(12), np.ones(12), DESIGN)
+    assert (found.value, found.low) == (0, 0)
+    assert found.high == pytest.approx(1 - 0.025 ** (1 / 6))  # six units
+    everybody = ratio(np.ones(12), np.ones(12), DESIGN)
+    assert (everybody.low, everybody.high) == (pytest.approx(0.025 ** (1 / 6)), 1)
+    assert ratio(np.zeros(12), np.zeros(12), DESIGN).value is None
+
+
+def test_a_domain_keeps_the_whole_design():
+    inside = np.array([1.0] * 6 + [0] * 6)
+    found = ratio(POOR * inside, inside, DESIGN)
+    assert found.value == pytest.approx((10 + 8 + 11) / 65)
+    assert 0 < found.low < found.value < found.high < 1
+
+
+def test_the_weighted_median_has_half_the_weight_at_or_below_it():
+    assert median(np.array([3.0, 1, 2]), np.array([1.0, 1, 1])) == 2
+    assert median(np.array([3.0, 1, 2]), np.array([10.0, 1, 1])) == 3
+    assert median(np.array([1.0, 2]), np.array([1.0, 1])) == 1
+
+
+def test_of_five_families_one_lies_below_half_the_median():
+    rows = pl.DataFrame({"household_id": range(5)})
+    values = np.array([40.0, 60, 100, 140, 200])
+    found, line = below_share_of_median(values, np.ones(5), 0.5, Design.of(rows, np.ones(5)))
+    assert (found.value, line) == (0.2, 50)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.6])
+def test_an_estimated_line_is_covered_as_often_as_promised(share):
+    # Lognormal consumption with sigma 0.55: the true share is Φ(ln(share) / 0.55).
+    from scipy.stats import norm
+
+    truth = norm.cdf(np.log(share) / 0.55)
+    rng = np.random.default_rng(5)
+    rows = pl.DataFrame({"household_id": range(900)})
+    design = Design.of(rows, np.ones(900))
+    found = [
+        below_share_of_median(np.exp(0.55 * rng.standard_normal(900)), np.ones(900), share, design)[
+            0
+        ]
+        for _ in range(300)
+    ]
+    covered = np.mean([e.low <= truth <= e.high for e in found])
+    assert 0.91 <= covered <= 0.99  # 95 % promised; three errors of 300 trials are 3.8 points
+    spread = np.std([e.value for e in found])
+    assert np.mean([(e.high - e.low) / 3.92 for e in found]) == pytest.approx(spread, rel=0.15)
+
+
+def test_weights_that_are_all_doubled_change_nothing():
+    twice = Design(2 * DESIGN.weight, DESIGN.unit, DESIGN.stratum_of_unit)
+    once, again = (ratio(POOR * PERSONS, PERSONS, d) for d in (DESIGN, twice))
+    assert once.told() == again.told()
+    assert interval(0.5, np.zeros(12), DESIGN, np.ones(12)).low == 0.5
