@@ -16,9 +16,16 @@ from models.poverty_line import poverty_line
 _MONTHS: Final = 3
 _FINE: Final = 10_000
 """A line is a share of hundredths of whole tenge: in ten thousandths it is a whole number."""
-_SCHOLARSHIP: Final = pl.col("benefits_quarter") - (
-    pl.col("pension_quarter") + pl.col("allowance_quarter") + pl.col("targeted_assistance_quarter")
-)
+_LEFT_OUT: Final = {
+    "targeted_assistance": pl.col("targeted_assistance_quarter"),
+    "child_disability_benefit": pl.col("child_disability_benefit_quarter"),
+    "scholarship": pl.col("benefits_quarter")
+    - pl.col("pension_quarter")
+    - pl.col("allowance_quarter")
+    - pl.col("targeted_assistance_quarter")
+    - pl.col("child_disability_benefit_quarter"),
+}
+"""Sums of the quarter that the law may leave out; stipends are what remains of the benefits."""
 
 
 def assistance(
@@ -83,13 +90,9 @@ def _counted(not_counted: list[str], large: int) -> pl.Expr:
     The benefit of a large family stands among other allowances: where the law leaves it
     out, a family that may have it has no known income.
     """
-    left_out = {
-        "targeted_assistance": pl.col("targeted_assistance_quarter"),
-        "scholarship": _SCHOLARSHIP,
-    }
     income = pl.col("income_quarter")
     for name in not_counted:
-        income = income - left_out.get(name, pl.lit(0))
+        income = income - _LEFT_OUT.get(name, pl.lit(0))
     if "large_family_benefit" not in not_counted:
         return income
     may_have_it = (pl.col("children") >= large) & (pl.col("allowance_quarter") > 0)

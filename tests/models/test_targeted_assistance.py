@@ -53,12 +53,16 @@ def test_a_family_exactly_on_the_line_is_not_below_it():
     assert told(day, income_quarter=3 * 14_849 - 1, members=1)["below_assistance_line"] is True
 
 
-def test_assistance_itself_and_stipends_are_not_counted_but_pensions_are():
-    row = told(
-        income_quarter=100_000, benefits_quarter=70_000, pension_quarter=30_000,
-        allowance_quarter=5_000, targeted_assistance_quarter=15_000,
-    )  # fmt: skip
-    assert row["assistance_income"] == 100_000 - 15_000 - 20_000  # 20 000 of stipends
+def test_assistance_stipends_and_a_disabled_childs_benefit_are_not_counted_but_pensions_are():
+    quarter = {
+        "income_quarter": 100_000, "benefits_quarter": 80_000, "pension_quarter": 30_000,
+        "allowance_quarter": 5_000, "targeted_assistance_quarter": 15_000,
+        "child_disability_benefit_quarter": 10_000,
+    }  # fmt: skip
+    stipends = 80_000 - 30_000 - 5_000 - 15_000 - 10_000
+    assert told(**quarter)["assistance_income"] == 100_000 - 15_000 - 10_000 - stipends
+    early = told(date(2019, 3, 31), **quarter)
+    assert early["assistance_income"] == 100_000 - 15_000  # the list was longer from April on
 
 
 @pytest.mark.parametrize(
@@ -104,7 +108,7 @@ def test_the_amount_fills_the_gap_to_the_line_to_half_a_tenge(income, members, d
 def test_what_targeted_assistance_counts_moves_no_answer_of_the_rules(tmp_path):
     def otherwise(content):
         for edition in content["editions"]:
-            edition["not_counted"] = ["targeted_assistance", "scholarship", "large_family_benefit"]
+            edition["not_counted"] = ["targeted_assistance", "large_family_benefit"]
 
     folder = amended(tmp_path, "targeted_assistance.yaml", otherwise)
     table = features({}, {"children": 5, "members": 7, "allowance_quarter": 200_000})
