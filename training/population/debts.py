@@ -24,10 +24,12 @@ from training.population.chance import (
     tenge,
     tilted,
 )
-from training.population.families import People, Role
+from training.population.families import Families, People, Role
+from training.population.figures import by_region
 from training.population.standing import Standing
 from training.population.work import Terms, Work
 
+_BORROWING: Final = -0.22
 _DAYS_OF_A_MONTH: Final = 30.4375
 
 
@@ -49,7 +51,7 @@ class Product:
 
 
 CONSUMER: Final = Product(
-    "consumer", 600_000, 1.15, 60_000, 15e6, (12, 24, 36, 48, 60), (0.2, 0.42)
+    "consumer", 800_000, 1.10, 60_000, 15e6, (12, 24, 36, 48, 60), (0.2, 0.42)
 )
 MORTGAGE: Final = Product("mortgage", 12.5e6, 0.42, 3e6, 60e6, (120, 180, 240, 300), (0.05, 0.17))
 AUTO: Final = Product("auto", 4.6e6, 0.5, 800_000, 25e6, (36, 48, 60, 84), (0.14, 0.26))
@@ -58,8 +60,14 @@ BUSINESS: Final = Product("business", 3e6, 0.9, 300_000, 60e6, (24, 36, 60), (0.
 INSTALMENT: Final = Product("instalment", 190_000, 0.75, 15_000, 2.5e6, (6, 12, 24), (0.0, 0.0))
 
 
+def leaning_to_borrow(families: Families, people: People) -> Floats:
+    """How much likelier than elsewhere each person's region borrows, in log-odds."""
+    return by_region("borrowing")[families.region[people.family]]
+
+
 def loans(
     rng: np.random.Generator,
+    families: Families,
     people: People,
     work: Work,
     standing: Standing,
@@ -72,11 +80,12 @@ def loans(
     """
     family = people.family
     level, distress = standing.level[family], standing.distress[family]
+    place = leaning_to_borrow(families, people)
     householder = (people.role == Role.HEAD) & (people.age > 23) & (people.age < 62)
     wanted: list[tuple[Product, Ints]] = [
         (CONSUMER, _times(rng, borrower, np.array([0.36, 0.44, 0.15, 0.05]))),
-        (MORTGAGE, _who(rng, householder, tilted(0.145, 0.75 * level - 0.1))),
-        (AUTO, _who(rng, householder, tilted(0.155, 0.75 * level - 0.1))),
+        (MORTGAGE, _who(rng, householder, tilted(0.095, 0.75 * level - 0.1 + place))),
+        (AUTO, _who(rng, householder, tilted(0.16, 0.75 * level - 0.1 + place))),
         (MICRO, _who(rng, borrower, tilted(0.08, -0.55 * level + 1.3 * distress))),
         (BUSINESS, _who(rng, (work.terms >= Terms.HONEST_BUSINESS) & people.adult, 0.10)),
         (INSTALMENT, _times(rng, borrower, np.array([0.37, 0.43, 0.15, 0.05]))),
@@ -86,13 +95,17 @@ def loans(
     )
 
 
-def borrowers(rng: np.random.Generator, people: People, standing: Standing) -> Flags:
+def borrowers(
+    rng: np.random.Generator, families: Families, people: People, standing: Standing
+) -> Flags:
     """Draw who borrows for daily life: most of those in working age, fewer of the poor."""
     level = standing.level[people.family]
     by_age = np.interp(
         people.age, [18, 21, 26, 45, 58, 66, 76], [0.1, 0.5, 0.78, 0.8, 0.68, 0.4, 0.05]
     )
-    chance = tilted(np.clip(by_age, 0.01, 0.99), 0.15 * level - 0.22)
+    chance = tilted(
+        np.clip(by_age, 0.01, 0.99), 0.15 * level + leaning_to_borrow(families, people) + _BORROWING
+    )
     return people.adult & happens(rng, chance, len(people))
 
 

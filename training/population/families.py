@@ -97,6 +97,8 @@ _GENERATION: Final = 27.0
 _YOUNGEST: Final = 0.92
 """Below 1: the youngest child is rather older than an even spread of ages would make it."""
 
+_FORTUNE_OF_LARGE: Final = -0.35
+"""Large families are more often of little schooling and pay; assumed after poverty by size."""
 _RURAL_BIRTHS: Final = 1.0
 _FAMILIES_OF_A_NEIGHBOURHOOD: Final = 60
 
@@ -175,6 +177,7 @@ def settle(rng: np.random.Generator, count: int) -> tuple[Families, People]:
     kind = pick(rng, _MIX * np.exp(np.outer(births, _BY_BIRTHS)))
     neighbourhood, luck_of_place = _neighbourhoods(rng, region, urban)
     fortune = 0.94 * rng.standard_normal(count) + 0.34 * luck_of_place
+    fortune = fortune + np.where(kind == Kind.LARGE, _FORTUNE_OF_LARGE, 0.0)
     spouse = happens(rng, _SPOUSE[kind], count).astype(np.int64)
     children, grown, parents = (
         _numbers(rng, kind, table) for table in (_CHILDREN, _GROWN, _PARENTS)

@@ -19,6 +19,7 @@ from training.population.worlds import Shifts
 
 HOME: Final = "home"
 INHERITED: Final = "inherited"
+_CRAMMED: Final = 0.04
 _INHERITED: Final = 0.13
 """Share of families with an inherited house, or a part of one; assumed."""
 
@@ -45,8 +46,12 @@ def homes(rng: np.random.Generator, families: Families, standing: Standing) -> p
         * small
         * np.exp(0.15 * standing.wealth + 0.20 * rng.standard_normal(count))
     )
-    area = np.round(np.clip(area, 14, 400), 1)
+    # Some of the many live in one room, and more of the poor ones.
+    crammed = (size >= 5) & happens(rng, tilted(_CRAMMED, -0.6 * standing.wealth), count)
+    area = np.where(crammed, np.minimum(area, rng.uniform(16, 32, count)), area)
     rooms = np.clip(np.rint(area / np.where(flat, 24.5, 27.0)), 1, 9).astype(np.int64)
+    rooms = np.where(crammed, 1, rooms)
+    area = np.round(np.clip(area, 14, 400), 1)
     piped = flat | happens(rng, np.where(urban, 0.9, 0.62), count)
     return pl.DataFrame(
         {

@@ -13,6 +13,8 @@ import numpy as np
 from training.population.chance import Flags, Floats, Ints, pick
 
 MARRIAGE_AGE: Final = 18.0
+_UNREGISTERED: Final = 0.05
+"""Couples that live together without having married; assumed."""
 
 
 class Marital(IntEnum):
@@ -35,5 +37,8 @@ def marriage(
     apart = np.where(at_home, 0.10, 0.20) * (1 - never - widowed)
     divorced = np.maximum(1 - never - widowed - apart, 0.0)
     alone = pick(rng, np.stack([never, apart, widowed, divorced], axis=1))
-    state = np.where(couple, int(Marital.MARRIED), alone)
+    # Some couples live together unregistered.
+    registered = couple & (rng.random(len(age)) >= _UNREGISTERED)
+    unwed = np.where(alone == Marital.MARRIED, int(Marital.NEVER), alone)
+    state = np.where(registered, int(Marital.MARRIED), np.where(couple, unwed, alone))
     return np.where(age < MARRIAGE_AGE, int(Marital.NEVER), state).astype(np.int64)

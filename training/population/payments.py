@@ -23,9 +23,11 @@ SOURCES: Final = (
     "scholarship", "alimony", "rent", "other",
 )  # fmt: skip
 _QUARTER: Final = 3
-TAKE_UP: Final = 0.12
+_TAKE_UP: Final = 0.12
 """Share of families below the line by their registers that ask for targeted assistance: the
 published number of receiving families is far below that of families with little declared."""
+_GAIN_BY_SIZE: Final = 1.5
+"""Large families ask more often: what they stand to gain grows with their size; assumed."""
 _STUDY_YEAR: Final = 4
 """Months of the present year of study, for which scholarships are told at first; assumed."""
 _EXCLUDED_CARS: Final = 2
@@ -135,6 +137,11 @@ def quarter(paid: pl.DataFrame, people: People, families: int, as_of: date) -> F
     last = paid.filter(pl.col("month") >= add_months(as_of, -_QUARTER))
     by_person = np.bincount(last["person"].to_numpy(), last["amount"].to_numpy(), len(people))
     return people.in_family(by_person / _QUARTER, families)
+
+
+def chance_of_asking(families: Families) -> Floats:
+    """How likely each family is to ask for targeted assistance, were it entitled."""
+    return np.minimum(_TAKE_UP * (families.size / 4.0) ** _GAIN_BY_SIZE, 0.9)
 
 
 def assistance(

@@ -27,13 +27,14 @@ from training.population.chance import (
     words,
 )
 from training.population.families import DAYS_OF_A_YEAR, Families, People
-from training.population.figures import car_ages, figure
+from training.population.figures import by_region, car_ages, figure
 from training.population.standing import Standing
 from training.population.work import Terms, Work
 from training.population.worlds import Shifts
 
 _CARS_IN_USE: Final = 0.62
 """Cars of an ordinary family; with families that own more it gives the published mean."""
+_WEALTH_OF_DRIVERS: Final = 0.25
 _SOLD_STILL_REGISTERED: Final = 0.055
 _OVERSTATED_HERDS: Final = 0.30
 LOSS_OF_VALUE: Final = 0.112
@@ -41,8 +42,8 @@ LOSS_OF_VALUE: Final = 0.112
 _STATUS: Final = ("normal", "arrested", "stolen", "sold_not_reregistered")
 _SPECIES: Final = ("cattle", "horses", "camels", "sheep", "goats", "pigs", "poultry")
 _KEPT: Final = np.array([0.72, 0.20, 0.0, 0.42, 0.16, 0.05, 0.50])
-_HEADS: Final = np.array([4.6, 3.5, 6.0, 16.0, 5.0, 3.0, 14.0])
-_YIELD: Final = np.array([8_500.0, 8_500.0, 8_000.0, 1_300.0, 1_300.0, 3_000.0, 250.0])
+_HEADS: Final = np.array([4.6, 3.5, 6.0, 24.0, 7.0, 3.0, 14.0])
+_YIELD: Final = np.array([8_500.0, 8_500.0, 8_000.0, 850.0, 850.0, 3_000.0, 250.0])
 """Net yield of a head, tenge a month; assumed (productivity norms are not in reach)."""
 _EATEN_AT_HOME: Final = 30_000.0
 _SOUTH: Final = ("19", "31", "33", "43", "61", "79")
@@ -82,12 +83,19 @@ def vehicles(
     count = len(families)
     everyone = np.arange(count)
     by_kind = np.array([0.12, 0.62, 0.75, 1.05, 1.3, 1.2, 0.55, 1.15, 1.4])[families.kind]
-    rate = _CARS_IN_USE * by_kind * np.exp(0.45 * standing.wealth)
+    rate = (
+        by_region("driving")[families.region]
+        * _CARS_IN_USE
+        * by_kind
+        * np.exp(0.45 * standing.wealth)
+    )
     used = np.repeat(everyone, np.minimum(rng.poisson(rate * np.where(families.urban, 1, 1.1)), 5))
     sold = np.flatnonzero(happens(rng, _SOLD_STILL_REGISTERED, count))
     bounds, cumulated = car_ages()
     # The richer the family, the younger the car; the published ages of all cars stand.
-    place = rank(linked(rng, np.clip((standing.wealth[used] - 0.52) / 1.08, -3, 3), -0.55))
+    place = rank(
+        linked(rng, np.clip((standing.wealth[used] - _WEALTH_OF_DRIVERS) / 1.08, -3, 3), -0.55)
+    )
     age = np.concatenate([np.interp(place, cumulated, bounds), rng.uniform(11, 33, len(sold))])
     flagged = happens(rng, 0.2, len(sold))
     arrested = happens(rng, np.where(standing.distress[used], 0.06, 0.012), len(used))
@@ -151,7 +159,9 @@ def herds(
     kept[:, 5] = np.where(np.isin(code[keeper], _PIGS), 0.22, 0.01)
     has = rng.random(kept.shape) < kept
     scale = np.exp(0.35 * standing.wealth[keeper] + 0.75 * rng.standard_normal(len(keeper)) - 0.3)
-    truly = np.where(has, np.maximum(np.rint(scale[:, None] * _HEADS), 1), 0)
+    grown = np.tile(_HEADS, (len(keeper), 1))
+    grown[:, 3:5] *= by_region("flocks")[families.region[keeper], None]
+    truly = np.where(has, np.maximum(np.rint(scale[:, None] * grown), 1), 0)
     overstated = happens(rng, _OVERSTATED_HERDS, len(keeper))
     told = np.where(overstated, rng.uniform(1.2, 2.2, len(keeper)), 1.0)
     told = np.where(happens(rng, 0.15, len(keeper)), rng.uniform(0.4, 0.9, len(keeper)), told)

@@ -14,6 +14,7 @@ import numpy as np
 
 from training.population.chance import Flags, Floats, Ints, happens
 from training.population.families import Families, Kind, People
+from training.population.figures import by_region
 from training.population.support import Support
 from training.population.work import Work
 from training.population.worlds import Shifts
@@ -31,14 +32,19 @@ _TYPICAL_LOG: Final = 12.43
 _SPREAD_LOG: Final = 0.62
 """Centre and spread of log permanent income per equal adult: they make it standard normal."""
 
-_CUSHION: Final = 75_000.0
+_CUSHION: Final = 110_000.0
+_CUSHION_BY_SIZE: Final = -0.5
+"""Kin help a family and not a head: the cushion of each thins out in a large family."""
+_OF_LARGE: Final = -0.05
+_OF_TOWN: Final = -0.02
+"""Townspeople buy what the countryside grows; both in log consumption, assumed."""
 _CONSUMED: Final = 164_000.0
 _ELASTICITY: Final = 0.70
 _BY_WEALTH: Final = 0.07
 _TASTE: Final = 0.17
 _AFTER_A_LOSS: Final = -0.16
 
-_LADDER: Final = np.array([-2.45, -1.65, -0.8, 0.35, 1.6])
+_LADDER: Final = np.array([-2.45, -1.65, -0.8, 0.72, 2.15])
 """Steps of the six-step ladder on the standard scale of living. Its shares are assumed:
 published self-ratings have other steps (average 74 %, above it 20 %, well-off 5 %)."""
 
@@ -108,7 +114,7 @@ def standing(
     permanent = people.in_family(earned + support.received, count)
     equal_adults = families.size.astype(np.float64) ** ECONOMIES_OF_SIZE
     level = (
-        np.log(_cushioned(permanent / shifts.prices / equal_adults)) - _TYPICAL_LOG
+        np.log(_cushioned(permanent / shifts.prices / equal_adults, families.size)) - _TYPICAL_LOG
     ) / _SPREAD_LOG
     level = np.clip(level, -3.2, 3.5)
     oldest = np.zeros(count)
@@ -132,27 +138,30 @@ def living(
     """Derive consumption and the ladder; ``returns`` are rents and herds, tenge a month."""
     count = len(families)
     real = (standing_.permanent + returns) / shifts.prices
-    income = _cushioned(real / standing_.equal_adults)
+    income = _cushioned(real / standing_.equal_adults, families.size)
     lost = people.in_family(work.months_since_loss > 0, count) > 0
     spirit = (
-        _ELASTICITY * (np.log(income) - _TYPICAL_LOG)
+        _ELASTICITY
+        * (1.0 - by_region("sharing")[families.region])
+        * (np.log(income) - _TYPICAL_LOG)
         + _BY_WEALTH * standing_.wealth
         + _TASTE * fate.taste
         + np.where(lost, _AFTER_A_LOSS, 0.0)
-        + np.where(families.urban, 0.05, -0.08)
-        + np.where(families.kind == Kind.LARGE, 0.05, 0.0)
+        + by_region("means")[families.region]
+        + np.where(families.urban, _OF_TOWN, -_OF_TOWN)
+        + np.where(families.kind == Kind.LARGE, _OF_LARGE, 0.0)
     )
     consumption = _CONSUMED * shifts.prices * np.exp(spirit) * standing_.equal_adults
     comfort = 1.75 * spirit + 0.30 * standing_.wealth - 0.5 * standing_.distress + 0.25 * fate.mood
     return Living(consumption, comfort, step_of_ladder(comfort))
 
 
-def _cushioned(income: Floats) -> Floats:
+def _cushioned(income: Floats, size: Ints) -> Floats:
     """Income per equal adult with what keeps the poorest afloat: kin, credit, the kitchen garden.
 
     Few live below the food basket (0.2 % of families, published); assumed form.
     """
-    return np.hypot(income, _CUSHION)
+    return np.hypot(income, _CUSHION * size.astype(np.float64) ** _CUSHION_BY_SIZE)
 
 
 def step_of_ladder(comfort: Floats) -> Ints:

@@ -20,7 +20,7 @@ from training.population.debts import borrowers, loans
 from training.population.families import DAYS_OF_A_YEAR, Families, People, places, settle
 from training.population.housing import homes, properties
 from training.population.lags import BIRTHS, OF_MONTHS, OF_THINGS
-from training.population.payments import TAKE_UP, assistance, incomes, quarter, streams
+from training.population.payments import assistance, chance_of_asking, incomes, quarter, streams
 from training.population.services import applications
 from training.population.standing import Fate, Living, Standing, befall, living, standing
 from training.population.support import Support, support
@@ -198,7 +198,7 @@ def begin(
     fate = befall(chance["standing"], chance["living"], size)
     means = standing(families, people, work, aid, fate, shifts)
     home = homes(chance["homes"], families, means)
-    borrower = borrowers(chance["loans"], people, means)
+    borrower = borrowers(chance["loans"], families, people, means)
     things = {
         "properties": properties(chance["properties"], families, means, home, today, shifts),
         "vehicles": possessions.vehicles(chance["vehicles"], families, means, work, people, today),
@@ -207,7 +207,7 @@ def begin(
             chance["enterprises"], people, work, ~families.urban[people.family], today
         ),
         "deposits": possessions.deposits(chance["deposits"], people, means, today),
-        "loans": loans(chance["loans"], people, work, means, borrower, today),
+        "loans": loans(chance["loans"], families, people, work, means, borrower, today),
     }
     keys = Keys(seed, partition, {})
     keys, household = keys.families(size)
@@ -216,7 +216,7 @@ def begin(
         keys, things[name] = keys.records(name, learned(chance["lags"], name, things[name]))
     kin = Kin(
         household=household,
-        asking=happens(chance["payments"], TAKE_UP, size),
+        asking=happens(chance["payments"], chance_of_asking(families), size),
         **_registered(chance["addresses"], families),
     )
     names = _named(chance["registers"], people, person, borrower, today)

@@ -45,7 +45,16 @@ _CUSTOM: Final = 2.3
 _GREY_DISCOUNT: Final = 0.85
 _SHADOW_MEDIAN: Final = 290_000.0
 _HONEST_BUSINESS_MEDIAN: Final = 215_000.0
-_SIDE_JOB_MEDIAN: Final = 85_000.0
+_SIDE_JOB_MEDIAN: Final = 50_000.0
+_BUSINESS_LEANING: Final = -0.69
+_GREY_LEANING: Final = -0.30
+_SHADOW_LEANING: Final = -1.35
+_SIDE_LEANING: Final = -0.1
+"""Log-odds that, with the spread of customs, give the published shares of each kind of work."""
+_HIDDEN_FULLY: Final = 0.62
+"""Of shadow business: what runs without any registration."""
+_WITHOUT_CONTRACT: Final = 0.20
+"""Of grey wages: those paid without any contract, in whole from hand to hand; assumed."""
 _PUBLISHED_MEAN: Final = 412.6
 """National mean of the table of regional wages, thousand tenge."""
 
@@ -143,15 +152,22 @@ def engage(
     minimum: int = shifts.of_law("minimum_wage")
     # Some honest wages are part-time: a small declared wage is no proof of an envelope.
     part_time = happens(rng, np.where(people.female, 0.09, 0.05), count)
-    wage = np.where(part_time, 0.45 * wage, np.maximum(wage, minimum))
+    # The lowest honest wages stand somewhat above the minimum.
+    least = minimum * (1.0 + 0.5 * rng.random(count))
+    wage = np.where(part_time, 0.45 * wage, np.maximum(wage, least))
     grey = terms == Terms.GREY_WAGE
     paid = np.where(grey, _GREY_DISCOUNT * wage, wage)
     official = np.where(grey, _official_part(rng, paid, minimum), paid)
+    leaning = -0.25 * people.ability + np.where(people.education >= 4, -0.6, 0.15)
+    by_hand = grey & happens(rng, tilted(_WITHOUT_CONTRACT, leaning), count)
+    official = np.where(by_hand, 0.0, official)
     season = shifts.wages * np.where(families.urban[people.family], 1.0, shifts.rural_business)
     earned = season * lognormal(rng, _SHADOW_MEDIAN * np.exp(0.8 * power), 0.62, count)
     honest = season * lognormal(rng, _HONEST_BUSINESS_MEDIAN * np.exp(0.8 * power), 0.75, count)
     declared, shadow = _businesses(rng, terms, earned, honest, minimum)
-    on_the_side = tilted(figure("side_jobs") / 0.85, 0.7 * custom - 0.95 + shifts.platform_work)
+    on_the_side = tilted(
+        figure("side_jobs") / 0.85, 0.35 * custom + _SIDE_LEANING + shifts.platform_work
+    )
     openly = employee | (terms == Terms.HONEST_BUSINESS)
     side = openly & happens(rng, on_the_side, count)
     side_job = lognormal(rng, _SIDE_JOB_MEDIAN * shifts.wages * np.exp(0.5 * power), 0.6, count)
@@ -217,14 +233,20 @@ def _terms(
     )
     own = place - 0.20 * people.ability + np.where(people.education >= 4, -0.35, 0.12)
     own = own + np.where(people.retired, 0.5, 0.0) + custom
-    own_business = happens(rng, tilted(figure("self_employment"), 0.85 * own - 0.69), count)
+    own_business = happens(
+        rng, tilted(figure("self_employment"), 0.85 * own + _BUSINESS_LEANING), count
+    )
     grey = happens(
-        rng, tilted(figure("grey_wages") / (1 - figure("self_employment")), 0.9 * own - 0.42), count
+        rng,
+        tilted(figure("grey_wages") / (1 - figure("self_employment")), 0.9 * own + _GREY_LEANING),
+        count,
     )
     shadow = happens(
-        rng, tilted(figure("shadow_business") / figure("self_employment"), 0.7 * own - 1.25), count
+        rng,
+        tilted(figure("shadow_business") / figure("self_employment"), 0.7 * own + _SHADOW_LEANING),
+        count,
     )
-    hidden_fully = happens(rng, 0.58, count)
+    hidden_fully = happens(rng, _HIDDEN_FULLY, count)
     business = np.where(
         shadow,
         np.where(hidden_fully, int(Terms.UNREGISTERED), int(Terms.UNDER_DECLARED)),
@@ -241,6 +263,7 @@ def _earning_power(families: Families, people: People) -> Floats:
     place = place - np.average(place, weights=by_region("people"))
     power: Floats = (
         place[region]
+        + by_region("pay")[region]
         + np.where(families.urban[people.family], 0.06, -0.12)
         + _WAGE_BY_EDUCATION[people.education]
         + _WAGE_BY_ABILITY * people.ability
@@ -252,7 +275,7 @@ def _earning_power(families: Families, people: People) -> Floats:
 
 def _official_part(rng: np.random.Generator, paid: Floats, minimum: int) -> Floats:
     """What of a grey wage is declared: mostly about the minimum wage, else a share."""
-    near_minimum = minimum * (1.0 + 0.6 * rng.beta(1.0, 2.0, len(paid)))
+    near_minimum = minimum * (1.0 + 0.8 * rng.beta(2.2, 3.0, len(paid)))
     share = paid * rng.uniform(0.35, 0.75, len(paid))
     return np.minimum(np.where(happens(rng, 0.72, len(paid)), near_minimum, share), paid)
 
