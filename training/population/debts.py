@@ -29,7 +29,7 @@ from training.population.figures import by_region
 from training.population.standing import Standing
 from training.population.work import Terms, Work
 
-_BORROWING: Final = -0.22
+_BORROWING: Final = -0.13
 _DAYS_OF_A_MONTH: Final = 30.4375
 
 
@@ -51,7 +51,7 @@ class Product:
 
 
 CONSUMER: Final = Product(
-    "consumer", 800_000, 1.10, 60_000, 15e6, (12, 24, 36, 48, 60), (0.2, 0.42)
+    "consumer", 735_000, 1.22, 60_000, 15e6, (12, 24, 36, 48, 60), (0.2, 0.42)
 )
 MORTGAGE: Final = Product("mortgage", 12.5e6, 0.42, 3e6, 60e6, (120, 180, 240, 300), (0.05, 0.17))
 AUTO: Final = Product("auto", 4.6e6, 0.5, 800_000, 25e6, (36, 48, 60, 84), (0.14, 0.26))
@@ -83,9 +83,9 @@ def loans(
     place = leaning_to_borrow(families, people)
     householder = (people.role == Role.HEAD) & (people.age > 23) & (people.age < 62)
     wanted: list[tuple[Product, Ints]] = [
-        (CONSUMER, _times(rng, borrower, np.array([0.36, 0.44, 0.15, 0.05]))),
-        (MORTGAGE, _who(rng, householder, tilted(0.095, 0.75 * level - 0.1 + place))),
-        (AUTO, _who(rng, householder, tilted(0.16, 0.75 * level - 0.1 + place))),
+        (CONSUMER, _times(rng, borrower, np.array([0.26, 0.50, 0.18, 0.06]))),
+        (MORTGAGE, _who(rng, householder, tilted(0.099, 0.75 * level - 0.1 + place))),
+        (AUTO, _who(rng, householder, tilted(0.165, 0.75 * level - 0.1 + place))),
         (MICRO, _who(rng, borrower, tilted(0.08, -0.55 * level + 1.3 * distress))),
         (BUSINESS, _who(rng, (work.terms >= Terms.HONEST_BUSINESS) & people.adult, 0.10)),
         (INSTALMENT, _times(rng, borrower, np.array([0.37, 0.43, 0.15, 0.05]))),

@@ -19,7 +19,7 @@ from training.population.worlds import Shifts
 
 HOME: Final = "home"
 INHERITED: Final = "inherited"
-_CRAMMED: Final = 0.04
+_CRAMMED: Final = 0.025
 _INHERITED: Final = 0.13
 """Share of families with an inherited house, or a part of one; assumed."""
 
@@ -42,14 +42,14 @@ def homes(rng: np.random.Generator, families: Families, standing: Standing) -> p
     tenure = np.where(is_owned, 0, other)
     small = np.where(tenure == 3, 0.45, np.where(is_owned, 1.0, 0.8))
     area = (
-        np.where(flat, 34.0 + 9.3 * size, 48.0 + 12.0 * size)
+        np.where(flat, 37.0 + 9.8 * size, 53.0 + 12.5 * size)
         * small
         * np.exp(0.15 * standing.wealth + 0.20 * rng.standard_normal(count))
     )
     # Some of the many live in one room, and more of the poor ones.
     crammed = (size >= 5) & happens(rng, tilted(_CRAMMED, -0.6 * standing.wealth), count)
     area = np.where(crammed, np.minimum(area, rng.uniform(16, 32, count)), area)
-    rooms = np.clip(np.rint(area / np.where(flat, 24.5, 27.0)), 1, 9).astype(np.int64)
+    rooms = np.clip(np.rint(area / np.where(flat, 26.0, 28.7)), 1, 9).astype(np.int64)
     rooms = np.where(crammed, 1, rooms)
     area = np.round(np.clip(area, 14, 400), 1)
     piped = flat | happens(rng, np.where(urban, 0.9, 0.62), count)

@@ -34,7 +34,7 @@ from training.population.worlds import Shifts
 
 _CARS_IN_USE: Final = 0.62
 """Cars of an ordinary family; with families that own more it gives the published mean."""
-_WEALTH_OF_DRIVERS: Final = 0.25
+_WEALTH_OF_DRIVERS: Final = 0.29
 _SOLD_STILL_REGISTERED: Final = 0.055
 _OVERSTATED_HERDS: Final = 0.30
 LOSS_OF_VALUE: Final = 0.112
@@ -94,7 +94,7 @@ def vehicles(
     bounds, cumulated = car_ages()
     # The richer the family, the younger the car; the published ages of all cars stand.
     place = rank(
-        linked(rng, np.clip((standing.wealth[used] - _WEALTH_OF_DRIVERS) / 1.08, -3, 3), -0.55)
+        linked(rng, np.clip((standing.wealth[used] - _WEALTH_OF_DRIVERS) / 0.95, -3, 3), -0.55)
     )
     age = np.concatenate([np.interp(place, cumulated, bounds), rng.uniform(11, 33, len(sold))])
     flagged = happens(rng, 0.2, len(sold))
@@ -195,15 +195,15 @@ def enterprises(
     ``rural`` tells for each person whether it lives in the countryside.
     """
     count = len(people)
-    honest = (work.terms == Terms.HONEST_BUSINESS) & happens(rng, 0.82, count)
+    honest = (work.terms == Terms.HONEST_BUSINESS) & happens(rng, 0.93, count)
     under = work.terms == Terms.UNDER_DECLARED
     grown = people.adult & (people.age < 72) & ~honest & ~under
-    dormant = grown & happens(rng, np.where(work.terms == Terms.UNREGISTERED, 0.12, 0.025), count)
+    dormant = grown & happens(rng, np.where(work.terms == Terms.UNREGISTERED, 0.12, 0.045), count)
     closed = grown & ~dormant & happens(rng, 0.02, count)
     person = np.concatenate([np.flatnonzero(who) for who in (honest, under, dormant, closed)])
     active, is_closed = (honest | under)[person], closed[person]
     farm = rural[person] & active & happens(rng, 0.3, len(person))
-    company = ~farm & happens(rng, np.where(active, 0.11, 0.08), len(person))
+    company = ~farm & happens(rng, np.where(active, 0.205, 0.08), len(person))
     form = np.where(farm, 2, np.where(company, 1, 0))
     margin = rng.uniform(0.35, 0.8, len(person))
     turnover = np.where(active, 12 * work.declared_business[person] / margin, 0.0)

@@ -25,26 +25,29 @@ _NET_OF_BUSINESS: Final = 0.93
 ECONOMIES_OF_SIZE: Final = 0.75
 """Exponent of family size: how many equal adults a family costs. The state's own
 coefficient is not published; assumed."""
-POVERTY_SCALE: Final = 0.9
+POVERTY_SCALE: Final = 0.79
 """The same exponent in the state's count of the poor, as far as a poor family has the published
 5.7 members; assumed."""
-_TYPICAL_LOG: Final = 12.43
-_SPREAD_LOG: Final = 0.62
+_TYPICAL_LOG: Final = 12.47
+_SPREAD_LOG: Final = 0.55
 """Centre and spread of log permanent income per equal adult: they make it standard normal."""
 
-_CUSHION: Final = 110_000.0
-_CUSHION_BY_SIZE: Final = -0.5
+_CUSHION: Final = 165_000.0
+_CUSHION_BY_SIZE: Final = -0.08
 """Kin help a family and not a head: the cushion of each thins out in a large family."""
-_OF_LARGE: Final = -0.05
-_OF_TOWN: Final = -0.02
+_FORSAKEN: Final = -2.0
+_LEFT_TO_THE_FORSAKEN: Final = 0.2
+"""Families of worse luck than this have few to turn to: those below the food basket."""
+_OF_LARGE: Final = -0.27
+_OF_TOWN: Final = -0.047
 """Townspeople buy what the countryside grows; both in log consumption, assumed."""
-_CONSUMED: Final = 164_000.0
-_ELASTICITY: Final = 0.70
-_BY_WEALTH: Final = 0.07
-_TASTE: Final = 0.17
+_CONSUMED: Final = 167_800.0
+_ELASTICITY: Final = 0.76
+_BY_WEALTH: Final = 0.14
+_TASTE: Final = 0.11
 _AFTER_A_LOSS: Final = -0.16
 
-_LADDER: Final = np.array([-2.45, -1.65, -0.8, 0.72, 2.15])
+_LADDER: Final = np.array([-2.45, -1.65, -0.8, 0.64, 2.03])
 """Steps of the six-step ladder on the standard scale of living. Its shares are assumed:
 published self-ratings have other steps (average 74 %, above it 20 %, well-off 5 %)."""
 
@@ -138,7 +141,8 @@ def living(
     """Derive consumption and the ladder; ``returns`` are rents and herds, tenge a month."""
     count = len(families)
     real = (standing_.permanent + returns) / shifts.prices
-    income = _cushioned(real / standing_.equal_adults, families.size)
+    kin = np.where(fate.luck < _FORSAKEN, _LEFT_TO_THE_FORSAKEN, 1.0)
+    income = _cushioned(real / standing_.equal_adults, families.size, kin)
     lost = people.in_family(work.months_since_loss > 0, count) > 0
     spirit = (
         _ELASTICITY
@@ -156,12 +160,13 @@ def living(
     return Living(consumption, comfort, step_of_ladder(comfort))
 
 
-def _cushioned(income: Floats, size: Ints) -> Floats:
+def _cushioned(income: Floats, size: Ints, kin: Floats | float = 1.0) -> Floats:
     """Income per equal adult with what keeps the poorest afloat: kin, credit, the kitchen garden.
 
-    Few live below the food basket (0.2 % of families, published); assumed form.
+    ``kin`` is what kin give of an ordinary family's cushion. Few live below the food basket
+    (0.2 % of people, published); assumed form.
     """
-    return np.hypot(income, _CUSHION * size.astype(np.float64) ** _CUSHION_BY_SIZE)
+    return np.hypot(income, kin * _CUSHION * size.astype(np.float64) ** _CUSHION_BY_SIZE)
 
 
 def step_of_ladder(comfort: Floats) -> Ints:

@@ -34,26 +34,26 @@ class Terms(IntEnum):
 
 
 # Formal wages: with the official parts of grey ones they give the published median and mean.
-_WAGE_MEDIAN: Final = 420_000.0
+_WAGE_MEDIAN: Final = 483_000.0
 _WAGE_BY_EDUCATION: Final = np.array([-0.5, -0.45, -0.27, -0.08, 0.27, 0.5])
 _WAGE_BY_ABILITY: Final = 0.30
-_WAGE_CHANCE: Final = 0.49
+_WAGE_CHANCE: Final = 0.50
 _SEX_GAP: Final = 0.13
 """Half of the log gap between men and women (published ratio of mean wages about 0.75)."""
-_CUSTOM: Final = 2.3
+_CUSTOM: Final = 2.6
 """How strongly members of one family share the habit of working off the books."""
-_GREY_DISCOUNT: Final = 0.85
-_SHADOW_MEDIAN: Final = 290_000.0
-_HONEST_BUSINESS_MEDIAN: Final = 215_000.0
-_SIDE_JOB_MEDIAN: Final = 50_000.0
-_BUSINESS_LEANING: Final = -0.69
-_GREY_LEANING: Final = -0.30
-_SHADOW_LEANING: Final = -1.35
-_SIDE_LEANING: Final = -0.1
+_GREY_DISCOUNT: Final = 0.79
+_SHADOW_MEDIAN: Final = 280_000.0
+_HONEST_BUSINESS_MEDIAN: Final = 248_000.0
+_SIDE_JOB_MEDIAN: Final = 21_000.0
+_BUSINESS_LEANING: Final = -0.89
+_GREY_LEANING: Final = -0.08
+_SHADOW_LEANING: Final = -1.84
+_SIDE_LEANING: Final = 0.36
 """Log-odds that, with the spread of customs, give the published shares of each kind of work."""
-_HIDDEN_FULLY: Final = 0.62
+_HIDDEN_FULLY: Final = 0.755
 """Of shadow business: what runs without any registration."""
-_WITHOUT_CONTRACT: Final = 0.20
+_WITHOUT_CONTRACT: Final = 0.31
 """Of grey wages: those paid without any contract, in whole from hand to hand; assumed."""
 _PUBLISHED_MEAN: Final = 412.6
 """National mean of the table of regional wages, thousand tenge."""
@@ -232,7 +232,7 @@ def _terms(
         families.urban[people.family], -0.12, 0.2
     )
     own = place - 0.20 * people.ability + np.where(people.education >= 4, -0.35, 0.12)
-    own = own + np.where(people.retired, 0.5, 0.0) + custom
+    own = own + np.where(people.retired, 0.5, 0.0) + np.where(people.female, -0.05, 0.05) + custom
     own_business = happens(
         rng, tilted(figure("self_employment"), 0.85 * own + _BUSINESS_LEANING), count
     )
