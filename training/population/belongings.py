@@ -219,7 +219,7 @@ def debts(rng: np.random.Generator, state: State, days: int) -> tuple[Keys, pl.D
     old = old.with_columns(
         payments=made, outstanding=tenge(left), days_overdue=overdue_now.astype(np.int64)
     ).filter(pl.Series(~over))
-    fresh = loans(rng, people, state.work, means, state.names.borrower, today)
+    fresh = loans(rng, state.families, people, state.work, means, state.names.borrower, today)
     held = fresh.join(
         old.group_by("person", "kind").agg(held=pl.len()),
         on=["person", "kind"], how="left", maintain_order="left",

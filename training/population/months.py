@@ -21,8 +21,8 @@ from training.population.debts import borrowers
 from training.population.families import DAYS_OF_A_YEAR
 from training.population.housing import homes
 from training.population.payments import (
-    TAKE_UP,
     assistance,
+    chance_of_asking,
     incomes,
     quarter,
     streams,
@@ -104,7 +104,9 @@ def _works(chance: Chance, state: State, years: float) -> State:
         names=replace(
             names,
             borrower=np.where(
-                rethink, borrowers(chance["loans"], people, state.means), names.borrower
+                rethink,
+                borrowers(chance["loans"], state.families, people, state.means),
+                names.borrower,
             ),
             believed=np.where(happens(rng, _GUESSES, crowd), rng.random(crowd), names.believed),
         ),
@@ -147,7 +149,10 @@ def _shown(chance: Chance, state: State, before: Work) -> State:
     rng = chance["payments"]
     again = happens(rng, _ASKS_AGAIN, count)
     kin = replace(
-        state.kin, asking=np.where(again, happens(rng, TAKE_UP / 2, count), state.kin.asking)
+        state.kin,
+        asking=np.where(
+            again, happens(rng, chance_of_asking(families) / 2, count), state.kin.asking
+        ),
     )
     new = incomes(
         streams(rng, families, people, work, aid, state.things["properties"],
