@@ -51,7 +51,7 @@ class Product:
 
 
 CONSUMER: Final = Product(
-    "consumer", 735_000, 1.22, 60_000, 15e6, (12, 24, 36, 48, 60), (0.2, 0.42)
+    "consumer", 675_000, 1.28, 60_000, 15e6, (12, 24, 36, 48, 60), (0.2, 0.42)
 )
 MORTGAGE: Final = Product("mortgage", 12.5e6, 0.42, 3e6, 60e6, (120, 180, 240, 300), (0.05, 0.17))
 AUTO: Final = Product("auto", 4.6e6, 0.5, 800_000, 25e6, (36, 48, 60, 84), (0.14, 0.26))

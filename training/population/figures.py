@@ -54,11 +54,12 @@ class Figure:
     def verdict(self, achieved: float, sampling_error: float = 0.0) -> Verdict:
         """What became of this target in a world whose figure has that standard error.
 
-        A country of few families may miss by two standard errors more than the tolerance.
+        A country of few families may miss by three standard errors more than the tolerance:
+        of some two hundred figures hardly one is then missed by chance.
         """
         if self.tolerance is None:
             raise DeclarationError(f"{self.name} has no tolerance: it is no target.")
-        slack = self.tolerance * abs(self.value) + 2 * sampling_error
+        slack = self.tolerance * abs(self.value) + 3 * sampling_error
         above, below = achieved - self.value, self.value - achieved
         off = {At.ABOUT: max(above, below), At.LEAST: below, At.MOST: above}[self.at]
         if off <= slack:  # never for NaN: a country without a case

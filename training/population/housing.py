@@ -49,7 +49,7 @@ def homes(rng: np.random.Generator, families: Families, standing: Standing) -> p
     # Some of the many live in one room, and more of the poor ones.
     crammed = (size >= 5) & happens(rng, tilted(_CRAMMED, -0.6 * standing.wealth), count)
     area = np.where(crammed, np.minimum(area, rng.uniform(16, 32, count)), area)
-    rooms = np.clip(np.rint(area / np.where(flat, 26.0, 28.7)), 1, 9).astype(np.int64)
+    rooms = np.clip(np.rint(area / np.where(flat, 26.8, 29.6)), 1, 9).astype(np.int64)
     rooms = np.where(crammed, 1, rooms)
     area = np.round(np.clip(area, 14, 400), 1)
     piped = flat | happens(rng, np.where(urban, 0.9, 0.62), count)

@@ -68,7 +68,7 @@ def _of_family(state: State, frame: pl.DataFrame, value: str | None = None) -> F
 
 
 def _people(state: State) -> dict[str, Floats]:
-    people, place = state.people, _place(state)
+    people, place, count = state.people, _place(state), len(state.families)
     years, woman = np.floor(people.age), people.female
     grown, forty = people.age >= 15, (years >= 40) & (years <= 49)
     disabled, minor = people.disability > 0, people.age < 18
@@ -97,7 +97,10 @@ def _people(state: State) -> dict[str, Floats]:
         "never_married": quotient(people.marital[grown] == Marital.NEVER),
         "widowed": quotient(people.marital[grown] == Marital.WIDOWED),
         "divorced": quotient(people.marital[grown] == Marital.DIVORCED),
-        **quotients_by_region("dependency", place, idle, able),
+        **quotients_by_region(
+            "dependency", state.families.region, people.in_family(idle, count),
+            people.in_family(able, count),
+        ),
         **quotients_by_region(
             "urban", place, state.families.urban[people.family], everyone
         ),
@@ -107,7 +110,11 @@ def _people(state: State) -> dict[str, Floats]:
         for low, high in ((0, 17), (18, 44), (45, 59), (60, 74), (75, 90)):
             if high <= oldest:
                 found[f"{name}_{low}_to_{high}"] = quotient((ages >= low) & (ages <= high))
-    found |= {f"people.{code}": quotient(place == at) for at, code in enumerate(REGIONS)}
+    size = state.families.size
+    found |= {
+        f"people.{code}": quotient(np.where(state.families.region == at, size, 0), size)
+        for at, code in enumerate(REGIONS)
+    }
     return found
 
 

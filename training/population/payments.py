@@ -23,7 +23,7 @@ SOURCES: Final = (
     "scholarship", "alimony", "rent", "other",
 )  # fmt: skip
 _QUARTER: Final = 3
-_TAKE_UP: Final = 0.062
+_TAKE_UP: Final = 0.071
 """Share of families below the line by their registers that ask for targeted assistance: the
 published number of receiving families is far below that of families with little declared."""
 _GAIN_BY_SIZE: Final = 1.5

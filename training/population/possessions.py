@@ -34,7 +34,7 @@ from training.population.worlds import Shifts
 
 _CARS_IN_USE: Final = 0.62
 """Cars of an ordinary family; with families that own more it gives the published mean."""
-_WEALTH_OF_DRIVERS: Final = 0.29
+_WEALTH_OF_DRIVERS: Final = 0.33
 _SOLD_STILL_REGISTERED: Final = 0.055
 _OVERSTATED_HERDS: Final = 0.30
 LOSS_OF_VALUE: Final = 0.112
@@ -202,7 +202,7 @@ def enterprises(
     closed = grown & ~dormant & happens(rng, 0.02, count)
     person = np.concatenate([np.flatnonzero(who) for who in (honest, under, dormant, closed)])
     active, is_closed = (honest | under)[person], closed[person]
-    farm = rural[person] & active & happens(rng, 0.3, len(person))
+    farm = rural[person] & active & happens(rng, 0.36, len(person))
     company = ~farm & happens(rng, np.where(active, 0.205, 0.08), len(person))
     form = np.where(farm, 2, np.where(company, 1, 0))
     margin = rng.uniform(0.35, 0.8, len(person))

@@ -72,7 +72,9 @@ def answers(rng: np.random.Generator, state: State) -> Answers:
         - 0.11 * np.log(per_head / 115_000)
         + 0.06 * rng.standard_normal(count)
     )
-    mentions = happens(rng, by_region("told")[families.region], count)
+    # Some families mention their loans, and those some of them.
+    told = np.sqrt(by_region("told")[families.region])
+    mentions = happens(rng, told, count)
     felt = living.comfort + 0.45 * rng.standard_normal(count)
     return Answers(
         # The rich answer less; the weights do not know.
@@ -80,7 +82,7 @@ def answers(rng: np.random.Generator, state: State) -> Answers:
         expected_response=expected,
         consumption=reported,
         food=reported * np.clip(food, 0.15, 0.9),
-        repayments=np.where(mentions, np.minimum(_repayments(state), 0.6 * reported), 0.0),
+        repayments=np.where(mentions, np.minimum(told * _repayments(state), 0.6 * reported), 0.0),
         felt=step_of_ladder(felt),
         feels_safe=happens(rng, 0.84 + 0.05 * np.tanh(living.comfort), count),
     )

@@ -209,7 +209,7 @@ def chance_of_work(families: Families, people: People, caring: Flags) -> Floats:
     chance = np.interp(
         age,
         [15, 18, 20, 23, 28, 50, 57, 61, 63.5, 68, 75],
-        [0.02, 0.32, 0.66, 0.87, 0.925, 0.925, 0.88, 0.77, 0.32, 0.14, 0.02],
+        [0.02, 0.32, 0.66, 0.885, 0.942, 0.942, 0.895, 0.785, 0.33, 0.14, 0.02],
     )
     chance = np.where(age < 15, 1e-9, chance)
     shift = (
