@@ -37,7 +37,9 @@ def registers_of(country: Path) -> dict[str, pl.DataFrame]:
     }
     owner = found["persons"].select("person_id", "household_id")
     return {
-        name: rows if "household_id" in rows.columns else rows.join(owner, on="person_id")
+        name: rows
+        if "household_id" in rows.columns
+        else rows.join(owner, on="person_id", maintain_order="left")
         for name, rows in found.items()
     }
 
@@ -73,7 +75,7 @@ def _of_register(
             continue
         value, own = pl.col(column.name), (column.name,)
         if column.kind is Kind.IDENTIFIER:
-            yield f"{column.name} itself", (own, value.min())
+            yield f"{column.name} itself", (own, value.mean())
             yield f"{column.name} last bits", (own, (value % 64).mean())
         elif column.kind in (Kind.DATE, Kind.MONTH):
             days = value.cast(pl.Int32)
