@@ -25,7 +25,7 @@ def told(simulated_snapshot, tmp_path_factory):
         "costs: {sport_section: 5000}\n"
         "changes:\n"
         "  hard_rule: {conditions: {INCOME: {above: 1}, DWELLINGS: {from: 1}}}\n"
-        "  scorecards/pilot_2025: {categories: {2: {from: 90}}}\n",
+        "  scorecards/pilot_2025: {categories: {2: {from: 40}}}\n",
         encoding="utf-8",
     )
     proposed = reform.read(path)
