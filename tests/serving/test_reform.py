@@ -66,6 +66,13 @@ def test_a_programme_without_a_cost_tells_none(told):
     assert sport["lose"] > 0
 
 
+def test_a_law_that_leaves_the_line_of_assistance_alone_moves_nobody_below_it(told):
+    lacking = told[0]["targeted_assistance"]
+    assert lacking["now"] == lacking["then"]
+    assert lacking["now"]["families"] > 0
+    assert lacking["now"]["amount"] > lacking["now"]["families"]
+
+
 def test_the_page_names_the_change_and_the_families(told):
     html = pages.page(told[0])
     assert "hard_rule → conditions → INCOME → above" in html
