@@ -30,6 +30,11 @@ def _sum(span: Span, as_of: date, *sources: str) -> pl.Expr:
     return pl.when(counted).then(pl.col("amount")).otherwise(0).sum()
 
 
+def _per_member(total: pl.Expr, months: int) -> pl.Expr:
+    """Return a sum of so many months for each member and month; null without members."""
+    return pl.when(pl.col("members") > 0).then(total // (months * pl.col("members")))
+
+
 @feature(
     block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
     empty=0, direction=+1, basis=_BASIS,
@@ -199,9 +204,7 @@ def income_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
     Whole tenge, rounded down: a fraction of a tenge never takes a family over a line.
     Null for a household without members.
     """
-    return pl.when(pl.col("members") > 0).then(
-        pl.col("counted_income_quarter") // (3 * pl.col("members"))
-    )
+    return _per_member(pl.col("counted_income_quarter"), 3)
 
 
 @derived(
@@ -210,7 +213,7 @@ def income_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
 )  # fmt: skip
 def wage_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
     """Wages for each member, KZT a month, whole tenge, rounded down."""
-    return pl.when(pl.col("members") > 0).then(pl.col("wage_quarter") // (3 * pl.col("members")))
+    return _per_member(pl.col("wage_quarter"), 3)
 
 
 @derived(
@@ -219,9 +222,7 @@ def wage_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
 )  # fmt: skip
 def enterprise_income_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
     """Income of self-employment and business for each member, KZT a month, rounded down."""
-    return pl.when(pl.col("members") > 0).then(
-        pl.col("enterprise_income_quarter") // (3 * pl.col("members"))
-    )
+    return _per_member(pl.col("enterprise_income_quarter"), 3)
 
 
 @derived(
@@ -234,6 +235,78 @@ def income_besides_benefits_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
     Whole tenge, rounded down. Low where a family depends on the state; unlike the share
     that the state pays, it does not rise when a pension or an allowance is lost.
     """
-    return pl.when(pl.col("members") > 0).then(
-        (pl.col("income_quarter") - pl.col("benefits_quarter")) // (3 * pl.col("members"))
+    return _per_member(pl.col("income_quarter") - pl.col("benefits_quarter"), 3)
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.LAST_MONTH,
+    empty=0, direction=+1, basis=_BASIS, model_input=False,
+)  # fmt: skip
+def income_last_month(as_of: date) -> pl.Expr:
+    """All income declared or paid by the state in the last complete month."""
+    return _sum(Span.LAST_MONTH, as_of)
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.LAST_MONTH,
+    empty=0, direction=-1, basis=_BASIS, model_input=False,
+)  # fmt: skip
+def targeted_assistance_last_month(as_of: date) -> pl.Expr:
+    """Targeted social assistance (АСП) of the last complete month."""
+    return _sum(Span.LAST_MONTH, as_of, "targeted_assistance")
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.HALF_YEAR,
+    empty=0, direction=-1, basis=_BASIS, model_input=False,
+)  # fmt: skip
+def targeted_assistance_half_year(as_of: date) -> pl.Expr:
+    """Targeted social assistance (АСП) of the last six complete months."""
+    return _sum(Span.HALF_YEAR, as_of, "targeted_assistance")
+
+
+@feature(
+    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.YEAR,
+    empty=0, direction=-1, basis=_BASIS, model_input=False,
+)  # fmt: skip
+def targeted_assistance_year(as_of: date) -> pl.Expr:
+    """Targeted social assistance (АСП) of the last twelve complete months."""
+    return _sum(Span.YEAR, as_of, "targeted_assistance")
+
+
+@derived(
+    block=Block.MATERIAL, unit=Unit.TENGE, span=Span.MONTH, direction=+1, basis=_BASIS,
+    model_input=False,
+)  # fmt: skip
+def income_per_member_last_month(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Counted income of the last complete month for each member, KZT, rounded down."""
+    return _per_member(pl.col("income_last_month") - pl.col("targeted_assistance_last_month"), 1)
+
+
+@derived(
+    block=Block.MATERIAL, unit=Unit.TENGE, span=Span.MONTH, direction=+1, basis=_BASIS,
+    model_input=False,
+)  # fmt: skip
+def income_per_member_half_year(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Counted income of the last six complete months for each member, KZT a month.
+
+    Whole tenge, rounded down.
+    """
+    return _per_member(
+        pl.col("income_quarter")
+        + pl.col("income_previous_quarter")
+        - pl.col("targeted_assistance_half_year"),
+        6,
     )
+
+
+@derived(
+    block=Block.MATERIAL, unit=Unit.TENGE, span=Span.MONTH, direction=+1, basis=_BASIS,
+    model_input=False,
+)  # fmt: skip
+def income_per_member_year(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Counted income of the last twelve complete months for each member, KZT a month.
+
+    Whole tenge, rounded down.
+    """
+    return _per_member(pl.col("income_year") - pl.col("targeted_assistance_year"), 12)

@@ -15,6 +15,8 @@ _BASIS = "pilot-2025:material"
 _DWELLINGS = ("apartment", "house")
 _ROAD_VEHICLES = ("car", "truck", "bus")
 _RECENT_YEARS = 7
+_OLD_YEARS = 20
+_HALF = 0.5
 _CATTLE_HUNDREDTHS = {
     "cattle": 100,
     "horses": 114,
@@ -70,6 +72,15 @@ def dwelling_shares(as_of: date) -> pl.Expr:  # noqa: ARG001
     """Shares owned in apartments and houses added up, in millionths of one dwelling."""
     share = (pl.col("share") * 1_000_000).round().cast(pl.Int64)
     return pl.when(pl.col("kind").is_in(_DWELLINGS)).then(share).otherwise(0).sum()
+
+
+@feature(
+    block=Block.MATERIAL, source="properties", unit=Unit.COUNT,
+    empty=0, direction=+1, basis=_BASIS, model_input=False,
+)  # fmt: skip
+def dwellings_of_half_share(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Apartments and houses in which a member owns one half or more."""
+    return (pl.col("kind").is_in(_DWELLINGS) & (pl.col("share") >= _HALF)).sum()
 
 
 @feature(
@@ -133,6 +144,28 @@ def vehicles(as_of: date) -> pl.Expr:  # noqa: ARG001
     register lags.
     """
     return (pl.col("kind").is_in(_ROAD_VEHICLES) & _usable()).sum()
+
+
+@feature(
+    block=Block.MATERIAL, source="vehicles", unit=Unit.COUNT,
+    empty=0, direction=+1, basis=_BASIS, model_input=False,
+)  # fmt: skip
+def vehicles_of_any_status(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """Cars, trucks and buses in a member's name, arrested, stolen and sold ones included."""
+    return pl.col("kind").is_in(_ROAD_VEHICLES).sum()
+
+
+@feature(
+    block=Block.MATERIAL, source="vehicles", unit=Unit.COUNT,
+    empty=0, direction=+1, basis=_BASIS, model_input=False,
+)  # fmt: skip
+def vehicles_not_old(as_of: date) -> pl.Expr:
+    """Usable cars, trucks and buses made in the year of the decision or the twenty before it.
+
+    Four in ten vehicles of the country are older (BNS, 2025).
+    """
+    not_old = pl.col("model_year") >= as_of.year - _OLD_YEARS
+    return (pl.col("kind").is_in(_ROAD_VEHICLES) & _usable() & not_old).sum()
 
 
 @feature(
@@ -211,6 +244,18 @@ def active_businesses(as_of: date) -> pl.Expr:
     A business that lies dormant counts until it is closed.
     """
     return _active(as_of).sum()
+
+
+@feature(
+    block=Block.MATERIAL, source="businesses", unit=Unit.COUNT,
+    empty=0, direction=+1, basis=_BASIS, model_input=False,
+)  # fmt: skip
+def trading_businesses(as_of: date) -> pl.Expr:
+    """Businesses of the members, not closed, with a turnover in the last twelve months.
+
+    A business that lies dormant does not count.
+    """
+    return (_active(as_of) & (pl.col("turnover_12m") > 0)).sum()
 
 
 @feature(

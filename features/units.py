@@ -28,6 +28,8 @@ class Span(StrEnum):
     QUARTER = "the three complete months before the decision"
     PREVIOUS_QUARTER = "the three complete months before those"
     YEAR = "the twelve complete months before the decision"
+    LAST_MONTH = "the complete month before the decision"
+    HALF_YEAR = "the six complete months before the decision"
     MONTH = "one month"
     STOCK = "the day of the decision"
 
@@ -65,6 +67,8 @@ def months_of(span: Span, as_of: date) -> tuple[date, ...]:
         Span.QUARTER: (-3, -1),
         Span.PREVIOUS_QUARTER: (-6, -4),
         Span.YEAR: (-12, -1),
+        Span.LAST_MONTH: (-1, -1),
+        Span.HALF_YEAR: (-6, -1),
         Span.MONTH: (0, 0),
         Span.STOCK: (0, 0),
     }[span]

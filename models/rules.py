@@ -4,7 +4,7 @@ Declared facts only; nothing here is learned. The hard rule has three answers: i
 met, it is not, or the registers cannot tell.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -65,20 +65,37 @@ class HardRule:
                 law.edition(condition.unit)
         return rule
 
+    @classmethod
+    def read(cls, raw: Mapping[str, Any], law: Law) -> "HardRule":
+        """Return the rule of an edition, its bounds at the prices of the law's day."""
+        conditions = tuple(_condition(condition, law) for condition in raw["conditions"])
+        return cls(
+            since=raw["since"],
+            combinator=raw["combinator"],
+            needed=_needed(raw, len(conditions)),
+            conditions=conditions,
+            act=raw["source"]["act"],
+        )
+
     def met(self) -> pl.Expr:
         """Return whether enough conditions are met, in Kleene's logic of three values.
 
         True when the known ones suffice whatever the unknown are; false when even all
         unknown ones would not; null otherwise. ``all`` and ``any`` are k = n and k = 1.
         """
-        met = pl.sum_horizontal(pl.col(c.column).fill_null(value=False) for c in self.conditions)
-        could = pl.sum_horizontal(pl.col(c.column).fill_null(value=True) for c in self.conditions)
-        return (
-            pl.when(met >= self.needed)
-            .then(pl.lit(value=True))
-            .when(could < self.needed)
-            .then(pl.lit(value=False))
-        )
+        return enough([pl.col(c.column) for c in self.conditions], self.needed)
+
+
+def enough(answers: Sequence[pl.Expr], needed: int) -> pl.Expr:
+    """Return whether so many answers are true, whatever the unknown ones turn out to be."""
+    surely = pl.sum_horizontal(answer.fill_null(value=False) for answer in answers)
+    perhaps = pl.sum_horizontal(answer.fill_null(value=True) for answer in answers)
+    return (
+        pl.when(surely >= needed)
+        .then(pl.lit(value=True))
+        .when(perhaps < needed)
+        .then(pl.lit(value=False))
+    )
 
 
 def hard_rule(features: pl.DataFrame, law: Law) -> pl.DataFrame:
@@ -134,15 +151,7 @@ def _columns(rule: HardRule) -> tuple[str, ...]:
 @lru_cache(maxsize=256)
 def _compiled(folder: Path, day: date) -> HardRule:
     law = Law(day, folder)
-    raw = law.hard_rule
-    conditions = tuple(_condition(condition, law) for condition in raw["conditions"])
-    return HardRule(
-        since=raw["since"],
-        combinator=raw["combinator"],
-        needed=_needed(raw, len(conditions)),
-        conditions=conditions,
-        act=raw["source"]["act"],
-    )
+    return HardRule.read(law.hard_rule, law)
 
 
 def _condition(raw: Mapping[str, Any], law: Law) -> Condition:

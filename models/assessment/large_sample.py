@@ -42,14 +42,17 @@ def auc_interval(truth: Matrix, score: Matrix) -> Estimate:
 
 
 def kappa_interval(
-    truth: npt.NDArray[np.int64], said: npt.NDArray[np.int64], weights: Matrix
+    truth: npt.NDArray[np.int64],
+    said: npt.NDArray[np.int64],
+    weights: Matrix,
+    clusters: npt.NDArray[np.int64] | None = None,
 ) -> Estimate:
-    """Return the quadratic-weighted kappa of six categories with its large-sample interval.
+    """Return the quadratic-weighted kappa of up to six categories with its interval.
 
     The variance is that of the linearised statistic (Fleiss, Cohen & Everitt 1969,
-    extended to survey weights); one answer a family. Clusters of the survey's design are
-    not modelled, so the interval is a little too narrow. Unknown where all agree that
-    there is one category only, or where nobody answered.
+    extended to survey weights); one answer a family. ``clusters``: those of the survey's
+    design, between which it is taken; without them the interval is a little too narrow.
+    Unknown where all agree that there is one category only, or where nobody answered.
     """
     if len(truth) < 2:
         return UNKNOWN
@@ -65,6 +68,9 @@ def kappa_interval(
     missed = float((cost * seen).sum())
     moved = (cost @ columns)[:, None] + (rows @ cost)[None, :] - 2 * chance
     influence = -(cost - missed) / chance + missed / chance**2 * moved
-    error = float(np.sqrt((mass**2 * influence[truth - 1, said - 1] ** 2).sum()))
+    pulls = mass * influence[truth - 1, said - 1]
+    if clusters is not None:
+        pulls = np.bincount(np.unique(clusters, return_inverse=True)[1], weights=pulls)
+    error = float(np.sqrt((pulls**2).sum()))
     value = quadratic_kappa(truth, said, weights)
     return Estimate(value, max(-1.0, value - _Z * error), min(1.0, value + _Z * error))

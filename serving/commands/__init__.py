@@ -28,6 +28,8 @@ VERBS: Final[dict[str, str]] = {
     "explain": "serving.commands.decisions:explain",
     "audit": "serving.commands.auditing:audit",
     "reform": "serving.commands.reforming:reform",
+    "cards": "serving.commands.comparing:cards",
+    "readings": "serving.commands.comparing:readings",
     "serve": "serving.commands.running:serve",
     "demonstrate": "serving.commands.running:demonstrate",
 }

@@ -9,7 +9,7 @@ import polars as pl
 from features.build import build
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models import programmes, rules
+from models import programmes, rules, targeted_assistance
 from models.parameters import Law
 from serving.audit.families import places
 
@@ -38,10 +38,13 @@ class Both:
     ``region``, ``settlement``, ``decile`` (of declared income a member, people counted;
     null where income is unknown). ``verdicts`` counts families by ``service``,
     ``verdict_now`` and ``verdict_then``; null: no such programme under that law.
+    ``assistance`` has one row for each law: families and people below the line of targeted
+    assistance, and what they lack together, tenge a month. Information: nothing decides by it.
     """
 
     table: pl.DataFrame
     verdicts: pl.DataFrame
+    assistance: pl.DataFrame
 
 
 def under_both(
@@ -54,12 +57,13 @@ def under_both(
 ) -> Both:
     """Apply both laws to every family; features are built once, for they know no law."""
     parts = snapshot.partitions
-    tables, verdicts = [], []
+    tables, verdicts, lacking = [], [], []
     for number in parts:
         progress("deciding under both laws", number, len(parts))
         registers = snapshot.registers(number, as_of)
         features = build(registers, as_of)
         table = features.select("household_id", *_SHOWN_FACTS, family_type=_family_type())
+        where = places(registers, as_of).drop("head")
         entitled = []
         for law, suffix in ((now, NOW), (then, THEN)):
             ruled = rules.rule_category(features, law)
@@ -68,8 +72,10 @@ def under_both(
                 ruled["richest_category"].alias(f"richest_category{suffix}"),
             )
             entitled.append(programmes.eligibility(features, ruled, law))
+            regions = where.select("household_id", "region")
+            told = targeted_assistance.assistance(features, law, regions)
+            lacking.append(_lacking(told, features["members"], suffix))
         verdicts.append(_counted(*entitled))
-        where = places(registers, as_of).drop("head")
         tables.append(table.join(where, on="household_id", how="left", maintain_order="left"))
     progress("deciding under both laws", len(parts), len(parts))
     return Both(
@@ -78,6 +84,21 @@ def under_both(
         .group_by("service", "verdict_now", "verdict_then")
         .agg(pl.col("families").sum())
         .sort("service", "verdict_now", "verdict_then"),
+        assistance=pl.concat(lacking)
+        .group_by("law", maintain_order=True)
+        .agg(pl.col("families", "people", "amount", "unknown").sum()),
+    )
+
+
+def _lacking(told: pl.DataFrame, members: pl.Series, suffix: str) -> pl.DataFrame:
+    """Add up who of one partition lies below the line of targeted assistance."""
+    below = pl.col("below_assistance_line")
+    return told.with_columns(members).select(
+        law=pl.lit(suffix.removeprefix("_")),
+        families=below.sum().cast(pl.Int64),
+        people=pl.col("members").filter(below).sum().cast(pl.Int64),
+        amount=pl.col("assistance_amount").sum().cast(pl.Int64),
+        unknown=below.null_count().cast(pl.Int64),
     )
 
 
@@ -89,8 +110,8 @@ def _counted(now: pl.DataFrame, then: pl.DataFrame) -> pl.DataFrame:
     counts = []
     for column in columns:
         pair = pl.select(
-            verdict_now=now[column] if column in now.columns else silent,
-            verdict_then=then[column] if column in then.columns else silent,
+            verdict_now=now[column].cast(pl.String) if column in now.columns else silent,
+            verdict_then=then[column].cast(pl.String) if column in then.columns else silent,
         )
         counts.append(
             pair.group_by("verdict_now", "verdict_then")

@@ -54,6 +54,7 @@ def compare(
         "totals": effects.totals(table),
         "moves": effects.moves(table),
         "programmes": effects.programmes(both.verdicts, names, reform.costs),
+        "targeted_assistance": {row.pop("law"): row for row in both.assistance.to_dicts()},
         "groups": effects.groups(table),
         "examples": effects.examples(table),
     }

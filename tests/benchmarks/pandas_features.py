@@ -122,7 +122,8 @@ def _incomes(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
     quarter = month.isin(_months(as_of, 3, 3))
     previous = month.isin(_months(as_of, 6, 3))
     year = month.isin(_months(as_of, 12, 12))
-    own = source.isin(["self_employment", "business"])
+    last, half = month.isin(_months(as_of, 1, 1)), month.isin(_months(as_of, 6, 6))
+    own, assistance = source.isin(["self_employment", "business"]), source == "targeted_assistance"
     amount = rows["amount"]
     table = _sums(
         rows,
@@ -144,6 +145,10 @@ def _incomes(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
                 quarter & source.isin(["rent", "alimony", "other"]), 0
             ),
             "benefits_quarter": amount.where(quarter & source.isin(BENEFITS), 0),
+            "income_last_month": amount.where(last, 0),
+            "targeted_assistance_last_month": amount.where(last & assistance, 0),
+            "targeted_assistance_half_year": amount.where(half & assistance, 0),
+            "targeted_assistance_year": amount.where(year & assistance, 0),
         },
     )
     earned = rows[source.isin(EARNED) & (amount > 0)]
@@ -166,6 +171,7 @@ def _properties(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
         rows,
         {
             "dwellings": home,
+            "dwellings_of_half_share": home & (share >= 0.5),
             "dwelling_shares": (share * 1_000_000).round().astype("int64").where(home, 0),
             "dwelling_area_owned": (rows["area_m2"] * share * 100)
             .round()
@@ -192,6 +198,8 @@ def _vehicles(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
         rows,
         {
             "vehicles": road,
+            "vehicles_of_any_status": kind.isin(["car", "truck", "bus"]),
+            "vehicles_not_old": road & (rows["model_year"] >= as_of.year - 20),
             "cars": (kind == "car") & usable,
             "recent_vehicles": road & (rows["model_year"] >= as_of.year - 7),
             "vehicle_value": rows["value"].where(usable, 0),
@@ -213,6 +221,7 @@ def _businesses(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
         rows,
         {
             "active_businesses": active,
+            "trading_businesses": active & (rows["turnover_12m"] > 0),
             "active_companies": active & (rows["form"].astype(str) == "TOO"),
             "business_turnover_year": rows["turnover_12m"].where(active, 0),
         },
@@ -285,6 +294,14 @@ def _derived(table: pd.DataFrame) -> pd.DataFrame:
     table["income_per_member"] = counted // (3 * members)
     table["wage_per_member"] = table["wage_quarter"] // (3 * members)
     table["enterprise_income_per_member"] = table["enterprise_income_quarter"] // (3 * members)
+    for window, months in (("last_month", 1), ("half_year", 6), ("year", 12)):
+        assistance = table[f"targeted_assistance_{window}"]
+        all_income = (
+            table["income_quarter"] + table["income_previous_quarter"]
+            if window == "half_year"
+            else table[f"income_{window}"]
+        )
+        table[f"income_per_member_{window}"] = (all_income - assistance) // (months * members)
     besides = table["income_quarter"] - table["benefits_quarter"]
     table["income_besides_benefits_per_member"] = besides // (3 * members)
     table["adults_without_work"] = (

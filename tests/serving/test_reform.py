@@ -25,7 +25,7 @@ def told(simulated_snapshot, tmp_path_factory):
         "costs: {sport_section: 5000}\n"
         "changes:\n"
         "  hard_rule: {conditions: {INCOME: {above: 1}, DWELLINGS: {from: 1}}}\n"
-        "  scorecards/pilot_2025: {categories: {2: {from: 90}}}\n",
+        "  scorecards/pilot_2025: {categories: {2: {from: 40}}}\n",
         encoding="utf-8",
     )
     proposed = reform.read(path)
@@ -64,6 +64,13 @@ def test_a_programme_without_a_cost_tells_none(told):
     sport = next(p for p in told[0]["programmes"] if p["service"] == "sport_section")
     assert sport["cost_then"] == 5_000 * sport["eligible_then"]
     assert sport["lose"] > 0
+
+
+def test_a_law_that_leaves_the_line_of_assistance_alone_moves_nobody_below_it(told):
+    lacking = told[0]["targeted_assistance"]
+    assert lacking["now"] == lacking["then"]
+    assert lacking["now"]["families"] > 0
+    assert lacking["now"]["amount"] > lacking["now"]["families"]
 
 
 def test_the_page_names_the_change_and_the_families(told):

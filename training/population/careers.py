@@ -38,6 +38,8 @@ _HELP: Final = 0.04
 """Share of families whose relatives think again whether to help, in a month."""
 _AWAY: Final = 0.02
 """Share of families whose member goes away to work or comes back, in a month."""
+_AWARDED: Final = 0.004
+"""Share of lone parents without alimony whose claim is decided in a month."""
 _OF_STUDENTS: Final = (15.6, 17.6, 19.5)
 
 
@@ -99,8 +101,7 @@ def supported(
     pensioner = (before.pension > 0) | people.retired | crossed(people.age, (50.0,), years)
     pension = np.where(pensioner, np.where(before.pension > 0, before.pension, fresh.pension), 0.0)
     lone = (families.kind[people.family] == Kind.ONE_PARENT) & (people.role == Role.HEAD)
-    newly_lone = lone & (people.age > 17) & happens(rng, _HELP, count) & (before.alimony == 0)
-    newly_lone &= happens(rng, 0.1, count)
+    awarded = lone & (before.alimony == 0) & happens(rng, _AWARDED, count)
     head = people.role == Role.HEAD
     again = head & happens(rng, _HELP, count)
     away = head & happens(rng, _AWAY, count)
@@ -120,7 +121,7 @@ def supported(
             fresh.scholarship,
             np.where(people.student, before.scholarship, 0.0),
         ),
-        alimony=np.where(newly_lone, fresh.alimony, np.where(lone, before.alimony, 0.0)),
+        alimony=np.where(awarded, fresh.alimony, np.where(lone, before.alimony, 0.0)),
         relatives=np.where(again, fresh.relatives, np.where(head, before.relatives, 0.0)),
         remittances=np.where(away, fresh.remittances, np.where(head, before.remittances, 0.0)),
         lasting=lasting,

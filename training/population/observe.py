@@ -21,6 +21,10 @@ _ACTIVITY: Final = (
 )  # fmt: skip
 
 
+_SELF_EMPLOYED_BY_BOOK: Final = 0.12
+"""Share of idle adults that household books call self-employed; assumed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
     """What learning is shown with a data set: a time of inspections, and perhaps a survey."""
@@ -50,7 +54,13 @@ def observe(chance: Chance, state: State, shown: Round) -> dict[str, pl.DataFram
             chance["survey"], families, shown.survey, state.keys.clusters(families),
             shown.households, state.as_of,
         )  # fmt: skip
-    by_person = {"incomes": state.paid, "transfers": state.sent, **state.things}
+    # Rows stand in the order of their keys: the order of the story would tell what no register
+    # can, such as which enterprises work and which cars were sold.
+    by_person = {
+        "incomes": state.paid.sort("person", "month", "source"),
+        "transfers": state.sent.sort("person", "month"),
+        **{name: rows.sort("record_id") for name, rows in state.things.items()},
+    }
     registers = {"households": _households(state), "persons": _persons(state)}
     registers |= {
         name: frame.with_columns(person_id=state.names.person[frame["person"].to_numpy()])
@@ -104,7 +114,11 @@ def _persons(state: State) -> pl.DataFrame:
 
 
 def _activity(state: State) -> Ints:
-    """What registers believe a person does; the unregistered look idle, jobless or insured."""
+    """What registers believe a person does; the unregistered look idle, jobless or insured.
+
+    Household books call some people self-employed who live off their plot or off kin: a
+    word without an income proves no hidden one.
+    """
     people, work = state.people, state.work
     chance = state.names.believed
     unseen = work.unregistered
@@ -118,6 +132,7 @@ def _activity(state: State) -> Ints:
         (unseen & (chance < 0.30), "registered_unemployed"),
         (work.unemployed & (chance < 0.65), "registered_unemployed"),
         (work.caring, "caring"),
+        (~work.at_work & people.adult & (chance > 1 - _SELF_EMPLOYED_BY_BOOK), "self_employed"),
     ]
     return np.select(
         [who for who, _ in believed],

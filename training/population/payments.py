@@ -63,15 +63,12 @@ def streams(
     entered[enterprises["person"].to_numpy()] = True
     formal = (work.terms >= Terms.HONEST_BUSINESS) & entered
     infant_months = _months_since_birth(families, people)
-    grey = work.terms == Terms.GREY_WAGE
     always, never, flat = np.full(count, MONTHS), np.zeros(count, np.int64), np.zeros(count)
     infant = np.where(infant_months > 0, infant_months, MONTHS)
     studies = np.full(count, _STUDY_YEAR)
-    # An envelope keeps the official wage flat; honest wages carry overtime and premiums.
-    wage = np.where(grey, 0.012, 0.05)
     told: list[tuple[str, Floats, Ints, Floats | None, Ints]] = [
-        ("wage", work.official_wage, work.months_in_job, wage, never),
-        ("wage", work.lost_wage, always, flat + 0.05, work.months_since_loss),
+        ("wage", work.official_wage, work.months_in_job, work.swing, never),
+        ("wage", work.lost_wage, always, work.swing, work.months_since_loss),
         ("business", np.where(formal, work.declared_business, 0.0), always, flat + 0.3, never),
         ("self_employment", np.where(formal, 0.0, work.declared_business), always, flat + 0.3,
          never),

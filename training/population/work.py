@@ -55,6 +55,9 @@ _HIDDEN_FULLY: Final = 0.755
 """Of shadow business: what runs without any registration."""
 _WITHOUT_CONTRACT: Final = 0.31
 """Of grey wages: those paid without any contract, in whole from hand to hand; assumed."""
+_FIXED: Final = (0.60, 0.45)
+"""Share of flat wages among grey and honest ones; assumed. Were only grey wages flat, or much
+more often, the swing of a wage would tell what no inspector sees."""
 _PUBLISHED_MEAN: Final = 412.6
 """National mean of the table of regional wages, thousand tenge."""
 
@@ -76,6 +79,8 @@ class Work:
     """Wage of a job lost within the year."""
     months_since_loss: Ints
     """Full months without that job; 0: no job was lost."""
+    swing: Floats
+    """How much the declared wage swings from month to month, as a share of it."""
     months_in_job: Ints
     """Months of the year in the present job; 12: all of them."""
     unemployed: Flags
@@ -171,6 +176,8 @@ def engage(
     openly = employee | (terms == Terms.HONEST_BUSINESS)
     side = openly & happens(rng, on_the_side, count)
     side_job = lognormal(rng, _SIDE_JOB_MEDIAN * shifts.wages * np.exp(0.5 * power), 0.6, count)
+    # An envelope keeps the official wage flat; so do the fixed salaries of many honest jobs.
+    fixed = happens(rng, np.where(grey, *_FIXED), count)
     none = np.zeros(count)
     work = Work(
         terms=terms,
@@ -182,6 +189,7 @@ def engage(
         side_job=np.where(side, side_job, 0.0),
         lost_wage=none,
         months_since_loss=np.zeros(count, dtype=np.int64),
+        swing=np.where(fixed, 0.012, 0.05),
         months_in_job=np.ones(count, dtype=np.int64),
         unemployed=np.zeros(count, dtype=np.bool_),
         caring=np.zeros(count, dtype=np.bool_),

@@ -1,0 +1,146 @@
+"""Verbs that hold the law beside itself: scorecards, and readings of the hard rule."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from serving.commands import sources
+from serving.commands.terminal import (
+    FOLDER,
+    Answer,
+    Terminal,
+    as_of_option,
+    day,
+    verb,
+)
+
+
+@click.command(
+    epilog="Example: tarazy cards SNAP --scorecard social_card_2021 --out levels.parquet"
+)
+@click.argument("snap", type=FOLDER)
+@click.option(
+    "--scorecard",
+    "scorecards",
+    multiple=True,
+    metavar="NAME",
+    help="A card on file; may be given several times. Default: every card of the day.",
+)
+@click.option("--out", type=FOLDER, metavar="FILE.parquet", help="One row a family and card.")
+@as_of_option
+@verb
+def cards(
+    terminal: Terminal,
+    snap: Path,
+    scorecards: tuple[str, ...],
+    out: Path | None,
+    as_of: datetime | None,
+) -> Answer:
+    """Place every family by every scorecard; compare the cards with each other and the survey.
+
+    Only the policy's card decides; `tarazy score` never reads another.
+    """
+    from serving.comparison.cards import by_card, compared
+
+    snapshot, on = sources.opened(snap, day(as_of), terminal)
+    with terminal.bar() as progress:
+        placed = by_card(snapshot, as_of=on, cards=scorecards, progress=progress)
+    told = compared(snapshot, placed, on)
+    words: list[Table | str] = [_distributions(told), _agreements(told)]
+    if any(card["fitted_on_these_families"] for card in told["cards"]):
+        words.append(
+            "A card was fitted to these very families, so it looks better here than it is: "
+            "`fitted` in its file has the agreement on families not seen."
+        )
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        placed.write_parquet(out)
+        words.append(f"{out}: {placed.height:,} rows.")
+    return Answer({"out": None if out is None else str(out), **told}, words)
+
+
+@click.command(epilog="Example: tarazy readings SNAP")
+@click.argument("snap", type=FOLDER)
+@as_of_option
+@verb
+def readings(terminal: Terminal, snap: Path, as_of: datetime | None) -> Answer:
+    """Count who would be in category 6 by each reading of the hard rule, beside the pilot."""
+    from serving.comparison.readings import report
+
+    snapshot, on = sources.opened(snap, day(as_of), terminal)
+    with terminal.bar() as progress:
+        told = report(snapshot, as_of=on, progress=progress)
+    words: list[Table | str] = [_of_families(told)]
+    words += [told["why_not"]] if told["why_not"] else [_of_services(told)]
+    return Answer(told, words)
+
+
+def _distributions(told: dict[str, Any]) -> Table:
+    table = Table("card", "category", "families", "share", box=None)
+    for card in told["cards"]:
+        for category in card["categories"]:
+            table.add_row(
+                card["name"],
+                f"{category['category']} {category['name']['en']}",
+                f"{category['families']:,}",
+                f"{category['share']:.1%}",
+            )
+    return table
+
+
+def _agreements(told: dict[str, Any]) -> Table:
+    table = Table("agreement (quadratic kappa)", "", "95 % interval", box=None)
+    for card in told["cards"]:
+        found = card["agreement_with_ladder"]
+        if found is None or found["value"] is None:
+            table.add_row(f"{card['name']} with the survey's ladder", "cannot be told", "")
+            continue
+        interval = f"{found['low']:.3f} to {found['high']:.3f}"
+        name = f"{card['name']} with the survey's ladder"
+        table.add_row(name, f"{found['value']:.3f}", interval)
+    for pair in told["between"]:
+        kappa = "cannot be told" if pair["kappa"] is None else f"{pair['kappa']:.3f}"
+        table.add_row(" with ".join(pair["cards"]), kappa, "all families")
+    return table
+
+
+def _of_families(told: dict[str, Any]) -> Table:
+    """Return one line an answer and one column a combinator: shares of all families."""
+    combinators = list(dict.fromkeys(e["combinator"] for e in told["readings"] if e["combinator"]))
+    table = Table("in category 6, of all families", *combinators, box=None)
+    lines: dict[str, dict[str | None, str]] = {}
+    for entry in told["readings"]:
+        lines.setdefault(_named(entry), {})[entry["combinator"]] = f"{entry['share']:.2%}"
+    for name, cells in lines.items():
+        table.add_row(name, *(cells.get(c, cells.get(None, "")) for c in combinators))
+        if None in cells:
+            break
+    return table
+
+
+def _of_services(told: dict[str, Any]) -> Table:
+    """Return the shares of applications for each service, by the reading in force and beside."""
+    services = [s for s in told["published"] if any(s in e["services"] for e in told["readings"])]
+    table = Table("in category 6, of applications", *services, "mean distance", box=None)
+    published = (f"{told['published'][s]['share']:.2%}" for s in services)
+    table.add_row("published by the pilot", *published, "")
+    shown = [e for e in told["readings"] if e["question"] is None]
+    if told["nearest"] and told["nearest"] not in shown:
+        shown.append(told["nearest"])
+    for entry in shown:
+        shares = (
+            f"{entry['services'][s]['share']:.2%}" if s in entry["services"] else ""
+            for s in services
+        )
+        name = " ".join(filter(None, [entry["combinator"], _named(entry)]))
+        table.add_row(name, *shares, f"{entry['distance']:.2%}")
+    return table
+
+
+def _named(entry: dict[str, Any]) -> str:
+    said = entry["answer"].replace("_", " ")
+    month = f" of {entry['minimum_of']}" if entry["minimum_of"] else ""
+    return f"{entry['question'].lower()}: {said}{month}" if entry["question"] else said
