@@ -297,6 +297,29 @@ def test_who_asked_for_a_programme_is_answered_on_it(service, words):
     assert service in dict(written("en", service=service).record).values()
 
 
+def test_what_the_answer_to_everything_unknown_would_change_is_said_as_the_rules_reckon_it():
+    registers = registers_of(incomes=None, properties=None)
+    [ruled] = decide(registers, DAY, None, LAW_OF_THE_DAY).ruled.to_dicts()
+    assert ruled["richest_category"] > ruled["rule_category"]
+    words = f"at its richest, the category would be {ruled['richest_category']}:"
+    assert words in said(written("en", registers))
+    assert "at its richest, the category" not in said(written("en", rich()))
+
+
+def test_the_command_writes_a_familys_letter_beside_its_explanation(country, fresh, tmp_path):
+    [household, *_] = country.household_ids(country.partitions[0])
+    to = tmp_path / "letter.pdf"
+    run = fresh(
+        "explain", country.folder, household, "--language", "kk", "--letter", to,
+        "--model", "none", "--json",
+    )  # fmt: skip
+    assert run.code == 0, run.err
+    assert run.json["letter"] == str(to)
+    reader = pypdf.PdfReader(to)
+    assert reader.trailer["/Root"]["/Lang"] == "kk"
+    assert str(household) in text_of(reader)
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
