@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from models import rights
 from models.counterfactual import Change, Corrections
+from models.decision import DEPENDS_ON_UNKNOWN
 from models.parameters import Law
 from models.reasons import HARD_RULE
 from models.scorecard import Scorecard
@@ -39,7 +40,7 @@ def letter(answer: Mapping[str, Any], corrections: Corrections, law: Law, langua
     say = Wording(language)
     day = date.fromisoformat(answer["as_of"])
     category = answer["category"]
-    change = _change(category, corrections, law, say)
+    change = _change(answer, corrections, law, say)
     sections = (
         *support.adverse(category, law, say),
         support.offered(answer, say),
@@ -116,22 +117,27 @@ def _model(answer: Mapping[str, Any], say: Wording) -> Section:
     return Section(heading=say("model.heading"), body=(words,))
 
 
-def _change(category: int, corrections: Corrections, law: Law, say: Wording) -> Section:
+def _change(answer: Mapping[str, Any], corrections: Corrections, law: Law, say: Wording) -> Section:
     """Name the nearest corrections that would change the category, or say that none does."""
+    body: list[str | tuple[Point, ...]] = []
     if corrections.changes:
         points: list[Point] = []
         for change in corrections.changes:
             told = {note for point in points for note in point.notes}
             points.append(_flip(change, law, say, told))
-        body = (say("change.intro"), tuple(points), say("change.only_wrong"))
-        return Section(heading=say("change.heading"), body=body)
-    if category == NEEDIEST:
-        words = say("change.neediest")
+        body += [say("change.intro"), tuple(points), say("change.only_wrong")]
+    elif answer["category"] == NEEDIEST:
+        body.append(say("change.neediest"))
     elif corrections.too_many:
-        words = say("change.many")
+        body.append(say("change.many"))
     else:
-        words = say("change.none" if corrections.tried else "change.nothing")
-    return Section(heading=say("change.heading"), body=(words,))
+        body.append(say("change.none" if corrections.tried else "change.nothing"))
+    for reason in answer["review_reasons"]:
+        if reason["code"] == DEPENDS_ON_UNKNOWN:
+            richest = reason["facts"]["richest"]
+            name = _name(richest, law, say)
+            body.append(say("change.unknown", category=richest, name=name))
+    return Section(heading=say("change.heading"), body=tuple(body))
 
 
 def _flip(change: Change, law: Law, say: Wording, told: set[str]) -> Point:

@@ -2,6 +2,7 @@
 
 import copy
 import io
+import json
 import re
 from datetime import date
 from html import unescape
@@ -25,6 +26,7 @@ from models.scorecard import Scorecard
 from models.writing import LANGUAGES
 from serving.api import application
 from serving.batch import one_household
+from serving.commands import main as tarazy
 from serving.examples import AS_OF, FAMILY
 from serving.letters.asked import read_letter
 from serving.letters.document import document
@@ -295,6 +297,38 @@ def test_a_family_to_which_nothing_is_offered_is_told_so_and_asked_to_apply():
 def test_who_asked_for_a_programme_is_answered_on_it(service, words):
     assert words in said(written("en", service=service))
     assert service in dict(written("en", service=service).record).values()
+
+
+def test_what_the_answer_to_everything_unknown_would_change_is_said_as_the_rules_reckon_it():
+    registers = registers_of(incomes=None, properties=None)
+    [ruled] = decide(registers, DAY, None, LAW_OF_THE_DAY).ruled.to_dicts()
+    assert ruled["richest_category"] > ruled["rule_category"]
+    words = f"at its richest, the category would be {ruled['richest_category']}:"
+    assert words in said(written("en", registers))
+    assert "at its richest, the category" not in said(written("en", rich()))
+
+
+def test_the_command_writes_a_familys_letter_beside_its_explanation(
+    country, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("TARAZY_HOME", str(tmp_path / "home"))
+    [household, *_] = country.household_ids(country.partitions[0])
+    to = tmp_path / "letter.pdf"
+    words = ["explain", country.folder, household, "--language", "kk", "--model", "none", "--json"]
+
+    def run(*more):
+        with pytest.raises(SystemExit) as left:
+            tarazy([str(word) for word in (*words, *more)])
+        return left.value.code or 0, capsys.readouterr()
+
+    code, told = run("--letter", to)
+    assert (code, json.loads(told.out)["letter"]) == (0, str(to))
+    reader = pypdf.PdfReader(to)
+    assert reader.trailer["/Root"]["/Lang"] == "kk"
+    assert str(household) in text_of(reader)
+    code, told = run("--letter", tmp_path / "letter.doc")
+    assert code == 1
+    assert ".html, .pdf" in json.loads(told.out)["error"]
 
 
 @pytest.mark.parametrize(
