@@ -49,6 +49,10 @@ class Scored:
             grouped = table.group_by(column).len().sort(column)
             return {str(value): count for value, count in grouped.rows()}
 
+        def listed(column: str) -> dict[str, int]:
+            codes = table.select(pl.col(column).explode().drop_nulls())
+            return dict(codes.group_by(column).len().sort(column).iter_rows())
+
         return {
             "households": table.height,
             "category": counts("category"),
@@ -57,6 +61,8 @@ class Scored:
             "rule_flag": counts("rule_flag"),
             "model_flag": counts("model_flag"),
             "material": counts("material"),
+            "eligible_services": listed("eligible_services"),
+            "services_in_review": listed("services_in_review"),
             "resumed_slices": self.resumed,
         }
 

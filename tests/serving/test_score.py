@@ -6,16 +6,19 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from features.errors import InputError
 from features.registers.snapshot import Snapshot
+from models import programmes
 from models.bundle import load
 from models.decision import MODEL_OUTPUTS, SCORE_SCHEMA
 from models.explain import draw, explained
 from models.home import Home
+from models.parameters import Law
 from models.pipeline import decide
 from models.writing import LANGUAGES
 from serving import batch
@@ -77,6 +80,31 @@ def test_without_the_model_everything_else_is_byte_equal(
     assert all(alone[c].null_count() == alone.height for c in MODEL_COLUMNS)
     without = pl.element().filter(pl.element() != "HIDDEN_INCOME_MATERIAL")
     assert decisions["review_reasons"].list.eval(without).equals(alone["review_reasons"])
+
+
+def test_services_are_listed_by_code_in_one_list_at_most(decisions, as_of):
+    codes = {p.code for p in programmes.in_force(Law(as_of))}
+    for may, asks in decisions.select("eligible_services", "services_in_review").iter_rows():
+        assert may == sorted(may)
+        assert asks == sorted(asks)
+        assert not set(may) & set(asks)
+        assert set(may) | set(asks) <= codes
+
+
+def test_no_family_of_category_6_may_receive_anything_without_a_person(decisions):
+    richest = decisions.filter(pl.col("category") == 6)
+    assert richest.height > 0
+    assert (richest["eligible_services"].list.len() == 0).all()
+    assert (richest["status"] == "review").all()
+    assert richest["review_reasons"].list.contains("CATEGORY_6_ADVERSE").all()
+
+
+def test_the_summary_counts_the_families_of_each_service(decisions):
+    told = batch.Scored(Path("decisions.parquet"), decisions, 0).summary()
+    for column in ("eligible_services", "services_in_review"):
+        for code, count in told[column].items():
+            assert count == decisions[column].list.contains(code).sum()
+    assert told["eligible_services"]["sport_section"] > 0
 
 
 def test_a_material_flag_is_a_flag_whose_low_end_changes_the_category(decisions):
