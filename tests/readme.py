@@ -33,6 +33,9 @@ _BY_NAME = {
 }
 
 
+_BINARY = {".ttf": "a typeface with the Kazakh letters, embedded into letters"}
+
+
 @dataclass(frozen=True)
 class Example:
     """One command of the README and the output that stands under it."""
@@ -134,6 +137,8 @@ def _said(name: str) -> str:
 
 def _about(name: str) -> str:
     path = ROOT / name
+    if path.suffix in _BINARY:
+        return _BINARY[path.suffix]
     text = path.read_text("utf-8")
     if path.suffix == ".py":
         about = ast.get_docstring(ast.parse(text)) or ""
