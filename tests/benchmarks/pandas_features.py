@@ -33,8 +33,10 @@ def read(snapshot: Path, register: str) -> pd.DataFrame | None:
 
 def features(snapshot: Path, as_of: date) -> pd.DataFrame:
     """Return one row a household of a snapshot, indexed and sorted by household."""
-    households = read(snapshot, "households").set_index("household_id").sort_index()
-    tables = [_dwelling(households), _persons(read(snapshot, "persons"), as_of)]
+    households = _known(read(snapshot, "households"), as_of)
+    households = households.set_index("household_id").sort_index()
+    persons = _known(read(snapshot, "persons"), as_of)
+    tables = [_dwelling(households), _persons(persons, as_of)]
     makers = {
         "incomes": _incomes, "properties": _properties, "vehicles": _vehicles,
         "livestock": _livestock, "businesses": _businesses, "deposits": _deposits,
@@ -43,8 +45,21 @@ def features(snapshot: Path, as_of: date) -> pd.DataFrame:
     for register, make in makers.items():
         rows = read(snapshot, register)
         if rows is not None:
+            rows = _known(rows, as_of)
+            if "person_id" in rows:
+                rows = rows[rows["person_id"].isin(persons["person_id"])]
             tables.append(make(rows, as_of).reindex(households.index, fill_value=0))
     return _derived(pd.concat(tables, axis=1))
+
+
+def _known(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """Leave out what the state learned after the day, and what had been struck off by it."""
+    day = pd.Timestamp(as_of)
+    if "known_on" in rows:
+        rows = rows[~(pd.to_datetime(rows["known_on"]) > day)]
+    if "removed_on" in rows:
+        rows = rows[~(pd.to_datetime(rows["removed_on"]) <= day)]
+    return rows
 
 
 def _sums(rows: pd.DataFrame, columns: dict[str, pd.Series]) -> pd.DataFrame:
