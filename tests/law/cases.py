@@ -117,8 +117,10 @@ def _place(page: Mapping[str, Any], path: list[Any]) -> str:
 
 
 def _as_json(page: Any) -> Any:
-    """The page as a schema can read it: every key a word, dates as text."""
-    return json.loads(json.dumps(plain(page), default=str))
+    """The page as a schema can read it: every key a word, dates as text, decimals as numbers."""
+    if isinstance(page, Mapping):
+        return {str(key): _as_json(value) for key, value in page.items()}
+    return [_as_json(value) for value in page] if isinstance(page, list) else plain(page)
 
 
 @cache
