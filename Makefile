@@ -5,12 +5,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 3000
 
-.PHONY: help setup serve test test-all bench lint lock clean
+.PHONY: help setup serve test test-all law bench lint lock clean
 
 help:
 	@echo "make serve     install, prepare a demonstration if nothing is promoted, start the API"
 	@echo "make test      lint, types, import contracts and tests (under 8 minutes on 2 cores)"
 	@echo "make test-all  the long tests, too"
+	@echo "make law       the cases of tests/law/ against the law on file, told without Python"
 	@echo "make bench     benchmarks: ratios against a peer or a bound in the same run"
 	@echo "make setup     install into .venv/ only"
 
@@ -38,6 +39,9 @@ test: lint
 
 test-all: lint
 	$(BIN)/python -m pytest -m "long or not long"
+
+law: setup
+	@$(BIN)/python -m tests.law $(TABLE)
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks
