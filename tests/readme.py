@@ -23,6 +23,9 @@ _MAP = re.compile(r"(<!-- map -->\n```text\n)(.*?)(```\n<!-- end of map -->)", r
 _SHOWN = ("features", "models", "training", "serving", "tests")
 _BY_NAME = {
     ".gitignore": "what is made and never kept",
+    "serving/letters/fonts/OFL.txt": "the licence of the typefaces: SIL Open Font License 1.1",
+    "serving/letters/letter.typ": "a letter as typst sets it: tagged, with title and language",
+    "tests/law/README.md": "how a lawyer adds a case without Python",
     ".ci/run": "what must be green before anything lands: calls `make test`",
     "CHANGELOG.md": "what changed, for people",
     "LICENSE": "Apache License 2.0",
