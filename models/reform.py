@@ -45,7 +45,10 @@ class Reform:
         over it; another file is changed as it stands. Raises InputError where a file, a
         code or a value is not one that the law knows; then ``out`` holds nothing.
         """
-        drafts = {path: self._changed(path, day) for path in self._files(folder)}
+        drafts = {
+            path: _changed(path, name, self.changes[name], day, self.about)
+            for name, path in self._files(folder).items()
+        }
         shutil.copytree(folder, out, ignore=shutil.ignore_patterns("schemas", "__pycache__"))
         try:
             for path, content in drafts.items():
@@ -57,7 +60,7 @@ class Reform:
             raise InputError(f"The reform makes no law: {fault}") from None
         return out
 
-    def _files(self, folder: Path) -> list[Path]:
+    def _files(self, folder: Path) -> dict[str, Path]:
         known = {
             str(path.relative_to(folder).with_suffix("")): path
             for path in sorted(folder.rglob("*.yaml"))
@@ -67,25 +70,7 @@ class Reform:
             raise InputError(
                 f"changes: the law has no file {unknown[0]!r}. It has {', '.join(known)}."
             )
-        return [known[name] for name in self.changes]
-
-    def _changed(self, path: Path, day: date) -> dict[str, Any]:
-        content = deepcopy(read_exactly(path))
-        name = next(n for n in self.changes if path.with_suffix("").as_posix().endswith(n))
-        change, place = self.changes[name], f"changes.{name}"
-        if "editions" not in content:
-            return dict(laid_over(content, change, place))
-        begun = [edition for edition in content["editions"] if edition["since"] <= day]
-        if not begun:
-            raise InputError(f"{place}: there is nothing in force on {day} to change.")
-        edition = laid_over(begun[-1], change, place)
-        edition["since"] = day
-        edition["source"] = {"act": ACT, "article": None, "url": None, "checked": None}
-        if "assumed" in edition:
-            edition |= {"assumed": True, "doubt": f"A proposal: {self.about}"}
-        # Whatever was to follow later gives way: the reform is judged as the law from now on.
-        content["editions"] = [*(e for e in begun if e["since"] < day), edition]
-        return dict(content)
+        return {name: known[name] for name in self.changes}
 
 
 def read(path: Path) -> Reform:
@@ -118,6 +103,26 @@ def read(path: Path) -> Reform:
     return Reform(
         about=told["about"], source=told.get("source"), changes=told["changes"], costs=costs
     )
+
+
+def _changed(
+    path: Path, name: str, change: Mapping[str, Any], day: date, about: str
+) -> dict[str, Any]:
+    """Return a file of law with its change; one with editions gets an edition of the day."""
+    content, place = deepcopy(read_exactly(path)), f"changes.{name}"
+    if "editions" not in content:
+        return dict(laid_over(content, change, place))
+    begun = [edition for edition in content["editions"] if edition["since"] <= day]
+    if not begun:
+        raise InputError(f"{place}: there is nothing in force on {day} to change.")
+    edition = laid_over(begun[-1], change, place)
+    edition["since"] = day
+    edition["source"] = {"act": ACT, "article": None, "url": None, "checked": None}
+    if "assumed" in edition:
+        edition |= {"assumed": True, "doubt": f"A proposal: {about}"}
+    # Whatever was to follow later gives way: the reform is judged as the law from now on.
+    content["editions"] = [*(e for e in begun if e["since"] < day), edition]
+    return dict(content)
 
 
 def laid_over(base: Any, change: Any, place: str) -> Any:

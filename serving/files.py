@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,3 +47,25 @@ def replacing(path: Path) -> Iterator[Path]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(out: Path) -> Iterator[Path]:
+    """Yield a neighbour of a folder to fill; complete, it takes the place of the old one.
+
+    Whether the old folder may go is for the caller to say, before any work is done.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft, before = (out.with_name(f".{out.name}.{os.getpid()}.{n}") for n in ("new", "old"))
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        draft.mkdir()
+        yield draft
+        if out.exists():
+            out.rename(before)
+        draft.rename(out)
+    finally:
+        if before.exists() and not out.exists():
+            before.rename(out)
+        for leftover in (draft, before):
+            shutil.rmtree(leftover, ignore_errors=True)

@@ -4,8 +4,6 @@ The page (`serving.audit.pages`) shows what stands here and computes nothing.
 """
 
 import json
-import os
-import shutil
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -22,6 +20,7 @@ from models.parameters import Law
 from models.pipeline import versions
 from serving.audit import comparison, services, witnesses, yardsticks
 from serving.audit.families import CELLS, Families, examples, look
+from serving.files import replacing_folder
 
 KIND: Final = "tarazy-audit"
 FORMAT: Final = 1
@@ -166,22 +165,10 @@ def may_take(out: Path) -> None:
 def write(report: Mapping[str, Any], page: str, out: Path) -> None:
     """Write page and numbers to a folder that appears whole, or not at all."""
     may_take(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft, before = (out.with_name(f".{out.name}.{os.getpid()}.{n}") for n in ("new", "old"))
-    shutil.rmtree(draft, ignore_errors=True)
-    try:
-        draft.mkdir()
+    with replacing_folder(out) as draft:
         text = json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
         (draft / "report.json").write_text(text, encoding="utf-8")
         (draft / "index.html").write_text(page, encoding="utf-8")
-        if out.exists():
-            out.rename(before)
-        draft.rename(out)
-    finally:
-        if before.exists() and not out.exists():
-            before.rename(out)
-        for leftover in (draft, before):
-            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _model(models: Models, snapshot: Snapshot) -> dict[str, Any]:

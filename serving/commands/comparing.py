@@ -16,6 +16,7 @@ from serving.commands.terminal import (
     day,
     verb,
 )
+from serving.files import replacing
 
 
 @click.command(
@@ -56,8 +57,8 @@ def cards(
             "`fitted` in its file has the agreement on families not seen."
         )
     if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        placed.write_parquet(out)
+        with replacing(out) as path:
+            placed.write_parquet(path)
         words.append(f"{out}: {placed.height:,} rows.")
     return Answer({"out": None if out is None else str(out), **told}, words)
 

@@ -1,7 +1,6 @@
 """The report of a reform: every number as one JSON object, in a folder that appears whole."""
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from datetime import date
@@ -15,6 +14,7 @@ from models import programmes
 from models.law_files import plain
 from models.parameters import Law
 from models.reform import Reform
+from serving.files import replacing_folder
 from serving.reform import effects
 from serving.reform.families import under_both
 
@@ -74,19 +74,8 @@ def may_take(out: Path) -> None:
 def write(report: Mapping[str, Any], page: str, law: Path, out: Path) -> None:
     """Write page, numbers and the reformed law to a folder that appears whole, or not at all."""
     may_take(out)
-    draft, before = (out.with_name(f".{out.name}.{os.getpid()}.{n}") for n in ("new", "old"))
-    shutil.rmtree(draft, ignore_errors=True)
-    try:
-        draft.mkdir(parents=True)
+    with replacing_folder(out) as draft:
         text = json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
         (draft / "report.json").write_text(text, encoding="utf-8")
         (draft / "index.html").write_text(page, encoding="utf-8")
         shutil.copytree(law, draft / "law")
-        if out.exists():
-            out.rename(before)
-        draft.rename(out)
-    finally:
-        if before.exists() and not out.exists():
-            before.rename(out)
-        for leftover in (draft, before):
-            shutil.rmtree(leftover, ignore_errors=True)
