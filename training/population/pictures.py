@@ -17,10 +17,11 @@ from training.population.chance import Floats
 
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _TENGE_FROM: Final = 10_000
-"""Edges that reach this far are amounts of money."""
+"""Edges that reach this far are amounts of money, drawn on a logarithmic axis."""
+_WHOLE_FROM: Final = 1_000
 _INK, _PAPER, _BAND, _MISS = "#1f6f6b", "#7fb8b3", "#dfeeec", "#b3432b"
-_LOG_FROM: Final = 30.0
-"""Ratio of the outer edges from which the axis is logarithmic."""
+_TAIL: Final = 0.0002
+"""Share of the outermost counts, at either end, that a picture may leave out."""
 
 
 def spark(counts: Sequence[float], width: int = 40) -> str:
@@ -55,10 +56,9 @@ def distribution(name: str, histogram: Mapping[str, Any]) -> str:
     counts = np.asarray(histogram["counts"], dtype=np.float64)
     figure, axes = _canvas(3.6, 2.3)
     if counts.sum() > 0:
-        edges, counts = _without_empty_ends(edges, counts)
-        positive = edges[edges > 0]
-        log = len(positive) > 1 and positive[-1] / positive[0] > _LOG_FROM
-        if log:
+        middle = quantile(edges, counts, 0.5)
+        edges, counts = _without_tails(edges, counts)
+        if edges[-1] >= _TENGE_FROM:
             kept = edges[:-1] > 0
             left, right, shown = edges[:-1][kept], edges[1:][kept], counts[kept]
             height = shown / np.log(right / left)
@@ -68,7 +68,6 @@ def distribution(name: str, histogram: Mapping[str, Any]) -> str:
             height = shown / (right - left)
         axes.bar(left, height, width=right - left, align="edge", color=_PAPER, edgecolor=_INK,
                  linewidth=0.4)  # fmt: skip
-        middle = quantile(edges, counts, 0.5)
         axes.axvline(middle, color=_INK, linewidth=1.2)
         unit = " ₸" if edges[-1] >= _TENGE_FROM else ""
         axes.set_title(f"{name.replace('_', ' ')}: median {_number(middle)}{unit}", fontsize=9)
@@ -110,8 +109,11 @@ def _distance(line: Mapping[str, Any]) -> float:
     return (float(line["achieved"]) - float(line["target"])) / room if room else 0.0
 
 
-def _without_empty_ends(edges: Floats, counts: Floats) -> tuple[Floats, Floats]:
-    filled = np.flatnonzero(counts)
+def _without_tails(edges: Floats, counts: Floats) -> tuple[Floats, Floats]:
+    so_far = np.cumsum(counts) / counts.sum()
+    filled = np.flatnonzero(
+        (counts > 0) & (so_far > _TAIL) & (so_far - counts / counts.sum() < 1 - _TAIL)
+    )
     first, last = int(filled[0]), int(filled[-1])
     edges = edges[first : last + 2].copy()
     if not np.isfinite(edges[-1]):
@@ -124,7 +126,7 @@ def _number(value: float) -> str:
         return f"{value / 1e6:,.3g} M"
     if abs(value) >= 10_000:
         return f"{value / 1e3:,.0f} k"
-    return f"{value:,.3g}"
+    return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:,.3g}"
 
 
 def _canvas(width: float, height: float) -> tuple[Figure, Any]:
