@@ -55,9 +55,11 @@ def answers(path: Path | None) -> dict[str, str]:
     missing = [n for n, field in wanted.items() if field.get("required") and said[n] == MUST_FILL]
     if missing:
         told = "; ".join(f"{name} ({wanted[name]['asks']})" for name in missing)
+        where = (
+            f"{path} leaves empty" if path else "no --authority FILE was given, and only it says"
+        )
         raise InputError(
-            f"Nothing was published: {path or 'no --authority FILE was given, so'} "
-            f"{'leaves' if path else ''} empty: {told}. Fill in every one; {EXAMPLE} shows how."
+            f"Nothing was published: {where}: {told}. Fill in every one; {EXAMPLE} shows how."
         )
     return said
 
