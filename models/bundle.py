@@ -27,14 +27,14 @@ from models.aliases import sha256
 from models.consumption_model import ExpectedConsumption
 from models.hidden_income import Amounts, Calibration, HiddenIncome
 from models.home import Home
-from models.inputs import GAP_READS, digest, named
+from models.inputs import BESIDES_INPUTS, digest, named
 from models.parameters import Law
 from models.predict import COLUMNS, Models
 from models.welfare import STEPS, Welfare
 
 __all__ = ["Models", "load", "verify", "write"]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _REMEDY: Final = "Run `tarazy train` and `tarazy promote VERSION`."
 _PATIENCE: Final = 120
 """Seconds that the child may take to read a bundle."""
@@ -83,8 +83,7 @@ def numbers(models: Models) -> dict[str, Any]:
             "inputs": [i.name for i in hidden.inputs],
             "calibration": asdict(hidden.calibration),
             "spread": hidden.amounts.spread,
-            "smear": hidden.amounts.smear,
-            "tail": hidden.tail,
+            "tails": list(hidden.tails),
             "unknown_high": hidden.unknown_high,
             "unknown_estimate": hidden.unknown_estimate,
             "threshold": models.threshold,
@@ -95,7 +94,7 @@ def numbers(models: Models) -> dict[str, Any]:
             "bar": models.welfare.bar,
             "silence": dict(models.welfare.silence),
         },
-        "features_digest": digest(_read_by(models) | GAP_READS),
+        "features_digest": digest(_read_by(models) | BESIDES_INPUTS),
     }
 
 
@@ -234,10 +233,9 @@ def assemble(found: Verified, *, override: str | None = None) -> Models:
             amounts=Amounts(
                 booster=boosters["hidden_amount.txt"],
                 spread=hidden["spread"],
-                smear=hidden["smear"],
             ),
             calibration=Calibration(**hidden["calibration"]),
-            tail=hidden["tail"],
+            tails=tuple(hidden["tails"]),
             unknown_high=hidden["unknown_high"],
             unknown_estimate=hidden["unknown_estimate"],
         ),
@@ -251,7 +249,7 @@ def assemble(found: Verified, *, override: str | None = None) -> Models:
         always_known=frozenset(hidden["always_known"]),
         manifest=manifest | {"override": override, "manifest_sha256": found.manifest_sha256},
     )
-    if digest(_read_by(models) | GAP_READS) != told["features_digest"]:
+    if digest(_read_by(models) | BESIDES_INPUTS) != told["features_digest"]:
         raise NoSuchModel(
             f"Model version {models.version} was trained on features that are defined otherwise "
             "today: train it again."

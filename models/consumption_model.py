@@ -25,6 +25,17 @@ def consumption_inputs(inputs: Iterable[Input]) -> tuple[Input, ...]:
     return tuple(i for i in inputs if not i.reads_declared_income)
 
 
+def directions(inputs: Sequence[Input]) -> list[int]:
+    """Return how the expectation may move with each input; 0: the survey alone decides.
+
+    A child, a disability or a possession less never raises it. What a lost job alone
+    moves (how many work, seek work or care) is left to the survey: declared income falls
+    with the job as well, and only the gap between the two counts. To bind them cost
+    0.006 of the detector's AUC on the random inspections of a data set of others.
+    """
+    return [0 if i.moved_by_work and not i.moved_by_size else i.direction for i in inputs]
+
+
 @dataclass(frozen=True, slots=True)
 class ExpectedConsumption:
     """A fitted model of consumption in ПМ a member a month."""
@@ -35,7 +46,7 @@ class ExpectedConsumption:
     def expected(self, x: Matrix) -> Matrix:
         """Return the expected consumption of each row of ``x`` (columns as ``inputs``).
 
-        It never falls when an input that makes a family look better off rises.
+        It moves only the way `directions` allow.
         """
         return trees.exponential(trees.margin(self.booster, x))
 
@@ -52,7 +63,7 @@ def fit(
         x,
         np.log(np.maximum(consumption, _LEAST)),
         weights=weights,
-        directions=[i.direction for i in inputs],
+        directions=directions(inputs),
         names=[i.name for i in inputs],
         objective="regression",
         seed=seed,

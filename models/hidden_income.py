@@ -13,6 +13,7 @@ from typing import Final
 import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from models import conformal, trees
 from models.hyperparameters import SHIPPED, Boosting
@@ -38,6 +39,18 @@ def _harmless(each: Input) -> bool:
     if each.reads_declared_income:
         return each.direction > 0 and not each.derived
     return each.direction != 0 or not each.moved_by_work
+
+
+PLACES: Final = ("city of republican significance", "other town", "village")
+"""Kinds of place whose intervals are set apart (region type × settlement); none is an input."""
+
+
+def places(features: pl.DataFrame) -> npt.NDArray[np.int64]:
+    """Return the kind of place of each family, as its number in `PLACES`."""
+    village = pl.col("lives_in_village").fill_null(value=False)
+    city = pl.col("lives_in_republican_city").fill_null(value=False)
+    kind = pl.when(village).then(2).when(city).then(0).otherwise(1)
+    return features.select(kind.cast(pl.Int64).alias("place")).to_series().to_numpy()
 
 
 def directions(inputs: Sequence[Input]) -> list[int]:
@@ -132,14 +145,11 @@ def fit_detector(
 class Amounts:
     """How much a hiding family hides: log-normal around what the booster says.
 
-    In ПМ a member a month. ``spread`` is the standard deviation of the logarithm, and
-    ``smear`` the mean of e to the power of its errors (Duan 1983), which turns the
-    middle into a mean.
+    In ПМ a member a month. ``spread`` is the standard deviation of the logarithm.
     """
 
     booster: lgb.Booster
     spread: float
-    smear: float
 
     def centre(self, x: Matrix) -> Matrix:
         """Return the expected logarithm of the amount, given that the family hides income."""
@@ -178,7 +188,8 @@ class Outcome:
 class HiddenIncome:
     """The fitted detector with all that its promises rest on.
 
-    ``tail`` makes the interval hold the amount of nine families in ten.
+    ``tails`` make the interval hold the amount of nine families in ten, one for each of
+    `PLACES`.
     ``unknown_high`` and ``unknown_estimate`` are what holds for any family, known or
     not: a family of whom a register is silent gets these, from zero upwards.
     """
@@ -187,29 +198,38 @@ class HiddenIncome:
     detector: lgb.Booster
     amounts: Amounts
     calibration: Calibration
-    tail: float
+    tails: tuple[float, ...]
     unknown_high: float
     unknown_estimate: float
 
-    def outcome(self, gap: Matrix, x: Matrix, unknown: npt.NDArray[np.bool_]) -> Outcome:
+    def outcome(
+        self,
+        gap: Matrix,
+        x: Matrix,
+        place: npt.NDArray[np.int64],
+        unknown: npt.NDArray[np.bool_],
+    ) -> Outcome:
         """Answer for each family; ``unknown`` marks those with a silent register.
 
         Amounts are the income hidden, not what an inspector would find. The estimate is
-        the expected amount: probability times mean, held between the ends.
+        the middle: what is exceeded as likely as not, and so nothing for a family that
+        is likelier not to hide. ``place`` widens or narrows the interval, and moves
+        neither probability nor flag.
         """
         table = columns(gap, x)
         margins = trees.margin(self.detector, table)
         hides = self.calibration.hides(margins)
         centre = self.amounts.centre(table)
-        low, high = conformal.amount_bounds(hides, centre, self.amounts.spread, self.tail)
-        mean = hides * self.amounts.smear * trees.exponential(centre)
+        tail = np.array(self.tails)[place]
+        low, high = conformal.amount_bounds(hides, centre, self.amounts.spread, tail)
+        middle = conformal.amount_middle(hides, centre, self.amounts.spread)
         low = np.where(unknown, 0.0, low)
         high = np.where(unknown, self.unknown_high, high)
-        mean = np.where(unknown, self.unknown_estimate, mean)
+        middle = np.where(unknown, self.unknown_estimate, middle)
         return Outcome(
             margin=np.where(unknown, np.nan, margins),
             probability=np.where(unknown, np.nan, hides),
             low=low,
-            estimate=np.clip(mean, low, high),
+            estimate=np.clip(middle, low, high),
             high=high,
         )

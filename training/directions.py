@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from features.catalogue import FEATURES
-from models import hidden_income, trees
+from models import consumption_model, hidden_income, trees
 from models.inputs import Matrix
 from models.parameters import Law
 from models.predict import Look, Models
@@ -31,7 +31,7 @@ def violations(models: Models, golden: Mapping[str, Any]) -> int:
     table = hidden_income.columns(look.gap, look.detector)
     ways = hidden_income.directions(detector.inputs)
     welfare = [i.direction for i in models.welfare.inputs]
-    spending = [i.direction for i in models.consumption.inputs]
+    spending = consumption_model.directions(models.consumption.inputs)
     wrong = against(lambda x: trees.margin(detector.detector, x), table, ways)
     wrong += against(detector.amounts.centre, table, ways)
     wrong += against(models.consumption.expected, look.consumption, spending)

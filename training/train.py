@@ -20,8 +20,8 @@ from features.registers.snapshot import Snapshot
 from models import bundle
 from models.assessment.metrics import LEVEL
 from models.home import Home
-from models.hyperparameters import SHIPPED
-from models.inputs import GAP_READS
+from models.hyperparameters import shipped
+from models.inputs import BESIDES_INPUTS
 from models.parameters import Law
 from training import editions, provenance, record, report, signature, synthetic, tuning
 from training.evaluate import evaluate
@@ -99,7 +99,7 @@ def train(
         tuned = None
         if tune:
             tuned = tuning.tune(found, law=law, trials=tune, seed=seed % 2**31, progress=progress)
-        hyper = SHIPPED if tuned is None else tuned.chosen
+        hyper = shipped(found.inspections.height) if tuned is None else tuned.chosen
         fitted = fit(
             found, law=law, seed=seed % 2**31, generator=generator, hyper=hyper, progress=progress
         )
@@ -169,7 +169,7 @@ def _told(
     law: Law,
     seed: int,
 ) -> dict[str, Any]:
-    read = sorted({i.name for i in fitted.inputs} | GAP_READS)
+    read = sorted({i.name for i in fitted.inputs} | BESIDES_INPUTS)
     return {
         "trained_on": [
             {"digest": s.digest, "as_of": s.as_of.isoformat(), "households": s.households}

@@ -17,7 +17,7 @@ import polars as pl
 from features.errors import InputError
 from features.progress import Progress, silent
 from models import consumption_model, hidden_income, trees, welfare
-from models.hyperparameters import SHIPPED, Boosting, Hyperparameters
+from models.hyperparameters import Boosting, Hyperparameters, shipped
 from models.inputs import Input, Matrix, declared_inputs, encode
 from models.parameters import Law
 from training import labels as label
@@ -48,12 +48,13 @@ SPACE: Final[Mapping[str, Range]] = {
     "trees": Range(60, 400),
     "rate": Range(0.015, 0.12, log=True),
     "leaves": Range(4, 15),
-    "depth": Range(2, 4),
+    "depth": Range(2, 6),
+    "leaf": Range(20, 60),
     "l2": Range(0.5, 60.0, log=True),
     "feature_fraction": Range(0.4, 1.0),
 }
 """Kept small: exact reasons cost leaves × depth² for every family that asks."""
-_WHOLE: Final = frozenset({"trees", "leaves", "depth"})
+_WHOLE: Final = frozenset({"trees", "leaves", "depth", "leaf"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,7 @@ def tune(found: Labels, *, law: Law, trials: int, seed: int, progress: Progress 
         raise InputError(f"A search of {trials} trials finds nothing: give --tune 1 or more.")
     seen = outside_random_arm(found)
     task = _Task.of(seen, law, seed)
-    chosen, searches = SHIPPED, []
+    chosen, searches = shipped(found.inspections.height), []
     for number, stage in enumerate(STAGES):
         why_not = task.too_little(stage)
         if why_not:

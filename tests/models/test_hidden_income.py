@@ -119,9 +119,9 @@ def model(inspected, detector):
     return hidden_income.HiddenIncome(
         inputs=inputs,
         detector=detector,
-        amounts=hidden_income.Amounts(booster=booster, spread=0.4, smear=1.1),
+        amounts=hidden_income.Amounts(booster=booster, spread=0.4),
         calibration=hidden_income.Calibration(intercept=0.0, slope=1.0, sensitivity=0.83),
-        tail=0.08,
+        tails=(0.08, 0.08, 0.05),
         unknown_high=4.0,
         unknown_estimate=0.9,
     )
@@ -129,7 +129,8 @@ def model(inspected, detector):
 
 def test_the_ends_are_in_order_and_never_negative(inspected, model):
     _, table, _ = inspected
-    said = model.outcome(table[:, 0], table[:, 1:], np.zeros(len(table), dtype=bool))
+    place = np.arange(len(table)) % 3
+    said = model.outcome(table[:, 0], table[:, 1:], place, np.zeros(len(table), dtype=bool))
     assert (said.low >= 0).all()
     assert (said.low <= said.estimate).all()
     assert (said.estimate <= said.high).all()
@@ -139,7 +140,8 @@ def test_the_ends_are_in_order_and_never_negative(inspected, model):
 def test_a_silent_register_leaves_no_probability_and_what_holds_for_anybody(inspected, model):
     _, table, _ = inspected
     unknown = np.arange(len(table)) < 3
-    said = model.outcome(table[:, 0], table[:, 1:], unknown)
+    place = np.zeros(len(table), dtype=np.int64)
+    said = model.outcome(table[:, 0], table[:, 1:], place, unknown)
     assert np.isnan(said.probability[:3]).all()
     assert np.isnan(said.margin[:3]).all()
     assert not np.isnan(said.probability[3:]).any()

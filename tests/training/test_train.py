@@ -203,6 +203,7 @@ def test_below_a_hundred_random_inspections_nobody_is_flagged(without_arm, label
     said = replace(
         fitted.inspected,
         random=random,
+        standing=random,
         rank=np.minimum(place / labels, 1.0),
         confirmed=(place < labels / 2).astype(float),
     )
