@@ -62,7 +62,11 @@ class Drawn:
     list: pl.DataFrame
     chances: pl.DataFrame
     capacities: Mapping[str, int]
-    random_visits: int
+
+    def targeted_by_region(self) -> dict[str, int]:
+        """Visits of the targeted arm in each region that has any."""
+        mine = self.list.filter(arm=TARGETED).group_by("region").len().sort("region")
+        return dict(mine.iter_rows())
 
 
 def draw(
@@ -102,12 +106,7 @@ def draw(
         picked = systematic(then[here], strata[here], numbers[here], start)
         chosen[TARGETED] = np.concatenate([chosen[TARGETED], here[picked]])
     pool = pool.with_columns(random_chance=even, targeted_chance=(1.0 - even) * then)
-    return Drawn(
-        list=_listed(pool, chosen, lot),
-        chances=pool,
-        capacities=capacity,
-        random_visits=len(first),
-    )
+    return Drawn(list=_listed(pool, chosen, lot), chances=pool, capacities=capacity)
 
 
 def may_be_visited(families: pl.DataFrame) -> pl.DataFrame:
