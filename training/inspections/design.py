@@ -156,8 +156,8 @@ def shared_out(families: pl.DataFrame, visits: int) -> dict[str, int]:
     sizes = _sizes(may_be_visited(families))
     if visits < len(sizes):
         raise InputError(
-            f"A capacity of {visits} cannot give each of {len(sizes)} regions a visit, and a family "
-            "of a region without one could never be drawn: raise it."
+            f"A capacity of {visits} cannot give each of {len(sizes)} regions a visit, and a "
+            "family of a region without one could never be drawn: raise it."
         )
     total, spare = sum(sizes.values()), visits - len(sizes)
     exact = {region: spare * size / total for region, size in sizes.items()}

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from features.errors import InputError
 
-_SEED_BYTES: Final = 32
+_BYTES: Final = 32
 _FIELDS: Final = ("seed", "salt", "commitment")
 
 
@@ -29,31 +29,6 @@ class Sealed:
 
     seed: str
     salt: str
-
-    @classmethod
-    def new(cls, seed: str | None = None) -> "Sealed":
-        """Return a seed from the operating system, or the one given, with a fresh salt."""
-        if seed is not None and not seed:
-            raise InputError("The seed is empty: leave --seed out to have one drawn.")
-        return cls(seed or secrets.token_hex(_SEED_BYTES), secrets.token_hex(_SEED_BYTES))
-
-    @classmethod
-    def read(cls, content: Any) -> "Sealed":
-        """Return what a sealed file holds; its own commitment must be true."""
-        if not isinstance(content, dict) or not all(
-            isinstance(content.get(f), str) for f in _FIELDS
-        ):
-            raise InputError(
-                f"The sealed seed must be a JSON object with {', '.join(_FIELDS)}: take the file "
-                "that `tarazy draw` wrote."
-            )
-        found = cls(content["seed"], content["salt"])
-        if not found.opens(content["commitment"]):
-            raise InputError(
-                "The sealed seed was altered: seed and salt do not give the commitment beside "
-                "them. Take the file that `tarazy draw` wrote."
-            )
-        return found
 
     @property
     def commitment(self) -> str:
@@ -96,3 +71,26 @@ class Lot:
         """Return where a systematic draw starts: at least zero, less than one."""
         digest = hashlib.sha256(self.key + purpose.encode() + b"\nstart").digest()
         return int.from_bytes(digest[:7], "big") / 2**56
+
+
+def seal(seed: str | None = None) -> Sealed:
+    """Return a seed from the operating system, or the one given, with a fresh salt."""
+    if seed is not None and not seed:
+        raise InputError("The seed is empty: leave --seed out to have one drawn.")
+    return Sealed(seed or secrets.token_hex(_BYTES), secrets.token_hex(_BYTES))
+
+
+def unseal(content: Any) -> Sealed:
+    """Return what a sealed file holds; its own commitment must be true."""
+    if not isinstance(content, dict) or not all(isinstance(content.get(f), str) for f in _FIELDS):
+        raise InputError(
+            f"The sealed seed must be a JSON object with {', '.join(_FIELDS)}: take the file that "
+            "`tarazy draw` wrote."
+        )
+    found = Sealed(content["seed"], content["salt"])
+    if not found.opens(content["commitment"]):
+        raise InputError(
+            "The sealed seed was altered: seed and salt do not give the commitment beside them. "
+            "Take the file that `tarazy draw` wrote."
+        )
+    return found

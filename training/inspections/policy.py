@@ -1,6 +1,5 @@
 """The dated choices by which inspections are drawn, each of them assumed and replaceable."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from functools import cache
@@ -53,32 +52,30 @@ class Policy:
                 "between 0 and 1 (floor and cap above 0), the rest is not negative."
             )
 
-    @classmethod
-    def of(cls, law: Law, **changes: Any) -> "Policy":
-        """Return the policy of the law's day; ``changes`` replace single values.
-
-        Raises ParameterNotInForce before the first edition of a value.
-        """
-        values = {name: in_force(name, raw["editions"], law.day)["value"]
-                  for name, raw in _file().items()}  # fmt: skip
-        values["burden"] = law.amount(values["burden"], "monthly_calculation_index")
-        policy = cls(**values, sensitivity=law.inspection_sensitivity)
-        return replace(policy, **changes)
-
-    @classmethod
-    def told_by(cls, record: Mapping[str, Any]) -> "Policy":
-        """Return the policy that the record of a list tells."""
-        names = {f.name for f in fields(cls)}
-        if set(record) != names:
-            raise InputError(
-                f"The record's policy must have exactly {', '.join(sorted(names))}: take the "
-                "record that was written with the list."
-            )
-        return cls(**record)
-
     def told(self) -> dict[str, Any]:
         """Ready for JSON."""
         return asdict(self)
+
+
+def policy_of(law: Law, **changes: Any) -> Policy:
+    """Return the policy of the law's day; ``changes`` replace single values.
+
+    Raises ParameterNotInForce before the first edition of a value.
+    """
+    values = {n: in_force(n, raw["editions"], law.day)["value"] for n, raw in _file().items()}
+    values["burden"] = law.amount(values["burden"], "monthly_calculation_index")
+    return replace(Policy(**values, sensitivity=law.inspection_sensitivity), **changes)
+
+
+def policy_told(record: Any) -> Policy:
+    """Return the policy that the record of a list tells."""
+    names = {f.name for f in fields(Policy)}
+    if not isinstance(record, dict) or set(record) != names:
+        raise InputError(
+            f"The record's policy must have exactly {', '.join(sorted(names))}: take the record "
+            "that was written with the list."
+        )
+    return Policy(**record)
 
 
 def assumptions(day: date) -> list[dict[str, Any]]:

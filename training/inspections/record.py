@@ -16,7 +16,7 @@ from features.errors import InputError
 from training.inspections import design
 from training.inspections.design import Drawn
 from training.inspections.lot import Sealed
-from training.inspections.policy import Policy, assumptions
+from training.inspections.policy import Policy, assumptions, policy_told
 
 KIND: Final = "tarazy-inspection-list"
 FORMAT: Final = 1
@@ -67,12 +67,18 @@ def drawn(
 
 def refuse_stranger(record: Any) -> None:
     """Refuse what is no record of a drawn list."""
+    parts = {
+        "inputs": {"snapshot", "as_of", "model"},
+        "parameters": {"capacities", "policy"},
+        "hashes": {"snapshot", "model_manifest", "parameters", "families", "list"},
+    }
     if (
         not isinstance(record, dict)
         or (record.get("record"), record.get("format")) != (KIND, FORMAT)
-        or not isinstance(record.get("inputs"), dict)
-        or not isinstance(record.get("parameters"), dict)
-        or not isinstance(record.get("hashes"), dict)
+        or any(
+            not isinstance(record.get(part), dict) or not needed <= set(record[part])
+            for part, needed in parts.items()
+        )
     ):
         raise InputError(
             "This is no record of a drawn list: take the .json that `tarazy draw` wrote beside it."
@@ -100,7 +106,7 @@ def replayed(
     ``identical``; ``differences``: what does not agree, in words without any family's
     values; and how many families are on one list alone or stand there otherwise.
     """
-    policy = Policy.told_by(record["parameters"]["policy"])
+    policy = policy_told(record["parameters"]["policy"])
     capacities = record["parameters"]["capacities"]
     differences = []
     if not sealed.opens(str(record.get("commitment"))):
@@ -125,7 +131,7 @@ _NAMES: Final = {
     "snapshot": "the snapshot",
     "model_manifest": "the model",
     "parameters": "the policy or the capacity",
-    "families": "what the model says of the families",
+    "families": "who may be visited, or what the model says of them,",
 }
 
 
