@@ -223,15 +223,15 @@ def test_what_is_no_record_is_refused(run, snap, tmp_path):
 
 
 def test_a_trained_model_aims_the_targeted_visits_and_its_list_can_be_proved(
-    tarazy, simulated_snapshot, tmp_path
+    tarazy, snap, tmp_path
 ):
     out = tmp_path / "list.parquet"
     told = tarazy(
-        "draw", simulated_snapshot, "--capacity", 400, "--random-least", 100, "--out", out, "--json"
+        "draw", snap, "--capacity", 120, "--random-least", 40, "--out", out, "--json"
     ).json
     arms = {arm["arm"]: arm for arm in told["design"]["arms"]}
     per_visit = {n: arm["expected_confirmed"] / arm["visits"] for n, arm in arms.items()}
-    assert (arms["random"]["visits"], arms["targeted"]["visits"]) == (100, 300)
+    assert (arms["random"]["visits"], arms["targeted"]["visits"]) == (40, 80)
     assert per_visit["targeted"] > 1.3 * per_visit["random"]
-    again = ("draw", simulated_snapshot, "--replay", out, "--reveal", told["sealed"])
+    again = ("draw", snap, "--replay", out, "--reveal", told["sealed"])
     assert tarazy(*again).code == 0

@@ -519,15 +519,23 @@ def test_objectives_stand_side_by_side_for_the_same_visits(families):
     assert max(confirmed, key=confirmed.get) == "hit_rate"
     assert max(amount, key=amount.get) == "amount"
     assert amount["even"] < amount["list"] < amount["amount"]
+    best = sorted((p for p in families["hidden_income_probability"] if p is not None), reverse=True)
+    assert confirmed["hit_rate"] == pytest.approx(0.8 * sum(best[:60]))
     for kind in ("settlement", "wealth"):
         rows = [row for row in told["groups"] if row["kind"] == kind]
         for name in ways:
             assert sum(row["share_of_visits"][name] for row in rows) == pytest.approx(1)
         assert all(row["times_even"]["even"] == pytest.approx(1) for row in rows)
     much = next(row for row in told["groups"] if row["group"] == "much")["times_even"]
-    assert much["amount"] > much["hit_rate"] > 1
+    assert much["amount"] > 1 < much["hit_rate"]
     even = next(row for row in told["groups"] if row["group"] == "much")["share_of_visits"]["even"]
     assert even == pytest.approx((families["hidden_income_estimate"] > 50_000).mean())
+
+
+def test_families_level_on_the_edge_share_the_visits_that_are_left():
+    values = pl.Series([5.0, 3.0, 3.0, 3.0, None])
+    assert objectives._most(values, 2).tolist() == pytest.approx([1, 1 / 3, 1 / 3, 1 / 3, 0])
+    assert objectives._most(values, 5).tolist() == [1, 1, 1, 1, 1]
 
 
 def test_a_group_of_nine_is_not_shown_and_one_of_ten_is(families):

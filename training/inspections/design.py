@@ -179,6 +179,8 @@ def chances(worth: Matrix, visits: int, *, floor: float, cap: float) -> Matrix:
     if even > 1:
         raise InputError(f"{visits} visits are more than the {len(worth)} families to visit.")
     most, least = max(cap, even), floor * even
+    # In parts of the largest: an amount to a high power must not leave the range of numbers.
+    worth = worth / max(float(worth.max()), np.finfo(float).tiny)
     found = np.full(len(worth), even)
     full = np.zeros(len(worth), dtype=bool)
     while True:

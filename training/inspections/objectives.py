@@ -1,9 +1,10 @@
 """What the list is drawn *for* decides whom it reaches: several objectives side by side.
 
 The American audits of the poor were the work of an objective, not of a feature (Elzayn et
-al. 2024): so the same visits are shared out by the chance to confirm anything, by the
-amount, evenly, and as the list does it, and the share of each group is shown. The groups
-are read for this table alone; no draw reads them.
+al. 2024): so the same visits are given to whoever is likeliest to have anything
+confirmed, to whom the largest amount is expected of, to everybody alike, and as the list
+does it, and the share of each group is shown. The groups are read for this table alone;
+no draw reads them.
 """
 
 from collections.abc import Mapping
@@ -21,8 +22,8 @@ FEWEST: Final = 10
 """Families that a group must have to be shown."""
 OBJECTIVES: Final[dict[str, str]] = {
     "even": "evenly: every family alike",
-    "hit_rate": "hit rate: the chance to confirm anything",
-    "amount": "amount: what is expected to be confirmed",
+    "hit_rate": "hit rate: whoever is likeliest to have anything confirmed",
+    "amount": "amount: whoever is expected to have most confirmed",
     "list": "this list: its random arm and, in the rest, amount beyond the burden",
 }
 
@@ -34,15 +35,15 @@ def audit(found: Drawn, groups: pl.DataFrame, *, policy: Policy) -> dict[str, An
     ----------
     found : the list, and everybody who could have been on it.
     groups : ``household_id`` and one text column for each kind of group; null: not known.
-    policy : the same favour, floor and cap serve every objective, so that nothing but the
-        objective differs.
+    policy : by which the list was drawn.
 
     Returns
     -------
     For each objective the visits, what they are expected to confirm, and of each group its
-    share of the visits; shares are expectations under the chances, not the luck of one
-    draw. ``times_even`` is the share over that under the even objective. Groups of
-    fewer than `FEWEST` families are left out.
+    share of the visits. The list's are expectations under its chances, not the luck of one
+    draw; hit rate and amount are pursued to the end, without a random arm, as an authority
+    with that one aim would. ``times_even`` is the share over that under the even
+    objective. Groups of fewer than `FEWEST` families are left out.
     """
     chances = found.chances
     everybody = chances.join(groups, on="household_id", how="left")
@@ -64,17 +65,21 @@ def audit(found: Drawn, groups: pl.DataFrame, *, policy: Policy) -> dict[str, An
 def _ways(found: Drawn, policy: Policy) -> dict[str, Matrix]:
     """Return the chance of each family under each objective, for the same number of visits."""
     chances, visits = found.chances, found.list.height
-
-    def pursuing(value: str) -> Matrix:
-        worth = chances[value].cast(pl.Float64).fill_null(0.0).to_numpy() ** policy.favour
-        return design.chances(worth, visits, floor=policy.floor, cap=policy.cap)
-
     return {
         "even": np.full(chances.height, visits / chances.height),
-        "hit_rate": pursuing("expected_confirmed"),
-        "amount": pursuing("expected_amount"),
+        "hit_rate": _most(chances["expected_confirmed"], visits),
+        "amount": _most(chances["expected_amount"], visits),
         "list": _of_the_list(found, policy),
     }
+
+
+def _most(values: pl.Series, visits: int) -> Matrix:
+    """Return 1 for the families with the most; those level on the edge share what is left."""
+    value = values.cast(pl.Float64).fill_null(-1.0).to_numpy()
+    edge = np.sort(value)[-visits]
+    level = value == edge
+    left = (visits - int((value > edge).sum())) / int(level.sum())
+    return np.where(level, left, np.where(value > edge, 1.0, 0.0))
 
 
 def _of_the_list(found: Drawn, policy: Policy) -> Matrix:
