@@ -28,6 +28,7 @@ VERBS: Final[dict[str, str]] = {
     "score": "serving.commands.decisions:score",
     "explain": "serving.commands.decisions:explain",
     "audit": "serving.commands.auditing:audit",
+    "draw": "serving.commands.inspecting:draw",
     "reform": "serving.commands.reforming:reform",
     "cards": "serving.commands.comparing:cards",
     "readings": "serving.commands.comparing:readings",
