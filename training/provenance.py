@@ -13,7 +13,7 @@ from features.catalogue import FEATURES
 from features.errors import InputError
 from features.registers.snapshot import Snapshot
 from models.aliases import sha256
-from models.inputs import digest, named
+from models.inputs import declared_inputs, digest, named
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _NAME: Final = re.compile(r"^[A-Za-z0-9._-]+")
@@ -88,11 +88,12 @@ def libraries() -> dict[str, str]:
 
 def features(names: Sequence[str]) -> dict[str, Any]:
     """Return what the models read, each by how it is made, with one digest over all."""
-    inputs = {i.name: i.described() for i in named(names)}
+    known = {i.name for i in declared_inputs()}
+    inputs = {i.name: i.described() for i in named(n for n in names if n in known)}
     return {
         "digest": digest(names),
         "features": [
-            inputs[name]
+            inputs.get(name, {"name": name})
             | {
                 "about": FEATURES[name].about,
                 "basis": FEATURES[name].basis,
