@@ -324,9 +324,12 @@ def test_mlflow_names_the_data_by_its_digest(registered, manifest):
             assert json.loads(labelled.source) == {"sha256": digest}
 
 
-def test_mlflow_shows_signature_and_example_but_can_load_nothing(registered):
+def test_mlflow_shows_signature_and_example_but_can_load_nothing(
+    registered, trained_home, monkeypatch
+):
     import mlflow
 
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", Home(trained_home).mlflow_database)
     place = registered[0].source.removeprefix("file://")
     shown = mlflow.models.get_model_info(place)
     inputs = {i.name: i for i in shown.signature.inputs.inputs}
