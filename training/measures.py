@@ -11,11 +11,10 @@ import polars as pl
 
 SLICED: Final = ("groups", "fairness", "deciles", "slices")
 """Parts of the metrics whose inner names are groups of families, not measures."""
-_NAMES: Final = (
-    "name", "measure", "error", "rate", "attribute", "group", "cell", "decile", "other",
-    "other_group",
-)  # fmt: skip
-"""What tells the rows of a list apart, in the order in which it is read."""
+_WHAT: Final = ("rate", "measure", "error")
+"""What in a row of a list names the measure …"""
+_WHOM: Final = ("by", "attribute", "group", "cell", "decile", "name")
+"""… and what names the families, in the order in which it is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,16 +94,21 @@ def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
         for key, inner in value.items():
             yield from _leaves(inner, (*path, str(key)))
     elif isinstance(value, list | tuple):
-        for number, inner in enumerate(value):
-            if isinstance(inner, Mapping):
-                told = {k: v for k, v in inner.items() if k not in _NAMES}
-                yield from _leaves(told, (*path, _label(inner, number)))
+        for number, row in enumerate(value):
+            if not isinstance(row, Mapping):
+                continue
+            inside = (*path, *(str(row[k]) for k in _WHAT if k in row), _label(row, number))
+            if "value" in row:  # counts and tests behind an estimate stand in groups.json
+                yield inside, row
+            else:
+                named = {*_WHAT, *_WHOM}
+                yield from _leaves({k: v for k, v in row.items() if k not in named}, inside)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield path, value
 
 
 def _label(row: Mapping[str, Any], number: int) -> _Label:
-    named = [str(row[k]) for k in _NAMES if isinstance(row.get(k), str | int)]
+    named = [str(row[k]) for k in _WHOM if isinstance(row.get(k), str | int)]
     return _Label(" / ".join(named) if named else number + 1)
 
 
@@ -121,7 +125,8 @@ def _measure(path: tuple[str, ...], found: Any) -> Measure:
 def _split(path: tuple[str, ...]) -> tuple[str, str | None]:
     labels = [part for part in path if isinstance(part, _Label)]
     if labels:
-        return ".".join(p for p in path if not isinstance(p, _Label)), " / ".join(labels)
+        name = [p for p in path if not isinstance(p, _Label) and p != "rows"]
+        return ".".join(name), " / ".join(labels)
     if path[0] in SLICED and len(path) > 2:
         return f"{path[0]}.{path[-1]}", " / ".join(path[1:-1])
     return ".".join(path), None

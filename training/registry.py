@@ -103,11 +103,12 @@ class Registry:
                 self._client.log_artifact(run, str(path), folder)
 
     def register(
-        self, run: str, parameters: Mapping[str, Any], tags: Mapping[str, str]
+        self, run: str, parameters: Mapping[str, Any], tags: Mapping[str, str], words: str
     ) -> tuple[str, str]:
         """Make the run's model a new version; returns its number and MLflow's id of the model.
 
-        The version points to where `hand_in` will put the bundle.
+        The version points to where `hand_in` will put the bundle; ``words`` is what its page
+        and the run's say of it.
         """
         from mlflow.exceptions import MlflowException
 
@@ -125,8 +126,14 @@ class Registry:
                 model_type="tarazy bundle",
             )
             made = self._client.create_model_version(
-                MODEL, model.artifact_location, run, tags=dict(tags), model_id=model.model_id
+                MODEL,
+                model.artifact_location,
+                run,
+                tags=dict(tags),
+                description=words,
+                model_id=model.model_id,
             )
+            self._client.set_tag(run, "mlflow.note.content", words)
             return str(made.version), str(model.model_id)
 
     def hand_in(self, model: str, *folders: Path) -> None:

@@ -32,6 +32,8 @@ from training.registry import Registry
 from training.tuning import Tuning
 
 SEED: Final = 20_260_101
+_WORDS: Final = 4_000
+"""Letters of the findings that MLflow shows; all of them stand in the report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +139,10 @@ def _recorded(
     registry.log(
         run, parameters, flat(told["metrics"]) | flat({"certificate": told["certificate"]})
     )
-    number, model = registry.register(run, parameters, {"stage": "candidate", "law": law})
+    words = "\n".join(f"* {line}" for line in report.words(told["metrics"], told["certificate"]))
+    number, model = registry.register(
+        run, parameters, {"stage": "candidate", "law": law}, words[:_WORDS]
+    )
     folder = home.bundles / number
     if folder.exists():
         raise InputError(

@@ -1,7 +1,6 @@
 """Hyper-parameters: a fixed budget and seed, and the random arm out of sight."""
 
 from dataclasses import replace
-from datetime import date
 
 import numpy as np
 import polars as pl
@@ -9,16 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.catalogue import FEATURES
 from features.errors import InputError
-from features.units import Unit
 from models.hyperparameters import SHIPPED, Boosting, Hyperparameters
 from models.parameters import Law
+from tests.training.made_up import DAY, made_up
 from training import tuning
-from training.labels import Labels
 from training.tuning import SPACE, searched, tune
 
-DAY = date(2026, 1, 1)
 LAW = Law(DAY)
 
 
@@ -75,38 +71,6 @@ def test_hyperparameters_read_back_as_they_were_told():
     assert other != SHIPPED
 
 
-def made_up(households: int, random: np.ndarray, seed: int = 0) -> Labels:
-    """Families with plausible features, each inspected once and surveyed once."""
-    generator = np.random.default_rng(seed)
-    scale = {Unit.TENGE: 300_000, Unit.SHARE: 1, Unit.YES_NO: 1}
-    columns = {"household_id": pl.Series(range(households), dtype=pl.Int64)}
-    for name, f in FEATURES.items():
-        drawn = generator.random(households) * scale.get(f.unit, 6)
-        values = drawn if f.unit is Unit.SHARE else np.rint(drawn)
-        columns[name] = pl.Series(values).cast(f.dtype)
-    features = pl.DataFrame(columns).with_columns(members=pl.lit(3, pl.Int64))
-    dated = features.with_columns(as_of=pl.lit(DAY), late=pl.lit(value=False), day=pl.lit(DAY))
-    hides = generator.random(households) < 0.4
-    return Labels(
-        inspections=dated.with_columns(
-            inspected_on=pl.lit(DAY),
-            design=pl.Series(np.where(random, "random", "targeted")),
-            probability=pl.lit(0.1),
-            hidden_income_monthly=pl.Series(np.where(hides, 300_000, 0)),
-        ),
-        survey=dated.with_columns(
-            weight=pl.lit(1.0),
-            consumption_monthly=pl.Series(np.rint(2e5 + 4e5 * generator.random(households))),
-            subjective_level=pl.Series(generator.integers(1, 7, households)),
-        ),
-        population=features,
-        households=households,
-        as_of=DAY,
-        late=0,
-        strangers=0,
-    )
-
-
 @given(st.lists(st.booleans(), min_size=1, max_size=30))
 def test_no_family_of_the_random_arm_takes_part_in_the_search(random):
     found = made_up(len(random), np.array(random))
@@ -131,8 +95,8 @@ def two_stages(monkeypatch):
 @pytest.mark.usefixtures("two_stages")
 def test_what_random_inspections_found_changes_nothing_of_the_search():
     """Even if every finding and answer of the arm were turned round."""
-    random = np.arange(240) % 3 == 0
-    found = made_up(240, random)
+    random = np.arange(150) % 3 == 0
+    found = made_up(150, random)
     is_random = pl.Series(random)
     turned = replace(
         found,
@@ -149,8 +113,8 @@ def test_what_random_inspections_found_changes_nothing_of_the_search():
     )
     one, other = (tune(f, law=LAW, trials=2, seed=5) for f in (found, turned))
     assert one == other
-    assert one.seen["inspections"] == 160
-    assert one.seen["inspections_left_out"] == 80
+    assert one.seen["inspections"] == 100
+    assert one.seen["inspections_left_out"] == 50
     assert one.table().height == 4
     assert one.told()["stages"]["hidden_income"]["why_not"] is None
     # The same turn among the others would be seen.

@@ -216,15 +216,18 @@ def _limits(manifest: Mapping[str, Any], standing: Mapping[str, Alias]) -> Itera
 
 
 def _verdicts(measures: Sequence[Measure]) -> Iterator[dict[str, str]]:
-    """Tell of each group whose verdict is not PASS; its numbers stand among the metrics."""
+    """Tell of each group with a verdict that is not PASS; its numbers stand among the metrics."""
+    told: dict[str, list[str]] = {}
     for m in measures:
-        if m.verdict is not None and m.verdict != "PASS" and m.slice is not None:
-            yield {
-                "groupAtRisk": m.slice,
-                "harms": f"{m.name}: verdict {m.verdict}; the figure stands among the metrics.",
-                "mitigationStrategy": "UNKNOWN is no pass: it blocks a promotion but for a "
-                "person's recorded word, and so does FAIL.",
-            }
+        if m.verdict not in (None, "PASS") and m.slice is not None:
+            told.setdefault(m.slice, []).append(f"{m.name}: verdict {m.verdict}")
+    for group, verdicts in told.items():
+        yield {
+            "groupAtRisk": group,
+            "harms": f"{'; '.join(verdicts)}. The figures stand among the metrics.",
+            "mitigationStrategy": "UNKNOWN is no pass: it blocks a promotion but for a "
+            "person's recorded word, and so does FAIL.",
+        }
 
 
 def _properties(
