@@ -188,7 +188,8 @@ def select(
         promise = np.where(whole > 0, mass / total / np.where(whole > 0, whole, 1.0), np.inf)
     least = float(min(promise.min(), 1.0))
     room = unconfirmed * whole - (mass - own) / (total - own)
-    needed = int(np.ceil(1.0 / room.max())) if room.max() > 0 else None
+    one = own / (total - own) * len(ranks)
+    needed = int(np.ceil(one / room.max())) if room.max() > 0 else None
     kept = np.flatnonzero(promise <= unconfirmed)
     if not len(kept):
         return Selection(share=None, unconfirmed=None, least_supported=least, labels_needed=needed)

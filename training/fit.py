@@ -180,7 +180,9 @@ def certified(
         "unconfirmed_in_random_arm": share(int((seen & clear).sum()), int(seen.sum())).told(),
         "measured_on": "random labels that helped to set the threshold, so "
         "unconfirmed_in_random_arm is optimistic",
-        "nobody_flagged_because": None if threshold is not None else _why_nobody(arm, chosen),
+        "nobody_flagged_because": None
+        if threshold is not None
+        else _why_nobody(arm, int(counted.sum()), chosen),
     }
     return threshold, certificate
 
@@ -221,7 +223,7 @@ def survey_weights(found: Labels) -> Matrix:
     return filled
 
 
-def _why_nobody(arm: fit_hidden.Flags, chosen: conformal.Selection) -> str:
+def _why_nobody(arm: fit_hidden.Flags, labels: int, chosen: conformal.Selection) -> str:
     if not arm.any():
         return (
             "there is no random inspection: nothing can be promised of a flag. Inspect at least "
@@ -234,8 +236,8 @@ def _why_nobody(arm: fit_hidden.Flags, chosen: conformal.Selection) -> str:
         )
     needed = "more" if chosen.labels_needed is None else f"about {chosen.labels_needed}"
     return (
-        f"{int(arm.sum())} random inspections support no level below "
-        f"{chosen.least_supported:.2f}: {needed} of them are needed."
+        f"{labels} inspections, {int(arm.sum())} of them random, support no level below "
+        f"{chosen.least_supported:.2f}: {needed} like them are needed."
     )
 
 
