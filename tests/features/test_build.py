@@ -106,6 +106,7 @@ def test_the_age_of_adults_is_their_mean_in_whole_years_children_left_out():
     # The daughter is 18 that very day: (40 + 41 + 18) ÷ 3 = 33.
     assert built()[1]["mean_age_of_adults"] == 33
     assert built()[2]["mean_age_of_adults"] == 76
+    assert built()[3]["mean_age_of_adults"] == 36  # born on the first of January 1990
 
 
 def test_a_place_is_told_for_judging_and_read_by_no_model():
