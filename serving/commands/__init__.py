@@ -27,6 +27,7 @@ VERBS: Final[dict[str, str]] = {
     "score": "serving.commands.decisions:score",
     "explain": "serving.commands.decisions:explain",
     "audit": "serving.commands.auditing:audit",
+    "monitor": "serving.commands.monitoring:monitor",
     "reform": "serving.commands.reforming:reform",
     "cards": "serving.commands.comparing:cards",
     "readings": "serving.commands.comparing:readings",
