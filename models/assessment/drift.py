@@ -124,7 +124,7 @@ def values(name: str, before: Matrix, after: Matrix) -> Change:
     """
     edges = quantile_edges(before)
     old, new = before[~np.isnan(before)], after[~np.isnan(after)]
-    if len(old) and len(new):
+    if min(len(old), len(new)) > 1:
         tested = ks_2samp(old, new, method="asymp")
         distance, p = float(tested.statistic), float(tested.pvalue)
     else:

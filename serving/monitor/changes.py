@@ -62,7 +62,7 @@ def between(
         ],
         "shares": _shares(before, after),
         "categories": [
-            drift.categories(name, *(fall(side.table[name]) for side in (before, after)))
+            _fallen(name, *(side.table[name] for side in (before, after)))
             for name in ("rule_category", "model_category")
             if before.table[name].count() and after.table[name].count()
         ],
@@ -123,12 +123,16 @@ def _group(code: str, words: str, before: pl.DataFrame, after: pl.DataFrame) -> 
     """Compare the categories of one group; None: too few families to be shown."""
     if min(before.height, after.height) < SHOWN_FROM:
         return None
-    falls = [fall(side["rule_category"]) for side in (before, after)]
+    return _fallen(code, before["rule_category"], after["rule_category"], about=words)
+
+
+def _fallen(name: str, before: pl.Series, after: pl.Series, **told: Any) -> Change:
+    """Compare how two groups of families fall on the categories, and keep the shares of each."""
+    falls = [fall(side) for side in (before, after)]
     return drift.categories(
-        code,
+        name,
         *falls,
-        about=words,
-        families=[before.height, after.height],
-        # A category of fewer than ten families is merged by no reader: shares, not counts.
+        families=[len(before), len(after)],
         shares=[[round(n / sum(counts), 4) for n in counts[:-1]] for counts in falls],
+        **told,
     )

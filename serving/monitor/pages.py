@@ -7,7 +7,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from models.assessment import drift
-from serving.audit.comparison import SHOWN_FROM
+from serving.audit.comparison import LEVELS, SHOWN_FROM
 from serving.audit.pages import environment
 from serving.monitor.changes import SECTIONS
 from serving.monitor.promises import MATTERS, TOLERANCE
@@ -31,6 +31,7 @@ def page(report: Mapping[str, Any]) -> str:
             shares=SHARES,
             questions=QUESTIONS,
             least=SHOWN_FROM,
+            levels=list(LEVELS),
             drift=drift,
             tolerance=TOLERANCE,
             matters=MATTERS,

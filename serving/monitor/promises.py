@@ -16,7 +16,7 @@ from scipy.stats import binomtest
 
 from features.registers.declared import REGIONS
 from models.assessment import sequential
-from models.assessment.metrics import share
+from models.assessment.metrics import UNKNOWN, share
 from models.assessment.sequential import ERROR, Evidence
 from models.inputs import Matrix
 from serving.audit.comparison import GROUPS as NAMES
@@ -45,6 +45,8 @@ def kept(lines: Sequence[Line], promised: float | None) -> dict[str, Any]:
         mine = [line for line in lines if line["design"] == design]
         arms[design] = {"inspections": len(mine), **_precision([x for x in mine if x["flagged"]])}
     unconfirmed = share(sum(not line["confirmed"] for line in flagged), len(flagged))
+    if len(flagged) < SHOWN_FROM:
+        unconfirmed = UNKNOWN
     base = share(sum(line["confirmed"] for line in random), len(random))
     return {
         "promised": promised,
@@ -208,7 +210,7 @@ def _weighted(flagged: Sequence[Line]) -> float | None:
 
     Null where a family's chance to be drawn is not known.
     """
-    if not flagged or not all(line["probability"] for line in flagged):
+    if len(flagged) < SHOWN_FROM or not all(line["probability"] for line in flagged):
         return None
     unconfirmed = [not line["confirmed"] for line in flagged]
     stands_for = [1 / line["probability"] for line in flagged]

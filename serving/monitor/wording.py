@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from models.assessment.drift import PSI_ACT, RATIO_ACT
 from serving.monitor.changes import SECTIONS
 
 _NAMED: Final = 5
@@ -26,7 +27,7 @@ SHARES: Final = {
 
 def words(report: Mapping[str, Any]) -> list[str]:
     """Return the report's first lines, the most important first."""
-    return [_first(report), _about(report), *_drift(report), *_found(report), *_proofs(report)]
+    return [*_first(report), _about(report), *_drift(report), *_found(report), *_proofs(report)]
 
 
 def proof(told: Mapping[str, Any]) -> str:
@@ -39,26 +40,32 @@ def proof(told: Mapping[str, Any]) -> str:
     )
 
 
-def _first(report: Mapping[str, Any]) -> str:
-    action, crossed = report["action"], report["crossed"]
-    if action["done"]:
-        return (
+_VERDICTS: Final = {
+    "calm": "Calm: nothing must be done.",
+    "look": "Look: nothing must be done today, but somebody should learn why these moved.",
+    "act": "Act: families or registers have changed so much that somebody must find out why "
+    "before the next decisions. If the change is real, train again and promote.",
+}
+
+
+def _first(report: Mapping[str, Any]) -> list[str]:
+    """Say whether anything must be done: about the model first, then about the families."""
+    crossed = report["crossed"]
+    if not crossed:
+        return [_VERDICTS[report["drift"]]]
+    if report["action"]["done"]:
+        model = (
             "Done: the model was taken back to shadow. From now the rules answer alone, until a "
             "version is promoted."
         )
-    if crossed and "champion" in report["header"]["model"]["aliases"]:
-        return (
+    elif "champion" in report["header"]["model"]["aliases"]:
+        model = (
             "Act: the model has broken a promise, and must go back to shadow. Run the same "
             "command with --act."
         )
-    if crossed:
-        return "Act: the model has broken a promise, and must not be promoted. It serves nobody."
-    return {
-        "calm": "Calm: nothing must be done.",
-        "look": "Look: nothing must be done today, but somebody should learn why these moved.",
-        "act": "Act: families or registers have changed so much that somebody must find out why "
-        "before the next decisions. If the change is real, train again and promote.",
-    }[report["verdict"]]
+    else:
+        model = "Act: the model has broken a promise, and must not be promoted. It serves nobody."
+    return [model, _VERDICTS["act"]] if report["drift"] == "act" else [model]
 
 
 def _about(report: Mapping[str, Any]) -> str:
@@ -101,11 +108,16 @@ def _drift(report: Mapping[str, Any]) -> list[str]:
 
 
 def _largest(moved: Sequence[tuple[str, Mapping[str, Any]]]) -> list[tuple[str, Mapping[str, Any]]]:
-    def size(one: tuple[str, Mapping[str, Any]]) -> float:
-        told: float | None = one[1]["size"]
-        return float("inf") if told is None else told
+    """Return the few that moved most, each measured by its own bound to act."""
 
-    return sorted(moved, key=size, reverse=True)[:_NAMED]
+    def far(one: tuple[str, Mapping[str, Any]]) -> float:
+        told: float | None = one[1]["size"]
+        if told is None:
+            return float("inf")
+        is_ratio = one[1]["measure"] == "ratio"
+        return (told - 1) / (RATIO_ACT - 1) if is_ratio else told / PSI_ACT
+
+    return sorted(moved, key=far, reverse=True)[:_NAMED]
 
 
 def _named(section: str, told: Mapping[str, Any]) -> str:
@@ -139,7 +151,11 @@ def _found(report: Mapping[str, Any]) -> list[str]:
     if kept["promised"] is None:
         return [*lines, "The model promises nothing of its flags."]
     if told["value"] is None:
-        return [*lines, "No flagged family was drawn at random, so the promise cannot be judged."]
+        return [
+            *lines,
+            f"Flagged families among those drawn at random: {arm['flagged']}, too few to judge the "
+            "promise by.",
+        ]
     return [
         *lines,
         f"Of {arm['flagged']:,} flagged families drawn at random {100 * told['value']:.1f} % were "
