@@ -321,6 +321,14 @@ def test_applicants_of_a_service_are_compared_by_category():
     assert str(service.verdict) == "act"
 
 
+def test_what_a_manifest_kept_of_training_is_compared_as_well():
+    now = seen(FEBRUARY, *({},) * 100, inputs=[1.0] * 100)
+    kept = {"inputs": [{"name": "cars", "edges": [0.0], "counts": [100, 0, 0]}]}
+    (told,) = changes.between(now, now, kept)["since_training"]
+    assert str(told.verdict) == "act"
+    assert changes.between(now, now)["since_training"] == []
+
+
 def test_of_a_large_country_the_same_families_are_kept_every_time():
     ids = pl.Series(range(50_000))
     kept = sampled(ids, 50_000, 5_000)
