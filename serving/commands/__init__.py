@@ -28,11 +28,8 @@ VERBS: Final[dict[str, str]] = {
     "score": "serving.commands.decisions:score",
     "explain": "serving.commands.decisions:explain",
     "audit": "serving.commands.auditing:audit",
-<<<<<<< HEAD
     "draw": "serving.commands.inspecting:draw",
-=======
     "monitor": "serving.commands.monitoring:monitor",
->>>>>>> monitor
     "reform": "serving.commands.reforming:reform",
     "cards": "serving.commands.comparing:cards",
     "readings": "serving.commands.comparing:readings",
