@@ -233,10 +233,7 @@ def _groups(decisions: Decisions, registers: Registers, as_of: date) -> pl.DataF
         .then(pl.lit("1-3"))
         .when(children > 3)
         .then(pl.lit("4+")),
-        disability=pl.when(disabled > 0)
-        .then(pl.lit("yes"))
-        .when(disabled == 0)
-        .then(pl.lit("no")),
+        disability=pl.when(disabled > 0).then(pl.lit("yes")).when(disabled == 0).then(pl.lit("no")),
     ).join(where.collect(), on="household_id", how="left", maintain_order="left")
 
 

@@ -91,9 +91,7 @@ def tree_violations(booster: lgb.Booster, directions: Mapping[str, int]) -> int:
             f"({', '.join(nameless[:3])}): declare it, or train again."
         )
     asked = {place: directions[name] for place, name in enumerate(names) if directions[name]}
-    return sum(
-        _violations(leaves(tree["tree_structure"]), asked) for tree in told["tree_info"]
-    )
+    return sum(_violations(leaves(tree["tree_structure"]), asked) for tree in told["tree_info"])
 
 
 def leaves(node: Mapping[str, Any], here: Leaf | None = None) -> list[Leaf]:

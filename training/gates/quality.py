@@ -68,10 +68,10 @@ def labels_needed(said: Mapping[str, Any], labels: int) -> int | None:
     The half of an interval shrinks with the square root of the labels; all kinds of them
     are taken to grow alike. None: the difference is exactly nothing, no number would do.
     """
-    value = said["value"]
+    value, low, high = (float(said[end]) for end in ("value", "low", "high"))
     if not value:
         return None
-    half = value - said["low"] if value > 0 else said["high"] - value
+    half = value - low if value > 0 else high - value
     # One more than the number at which the interval just touches zero.
     return max(math.floor(labels * (half / abs(value)) ** 2) + 1, labels + 1)
 
@@ -155,6 +155,6 @@ def _needed(said: Mapping[str, Any], labels: int | None) -> str:
         return "the difference is exactly nothing, so no number of inspections would tell"
     better = "better" if said["value"] > 0 else "worse"
     return (
-        f"about {needed:,} random inspections instead of {labels:,} would tell that it is {better}, "
-        "if they showed the same difference"
+        f"about {needed:,} random inspections instead of {labels:,} would tell that it is "
+        f"{better}, if they showed the same difference"
     )
