@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import click
 
 from features.errors import NoSuchModel
+from models import aliases
 from serving.commands import sources
 from serving.commands.auditing import audited
 from serving.commands.lazily import training as _training
@@ -50,6 +51,9 @@ def demonstrate(terminal: Terminal, households: int) -> Answer:
     from models.bundle import load
 
     home = sources.home()
+    if gone := aliases.read(home).retired("champion"):
+        why = f"The champion was taken back on {gone.since} ({gone.reason}); nothing is promoted."
+        return Answer({"champion": None}, [why])
     try:
         champion = load(home, "champion").version
         return Answer({"champion": champion}, [f"Version {champion} is champion already."])

@@ -99,24 +99,43 @@ def _coverage(name: str, held: Mapping[str, Any], level: float, what: str) -> Ga
 def groups(told: Mapping[str, Any]) -> Gate:
     """Say whether some group of families is served worse than the others, as far as can be told.
 
-    Reads ``groups.verdicts`` of the metrics: one entry a group and measure, each with its
-    verdict (`models.assessment.fairness`). The number is how many say FAIL.
+    Reads ``groups`` of the metrics: either ``verdicts``, one entry a group and measure, or the
+    tables of rates by group, of which those that do not ``block`` are information. The number
+    is how many groups fail.
     """
-    found = (told.get("groups") or {}).get("verdicts")
+    found = _verdicts(told.get("groups") or {})
     if not found:
         return gate("groups", Verdict.UNKNOWN, None, "not measured: train it again to see groups")
-    by = {v: [each for each in found if each["verdict"] == v] for v in Verdict}
+    by = {v: [name for name, verdict in found if verdict == v] for v in Verdict}
     failed, unknown = by[Verdict.FAIL], by[Verdict.UNKNOWN]
     if failed:
-        why = f"of {len(found)} group measures fail: {_named(failed)}"
+        why = f"of {len(found)} groups and rates fail: {_named(failed)}"
         return gate("groups", Verdict.FAIL, len(failed), why)
     if unknown:
-        why = f"fail, but {len(unknown)} of {len(found)} cannot be told: {_named(unknown)}"
+        why = (
+            f"fail, but {len(unknown)} of {len(found)} groups and rates cannot be told: "
+            f"{_named(unknown)}"
+        )
         return gate("groups", Verdict.UNKNOWN, 0, why)
-    return gate("groups", Verdict.PASS, 0, f"of {len(found)} group measures fail")
+    return gate("groups", Verdict.PASS, 0, f"of {len(found)} groups and rates fail")
 
 
-def _named(found: list[Mapping[str, Any]], most: int = 3) -> str:
-    names = [f"{each['measure']} of {each['group']}" for each in found]
+def _verdicts(told: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what every group's verdict on every rate that blocks is, by the name of both.
+
+    Cells of two attributes are so many and so small that most cannot be told: they count
+    where they fail.
+    """
+    if "verdicts" in told:
+        return [(f"{e['measure']} of {e['group']}", e["verdict"]) for e in told["verdicts"]]
+    blocking = {name for name, rate in told.get("rates", {}).items() if rate["blocks"]}
+    return [
+        (f"{row['rate']} of {row['group']}", row["verdict"])
+        for row in told.get("rows", ())
+        if row.get("rate") in blocking and ("×" not in row["by"] or row["verdict"] == Verdict.FAIL)
+    ]
+
+
+def _named(names: list[str], most: int = 3) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
