@@ -3,6 +3,7 @@
 import logging
 import shutil
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,14 +12,18 @@ import httpx
 import polars as pl
 import pytest
 
-from models import aliases
+from features.registers.snapshot import Snapshot
+from models import aliases, bundle
 from models.home import Home
 from serving import metrics, shadow
 from serving.api import application
+from serving.batch import score
 from serving.examples import AS_OF, FAMILY
 from serving.live import Live, State
-from serving.shadow import COLUMNS, WAITING, Shadow, change, differences, place
+from serving.shadow import COLUMNS, WAITING, Shadow, change, differences, place, run_beside
+from tests.conftest import Command
 from tests.tables import table
+from tests.training.few_families import Few
 
 WHEN = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -166,24 +171,43 @@ def home(trained_home, tmp_path):
     return copy
 
 
-def test_a_shadow_run_leaves_the_decisions_as_they_are(home, tarazy, simulated_snapshot, tmp_path):
-    from tests.conftest import Command
+@pytest.fixture
+def unhurried(monkeypatch):
+    """No child process: other tests read the same bundle in one, and it takes seconds."""
+    monkeypatch.setattr(bundle, "try_in_child", lambda *_: None)
 
-    command = Command(home.root)
-    with_shadow = command(
-        "score", simulated_snapshot, "--out", tmp_path / "a.parquet", "--shadow", "--json"
-    )
-    command("score", simulated_snapshot, "--out", tmp_path / "b.parquet", "--json")
-    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
-    beside = with_shadow.json["shadow"]
-    # The challenger is the champion here: it cannot differ.
-    assert beside["differences"] == {"model_flag": {}, "material": {}, "model_category": {}}
-    opinion = pl.read_parquet(beside["out"])
+
+def test_a_shadow_run_leaves_the_decisions_as_they_are(
+    home, simulated_snapshot, tmp_path, unhurried
+):
+    few = Few(Snapshot.open(simulated_snapshot))
+    champion = bundle.load(home, "champion")
+    eager = replace(champion, version="99", threshold=-1e9)
+    served = score(few, as_of=few.as_of, models=champion, out=tmp_path / "decisions.parquet")
+    before = served.out.read_bytes()
+    told = run_beside(served, few, as_of=few.as_of, challenger=eager)
+    assert served.out.read_bytes() == before
+    opinion = pl.read_parquet(told["out"])
     assert opinion.columns == list(COLUMNS)
-    assert opinion.height == with_shadow.json["households"]
+    assert set(opinion["model_version"]) == {"99"}
+    raised = opinion["model_flag"].sum() - served.table["model_flag"].sum()
+    assert told["differences"]["model_flag"] == {"raised": raised}
+    assert told["differences"]["model_category"] == {}
 
 
-def test_a_champion_taken_back_leaves_the_rules_alone_and_it_is_said(home):
+@pytest.mark.long
+def test_the_command_scores_with_a_challenger_beside(home, simulated_snapshot, tmp_path):
+    out = tmp_path / "a.parquet"
+    done = Command(home.root)("score", simulated_snapshot, "--out", out, "--shadow", "--json")
+    assert done.code == 0, done.err
+    # The challenger is the champion here: it cannot differ.
+    assert done.json["shadow"]["differences"] == {
+        "model_flag": {}, "material": {}, "model_category": {},
+    }  # fmt: skip
+    assert pl.read_parquet(done.json["shadow"]["out"]).height == done.json["households"]
+
+
+def test_a_champion_taken_back_leaves_the_rules_alone_and_it_is_said(home, unhurried):
     live = Live(home, "champion")
     assert live.now.state is State.LOADED
     aliases.retire(home, "the random arm crossed its line", WHEN)
@@ -195,7 +219,7 @@ def test_a_champion_taken_back_leaves_the_rules_alone_and_it_is_said(home):
     assert Live(home, "challenger").now.state is State.LOADED
 
 
-def test_only_a_signed_word_takes_a_model_back_not_a_file_that_is_gone(home):
+def test_only_a_signed_word_takes_a_model_back_not_a_file_that_is_gone(home, unhurried):
     live = Live(home, "champion")
     for part in ("json", "sig"):
         (home.bundles / f"aliases.{part}").unlink()
@@ -203,7 +227,7 @@ def test_only_a_signed_word_takes_a_model_back_not_a_file_that_is_gone(home):
     assert live.now.state is State.LOADED
 
 
-def test_the_service_asks_the_challenger_and_answers_as_without_it(home, monkeypatch):
+def test_the_service_asks_the_challenger_and_answers_as_without_it(home, monkeypatch, unhurried):
     def talk(beside):
         monkeypatch.setenv("TARAZY_HOME", str(home.root))
         monkeypatch.setenv("TARAZY_MODEL", "champion")

@@ -11,6 +11,7 @@ from features.errors import InputError
 from features.registers.snapshot import Snapshot
 from models import bundle
 from models.home import Home
+from tests.training.few_families import Few
 from training import blast_radius, known_snapshots
 from training.blast_radius import CHANGES, measured
 from training.compare import Pair, compare, examples, measures, pair, unseen
@@ -44,28 +45,6 @@ def test_figures_stand_side_by_side_and_unknown_ones_are_left_out():
 def test_other_snapshots_or_labels_are_said_not_to_be_the_same(more):
     auc = estimate(0.8, 0.7, 0.9)
     assert not measures(manifest(auc), manifest(auc, **more))["same_labels"]
-
-
-class Few:
-    """The first families of a snapshot: enough to walk through, few enough to be quick."""
-
-    def __init__(self, snapshot, count=1_500, inspections=None):
-        self.snapshot, self.inspections = snapshot, inspections
-        self.ids = snapshot.household_ids(0)[:count]
-        self.partitions, self.households = snapshot.partitions[:1], len(self.ids)
-        self.digest, self.as_of = snapshot.digest, snapshot.as_of
-
-    def household_ids(self, partition):
-        return self.ids
-
-    def partition_holding(self, household_id):
-        return 0
-
-    def registers(self, partition, day=None):
-        return blast_radius.of_families(self.snapshot.registers(0, day), self.ids)
-
-    def learning(self, register):
-        return self.inspections if register == "inspections" else None
 
 
 @pytest.fixture(scope="module")
@@ -211,19 +190,28 @@ def test_the_page_tells_the_report_and_fetches_nothing(two, home):
 
 def test_a_snapshot_that_is_gone_is_a_clear_error(home, champion, monkeypatch):
     monkeypatch.setattr(known_snapshots, "find", lambda *_: None)
+    monkeypatch.setattr(bundle, "load", lambda *_: champion)
     with pytest.raises(InputError, match="--on SNAP"):
         pair("champion", champion.version, home=home)
 
 
+@pytest.mark.long
 def test_the_command_compares_and_writes_page_and_numbers(tarazy, simulated_snapshot, tmp_path):
-    out = tmp_path / "comparison"
-    done = tarazy(
-        "compare", "champion", "champion", "--on", simulated_snapshot, "--out", out, "--json"
-    )
+    words = ("compare", "champion", "champion", "--on", simulated_snapshot)
+    done = tarazy(*words, "--out", tmp_path / "comparison", "--json")
     assert done.code == 0, done.err
     assert done.json["moves"]["changes"]["newly_flagged"]["families"] == 0
-    assert {path.name for path in out.iterdir()} == {"index.html", "report.json"}
-    (out / "mine.txt").write_text("keep")
-    refused = tarazy("compare", "champion", "champion", "--on", simulated_snapshot, "--out", out)
-    assert refused.code == 1
-    assert (out / "mine.txt").exists()
+    written = {path.name for path in (tmp_path / "comparison").iterdir()}
+    assert written == {"index.html", "report.json"}
+
+
+def test_a_folder_with_anything_else_is_not_replaced(tmp_path, monkeypatch, capsys):
+    from serving.commands import main
+
+    (tmp_path / "mine.txt").write_text("keep")
+    monkeypatch.setenv("TARAZY_HOME", str(tmp_path / "home"))
+    with pytest.raises(SystemExit) as left:
+        main(["compare", "1", "2", "--out", str(tmp_path)])
+    assert left.value.code == 1
+    assert "something else" in capsys.readouterr().err
+    assert (tmp_path / "mine.txt").exists()

@@ -11,6 +11,7 @@ from features.errors import InputError, NoSuchModel
 from features.registers.snapshot import Snapshot
 from models import aliases, bundle
 from models.home import Home
+from tests.training.few_families import Few
 from training import known_snapshots
 from training import promote as promotion
 from training.directions import against
@@ -110,8 +111,19 @@ def test_a_broken_signature_nobody_may_override(home, version):
     assert aliases.read(home).names == {}
 
 
-def test_every_gate_answers_with_its_reason(home, version, simulated_snapshot):
-    said = promotion.asked(home.bundles / version, home, on=Snapshot.open(simulated_snapshot))
+@pytest.fixture
+def unhurried(monkeypatch):
+    """No child process: another test reads the same bundle in one, and it takes seconds."""
+    monkeypatch.setattr(bundle, "try_in_child", lambda *_: None)
+
+
+@pytest.fixture
+def few(simulated_snapshot):
+    return Few(Snapshot.open(simulated_snapshot))
+
+
+def test_every_gate_answers_with_its_reason(home, version, few):
+    said = promotion.asked(home.bundles / version, home, on=few)
     assert [g.name for g in said.gates] == [
         "signature", "golden_predictions", "random_arm", "quality", "calibration",
         "guarantee_flags", "guarantee_amounts", "guarantee_categories", "groups", "directions",
@@ -132,22 +144,33 @@ def test_every_gate_answers_with_its_reason(home, version, simulated_snapshot):
 
 
 def test_a_candidate_is_held_against_itself_as_champion_and_moves_nobody(
-    home, version, doubtful, simulated_snapshot, monkeypatch
+    home, version, few, unhurried
 ):
-    promote(version, home=home, override="first", when=WHEN)
-    monkeypatch.undo()
-    monkeypatch.setattr(promotion, "Registry", Deaf)
-    said = promote(version, home=home, override=None, on=simulated_snapshot, when=WHEN)
+    folder = home.bundles / version
+    signed = bundle.verify(folder, home.public_key()).manifest_sha256
+    aliases.write(home, "champion", version, signed, override="first", when=WHEN)
+    said = promotion.asked(folder, home, on=few)
     by_name = {g.name: g for g in said.gates}
     assert (by_name["blast_radius"].verdict, by_name["blast_radius"].number) == (Verdict.PASS, 0)
-    kept = home.artefacts / f"version-{version}" / "blast_radius.json"
+    kept = promotion.keep(said.radius, home.artefacts / f"version-{version}", home)
     told = json.loads(kept.read_bytes())
     assert told["before"] == told["after"] == version
     assert all(c["families"] == 0 for c in told["changes"].values())
     aliases.check_signature(kept.read_bytes(), kept.with_suffix(".sig"), home.public_key())
 
 
-def test_a_snapshot_that_is_gone_leaves_the_blast_radius_unknown_with_the_remedy(home, version):
+def test_a_champion_that_cannot_be_read_leaves_the_blast_radius_unknown(
+    home, version, few, unhurried
+):
+    aliases.write(home, "champion", version, "ab" * 32, override=None, when=WHEN)
+    by_name = {g.name: g for g in promotion.asked(home.bundles / version, home, on=few).gates}
+    assert by_name["blast_radius"].verdict is Verdict.UNKNOWN
+    assert "cannot be read" in by_name["blast_radius"].why
+
+
+def test_a_snapshot_that_is_gone_leaves_the_blast_radius_unknown_with_the_remedy(
+    home, version, unhurried
+):
     gates = {g.name: g for g in promotion.asked(home.bundles / version, home).gates}
     for name in ("blast_radius", "off_switch"):
         assert gates[name].verdict is Verdict.UNKNOWN
