@@ -149,9 +149,7 @@ def calibration(said: Sequence[Matrix], found: Sequence[Matrix]) -> list[Finding
         gap = Estimate(mean - exact.value, mean - exact.high, mean - exact.low)
         every = np.arange(n + 1)
         reached = np.flatnonzero(poisson_binom.cdf(every, mine) <= level)
-        likely = (
-            float(poisson_binom.cdf(reached[-1], mine / FOUND_RATIO)) if len(reached) else 0.0
-        )
+        likely = float(poisson_binom.cdf(reached[-1], mine / FOUND_RATIO)) if len(reached) else 0.0
         told.append(
             _finding(k, n, gap, mean, _ratio(mean, exact.value), float(chance), float(after),
                      likely)

@@ -159,9 +159,7 @@ def of(registers: Registers, as_of: date) -> pl.DataFrame:
         ),
     )
     return (
-        sorted_out.select(
-            "household_id", *(pl.col(a.name).fill_null(UNKNOWN) for a in ATTRIBUTES)
-        )
+        sorted_out.select("household_id", *(pl.col(a.name).fill_null(UNKNOWN) for a in ATTRIBUTES))
         .sort("household_id")
         .collect()
     )
@@ -244,6 +242,4 @@ def _said(answer: pl.Expr) -> pl.Expr:
 
 
 def _nobody(*names: str) -> pl.LazyFrame:
-    return pl.LazyFrame(
-        schema={"household_id": pl.Int64(), **dict.fromkeys(names, pl.String())}
-    )
+    return pl.LazyFrame(schema={"household_id": pl.Int64(), **dict.fromkeys(names, pl.String())})
