@@ -25,6 +25,8 @@ POOR: Final = 0.20
 """The fifth that spends least, a member: who must not be missed (survey, by weight)."""
 AMONG_THE_POOREST: Final = 3
 """The last of the categories for which help is meant first."""
+_POOR: Final = "of the surveyed fifth that spends least a member (counted without weights)"
+_WITHOUT_ARM: Final = ("flag_rate", "missed_by_the_rules", "missed_by_the_model")
 _REPLICAS: Final = 300
 
 
@@ -67,7 +69,7 @@ def judged_by_group(
     if arm.any():
         shown = list(rates.values())
     else:
-        shown = [r for r in rates.values() if r.name in ("flag_rate", "missed_by_the_rules")]
+        shown = [r for r in rates.values() if r.name in _WITHOUT_ARM]
     told: dict[str, Any] = {
         "groups": group_table.table(shown) | {"judged": what_is_judged(fitted)},
         "proxies": proxies.table(rates["flag_rate"].groups, served.score, served.inputs, generator),
@@ -78,7 +80,7 @@ def judged_by_group(
         told["groups"]["calibration_inside"] = group_table.calibration_inside(
             gap, said.random[arm], drawn, generator
         )
-        told["groups"]["precision_inside"] = group_table.precision_inside(unconfirmed, gap.has)
+        told["groups"]["precision_inside"] = group_table.precision_inside(unconfirmed, gap)
         told["label_noise"] = label_noise.stability(
             gap.groups, unconfirmed.could, gap.has, generator
         )
@@ -106,6 +108,7 @@ def _rates(
             .to_series().to_numpy())  # fmt: skip
     poor = deciles.poorest(spent, survey_weights(found), POOR) & latest
     sensitivity = fitted.models.hidden_income.calibration.sensitivity
+    model = deciles.model_says(found, fitted)
     rates = [
         Rate(
             name="flag_rate", blocks=False, groups=of_all,
@@ -123,9 +126,15 @@ def _rates(
             about=f"not confirmed, of {judged} among the random inspections: 1 − precision",
         ),
         Rate(
-            name="missed_by_the_rules", groups=of_survey, could=poor, has=rules > AMONG_THE_POOREST,
-            about="category 4 or above by the rules, of the surveyed fifth that spends least a "
-            "member (counted without weights)",
+            name="missed_by_the_rules", blocks=False, groups=of_survey, could=poor,
+            has=rules > AMONG_THE_POOREST,
+            about=f"category 4 or above by the rules, {_POOR}; no model changes a category, so "
+            "this is for those who make the rules",
+        ),
+        Rate(
+            name="missed_by_the_model", blocks=False, groups=of_survey, could=poor & (model > 0),
+            has=model > AMONG_THE_POOREST,
+            about=f"model category 4 or above, {_POOR}; it is told to people and decides nothing",
         ),
         Rate(
             name="calibration_gap", groups=of_arm, could=np.ones(int(arm.sum()), dtype=bool),

@@ -7,6 +7,7 @@ the poorest tenth for richer than they are. What a family truly has, only the su
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from models import conformal
@@ -21,6 +22,8 @@ from training import labels as label
 from training.fit import Fitted, survey_weights
 from training.labels import Labels
 from training.served_scores import SurveyedIncome
+
+Flags = npt.NDArray[np.bool_]
 
 TENTHS: Final = 10
 APART: Final = 0.20
@@ -46,9 +49,9 @@ AGAINST: Final = (
 )
 
 
-def poorest(spent: Matrix, weights: Matrix, share: float) -> Matrix:
+def poorest(spent: Matrix, weights: Matrix, share: float) -> Flags:
     """Return True for the families that spend least, up to a share of all by weight."""
-    return np.asarray(_reached(spent, weights) < share)
+    return np.asarray(_reached(spent, weights) < share, dtype=bool)
 
 
 def rules_say(survey: pl.DataFrame) -> Matrix:
@@ -56,6 +59,14 @@ def rules_say(survey: pl.DataFrame) -> Matrix:
     category = np.empty(survey.height)
     for day, rows in label.by_day(survey):
         category[rows] = rule_category(survey[rows], Law(day))["rule_category"].to_numpy()
+    return category
+
+
+def model_says(found: Labels, fitted: Fitted) -> Matrix:
+    """Return the model category of each surveyed family by models blind to it; 0: not judged."""
+    answered = found.survey["subjective_level"].is_not_null().to_numpy()
+    category = np.zeros(found.survey.height)
+    category[answered] = conformal.median_category(fitted.surveyed.exceeds)
     return category
 
 
@@ -121,13 +132,11 @@ def table(found: Labels, fitted: Fitted, income: SurveyedIncome, rules: Matrix) 
 
 
 def _missed(
-    fitted: Fitted, found: Labels, rules: Matrix, poor: Matrix, design: Design
+    fitted: Fitted, found: Labels, rules: Matrix, poor: Flags, design: Design
 ) -> dict[str, Any]:
     """Exclusion error of the rules and of the model category, among families with both."""
-    answered = found.survey["subjective_level"].is_not_null().to_numpy()
-    model = np.zeros(found.survey.height)
-    model[answered] = conformal.median_category(fitted.surveyed.exceeds)
-    both = (poor & answered).astype(np.float64)
+    model = model_says(found, fitted)
+    both = (poor & (model > 0)).astype(np.float64)
     told: dict[str, Any] = {"families": int(both.sum())}
     for name, cut in CUTS.items():
         by_rules, by_model = both * (rules > cut), both * (model > cut)

@@ -5,7 +5,7 @@ counted on is said beside it. A flag that more families of a group get is no err
 itself, for groups differ in how many hide income: it is shown and judged, but blocks nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
@@ -83,7 +83,12 @@ def table(rates: Sequence[Rate]) -> dict[str, Any]:
 
 def _one_way(rate: Rate) -> list[dict[str, Any]]:
     """Test every group of every attribute; the correction runs over all of them."""
-    cells, secret = [], []
+    return _rows(rate, *_cells(rate))
+
+
+def _cells(rate: Rate) -> tuple[list["_Cell"], list["_Cell"]]:
+    """Return the groups of every attribute that are shown, and those that are hidden."""
+    shown, secret = [], []
     for attribute in ATTRIBUTES:
         mine = [
             _Cell(attribute.name, value, name, _is(rate.groups[attribute.name], value))
@@ -91,9 +96,9 @@ def _one_way(rate: Rate) -> list[dict[str, Any]]:
         ]
         sizes = np.array([int((c.inside & rate.could).sum()) for c in mine], dtype=np.int64)
         gone = fairness.hidden(sizes)
-        cells += [c for c, n, g in zip(mine, sizes, gone, strict=True) if n and not g]
+        shown += [c for c, n, g in zip(mine, sizes, gone, strict=True) if n and not g]
         secret += [c for c, g in zip(mine, gone, strict=True) if g]
-    return _rows(rate, cells, secret)
+    return shown, secret
 
 
 def _two_way(rate: Rate) -> list[dict[str, Any]]:
@@ -123,16 +128,15 @@ class _Cell:
     name: str
     inside: Flags
 
+    def told(self) -> dict[str, str]:
+        return {"by": self.by, "group": self.group, "name": self.name}
+
 
 def _rows(rate: Rate, cells: Sequence[_Cell], secret: Sequence[_Cell]) -> list[dict[str, Any]]:
     found = _findings(rate, [c.inside & rate.could for c in cells])
-    shown = [
-        {"rate": rate.name, "by": c.by, "group": c.group, "name": c.name, **f.told()}
-        for c, f in zip(cells, found, strict=True)
-    ]
+    shown = [{"rate": rate.name, **c.told(), **f.told()} for c, f in zip(cells, found, strict=True)]
     return shown + [
-        {"rate": rate.name, "by": c.by, "group": c.group, "name": c.name, "hidden": True,
-         "verdict": str(Verdict.UNKNOWN)}
+        {"rate": rate.name, **c.told(), "hidden": True, "verdict": str(Verdict.UNKNOWN)}
         for c in secret
     ]  # fmt: skip
 
@@ -150,55 +154,39 @@ def _findings(rate: Rate, inside: Sequence[Flags]) -> list[Finding]:
 def calibration_inside(
     rate: Rate, weights: Matrix, drawn: Matrix, generator: np.random.Generator
 ) -> list[dict[str, Any]]:
-    """Return the ECE inside each group with labels enough for a resampled interval (E16).
+    """Return the ECE inside each shown group with labels enough for a resampled interval (E16).
 
     ``rate`` is the calibration gap; ``weights`` and ``drawn`` of the same families.
     """
     assert rate.said is not None
     truth = rate.has.astype(np.float64)
-    return [
-        {
-            "by": cell.by, "group": cell.group, "name": cell.name, "of": int(cell.inside.sum()),
-            **reliability.calibration_error(
-                truth[cell.inside], rate.said[cell.inside], weights[cell.inside],
-                drawn[:, cell.inside], generator,
-            ).told(),
-        }
-        for cell in _every_group(rate)
-        if cell.inside.sum() >= ECE_FROM
-    ]  # fmt: skip
-
-
-def precision_inside(unconfirmed: Rate, confirmed: Flags) -> list[dict[str, Any]]:
-    """Compare the precision of flags with the prevalence inside each group (E11).
-
-    ``unconfirmed`` is the rate of unconfirmed families among the flagged of the random arm;
-    ``confirmed`` says of every family of the arm what inspectors found. Groups with fewer
-    than ten flagged families, or that would give one away, are not shown.
-    """
     told = []
-    for attribute in ATTRIBUTES:
-        cells = [c for c in _every_group(unconfirmed) if c.by == attribute.name]
-        flagged = np.array(
-            [int((c.inside & unconfirmed.could).sum()) for c in cells], dtype=np.int64
-        )
-        gone = fairness.hidden(flagged)
-        for cell, n, secret in zip(cells, flagged, gone, strict=True):
-            if not n or secret:
-                continue
-            right = int((cell.inside & unconfirmed.could & ~unconfirmed.has).sum())
-            prevalence = metrics.share(int(confirmed[cell.inside].sum()), int(cell.inside.sum()))
-            told.append(
-                {"by": cell.by, "group": cell.group, "name": cell.name}
-                | flags_against_prevalence(metrics.share(right, int(n)), prevalence)
+    for cell in _cells(rate)[0]:
+        inside = cell.inside
+        if inside.sum() >= ECE_FROM:
+            error = reliability.calibration_error(
+                truth[inside], rate.said[inside], weights[inside], drawn[:, inside], generator
             )
+            told.append({**cell.told(), "of": int(inside.sum()), **error.told()})
     return told
 
 
-def _every_group(rate: Rate) -> Iterator[_Cell]:
-    for attribute in ATTRIBUTES:
-        for value, name in _values(attribute):
-            yield _Cell(attribute.name, value, name, _is(rate.groups[attribute.name], value))
+def precision_inside(unconfirmed: Rate, found: Rate) -> list[dict[str, Any]]:
+    """Compare the precision of flags with the prevalence inside each group (E11).
+
+    ``unconfirmed`` is the rate of unconfirmed families among the flagged of the random arm,
+    ``found`` any rate of all its families whose error is a finding. Only groups that are
+    shown in both tables are shown here.
+    """
+    of_arm = {(c.by, c.group) for c in _cells(found)[0]}
+    told = []
+    for cell in _cells(unconfirmed)[0]:
+        if (cell.by, cell.group) in of_arm:
+            flagged = cell.inside & unconfirmed.could
+            precision = metrics.share(int((flagged & ~unconfirmed.has).sum()), int(flagged.sum()))
+            prevalence = metrics.share(int((cell.inside & found.has).sum()), int(cell.inside.sum()))
+            told.append({**cell.told(), **flags_against_prevalence(precision, prevalence)})
+    return told
 
 
 def _values(attribute: Attribute) -> list[tuple[str, str]]:
