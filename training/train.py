@@ -82,7 +82,7 @@ def train(
     law = Law(found.as_of)
     fitted = fit(found, law=law, seed=seed % 2**31, generator=generator, progress=progress)
     progress("judging", 0, 1)
-    metrics = evaluate(found, fitted, generator)
+    metrics = evaluate(found, fitted, generator, opened)
     progress("judging", 1, 1)
     told = _told(opened, found, fitted, metrics, law, seed)
     told["golden"] = bundle.golden(
@@ -111,6 +111,8 @@ def _recorded(
         kept = home.artefacts / f"version-{number}"
         kept.mkdir(parents=True, exist_ok=True)
         (kept / "report.md").write_text(report.page(told["metrics"], told), encoding="utf-8")
+        page = report.html(told["metrics"], told, fitted)
+        (kept / "report.html").write_text(page, encoding="utf-8")
         report.draw(fitted, kept / "random_inspections.png")
         registry.keep(run, kept, "report")
         registry.keep(run, folder, "bundle")
@@ -130,14 +132,15 @@ def _recorded(
 def measures(metrics: Mapping[str, Any], name: str = "") -> dict[str, float]:
     """Flatten the metrics to names and numbers, intervals as ``…_low`` and ``…_high``.
 
-    What is unknown has no number and is left out; a zero would be a lie.
+    What is unknown has no number and is left out; a zero would be a lie. Lists are tables
+    for people, and stand in the report.
     """
     flat: dict[str, float] = {}
     for key, value in metrics.items():
         path = f"{name}.{key}" if name else key
         if isinstance(value, Mapping):
             flat |= measures(value, path)
-        elif isinstance(value, bool) or value is None or isinstance(value, str):
+        elif value is None or isinstance(value, bool | str | list):
             continue
         else:
             flat[path] = float(value)
