@@ -77,10 +77,11 @@ def judged_by_group(
     if arm.any():
         gap, unconfirmed = rates["calibration_gap"], rates["unconfirmed"]
         drawn = metrics.draws(said.households[arm], generator, replicas=_REPLICAS)
+        gone = group_table.hidden_groups(shown)
         told["groups"]["calibration_inside"] = group_table.calibration_inside(
-            gap, said.random[arm], drawn, generator
+            gap, gone, said.random[arm], drawn, generator
         )
-        told["groups"]["precision_inside"] = group_table.precision_inside(unconfirmed, gap)
+        told["groups"]["precision_inside"] = group_table.precision_inside(unconfirmed, gap, gone)
         told["label_noise"] = label_noise.stability(
             gap.groups, unconfirmed.could, gap.has, generator
         )
@@ -117,7 +118,7 @@ def _rates(
             could=np.isfinite(served.score), has=served.rank < line,
         ),
         Rate(
-            name="false_alarms", groups=of_arm, could=~confirmed, has=flagged,
+            name="false_alarms", linked="random arm", groups=of_arm, could=~confirmed, has=flagged,
             about=f"{judged}, of the random inspections that confirmed nothing (inspectors "
             "miss some)",
         ),
@@ -137,7 +138,7 @@ def _rates(
             about=f"model category 4 or above, {_POOR}; it is told to people and decides nothing",
         ),
         Rate(
-            name="calibration_gap", groups=of_arm, could=np.ones(int(arm.sum()), dtype=bool),
+            name="calibration_gap", linked="random arm", groups=of_arm, could=np.ones(int(arm.sum()), dtype=bool),
             has=confirmed, said=sensitivity * said.hides[arm],
             about="P(confirmed) less the share confirmed on the random inspections; above zero "
             "the group looks more suspicious than it is",

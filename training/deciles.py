@@ -35,6 +35,8 @@ CUTS: Final = {"left_out": 5, "not_among_the_poorest": 3}
 COMPARED: Final = {
     "expected": "consumption expected of a family that lives like this one, by a model that had "
     "not seen its answer",
+    "declared": "declared income alone: what the state counts without any model, and so what the "
+    "next two must be compared with",
     "declared_and_estimate": "declared income plus the estimate of hidden income, given the gap to "
     "that expectation: what the system believes the family has",
     "declared_and_low": "declared income plus the low end of hidden income: all that a proposal "
@@ -97,6 +99,7 @@ def table(found: Labels, fitted: Fitted, income: SurveyedIncome, rules: Matrix) 
     judged = (~seen).astype(np.float64)
     predictions = {
         "expected": income.expected,
+        "declared": income.declared,
         "declared_and_estimate": income.declared + income.estimate,
         "declared_and_low": income.declared + income.low,
     }

@@ -5,7 +5,7 @@ counted on is said beside it. A flag that more families of a group get is no err
 itself, for groups differ in how many hide income: it is shown and judged, but blocks nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
@@ -31,7 +31,8 @@ class Rate:
     """One rate of a group table: who could have the error, who has it, and who they are.
 
     ``has`` and ``could`` are one entry a family; ``groups`` the families' groups, row by row.
-    ``said``: P(confirmed), for the calibration gap alone.
+    ``said``: P(confirmed), for the calibration gap alone. Rates with the same ``linked``
+    hide the same groups, for the counts of one give away those of the other.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Rate:
     has: Flags
     blocks: bool = True
     said: Matrix | None = None
+    linked: str = ""
 
 
 def table(rates: Sequence[Rate]) -> dict[str, Any]:
@@ -56,23 +58,27 @@ def table(rates: Sequence[Rate]) -> dict[str, Any]:
     """
     told: dict[str, Any] = {"rates": {}, "rows": [], "suppressed_below": SUPPRESSED_BELOW}
     blocking: list[Verdict] = []
+    gone = hidden_groups(rates)
     for rate in rates:
-        rows = _one_way(rate)
+        mine = gone[rate.name]
+        rows = _rows(rate, [c for c in _single(rate) if c.told_by not in mine])
+        secret = [c for c in _single(rate) if c.told_by in mine and (c.inside & rate.could).any()]
+        rows += [
+            {"rate": rate.name, **c.told(), "hidden": True, "verdict": str(Verdict.UNKNOWN)}
+            for c in secret
+        ]
+        pairs = _rows(rate, [c for c in _crossed(rate) if c.told_by not in mine])
         verdicts = [Verdict(row["verdict"]) for row in rows]
-        verdict = fairness.together(verdicts)
-        pairs = _two_way(rate)
         failed = [row for row in [*rows, *pairs] if row["verdict"] == Verdict.FAIL]
-        blocking += (
-            [verdict, *(Verdict.FAIL for row in pairs if row["verdict"] == Verdict.FAIL)]
-            if rate.blocks
-            else []
-        )
+        verdict = Verdict.FAIL if failed else fairness.together(verdicts)
+        if rate.blocks:
+            blocking.append(verdict)
         told["rates"][rate.name] = {
             "about": rate.about,
             "blocks": rate.blocks,
             "count": int((rate.has & rate.could).sum()),
             "of": int(rate.could.sum()),
-            "verdict": str(fairness.together([verdict, *(Verdict.FAIL for _ in failed[:1])])),
+            "verdict": str(verdict),
             "groups": {str(v): verdicts.count(v) for v in Verdict},
             "failed": [f"{row['by']}: {row['group']}" for row in failed],
         }
@@ -81,64 +87,76 @@ def table(rates: Sequence[Rate]) -> dict[str, Any]:
     return told
 
 
-def _one_way(rate: Rate) -> list[dict[str, Any]]:
-    """Test every group of every attribute; the correction runs over all of them."""
-    return _rows(rate, *_cells(rate))
-
-
-def _cells(rate: Rate) -> tuple[list["_Cell"], list["_Cell"]]:
-    """Return the groups of every attribute that are shown, and those that are hidden."""
-    shown, secret = [], []
-    for attribute in ATTRIBUTES:
-        mine = [
-            _Cell(attribute.name, value, name, _is(rate.groups[attribute.name], value))
-            for value, name in _values(attribute)
-        ]
-        sizes = np.array([int((c.inside & rate.could).sum()) for c in mine], dtype=np.int64)
-        gone = fairness.hidden(sizes)
-        shown += [c for c, n, g in zip(mine, sizes, gone, strict=True) if n and not g]
-        secret += [c for c, g in zip(mine, gone, strict=True) if g]
-    return shown, secret
-
-
-def _two_way(rate: Rate) -> list[dict[str, Any]]:
-    cells: list[_Cell] = []
-    by_name = {a.name: a for a in ATTRIBUTES}
-    for first, second in PAIRS:
-        rows, columns = _values(by_name[first]), _values(by_name[second])
-        mine = [
-            _Cell(
-                f"{first} × {second}",
-                f"{one} × {other}",
-                f"{name} × {other_name}",
-                _is(rate.groups[first], one) & _is(rate.groups[second], other),
-            )
-            for (one, name), (other, other_name) in product(rows, columns)
-        ]
-        sizes = np.array([int((c.inside & rate.could).sum()) for c in mine], dtype=np.int64)
-        gone = fairness.hidden(sizes.reshape(len(rows), len(columns)), TWO_WAY_FROM).ravel()
-        cells += [c for c, n, g in zip(mine, sizes, gone, strict=True) if n and not g]
-    return _rows(rate, cells, [])
-
-
 @dataclass(frozen=True, slots=True)
 class _Cell:
+    """Families of one group, or of two at once."""
+
     by: str
     group: str
     name: str
     inside: Flags
 
+    @property
+    def told_by(self) -> tuple[str, str]:
+        return self.by, self.group
+
     def told(self) -> dict[str, str]:
         return {"by": self.by, "group": self.group, "name": self.name}
 
 
-def _rows(rate: Rate, cells: Sequence[_Cell], secret: Sequence[_Cell]) -> list[dict[str, Any]]:
-    found = _findings(rate, [c.inside & rate.could for c in cells])
-    shown = [{"rate": rate.name, **c.told(), **f.told()} for c, f in zip(cells, found, strict=True)]
-    return shown + [
-        {"rate": rate.name, **c.told(), "hidden": True, "verdict": str(Verdict.UNKNOWN)}
-        for c in secret
-    ]  # fmt: skip
+Hidden = Mapping[str, frozenset[tuple[str, str]]]
+"""For each rate the groups, as (by, group), that are not shown."""
+
+
+def hidden_groups(rates: Sequence[Rate]) -> Hidden:
+    """Return for each rate the groups that are not shown: too small, or giving one away."""
+    gone = {rate.name: _too_small(rate) for rate in rates}
+    linked = {
+        link: frozenset().union(*(gone[r.name] for r in rates if r.linked == link))
+        for link in {rate.linked for rate in rates if rate.linked}
+    }
+    # Hiding more never gives more away: the sums that are left tell of more unknowns.
+    return {r.name: linked[r.linked] if r.linked else gone[r.name] for r in rates}
+
+
+def _too_small(rate: Rate) -> frozenset[tuple[str, str]]:
+    gone: list[tuple[str, str]] = []
+    single, crossed = list(_single(rate)), list(_crossed(rate))
+    for cells, least in ((single, SUPPRESSED_BELOW), (crossed, TWO_WAY_FROM)):
+        for by in dict.fromkeys(c.by for c in cells):
+            mine = [c for c in cells if c.by == by]
+            sizes = np.array([int((c.inside & rate.could).sum()) for c in mine], dtype=np.int64)
+            if "×" in by:
+                # Every row of the table lists the same groups of the second attribute.
+                columns = len({c.group.split(" × ")[1] for c in mine})
+                sizes = sizes.reshape(-1, columns)
+            secret = fairness.hidden(sizes, least).ravel()
+            gone += [c.told_by for c, g in zip(mine, secret, strict=True) if g]
+    return frozenset(gone)
+
+
+def _single(rate: Rate) -> Iterator[_Cell]:
+    for attribute in ATTRIBUTES:
+        for value, name in _values(attribute):
+            inside = _is(rate.groups[attribute.name], value)
+            yield _Cell(attribute.name, value, name, inside)
+
+
+def _crossed(rate: Rate) -> Iterator[_Cell]:
+    by_name = {a.name: a for a in ATTRIBUTES}
+    for first, second in PAIRS:
+        for (one, name), (other, other_name) in product(
+            _values(by_name[first]), _values(by_name[second])
+        ):
+            inside = _is(rate.groups[first], one) & _is(rate.groups[second], other)
+            yield _Cell(f"{first} × {second}", f"{one} × {other}", f"{name} × {other_name}", inside)
+
+
+def _rows(rate: Rate, cells: Sequence[_Cell]) -> list[dict[str, Any]]:
+    """Test every cell that holds somebody; the correction runs over all of them."""
+    there = [c for c in cells if (c.inside & rate.could).any()]
+    found = _findings(rate, [c.inside & rate.could for c in there])
+    return [{"rate": rate.name, **c.told(), **f.told()} for c, f in zip(there, found, strict=True)]
 
 
 def _findings(rate: Rate, inside: Sequence[Flags]) -> list[Finding]:
@@ -152,7 +170,7 @@ def _findings(rate: Rate, inside: Sequence[Flags]) -> list[Finding]:
 
 
 def calibration_inside(
-    rate: Rate, weights: Matrix, drawn: Matrix, generator: np.random.Generator
+    rate: Rate, gone: Hidden, weights: Matrix, drawn: Matrix, generator: np.random.Generator
 ) -> list[dict[str, Any]]:
     """Return the ECE inside each shown group with labels enough for a resampled interval (E16).
 
@@ -161,7 +179,7 @@ def calibration_inside(
     assert rate.said is not None
     truth = rate.has.astype(np.float64)
     told = []
-    for cell in _cells(rate)[0]:
+    for cell in _shown(rate, gone):
         inside = cell.inside
         if inside.sum() >= ECE_FROM:
             error = reliability.calibration_error(
@@ -171,22 +189,29 @@ def calibration_inside(
     return told
 
 
-def precision_inside(unconfirmed: Rate, found: Rate) -> list[dict[str, Any]]:
+def precision_inside(unconfirmed: Rate, found: Rate, gone: Hidden) -> list[dict[str, Any]]:
     """Compare the precision of flags with the prevalence inside each group (E11).
 
     ``unconfirmed`` is the rate of unconfirmed families among the flagged of the random arm,
     ``found`` any rate of all its families whose error is a finding. Only groups that are
     shown in both tables are shown here.
     """
-    of_arm = {(c.by, c.group) for c in _cells(found)[0]}
+    of_arm = {c.told_by for c in _shown(found, gone)}
     told = []
-    for cell in _cells(unconfirmed)[0]:
-        if (cell.by, cell.group) in of_arm:
+    for cell in _shown(unconfirmed, gone):
+        if cell.told_by in of_arm:
             flagged = cell.inside & unconfirmed.could
             precision = metrics.share(int((flagged & ~unconfirmed.has).sum()), int(flagged.sum()))
             prevalence = metrics.share(int((cell.inside & found.has).sum()), int(cell.inside.sum()))
             told.append({**cell.told(), **flags_against_prevalence(precision, prevalence)})
     return told
+
+
+def _shown(rate: Rate, gone: Hidden) -> list[_Cell]:
+    return [
+        c for c in _single(rate)
+        if c.told_by not in gone[rate.name] and (c.inside & rate.could).any()
+    ]  # fmt: skip
 
 
 def _values(attribute: Attribute) -> list[tuple[str, str]]:

@@ -58,7 +58,10 @@ def words(metrics: Mapping[str, Any], certificate: Mapping[str, Any]) -> list[st
         blocking = {name for name, rate in groups["rates"].items() if rate["blocks"]}
         failed = [row for row in groups["rows"]
                   if row["rate"] in blocking and row["verdict"] == "FAIL"]  # fmt: skip
-        named = "".join(f"; {row['rate'].replace('_', ' ')} of {row['name']}" for row in failed[:3])
+        named = "".join(
+            f"; {row['rate'].replace('_', ' ')}, {row['by'].replace('_', ' ')}: {row['name']}"
+            for row in failed[:3]
+        )
         told.append(
             f"Errors by group: {groups['verdict']}, {len(failed)} groups and rates fail{named}."
         )
