@@ -138,7 +138,8 @@ def _rates(
             about=f"model category 4 or above, {_POOR}; it is told to people and decides nothing",
         ),
         Rate(
-            name="calibration_gap", linked="random arm", groups=of_arm, could=np.ones(int(arm.sum()), dtype=bool),
+            name="calibration_gap", linked="random arm", groups=of_arm,
+            could=np.ones(int(arm.sum()), dtype=bool),
             has=confirmed, said=sensitivity * said.hides[arm],
             about="P(confirmed) less the share confirmed on the random inspections; above zero "
             "the group looks more suspicious than it is",

@@ -152,11 +152,14 @@ def of(registers: Registers, as_of: date) -> pl.DataFrame:
     for counted in (_people(registers, as_of), _income(registers, as_of), _herd(registers, as_of)):
         table = table.join(counted, on="household_id", how="left")
     sorted_out = table.with_columns(
-        pl.col("main_income").fill_null("none" if registers.get("incomes") is not None else None),
-        *(
-            pl.col(name).fill_null("no" if registers.get(register) is not None else None)
-            for name, register in (("seasonal", "incomes"), ("livestock", "livestock"))
-        ),
+        # Where the register answered, a family without rows has none; silence stays unknown.
+        pl.col(name).fill_null(pl.lit(empty))
+        for name, register, empty in (
+            ("main_income", "incomes", "none"),
+            ("seasonal", "incomes", "no"),
+            ("livestock", "livestock", "no"),
+        )
+        if registers.get(register) is not None
     )
     return (
         sorted_out.select("household_id", *(pl.col(a.name).fill_null(UNKNOWN) for a in ATTRIBUTES))
