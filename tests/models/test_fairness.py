@@ -28,13 +28,13 @@ def without_power(monkeypatch):
 
 def test_among_forty_equal_groups_few_runs_raise_a_false_alarm(without_power):
     generator = np.random.default_rng(1)
-    runs, alarms, by_ratio = 400, 0, 0
+    runs, alarms, by_ratio = 120, 0, 0
     for _ in range(runs):
         count, of = seen(generator, np.full(GROUPS, ERROR), FAMILIES)
         found = against_rest(count, of, count.sum(), of.sum())
         alarms += any(f.verdict is Verdict.FAIL for f in found)
         by_ratio += any(f.ratio > 1.25 for f in found)
-    # The exact chance is at most 5 %; 400 runs tell it to about two points.
+    # The exact chance is at most 5 %; 120 runs tell it to about four points.
     assert alarms / runs <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / runs)
     assert by_ratio / runs > 0.98  # the rule of a fixed ratio: nearly always a false alarm
 
