@@ -96,6 +96,25 @@ def test_without_a_random_arm_no_auc_is_printed_and_the_report_says_why(without_
     assert metrics["welfare"]["quadratic_kappa"]["value"] > 0.3
 
 
+def test_without_a_random_arm_only_bounds_and_what_needs_no_inspector_are_told(
+    without_arm, snapshot
+):
+    found, fitted, generator = without_arm
+    metrics = evaluate(found, fitted, generator, [snapshot])
+    json.dumps(metrics, allow_nan=False)
+    for part in ("reliability", "sensitivity_band", "flags_against_prevalence", "label_noise"):
+        assert metrics[part] is None
+    assert "random" in metrics["policy_value"]["why_not"]
+    assert "random" in metrics["temporal"]["why_not"]
+    assert 0 < metrics["random_arm"]["hiding_share_at_least"] < 0.2
+    rates = {"flag_rate", "missed_by_the_rules", "missed_by_the_model"}
+    assert set(metrics["groups"]["rates"]) == rates
+    assert metrics["groups"]["verdict"] == "UNKNOWN"
+    told = page(metrics, {"certificate": fitted.certificate, "trained_on": []})
+    assert told.count("AUC") == 2  # both times: that there is none, and why
+    assert "| AUC" not in told
+
+
 def test_without_a_random_arm_nobody_is_flagged(without_arm):
     _, fitted, _ = without_arm
     assert fitted.models.threshold is None
@@ -259,6 +278,10 @@ def test_the_payments_rule_compares_a_quarter_with_three_instalments():
 def test_what_is_unknown_is_no_measure():
     flat = measures({"auc": {"value": 0.8, "low": None}, "why": "text", "n": 3})
     assert flat == {"auc.value": 0.8, "n": 3.0}
+
+
+def test_a_table_is_no_measure():
+    assert measures({"rows": [{"value": 1.0}], "n": 3}) == {"n": 3.0}
 
 
 def test_mlflow_that_is_down_is_told_at_once_and_without_its_secrets(tmp_path, monkeypatch):
