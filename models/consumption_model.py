@@ -13,10 +13,9 @@ import lightgbm as lgb
 import numpy as np
 
 from models import trees
+from models.hyperparameters import SHIPPED, Boosting
 from models.inputs import Input, Matrix
 
-_TREES: Final = 300
-_RATE: Final = 0.05
 _LEAST: Final = 0.02
 """Consumption below a fiftieth of a ПМ a member is a slip of the pen: read as that much."""
 
@@ -42,8 +41,9 @@ class ExpectedConsumption:
 
 
 def fit(
-    inputs: Sequence[Input], x: Matrix, consumption: Matrix, weights: Matrix, *, seed: int
-) -> ExpectedConsumption:
+    inputs: Sequence[Input], x: Matrix, consumption: Matrix, weights: Matrix, *, seed: int,
+    hyper: Boosting = SHIPPED.consumption,
+) -> ExpectedConsumption:  # fmt: skip
     """Learn the logarithm of consumption (ПМ a member a month) from surveyed families.
 
     On the log scale a mistake is a share, not a sum, and a few rich families do not rule.
@@ -55,8 +55,7 @@ def fit(
         directions=[i.direction for i in inputs],
         names=[i.name for i in inputs],
         objective="regression",
-        trees=_TREES,
-        rate=_RATE,
         seed=seed,
+        **hyper.options(),
     )
     return ExpectedConsumption(tuple(inputs), booster)

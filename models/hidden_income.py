@@ -15,13 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from models import conformal, trees
+from models.hyperparameters import SHIPPED, Boosting
 from models.inputs import Input, Matrix
 
 GAP: Final = "gap_per_member"
 """Expected consumption − declared income, ПМ a member a month: the first input."""
-_TREES: Final = 200
-_RATE: Final = 0.04
-_AMOUNT_TREES: Final = 120
 
 
 def hidden_income_inputs(inputs: Iterable[Input]) -> tuple[Input, ...]:
@@ -114,8 +112,9 @@ def truth_weights(confirmed: npt.NDArray[np.bool_], hides: Matrix, sensitivity: 
 
 
 def fit_detector(
-    inputs: Sequence[Input], x: Matrix, confirmed: Matrix, weights: Matrix, *, seed: int
-) -> lgb.Booster:
+    inputs: Sequence[Input], x: Matrix, confirmed: Matrix, weights: Matrix, *, seed: int,
+    hyper: Boosting = SHIPPED.hidden_income,
+) -> lgb.Booster:  # fmt: skip
     """Grow the classifier on inspected families; ``x`` as `columns` makes it."""
     return trees.grow(
         x,
@@ -124,10 +123,8 @@ def fit_detector(
         directions=directions(inputs),
         names=[GAP, *(i.name for i in inputs)],
         objective="binary",
-        trees=_TREES,
-        rate=_RATE,
         seed=seed,
-        feature_fraction=0.7,
+        **hyper.options(),
     )
 
 
@@ -150,8 +147,9 @@ class Amounts:
 
 
 def fit_amounts(
-    inputs: Sequence[Input], x: Matrix, amount: Matrix, weights: Matrix, *, seed: int
-) -> lgb.Booster:
+    inputs: Sequence[Input], x: Matrix, amount: Matrix, weights: Matrix, *, seed: int,
+    hyper: Boosting = SHIPPED.hidden_amount,
+) -> lgb.Booster:  # fmt: skip
     """Grow the booster of the logarithm of the amount on families found to hide income."""
     return trees.grow(
         x,
@@ -160,9 +158,8 @@ def fit_amounts(
         directions=directions(inputs),
         names=[GAP, *(i.name for i in inputs)],
         objective="regression",
-        trees=_AMOUNT_TREES,
-        rate=0.05,
         seed=seed,
+        **hyper.options(),
     )
 
 

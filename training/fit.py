@@ -16,6 +16,7 @@ from features.progress import Progress, silent
 from models import conformal, consumption_model
 from models.assessment.metrics import share
 from models.consumption_model import ExpectedConsumption
+from models.hyperparameters import SHIPPED, Boosting, Hyperparameters
 from models.inputs import Input, Matrix, declared_inputs, encode
 from models.parameters import Law
 from models.predict import Models
@@ -48,6 +49,7 @@ def fit(
     law: Law,
     seed: int,
     generator: np.random.Generator,
+    hyper: Hyperparameters = SHIPPED,
     progress: Progress = silent,
 ) -> Fitted:
     """Learn expected consumption, hidden income and welfare category.
@@ -57,6 +59,7 @@ def fit(
     found : labels with their features.
     law : of the day of the newest snapshot: how many hiding families inspectors miss.
     seed : of the boosters. ``generator`` draws the folds and the blanked registers.
+    hyper : how the boosters of each stage are grown.
     """
     tell = _Tell(progress, 4 * FOLDS + 3)
     x_population = encode(found.population, declared_inputs(), law)
@@ -66,7 +69,7 @@ def fit(
     households = [f["household_id"].to_numpy() for f in (found.survey, found.inspections)]
     fold_survey, fold_inspected = label.folds(households, FOLDS, generator)
     fit_hidden.require_both_kinds(found.inspections, fold_inspected)
-    consumption = _consumption(found, inputs, x_survey, fold_survey, seed, tell)
+    consumption = _consumption(found, inputs, x_survey, fold_survey, seed, hyper.consumption, tell)
     detected = fit_hidden.learn(
         Material(
             found=found,
@@ -76,6 +79,7 @@ def fit(
             fold=fold_inspected,
             law=law,
             seed=seed,
+            hyper=hyper,
         ),
         consumption,
         tell,
@@ -91,6 +95,7 @@ def fit(
         seed=seed,
         generator=generator,
         tell=tell,
+        hyper=hyper.welfare,
     )
     threshold, certificate = certified(
         detected.inspected, detected.population, found, unconfirmed=float(law.flag_error_rate)
@@ -212,7 +217,13 @@ class _Tell:
 
 
 def _consumption(
-    found: Labels, inputs: tuple[Input, ...], x: Matrix, fold: Whole, seed: int, tell: _Tell
+    found: Labels,
+    inputs: tuple[Input, ...],
+    x: Matrix,
+    fold: Whole,
+    seed: int,
+    hyper: Boosting,
+    tell: _Tell,
 ) -> Consumption:
     mine = consumption_model.consumption_inputs(inputs)
     kept = places(inputs, mine)
@@ -220,7 +231,9 @@ def _consumption(
 
     def grown(rows: fit_hidden.Flags) -> ExpectedConsumption:
         tell("expected consumption")
-        return consumption_model.fit(mine, x[rows][:, kept], spent[rows], weights[rows], seed=seed)
+        return consumption_model.fit(
+            mine, x[rows][:, kept], spent[rows], weights[rows], seed=seed, hyper=hyper
+        )
 
     blind = tuple(grown(fold != k) for k in range(FOLDS))
     return Consumption(grown(np.ones(len(x), dtype=bool)), blind, kept)

@@ -13,6 +13,7 @@ from models import conformal, hidden_income, trees
 from models.assessment import target
 from models.consumption_model import ExpectedConsumption
 from models.hidden_income import Amounts, Calibration, HiddenIncome
+from models.hyperparameters import SHIPPED, Hyperparameters
 from models.inputs import Input, Matrix, declared_income
 from models.parameters import Law
 from training import labels as label
@@ -72,6 +73,7 @@ class Material:
     fold: Whole
     law: Law
     seed: int
+    hyper: Hyperparameters = SHIPPED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,8 +171,9 @@ def learn(material: Material, consumption: Consumption, tell: Callable[[str], No
         tell("hidden income")
         mine_now, others = material.fold == k, material.fold != k
         booster = hidden_income.fit_detector(
-            mine, table[others], confirmed[others], weights[others], seed=seed
-        )
+            mine, table[others], confirmed[others], weights[others], seed=seed,
+            hyper=material.hyper.hidden_income,
+        )  # fmt: skip
         margin[mine_now] = trees.margin(booster, table[mine_now])
         rank[mine_now] = rank_among(margin[mine_now], trees.margin(booster, seen(blind)))
     calibration, hides = calibrated(
@@ -195,7 +198,9 @@ def learn(material: Material, consumption: Consumption, tell: Callable[[str], No
     of_all = seen(consumption.full)
     known = HiddenIncome(
         inputs=mine,
-        detector=hidden_income.fit_detector(mine, table, confirmed, weights, seed=seed),
+        detector=hidden_income.fit_detector(
+            mine, table, confirmed, weights, seed=seed, hyper=material.hyper.hidden_income
+        ),
         amounts=amounts,
         calibration=calibration,
         tail=tail,
@@ -223,13 +228,15 @@ def amounts_of(
     for k in range(FOLDS):
         mine_now, rows = material.fold == k, hiding & (material.fold != k)
         blind = hidden_income.fit_amounts(
-            inputs, table[rows], amount[rows], weights[rows], seed=material.seed
-        )
+            inputs, table[rows], amount[rows], weights[rows], seed=material.seed,
+            hyper=material.hyper.hidden_amount,
+        )  # fmt: skip
         centre[mine_now] = trees.margin(blind, table[mine_now])
     errors = np.log(amount[hiding]) - centre[hiding]
     full = hidden_income.fit_amounts(
-        inputs, table[hiding], amount[hiding], weights[hiding], seed=material.seed
-    )
+        inputs, table[hiding], amount[hiding], weights[hiding], seed=material.seed,
+        hyper=material.hyper.hidden_amount,
+    )  # fmt: skip
     return centre, Amounts(
         booster=full,
         spread=max(float(np.sqrt(np.average(errors**2, weights=weights[hiding]))), 0.05),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models import consumption_model
+from models import consumption_model, hidden_income, trees
 from models.inputs import Matrix, encode
 from models.parameters import Law
 from models.predict import Look
@@ -35,8 +35,9 @@ class Population:
 def population(found: Labels, fitted: Fitted) -> Population:
     """Ask the served models about the population that the labels came with."""
     look = Look.at(fitted.models, found.population, Law(found.as_of), ())
-    said = fitted.models.hidden_income.outcome(look.gap, look.detector, look.unknown)
-    score = np.where(np.isnan(said.margin), -np.inf, said.margin)
+    detector = fitted.models.hidden_income.detector
+    margin = trees.margin(detector, hidden_income.columns(look.gap, look.detector))
+    score = np.where(look.unknown, -np.inf, margin)
     return Population(
         score=score,
         rank=rank_among(score, score),

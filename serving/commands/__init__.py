@@ -23,6 +23,7 @@ VERBS: Final[dict[str, str]] = {
     "features": "serving.commands.data:features",
     "train": "serving.commands.learning:train",
     "promote": "serving.commands.learning:promote",
+    "publish": "serving.commands.publishing:publish",
     "fit-scorecard": "serving.commands.learning:fit_scorecard",
     "score": "serving.commands.decisions:score",
     "explain": "serving.commands.decisions:explain",

@@ -105,17 +105,48 @@ def simulate(
     return Answer({"out": str(out), **summary}, told)
 
 
-@click.command(epilog="Example: tarazy train SNAP")
+@click.command(
+    epilog="Example: tarazy train SNAP, or: tarazy train OLDER NEWER --tune 20 "
+    "--preregistration promises.json"
+)
 @click.argument("snaps", type=FOLDER, nargs=-1, required=True, metavar="SNAP...")
 @click.option("--seed", type=click.IntRange(min=0), default=20_260_101, show_default=True)
+@click.option(
+    "--tune",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Trials of a search for hyper-parameters, for each of four stages; families of the random "
+    "arm take no part. 0: the shipped ones.",
+)
+@click.option(
+    "--preregistration",
+    type=FOLDER,
+    metavar="FILE",
+    help="Metrics and bounds promised before the run, as JSON; hashed before any data is read.",
+)
 @as_of_option
 @verb
-def train(terminal: Terminal, snaps: tuple[Path, ...], seed: int, as_of: datetime | None) -> Answer:
+def train(
+    terminal: Terminal,
+    snaps: tuple[Path, ...],
+    seed: int,
+    tune: int,
+    preregistration: Path | None,
+    as_of: datetime | None,
+) -> Answer:
     """Train, evaluate on the random inspections, and register a candidate version in MLflow."""
     opened = [sources.opened(snap, day(as_of), terminal)[0].folder for snap in snaps]
     with terminal.bar() as progress:
         result = _training("train:train")(
-            opened, home=sources.home(), as_of=day(as_of), seed=seed, progress=progress
+            opened,
+            home=sources.home(),
+            as_of=day(as_of),
+            seed=seed,
+            tune=tune,
+            preregistration=preregistration,
+            progress=progress,
         )
     return Answer(
         {"version": result.version, **result.summary()},

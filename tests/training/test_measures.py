@@ -1,0 +1,64 @@
+"""Every number of an evaluation under one name, for MLflow, tables and cards alike."""
+
+import pytest
+
+from training.measures import flat, measured, table
+
+METRICS = {
+    "random_arm": {"labels": 3, "why_no_auc": None},
+    "auc": {"value": 0.8, "low": 0.7, "high": 0.9, "than": "the gap"},
+    "unknown": {"value": None, "low": None, "high": None},
+    "groups": {
+        "flag_rate": [
+            {"attribute": "region", "group": "10", "value": 0.2, "low": 0.1, "high": 0.3,
+             "verdict": "PASS", "of": 40},
+            {"attribute": "region", "group": "61", "value": None, "low": None, "high": None,
+             "verdict": "UNKNOWN", "of": 4},
+        ]
+    },
+    "deciles": {"1": {"over_predicted": {"value": 0.1, "low": 0.0, "high": 0.2}}},
+    "switched_on": True,
+}  # fmt: skip
+
+
+def by_path():
+    return {m.path: m for m in measured(METRICS)}
+
+
+def test_what_is_unknown_has_no_number_but_keeps_its_name():
+    assert by_path()["unknown"].value is None
+    assert not any(name.startswith("unknown") for name in flat(METRICS))
+
+
+def test_a_yes_or_a_text_is_no_measure():
+    assert not {"switched_on", "random_arm.why_no_auc", "auc.than"} & set(by_path())
+
+
+def test_rows_of_a_list_are_groups_of_families():
+    found = by_path()["groups.flag_rate.region / 61"]
+    assert (found.name, found.slice, found.verdict) == (
+        "groups.flag_rate", "region / 61", "UNKNOWN",
+    )  # fmt: skip
+    assert by_path()["groups.flag_rate.of.region / 10"].value == 40
+
+
+def test_names_inside_a_sliced_part_are_groups_too():
+    found = by_path()["deciles.over_predicted.1"]
+    assert (found.name, found.slice) == ("deciles.over_predicted", "1")
+
+
+def test_intervals_are_told_by_their_ends_and_counts_by_themselves():
+    told = flat(METRICS)
+    assert told["auc.low"] == 0.7
+    assert told["random_arm.labels"] == 3
+
+
+def test_no_two_measures_share_a_name():
+    names = [m.path for m in measured(METRICS)]
+    assert len(names) == len(set(names))
+
+
+def test_the_table_has_one_row_a_measure():
+    rows = table(METRICS)
+    assert rows.height == len(measured(METRICS))
+    assert rows.filter(measure="auc")["high"].item() == pytest.approx(0.9)
