@@ -62,7 +62,7 @@ def table(rates: Sequence[Rate]) -> dict[str, Any]:
     for rate in rates:
         mine = gone[rate.name]
         rows = _rows(rate, [c for c in _single(rate) if c.told_by not in mine])
-        secret = [c for c in _single(rate) if c.told_by in mine and (c.inside & rate.could).any()]
+        secret = [c for c in _single(rate) if c.told_by in mine]
         rows += [
             {"rate": rate.name, **c.told(), "hidden": True, "verdict": str(Verdict.UNKNOWN)}
             for c in secret

@@ -246,27 +246,32 @@ def hidden(families: Whole, shown_from: int = SUPPRESSED_BELOW) -> Flags:
     -------
     True where a cell is not shown. Cells below `SUPPRESSED_BELOW` are protected: as long as
     one of them follows from the margins and the cells shown, the smallest cell that shares
-    a line with it is hidden, too (complementary suppression). An empty cell holds nobody
-    and needs no protection.
+    a line with it is hidden, too (complementary suppression). An empty cell holds nobody and
+    is hidden only where nothing else is left to hide.
     """
     table = np.atleast_2d(families)
     gone = (table > 0) & (table < shown_from)
     small = (table > 0) & (table < SUPPRESSED_BELOW)
-    while True:
-        given_away = small & _follows(gone, lines=families.ndim)
-        if not given_away.any():
-            break
-        row, column = np.argwhere(given_away)[0]
+    while (more := _beside_a_given_away(table, gone, small, lines=families.ndim)) is not None:
+        gone[more] = True
+    return gone.reshape(families.shape)
+
+
+def _beside_a_given_away(
+    table: Whole, gone: Flags, small: Flags, lines: int
+) -> tuple[int, int] | None:
+    """Return the cell to hide next to protect a small one; None: none is given away, or can be."""
+    for row, column in np.argwhere(small & _follows(gone, lines)):
         beside = np.zeros_like(gone)
         beside[row, :] = True
-        if families.ndim == 2:
+        if lines == 2:
             beside[:, column] = True
-        candidates = beside & ~gone & (table > 0)
-        if not candidates.any():
-            break
-        size = np.where(candidates, table, np.iinfo(np.int64).max)
-        gone[np.unravel_index(int(size.argmin()), size.shape)] = True
-    return gone.reshape(families.shape)
+        for candidates in (beside & ~gone & (table > 0), beside & ~gone):
+            if candidates.any():
+                size = np.where(candidates, table, np.iinfo(np.int64).max)
+                first, second = np.unravel_index(int(size.argmin()), size.shape)
+                return int(first), int(second)
+    return None
 
 
 def _follows(gone: Flags, lines: int) -> Flags:
