@@ -23,6 +23,8 @@ def write(folder: Path, fitted: Fitted, told: Mapping[str, Any], tuned: Tuning |
     folder.mkdir(parents=True, exist_ok=True)
     metrics = told["metrics"]
     (folder / "report.md").write_text(report.page(metrics, told), encoding="utf-8")
+    page = report.html(metrics, told, fitted)
+    (folder / "report.html").write_text(page, encoding="utf-8")
     report.draw(fitted, folder / "random_inspections.png")
     drawn = curves.curves(fitted.inspected, fitted.models.hidden_income.calibration.sensitivity)
     if drawn is not None:

@@ -106,7 +106,7 @@ def train(
             found, law=law, seed=seed % 2**31, generator=generator, hyper=hyper, progress=progress
         )
         progress("judging", 0, 1)
-        metrics = evaluate(found, fitted, generator)
+        metrics = evaluate(found, fitted, generator, opened)
         progress("judging", 1, 1)
         made_up = synthetic.families(found.population, generator)
         told = _told(opened, found, fitted, metrics, law, seed) | {
