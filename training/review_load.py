@@ -83,7 +83,7 @@ def limited(found: Labels, fitted: Fitted, law: Law) -> tuple[Fitted, dict[str, 
     population = looked_at(found, fitted, [*thresholds.values(), served], law)
     load = Load.of(population, served, room)
     grid = [
-        {"unconfirmed_at_most": q, "capacity": c} | Load.of(population, threshold, c).shares()
+        {"unconfirmed_at_most": q, "capacity": c, **Load.of(population, threshold, c).shares()}
         for q, threshold in thresholds.items()
         for c in CAPACITIES
     ]
