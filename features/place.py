@@ -1,7 +1,8 @@
-"""Where a family lives: for judging models and the width of their intervals, never an input.
+"""Where a family lives: for intervals, judging and room for reviews, never an input.
 
 A place says nothing of a family's means, and no model may guess by it. But a model can be
 surer of towns than of villages: its intervals are set, and its errors counted, apart.
+And a region can only review so many families: which flags ask for it is decided by region.
 """
 
 from datetime import date
@@ -32,3 +33,12 @@ def lives_in_village(as_of: date) -> pl.Expr:  # noqa: ARG001
 def lives_in_republican_city(as_of: date) -> pl.Expr:  # noqa: ARG001
     """The family lives in Astana, Almaty or Shymkent. No input of any model."""
     return pl.col("region").is_in(_REPUBLICAN_CITIES).first()
+
+
+@feature(
+    block=Block.NON_MATERIAL, source="households", unit=Unit.CODE, empty=None, direction=0,
+    basis="tarazy-policy:review-capacity", model_input=False,
+)  # fmt: skip
+def region_code(as_of: date) -> pl.Expr:  # noqa: ARG001
+    """The region that the family lives in, two digits of KATO. No input of any model."""
+    return pl.col("region").cast(pl.String).str.to_integer(strict=False).first()

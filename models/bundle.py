@@ -24,6 +24,7 @@ from features.catalogue import FEATURES
 from features.errors import NoSuchModel
 from models import aliases, trees
 from models.aliases import sha256
+from models.capacity import ReviewBars
 from models.consumption_model import ExpectedConsumption
 from models.hidden_income import Amounts, Calibration, HiddenIncome
 from models.home import Home
@@ -87,6 +88,7 @@ def numbers(models: Models) -> dict[str, Any]:
             "unknown_high": hidden.unknown_high,
             "unknown_estimate": hidden.unknown_estimate,
             "threshold": models.threshold,
+            "review_bars": models.review_bars.told(),
             "always_known": sorted(models.always_known),
         },
         "welfare": {
@@ -246,6 +248,7 @@ def assemble(found: Verified, *, override: str | None = None) -> Models:
             silence=told["welfare"]["silence"],
         ),
         threshold=hidden["threshold"],
+        review_bars=ReviewBars.read(hidden.get("review_bars", {})),
         always_known=frozenset(hidden["always_known"]),
         manifest=manifest | {"override": override, "manifest_sha256": found.manifest_sha256},
     )

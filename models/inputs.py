@@ -2,8 +2,9 @@
 
 A feature is whole tenge; a model that learned the prices of one year must not meet
 those of another. So every amount is divided by the subsistence minimum (ПМ) of the
-months it covers and, where it belongs to the household, by its members. Sex, region,
-settlement, language and identifiers are no features and so can be no inputs.
+months it covers and, where it belongs to the household, by its members. Sex, language
+and identifiers are no features and so can be no inputs; region and settlement are
+features that are declared to be none.
 """
 
 import hashlib
@@ -27,10 +28,10 @@ DECLARED: Final = "incomes"
 """The register whose amounts a family declares; what it hides is measured against it."""
 
 BESIDES_INPUTS: Final = frozenset(
-    {"income_quarter", "members", "lives_in_village", "lives_in_republican_city"}
+    {"income_quarter", "members", "lives_in_village", "lives_in_republican_city", "region_code"}
 )
-"""What is read of a family besides any input: declared income a member, and the kind of
-place by which intervals are set apart."""
+"""What is read of a family besides any input: declared income a member, the kind of place
+by which intervals are set apart, and the region that has room for so many reviews."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ def used(found: Labels) -> list[dict[str, Any]]:
     promise = Law(found.as_of)
     assert promise.inspection_sensitivity is not None
     assert promise.flag_error_rate is not None
+    assert promise.review_capacity is not None
     laws.append(promise)
     editions = {
         (name.partition(" since ")[0], edition.since): edition

@@ -36,13 +36,17 @@ Whole = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
-    """The models, what they promise, and what the promises were measured on."""
+    """The models, what they promise, and what the promises were measured on.
+
+    ``population`` is the raw score of each family that the threshold was fixed on.
+    """
 
     models: Models
     certificate: dict[str, Any]
     inspected: Inspected
     surveyed: Surveyed
     inputs: tuple[Input, ...]
+    population: Matrix
 
 
 def fit(
@@ -118,6 +122,7 @@ def fit(
         inspected=detected.inspected,
         surveyed=surveyed,
         inputs=inputs,
+        population=detected.population,
     )
 
 

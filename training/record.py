@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from training import curves, report
+from training import curves, report, review_load
 from training.fit import Fitted
 from training.measures import SLICED, table
 from training.tuning import Tuning
@@ -22,7 +22,8 @@ def write(folder: Path, fitted: Fitted, told: Mapping[str, Any], tuned: Tuning |
     """
     folder.mkdir(parents=True, exist_ok=True)
     metrics = told["metrics"]
-    (folder / "report.md").write_text(report.page(metrics, told), encoding="utf-8")
+    told_page = report.page(metrics, told) + review_load.section(told["review_load"])
+    (folder / "report.md").write_text(told_page, encoding="utf-8")
     page = report.html(metrics, told, fitted)
     (folder / "report.html").write_text(page, encoding="utf-8")
     report.draw(fitted, folder / "random_inspections.png")
@@ -37,7 +38,7 @@ def write(folder: Path, fitted: Fitted, told: Mapping[str, Any], tuned: Tuning |
         groups.write_csv(folder / "groups.csv")
         _json(folder / "groups.json", {name: metrics[name] for name in SLICED if name in metrics})
     for part in ("metrics", "certificate", "features", "data", "law", "hyperparameters",
-                 "libraries", "preregistration"):  # fmt: skip
+                 "libraries", "preregistration", "review_load"):  # fmt: skip
         if told[part] is not None:
             _json(folder / f"{part}.json", told[part])
     if tuned is not None:

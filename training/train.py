@@ -23,7 +23,7 @@ from models.home import Home
 from models.hyperparameters import shipped
 from models.inputs import BESIDES_INPUTS
 from models.parameters import Law
-from training import editions, provenance, record, report, signature, synthetic, tuning
+from training import editions, provenance, record, report, review_load, signature, synthetic, tuning
 from training.evaluate import evaluate
 from training.fit import Fitted, fit
 from training.labels import Labels, gather
@@ -46,6 +46,7 @@ class TrainingResult:
     bundle: Path
     run_id: str
     report: Path
+    review_load: dict[str, Any]
 
     def summary(self) -> dict[str, Any]:
         """Everything but the version, ready for JSON."""
@@ -55,11 +56,12 @@ class TrainingResult:
             "report": str(self.report),
             "metrics": self.metrics,
             "certificate": self.certificate,
+            "review_load": self.review_load,
         }
 
     def words(self) -> list[str]:
         """The findings in sentences."""
-        return report.words(self.metrics, self.certificate)
+        return _words(self.metrics, self.certificate, self.review_load)
 
 
 def train(
@@ -105,6 +107,7 @@ def train(
         fitted = fit(
             found, law=law, seed=seed % 2**31, generator=generator, hyper=hyper, progress=progress
         )
+        fitted, load = review_load.limited(found, fitted, law)
         progress("judging", 0, 1)
         metrics = evaluate(found, fitted, generator, opened)
         progress("judging", 1, 1)
@@ -113,6 +116,7 @@ def train(
             "code": code,
             "code_version": code["version"],
             "hyperparameters": hyper.told(),
+            "review_load": load,
             "tuning": None if tuned is None else tuned.told(),
             "preregistration": promised,
             "golden": bundle.golden(fitted.models, made_up, found.as_of),
@@ -136,10 +140,11 @@ def _recorded(
     """Record the run, write the signed bundle under the version that MLflow gives it."""
     parameters = _parameters(told)
     law = told["law"]["version"]
-    registry.log(
-        run, parameters, flat(told["metrics"]) | flat({"certificate": told["certificate"]})
-    )
-    words = "\n".join(f"* {line}" for line in report.words(told["metrics"], told["certificate"]))
+    load = told["review_load"]
+    beside = flat({"certificate": told["certificate"], "review_load": load["shares"]})
+    registry.log(run, parameters, flat(told["metrics"]) | beside)
+    said = _words(told["metrics"], told["certificate"], load)
+    words = "\n".join(f"* {line}" for line in said)
     number, model = registry.register(
         run, parameters, {"stage": "candidate", "law": law}, words[:_WORDS]
     )
@@ -163,7 +168,14 @@ def _recorded(
         bundle=folder,
         run_id=run,
         report=kept / "report.md",
+        review_load=load,
     )
+
+
+def _words(
+    metrics: Mapping[str, Any], certificate: Mapping[str, Any], load: Mapping[str, Any]
+) -> list[str]:
+    return [*report.words(metrics, certificate), *review_load.words(load)]
 
 
 def _told(
@@ -191,6 +203,7 @@ def _told(
             "hidden_income_materiality": law.hidden_income_materiality,
             "inspection_sensitivity": law.inspection_sensitivity,
             "flag_error_rate": law.flag_error_rate,
+            "review_capacity": law.review_capacity,
             "editions": editions.used(found),
         },
         "calibration": {

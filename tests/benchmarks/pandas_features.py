@@ -83,6 +83,7 @@ def _dwelling(households: pd.DataFrame) -> pd.DataFrame:
             "without_own_home": households["tenure"] != "owned",
             "lives_in_village": households["settlement"].astype(str) == "rural",
             "lives_in_republican_city": households["region"].astype(str).isin(["71", "75", "79"]),
+            "region_code": households["region"].astype(str).astype("int64"),
         }
     )
 
