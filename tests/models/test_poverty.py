@@ -153,3 +153,12 @@ def test_no_yardstick_changes_the_version_of_the_law(tmp_path):
         lambda c: c["yardsticks"][2].update(scale="square_root"),
     )
     assert Law(DAY, folder).version == Law(DAY).version
+
+
+def test_what_the_yardsticks_read_of_a_family_is_named_and_what_only_the_survey_knows_is_not():
+    read = poverty.facts_read(Law(DAY))
+    assert read[:2] == ["members", "children"]
+    wants = {i.fact for y in poverty.in_force(Law(DAY)) for i in y.indicators}
+    assert set(read) == {"members", "children", *wants} - set(poverty.OF_THE_SURVEY)
+    assert len(read) == len(set(read))
+    assert poverty.facts_read(Law(date(2018, 12, 31))) == ["members", "children"]
