@@ -127,6 +127,8 @@ def _points(told: Mapping[str, Any]) -> str:
     """Say how far one share lies from another, in points of a hundred, with its interval."""
     if told["value"] is None:
         return "cannot be told"
+    if told["low"] == told["high"] == 0:
+        return "none"
     value, low, high = (f"{100 * told[k] + 0.0:+.1f}" for k in ("value", "low", "high"))
     return f"{value} ({low} to {high})"
 

@@ -130,6 +130,7 @@ def test_every_yardstick_is_laid_on_every_aim():
     [
         ({"value": -0.0728, "low": -0.094, "high": -0.0517}, "-7.3 (-9.4 to -5.2)"),
         ({"value": 0.0, "low": -0.0, "high": 0.012}, "+0.0 (+0.0 to +1.2)"),
+        ({"value": 0.0, "low": 0.0, "high": 0.0}, "none"),
         ({"value": None, "low": None, "high": None}, "cannot be told"),
     ],
 )
