@@ -146,7 +146,7 @@ def _needed(raw: Mapping[str, Any], conditions: int) -> int:
     if combinator != "k_of_n":
         if k is not None:
             raise DeclarationError("hard_rule.yaml: k is null unless the combinator is k_of_n.")
-        return conditions if combinator == "all" else 1
+        return {"all": conditions, "any": 1}[combinator]
     if k is None or k > conditions:
         raise DeclarationError(f"hard_rule.yaml: k_of_n needs a k from 1 to {conditions}.")
     return int(k)
