@@ -133,8 +133,7 @@ def _changed(
     edition = laid_over(begun[-1], change, place)
     edition["since"] = day
     edition["source"] = {"act": ACT, "article": None, "url": None, "checked": None}
-    if "assumed" in edition:
-        edition |= {"assumed": True, "doubt": f"A proposal: {about}"}
+    edition |= {"assumed": True, "doubt": f"A proposal: {about}"}
     # Whatever was to follow later gives way: the reform is judged as the law from now on.
     content["editions"] = [*(e for e in begun if e["since"] < day), edition]
     return dict(content)

@@ -99,6 +99,7 @@ def test_every_number_of_the_law_survives_being_written(tmp_path):
         ("about: x\nwhat: y\nchanges: {hard_rule: {k: 1}}", "'what' is no key"),
         ("about: x\ncosts: {school_meals: 0.5}\nchanges: {hard_rule: {k: 1}}", "whole tenge"),
         ("about: [", "not readable"),
+        ("- hard_rule", "needs `about` and `changes`"),
     ],
 )
 def test_a_reform_that_names_what_the_law_does_not_have_is_refused(tmp_path, text, says):
