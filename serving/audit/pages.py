@@ -70,8 +70,9 @@ def environment(package: str = "audit") -> jinja2.Environment:
         lstrip_blocks=True,
     )
     found.filters.update(
-        number=_number, percent=_percent, rate=_rate, bar=_bar, level=_level, anchor=_anchor
-    )
+        number=_number, percent=_percent, rate=_rate, points=_points, bar=_bar, level=_level,
+        anchor=_anchor,
+    )  # fmt: skip
     return found
 
 
@@ -120,6 +121,16 @@ def _rate(told: Mapping[str, Any] | None, unit: str = "percent") -> str:
         return f"{told['value']:.3f} ({told['low']:.3f} to {told['high']:.3f})"
     low, high = (f"{100 * told[end]:.1f}" for end in ("low", "high"))
     return f"{_percent(told['value'])} ({low} to {high})"
+
+
+def _points(told: Mapping[str, Any]) -> str:
+    """Say how far one share lies from another, in points of a hundred, with its interval."""
+    if told["value"] is None:
+        return "cannot be told"
+    if told["low"] == told["high"] == 0:
+        return "none"
+    value, low, high = (f"{100 * told[k] + 0.0:+.1f}" for k in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
 
 
 def _bar(told: Mapping[str, Any] | None) -> Markup:
