@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models import consumption_model, hidden_income, trees
+from models.hidden_income import places
 from models.inputs import Matrix, encode
 from models.parameters import Law
 from models.predict import Look
@@ -87,7 +88,10 @@ def surveyed_income(
     for day, rows in label.by_day(found.survey):
         look = look_at[day]
         said = fitted.models.hidden_income.outcome(
-            expected[rows] - declared[rows], look.detector, look.unknown
+            expected[rows] - declared[rows],
+            look.detector,
+            places(found.survey[rows]),
+            look.unknown,
         )
         estimate[rows], low[rows] = said.estimate, said.low
     return SurveyedIncome(
