@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
+import polars as pl
 
 from features.registers.snapshot import Snapshot
 from models import conformal
@@ -21,6 +22,7 @@ from training.by_group import CAPACITY, flagged_share, judged_by_group, what_is_
 from training.fit import Fitted
 from training.fit_hidden import Inspected
 from training.fit_welfare import Surveyed
+from training.gates.quality import STRENGTHENED, strengthened_difference
 from training.labels import Labels
 from training.random_arm import SENSITIVITIES
 from training.rivals import Rival, payments_rule, regression, signed_log
@@ -36,9 +38,9 @@ The resampled interval of a family or two at the top is a point, as if it were c
 """
 _REPLICAS_OF_LINES: Final = 300
 _ON_THE_ARM: Final = (
-    "hidden_income", "baselines", "auc_above_logistic_regression", "amounts", "reliability",
-    "sensitivity_band", "flags_against_prevalence", "policy_value", "temporal", "groups",
-    "proxies", "label_noise",
+    "hidden_income", "baselines", "auc_above_logistic_regression", STRENGTHENED, "amounts",
+    "reliability", "sensitivity_band", "flags_against_prevalence", "policy_value", "temporal",
+    "groups", "proxies", "label_noise",
 )  # fmt: skip
 _NO_ARM: Final = (
     "no family was inspected at random: the inspected ones were chosen by suspicion, so no AUC, "
@@ -57,7 +59,8 @@ def evaluate(
     The baselines stand beside: a logistic regression of the same inputs on the same folds,
     another that is given the out-of-fold gap as well, published red flags, the payments
     rule, the gap alone, the 20 % gap rule, chance. ``auc_above_logistic_regression`` is
-    the difference to whichever of the two regressions ranks better; ``than`` names it.
+    the difference to whichever of the two regressions ranks better; ``than`` names it;
+    ``…_strengthened`` is the same with the targeted inspections of known probability.
 
     Parameters
     ----------
@@ -152,6 +155,13 @@ def _judged(
     told["auc_above_logistic_regression"] = metrics.auc_difference(
         truth, said.margin[arm], rivals[better].score[arm], weights, drawn
     ).told() | {"than": better}
+    told[STRENGTHENED] = strengthened_difference(
+        said.confirmed, said.margin, rivals[better].score,
+        design=found.inspections["design"].cast(pl.String).to_numpy(),
+        probability=found.inspections["probability"].cast(pl.Float64).to_numpy(),
+        households=said.households,
+        generator=generator,
+    )  # fmt: skip
     told["amounts"] = _amounts(said)
     sensitivity = fitted.models.hidden_income.calibration.sensitivity
     line = flagged_share(fitted)
