@@ -294,8 +294,6 @@ def _most(criterion: Criterion) -> pl.Expr:
 
 def _known(criterion: Criterion) -> pl.Expr:
     """Points that are settled: an unknown part that cannot change them does not matter."""
-    if len(criterion.parts) == 1:
-        return pl.col(_part(criterion, 0))
     return pl.when(_least(criterion) == _most(criterion)).then(_least(criterion))
 
 

@@ -13,7 +13,7 @@ from features.catalogue import FEATURES
 from features.errors import DeclarationError, InputError, ParameterNotInForce
 from models.law_described import describe, every_edition
 from models.law_files import LAW, cited_keys, read_law
-from models.parameters import Law, parameters
+from models.parameters import Law, in_force, parameters
 from tests.models.lawbook import amended
 
 EVE = timedelta(days=1)
@@ -409,3 +409,26 @@ def test_without_a_minimum_on_file_the_line_of_assistance_is_shown_as_not_told(t
     assert told["targeted_assistance"]["line_of_the_country"] is None
     known = {e["kind"]: e for e in describe(date(2019, 6, 1))}
     assert known["targeted_assistance"]["line_of_the_country"]["amount"] > 0
+
+
+def test_the_meaning_of_keys_without_a_table_is_refused(tmp_path):
+    folder = amended(tmp_path, "minimum_wage.yaml", lambda c: c.update(by="region"))
+    with pytest.raises(DeclarationError, match="`by` goes with `values`"):
+        parameters(folder)
+
+
+def test_a_rule_asked_for_before_its_first_edition_names_the_first_one():
+    editions = Law(date(2026, 1, 1)).files.rules["targeted_assistance"]["editions"]
+    assert len(editions) > 2
+    with pytest.raises(ParameterNotInForce, match="2019-01-01"):
+        in_force("targeted_assistance", editions, date(2018, 12, 31))
+
+
+def test_a_card_is_on_file_from_its_first_day_and_not_on_its_eve():
+    eve, day = Law(date(2025, 5, 20)), Law(date(2025, 5, 21))
+    assert ("pilot_2025" in eve.cards, "pilot_2025" in day.cards) == (False, True)
+    assert day.card("pilot_2025")["since"] == day.day
+    with pytest.raises(ParameterNotInForce, match="2025-05-21"):
+        eve.card("pilot_2025")
+    with pytest.raises(DeclarationError, match="no scorecard 'pilot_2026'"):
+        day.card("pilot_2026")

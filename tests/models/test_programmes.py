@@ -569,3 +569,13 @@ def test_the_published_counts_are_those_of_the_ministry():
         "housing_aid": 1730, "rent_subsidy": 1478, "home_teaching": 1255, "school_meals": 22382,
     }  # fmt: skip
     assert november.keys() <= set(CODES)
+
+
+def test_a_programme_not_yet_begun_is_announced_for_its_first_edition(tmp_path):
+    def raised_later(content):
+        told = content["programmes"]["home_teaching"]
+        told["editions"].append(told["editions"][0] | {"since": date(2027, 1, 1)})
+
+    law = Law(date(2025, 8, 31), amended(tmp_path, "programmes.yaml", raised_later))
+    with pytest.raises(NoSuchProgramme, match="begins on 2025-09-01"):
+        programmes.programme("home_teaching", law)

@@ -211,6 +211,11 @@ def first_steps(content):
         (lambda c: first_steps(c)[1].update({"from": 0.15}), "scorecard|schema"),
         (lambda c: c["criteria"].append(c["criteria"][0]), "INCOME_PER_MEMBER twice"),
         (lambda c: c["categories"].pop(0), "numbered from 1"),
+        (lambda c: c["categories"].insert(1, c["categories"][0]), "numbered from 1"),
+        (lambda c: c["categories"][0].update({"from": 1}), "begins at 0 points"),
+        (lambda c: c["categories"][0].update(ladder=[2]), "each once, poorest first"),
+        (lambda c: first_steps(c)[1].pop("from", first_steps(c)[1].pop("above", None)), "bound"),
+        (lambda c: first_steps(c).insert(1, first_steps(c)[1]), "every later one a higher bound"),
         (lambda c: c["categories"][2].update({"from": 0}), "each next one higher"),
         (lambda c: c["categories"][2].update(ladder=[2]), "each once, poorest first"),
         (lambda c: c["categories"][2].update(actions=["hope"]), "no such actions: hope"),
@@ -292,3 +297,27 @@ def test_the_points_with_every_unknown_at_its_poorest_add_up_to_the_sum_that_dec
     assert points.columns == [criterion.column for criterion in card.criteria]
     assert points.null_count().row(0) == (0,) * len(card.criteria)
     assert points.sum_horizontal().to_list() == assess(told, Law(DAY))["points_poorest"].to_list()
+
+
+def test_naming_the_card_that_decides_changes_nothing(tmp_path):
+    law = Law(DAY, amended(tmp_path, FILE, lambda c: None))
+    named = assess(family(**RICH), law, "_".join(("pilot", "2025")))
+    assert named["category_poorest"].item() == 5
+    assert named.equals(assess(family(**RICH), law))
+
+
+@pytest.mark.parametrize("name", ["a_card", "z_card"])
+def test_a_card_that_does_not_decide_reaches_its_last_category_by_points(tmp_path, name):
+    folder = amended(tmp_path, FILE, lambda c: None)
+    (folder / "scorecards" / f"{name}.yaml").write_bytes((folder / FILE).read_bytes())
+    assert assess(family(**RICH), Law(DAY, folder), name)["category_poorest"].item() == 6
+
+
+def test_every_bound_is_a_number_of_whole_units_or_a_plain_share():
+    for card in CARDS:
+        for criterion in Scorecard.named(card, Law(DAY)).criteria:
+            for part in criterion.parts:
+                bounds = [step.bound for step in part.steps]
+                assert bounds[0] is None
+                whole = part.unit or FEATURES[part.feature].dtype == pl.Int64
+                assert {type(b) for b in bounds[1:]} <= ({int} if whole else {int, float})
