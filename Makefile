@@ -4,14 +4,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 3000
+LAW_TESTS := $(addprefix tests/models/test_,$(addsuffix .py,actions counterfactual law_cases lawyers_walk other_cards \
+  parameters poverty poverty_line programmes readings reasons red_flags reform rights rules scorecard targeted_assistance))
 
-.PHONY: help setup serve test test-all law bench lint lock clean
+.PHONY: help setup serve test test-all law law-coverage mutants bench lint lock clean
 
 help:
 	@echo "make serve     install, prepare a demonstration if nothing is promoted, start the API"
 	@echo "make test      lint, types, import contracts and tests (under 8 minutes on 2 cores)"
 	@echo "make test-all  the long tests, too"
 	@echo "make law       the cases of tests/law/ against the law on file, told without Python"
+	@echo "make law-coverage  every branch of the law's code is tested, or it fails and says which is not"
+	@echo "make mutants       change one thing in the law's code and a test must fail; an hour or more; MODULE=rules for one"
 	@echo "make bench     benchmarks: ratios against a peer or a bound in the same run"
 	@echo "make setup     install into .venv/ only"
 
@@ -42,6 +46,13 @@ test-all: lint
 
 law: setup
 	@$(BIN)/python -m tests.law $(TABLE)
+
+law-coverage: setup
+	$(BIN)/python -m pytest -q $(LAW_TESTS) --cov --cov-config=tests/law/coverage.toml --cov-report=term
+
+# On a copy of the tree. OUT=file.json keeps what was found.
+mutants: setup
+	nice -n 15 $(BIN)/python -m tests.mutation $(MODULE) $(if $(OUT),--out $(OUT))
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks

@@ -105,9 +105,11 @@ def mean_age_of_adults(as_of: date) -> pl.Expr:
     its size does; they are said of the adults together, of nobody alone.
     """
     birth = pl.col("birth_date")
-    later = birth.dt.month() * 100 + birth.dt.day() > as_of.month * 100 + as_of.day
-    age = as_of.year - birth.dt.year() - later.cast(pl.Int32)
-    return age.cast(pl.Int64).sum() // pl.len()
+    # A month is an 8-bit number: widened before it is multiplied.
+    month_and_day = birth.dt.month().cast(pl.Int64) * 100 + birth.dt.day()
+    later = month_and_day > as_of.month * 100 + as_of.day
+    age = as_of.year - birth.dt.year().cast(pl.Int64) - later.cast(pl.Int64)
+    return age.sum() // pl.len()
 
 
 @feature(

@@ -28,18 +28,29 @@ _TESTS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """One condition: a feature, how it is compared, and with what."""
+    """One condition: a feature, how it is compared, and with what.
+
+    ``name`` and ``source`` are empty where the file says them of the whole rule.
+    """
 
     code: str
-    name: Mapping[str, str]
     feature: str | None
     test: str | None
     bound: int | float | bool | None
     unit: str | None
+    name: Mapping[str, str]
     source: Mapping[str, Any]
 
+    @property
+    def column(self) -> str:
+        """The column that says whether a family meets it."""
+        return f"met_{self.code}"
+
     def met(self) -> pl.Expr:
-        """Return whether a family meets it; null where the feature is unknown."""
+        """Return whether a family meets it; null where the feature is unknown.
+
+        A family exactly on the bound of `above` or `below` does not meet it.
+        """
         if self.feature is None or self.test is None:
             return pl.lit(None, pl.Boolean)
         answer: pl.Expr = _TESTS[self.test](pl.col(self.feature), pl.lit(self.bound))
@@ -71,7 +82,7 @@ def compiled(file: str, raw: Mapping[str, Mapping[str, Any]], law: Law) -> dict[
     Raises DeclarationError where a condition asks for what is no feature, or compares a
     yes-or-no feature with a bound.
     """
-    return {code: _condition(file, code, told, law) for code, told in raw.items()}
+    return {code: condition(file, code, told, law) for code, told in raw.items()}
 
 
 def requirements(
@@ -84,7 +95,8 @@ def requirements(
     return tuple(tuple(conditions[code] for code in codes) for codes in named)
 
 
-def _condition(file: str, code: str, told: Mapping[str, Any], law: Law) -> Condition:
+def condition(file: str, code: str, told: Mapping[str, Any], law: Law) -> Condition:
+    """Return one declared condition; raise DeclarationError as `compiled` does."""
     feature, unit = told["feature"], told.get("unit")
     test = next((name for name in _TESTS if name in told), None)
     if (feature is None) != (test is None) or len(_TESTS.keys() & told.keys()) > 1:
@@ -99,10 +111,10 @@ def _condition(file: str, code: str, told: Mapping[str, Any], law: Law) -> Condi
         bound = bound_of(f"{file}, {code}", feature, bound, unit, law)
     return Condition(
         code=code,
-        name=told["name"],
         feature=feature,
         test=test,
         bound=bound,
         unit=unit,
-        source=told["source"],
+        name=told.get("name", {}),
+        source=told.get("source", {}),
     )

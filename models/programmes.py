@@ -120,7 +120,7 @@ def eligibility(features: pl.DataFrame, ruled: pl.DataFrame, law: Law) -> pl.Dat
             "household_id",
             "rule_category",
             "richest_category",
-            *(c.met().alias(_column(c)) for c in used.values()),
+            *(c.met().alias(c.column) for c in used.values()),
             _amiss=(pl.col("adults") == 0).fill_null(value=True),
         )
         .select("household_id", *(_verdict(p).alias(p.column) for p in programmes))
@@ -168,7 +168,7 @@ def support_may_end(law: Law, *, noticed: date | None, heard: date | None) -> da
 
 def _verdict(p: Programme) -> pl.Expr:
     met = pl.all_horizontal(
-        pl.any_horizontal(pl.col(_column(c)) for c in group) for group in p.requires
+        pl.any_horizontal(pl.col(c.column) for c in group) for group in p.requires
     )
     served = [pl.col(name).is_in(p.categories) for name in ("rule_category", "richest_category")]
     return (
@@ -266,10 +266,6 @@ def cited(source: Mapping[str, Any], law: Law) -> dict[str, Any]:
         {**source, "title": act["title"], "number": act["number"], "status": act["status"]}
     )
     return told
-
-
-def _column(condition: Condition) -> str:
-    return f"met_{condition.code}"
 
 
 @lru_cache(maxsize=256)

@@ -18,6 +18,7 @@ import yaml
 
 from features.errors import DeclarationError, InputError
 from models.law_files import LAW, read_exactly, read_law
+from models.parameters import in_force
 
 ACT: Final = "reform"
 """The act that a reform cites: a proposal until somebody signs it."""
@@ -59,6 +60,20 @@ class Reform:
             shutil.rmtree(out)
             raise InputError(f"The reform makes no law: {fault}") from None
         return out
+
+    def told(self, day: date, folder: Path = LAW) -> list[dict[str, Any]]:
+        """Return every value that changes: its place, today's value and the new one.
+
+        ``assumed``: whether today's value is (null: its file does not say). A value of None
+        among the new ones: the entry is removed.
+        """
+        found: list[dict[str, Any]] = []
+        for name, path in self._files(folder).items():
+            content = read_exactly(path)
+            if "editions" in content:
+                content = in_force(name, content["editions"], day)
+            found += _leaves(self.changes[name], content, (name,), content.get("assumed"))
+        return found
 
     def _files(self, folder: Path) -> dict[str, Path]:
         known = {
@@ -118,8 +133,7 @@ def _changed(
     edition = laid_over(begun[-1], change, place)
     edition["since"] = day
     edition["source"] = {"act": ACT, "article": None, "url": None, "checked": None}
-    if "assumed" in edition:
-        edition |= {"assumed": True, "doubt": f"A proposal: {about}"}
+    edition |= {"assumed": True, "doubt": f"A proposal: {about}"}
     # Whatever was to follow later gives way: the reform is judged as the law from now on.
     content["editions"] = [*(e for e in begun if e["since"] < day), edition]
     return dict(content)
@@ -153,6 +167,22 @@ def laid_over(base: Any, change: Any, place: str) -> Any:
             if change.get(code, entry) is not None
         ]
     return change
+
+
+def _leaves(
+    change: Any, today: Any, place: tuple[str, ...], assumed: bool | None
+) -> list[dict[str, Any]]:
+    """Return the values that change within a part of a file, with the nearest `assumed` above."""
+    if not isinstance(change, Mapping) or not isinstance(today, Mapping | list):
+        return [{"place": list(place), "now": today, "then": change, "assumed": assumed}]
+    parts = today if isinstance(today, Mapping) else {_code(entry): entry for entry in today}
+    return [
+        leaf
+        for key, inner in change.items()
+        for part in [parts[key]]
+        for nearer in [part.get("assumed", assumed) if isinstance(part, Mapping) else assumed]
+        for leaf in _leaves(inner, part, (*place, str(key)), nearer)
+    ]
 
 
 def _code(entry: Any) -> Any:

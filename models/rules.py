@@ -15,35 +15,12 @@ import polars as pl
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
+from models.conditions import Condition, condition
 from models.parameters import Law
-from models.scorecard import assess, bound_of
+from models.scorecard import assess
 
 RICHEST: Final = 6
 """The category to which the hard rule leads."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """One condition of the hard rule: a feature that reaches, or is above, a bound."""
-
-    code: str
-    feature: str
-    bound: int | float
-    strict: bool
-    unit: str | None
-
-    @property
-    def column(self) -> str:
-        """The column that says whether the family meets it."""
-        return f"met_{self.code}"
-
-    def met(self) -> pl.Expr:
-        """Return whether it is met; null where the feature is unknown.
-
-        A family exactly on a strict bound does not meet it.
-        """
-        value = pl.col(self.feature)
-        return value > self.bound if self.strict else value >= self.bound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +37,14 @@ class HardRule:
     def in_force(cls, law: Law) -> "HardRule":
         """Return the rule of the law's day; raise ParameterNotInForce before there is one."""
         rule = _compiled(law.folder, law.day)
-        for condition in rule.conditions:
-            if condition.unit:
-                law.edition(condition.unit)
+        for unit in (c.unit for c in rule.conditions if c.unit):
+            law.edition(unit)
         return rule
 
     @classmethod
     def read(cls, raw: Mapping[str, Any], law: Law) -> "HardRule":
         """Return the rule of an edition, its bounds at the prices of the law's day."""
-        conditions = tuple(_condition(condition, law) for condition in raw["conditions"])
+        conditions = tuple(_condition(told, law) for told in raw["conditions"])
         return cls(
             since=raw["since"],
             combinator=raw["combinator"],
@@ -145,7 +121,7 @@ def rule_category(features: pl.DataFrame, law: Law) -> pl.DataFrame:
 
 
 def _columns(rule: HardRule) -> tuple[str, ...]:
-    return tuple(condition.column for condition in rule.conditions)
+    return tuple(c.column for c in rule.conditions)
 
 
 @lru_cache(maxsize=256)
@@ -155,18 +131,13 @@ def _compiled(folder: Path, day: date) -> HardRule:
 
 
 def _condition(raw: Mapping[str, Any], law: Law) -> Condition:
-    feature, code = raw["feature"], raw["code"]
-    if feature not in FEATURES:
-        raise DeclarationError(f"hard_rule.yaml, {code}: {feature!r} is no declared feature.")
-    if FEATURES[feature].direction <= 0:
+    found = condition("hard_rule.yaml", raw["code"], raw, law)
+    if FEATURES[raw["feature"]].direction <= 0:
         raise DeclarationError(
-            f"hard_rule.yaml, {code}: {feature} must rise with wealth, or losing it would "
-            "lead a family into category 6."
+            f"hard_rule.yaml, {found.code}: {found.feature} must rise with wealth, or losing it "
+            "would lead a family into category 6."
         )
-    strict, unit = "above" in raw, raw.get("unit")
-    place = f"hard_rule.yaml, {code}"
-    bound = bound_of(place, feature, raw["above" if strict else "from"], unit, law)
-    return Condition(code=code, feature=feature, bound=bound, strict=strict, unit=unit)
+    return found
 
 
 def _needed(raw: Mapping[str, Any], conditions: int) -> int:
@@ -175,7 +146,7 @@ def _needed(raw: Mapping[str, Any], conditions: int) -> int:
     if combinator != "k_of_n":
         if k is not None:
             raise DeclarationError("hard_rule.yaml: k is null unless the combinator is k_of_n.")
-        return conditions if combinator == "all" else 1
+        return {"all": conditions, "any": 1}[combinator]
     if k is None or k > conditions:
         raise DeclarationError(f"hard_rule.yaml: k_of_n needs a k from 1 to {conditions}.")
     return int(k)

@@ -10,17 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from features.catalogue import FEATURES
-from features.errors import InputError
 from features.registers.snapshot import Snapshot
-from models.aliases import sha256
 from models.inputs import declared_inputs, digest, named
+from training.gates import preregistration
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _NAME: Final = re.compile(r"^[A-Za-z0-9._-]+")
-_FORM: Final = (
-    'write one JSON object such as {"registered_on": "2026-01-15", "metrics": '
-    '{"hidden_income.auc": {"at_least": 0.7, "of": "low"}}}.'
-)
 _PATIENCE: Final = 10
 """Seconds that git may take to name a commit."""
 
@@ -111,26 +106,14 @@ def preregistered(path: Path | None) -> dict[str, Any] | None:
     """
     if path is None:
         return None
-    try:
-        content = path.read_bytes()
-        told = json.loads(content)
-    except OSError as problem:
-        raise InputError(f"{path} cannot be read: give --preregistration a file.") from problem
-    except ValueError as problem:
-        raise InputError(f"{path} is no JSON: {_FORM}") from problem
-    bounds = told.get("metrics") if isinstance(told, dict) else None
-    if not isinstance(bounds, dict) or not bounds or not all(map(_is_bound, bounds.values())):
-        raise InputError(f"{path} promises nothing that can be checked: {_FORM}")
-    return {"sha256": sha256(content), "content": dict(told)}
-
-
-def _is_bound(bound: Any) -> bool:
-    if not isinstance(bound, dict):
-        return False
-    numbers = [bound[end] for end in ("at_least", "at_most") if end in bound]
-    return bool(numbers) and all(
-        isinstance(n, int | float) and not isinstance(n, bool) for n in numbers
-    )
+    promised = preregistration.read(path)
+    return {
+        "sha256": promised.sha256,
+        "content": {
+            "registered_on": promised.registered_on.isoformat(),
+            "metrics": {name: dict(bound) for name, bound in promised.metrics.items()},
+        },
+    }
 
 
 def _of_files(files: Mapping[str, Mapping[str, Any]]) -> str:

@@ -22,8 +22,10 @@ def write(folder: Path, fitted: Fitted, told: Mapping[str, Any], tuned: Tuning |
     """
     folder.mkdir(parents=True, exist_ok=True)
     metrics = told["metrics"]
-    page = report.page(metrics, told) + review_load.section(told["review_load"])
-    (folder / "report.md").write_text(page, encoding="utf-8")
+    told_page = report.page(metrics, told) + review_load.section(told["review_load"])
+    (folder / "report.md").write_text(told_page, encoding="utf-8")
+    page = report.html(metrics, told, fitted)
+    (folder / "report.html").write_text(page, encoding="utf-8")
     report.draw(fitted, folder / "random_inspections.png")
     drawn = curves.curves(fitted.inspected, fitted.models.hidden_income.calibration.sensitivity)
     if drawn is not None:

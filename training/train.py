@@ -18,6 +18,7 @@ from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models import bundle
+from models.assessment import drift
 from models.assessment.metrics import LEVEL
 from models.home import Home
 from models.hyperparameters import shipped
@@ -109,7 +110,7 @@ def train(
         )
         fitted, load = review_load.limited(found, fitted, law)
         progress("judging", 0, 1)
-        metrics = evaluate(found, fitted, generator)
+        metrics = evaluate(found, fitted, generator, opened)
         progress("judging", 1, 1)
         made_up = synthetic.families(found.population, generator)
         told = _told(opened, found, fitted, metrics, law, seed) | {
@@ -119,6 +120,8 @@ def train(
             "review_load": load,
             "tuning": None if tuned is None else tuned.told(),
             "preregistration": promised,
+            "labels_until": str(found.inspections["inspected_on"].cast(pl.String).max()),
+            "reference": drift.reference(found.population, fitted.inputs, law),
             "golden": bundle.golden(fitted.models, made_up, found.as_of),
         }
         result = _recorded(registry, run, home, fitted, told, made_up, tuned)

@@ -70,8 +70,9 @@ def environment(package: str = "audit") -> jinja2.Environment:
         lstrip_blocks=True,
     )
     found.filters.update(
-        number=_number, percent=_percent, rate=_rate, bar=_bar, level=_level, anchor=_anchor
-    )
+        number=_number, percent=_percent, rate=_rate, points=_points, bar=_bar, level=_level,
+        anchor=_anchor,
+    )  # fmt: skip
     return found
 
 
@@ -122,6 +123,16 @@ def _rate(told: Mapping[str, Any] | None, unit: str = "percent") -> str:
     return f"{_percent(told['value'])} ({low} to {high})"
 
 
+def _points(told: Mapping[str, Any]) -> str:
+    """Say how far one share lies from another, in points of a hundred, with its interval."""
+    if told["value"] is None:
+        return "cannot be told"
+    if told["low"] == told["high"] == 0:
+        return "none"
+    value, low, high = (f"{100 * told[k] + 0.0:+.1f}" for k in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
+
+
 def _bar(told: Mapping[str, Any] | None) -> Markup:
     """Draw an interval between 0 and 100 %; the numbers stand beside it, so it is silent."""
     if told is None or told["value"] is None:
@@ -150,6 +161,8 @@ def _flat(told: object, name: str = "") -> Iterator[tuple[str, str]]:
             words = str(key).replace("_", " ")
             yield from _flat(inner, f"{name}, {words}" if name else words)
     elif isinstance(told, list | tuple):
+        if any(isinstance(inner, Mapping) for inner in told):
+            return  # a table of many rows: it stands in the training report
         for inner in told:
             yield from _flat(inner, name)
     elif told is not None:

@@ -5,16 +5,19 @@ poverty is measured, of families where targeting is, under the survey's weights 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from features.errors import ParameterNotInForce
 from features.units import add_months
 from models import poverty
 from models.assessment import survey_design
+from models.assessment.metrics import Estimate
 from models.assessment.survey_design import Design
 from models.inputs import Matrix
 from models.parameters import Law
@@ -49,36 +52,108 @@ def targeting(
     each indicator and group contributes. Without a survey these are null and ``why_not``
     says why.
     """
-    nothing = {"families": 0, **dict.fromkeys(("quarter", "yardsticks", "multidimensional"))}
+    told = {"families": 0, **dict.fromkeys(("quarter", "yardsticks", "multidimensional"))}
+    carried = table.select(
+        "household_id", "rule_category", "model_category", *(pl.col(g).alias(f"by_{g}") for g in BY)
+    )
+    asked = surveyed(carried, facts, survey)
+    if isinstance(asked, str):
+        return {"why_not": asked, **told}
+    many = [p.yardstick for p in asked.poverty if p.yardstick.kind == "multidimensional"]
+    return {
+        "why_not": None,
+        **asked.told(),
+        "yardsticks": [
+            {
+                **one.told(),
+                "targeting": {
+                    side: _by_cut(one, asked.rows[f"{side}_category"], asked.design)
+                    for side in ("rule", "model")
+                },
+            }
+            for one in asked.poverty
+        ],
+        "multidimensional": _index(many[0], asked.rows, asked.design) if many else None,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poverty:
+    """Who of the surveyed families is poor by one yardstick, and the share of persons who are."""
+
+    yardstick: Yardstick
+    line: float | None
+    share: Estimate
+    poor: Matrix
+    """1 poor, 0 not, 0 too where it is not known."""
+    known: npt.NDArray[np.bool_]
+
+    def told(self) -> dict[str, Any]:
+        """The yardstick, its line and what it measures, ready for JSON."""
+        return {
+            "code": self.yardstick.code,
+            "about": self.yardstick.about,
+            "kind": self.yardstick.kind,
+            "assumed": self.yardstick.assumed,
+            "doubt": self.yardstick.doubt,
+            "line": None if self.line is None else round(self.line),
+            "unknown": int((~self.known).sum()),
+            "poor": self.share.told(),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyed:
+    """The surveyed families of the newest quarter, and who of them is poor by each yardstick.
+
+    A quarter has one price level, so it alone counts. ``rows`` hold the survey, the facts
+    that the yardsticks read and what was carried along, one row a family with members.
+    """
+
+    quarter: str
+    rows: pl.DataFrame
+    design: Design
+    poverty: tuple[Poverty, ...]
+
+    def told(self) -> dict[str, Any]:
+        """Who was asked, ready for JSON."""
+        return {
+            "families": self.rows.height,
+            "quarter": self.quarter,
+            "units": len(self.design.stratum_of_unit),
+        }
+
+
+def surveyed(
+    carried: pl.DataFrame, facts: pl.DataFrame | None, survey: pl.DataFrame | None
+) -> Surveyed | str:
+    """Return the surveyed families and their poverty, or in a sentence why nobody can be told.
+
+    ``carried``: ``household_id`` and whatever is to be judged, under names that neither
+    facts nor survey use.
+    """
     if survey is None or facts is None:
-        return {"why_not": NO_SURVEY, **nothing}
-    rows = _asked(table, facts, survey)
+        return NO_SURVEY
+    rows = _asked(carried, facts, survey)
     if rows.is_empty():
-        return {"why_not": NO_SURVEY, **nothing}
+        return NO_SURVEY
     quarter = str(rows["quarter"][0])
     try:
         declared = poverty.in_force(Law(_last_day(quarter)))
     except ParameterNotInForce as none:
-        return {"why_not": str(none), **nothing}
+        return str(none)
     design = Design.of(rows, weights(rows).to_numpy())
-    measured = [_measured(yardstick, rows, design) for yardstick in declared]
-    many = [y for y in declared if y.kind == "multidimensional"]
-    return {
-        "why_not": None,
-        "families": rows.height,
-        "quarter": quarter,
-        "units": len(design.stratum_of_unit),
-        "yardsticks": measured,
-        "multidimensional": _index(many[0], rows, design) if many else None,
-    }
-
-
-def _asked(table: pl.DataFrame, facts: pl.DataFrame, survey: pl.DataFrame) -> pl.DataFrame:
-    """Return the surveyed families of the newest quarter with members, one row each."""
-    groups = table.select(
-        "household_id", "rule_category", "model_category", *(pl.col(g).alias(f"by_{g}") for g in BY)
+    return Surveyed(
+        quarter=quarter,
+        rows=rows,
+        design=design,
+        poverty=tuple(_measured(yardstick, rows, design) for yardstick in declared),
     )
-    joined = survey.join(facts, on="household_id", how="inner").join(groups, on="household_id")
+
+
+def _asked(carried: pl.DataFrame, facts: pl.DataFrame, survey: pl.DataFrame) -> pl.DataFrame:
+    """Return the surveyed families of the newest quarter with members, one row each."""
+    joined = survey.join(facts, on="household_id", how="inner").join(carried, on="household_id")
     missing = [name for name in poverty.OF_THE_SURVEY if name not in joined]
     return (
         joined.with_columns(pl.lit(None).alias(name) for name in missing)
@@ -93,7 +168,7 @@ def _last_day(quarter: str) -> date:
     return add_months(first, 3) - timedelta(days=1)
 
 
-def _measured(yardstick: Yardstick, rows: pl.DataFrame, design: Design) -> dict[str, Any]:
+def _measured(yardstick: Yardstick, rows: pl.DataFrame, design: Design) -> Poverty:
     persons = rows["members"].cast(pl.Float64).to_numpy()
     line: float | None = None if yardstick.line is None else float(yardstick.line)
     share = None
@@ -113,39 +188,34 @@ def _measured(yardstick: Yardstick, rows: pl.DataFrame, design: Design) -> dict[
     is_poor, known = _flag(poor), poor.is_not_null().to_numpy()
     if share is None:
         share = survey_design.ratio(is_poor * persons, known * persons, design)
+    return Poverty(yardstick=yardstick, line=line, share=share, poor=is_poor, known=known)
+
+
+def _by_cut(found: Poverty, category: pl.Series, design: Design) -> dict[str, Any]:
+    """Return the errors at each cut of the categories, and how many families they rest on."""
     return {
-        "code": yardstick.code,
-        "about": yardstick.about,
-        "kind": yardstick.kind,
-        "assumed": yardstick.assumed,
-        "doubt": yardstick.doubt,
-        "line": None if line is None else round(line),
-        "unknown": int((~known).sum()),
-        "poor": share.told(),
-        "targeting": {
-            side: _errors(is_poor, known, rows[f"{side}_category"], design)
-            for side in ("rule", "model")
+        "families": int((found.known * category.is_not_null().to_numpy()).sum()),
+        **{
+            name: {
+                error: survey_design.ratio(*parts, design).told()
+                for error, parts in errors(found, category <= cut).items()
+            }
+            for name, cut in CUTS.items()
         },
     }
 
 
-def _errors(poor: Matrix, known: Matrix, category: pl.Series, design: Design) -> dict[str, Any]:
-    """Return exclusion and inclusion error at each cut (Coady, Grosh & Hoddinott 2004)."""
-    told = known * category.is_not_null().to_numpy()
-    level = category.fill_null(0).to_numpy()
+def errors(found: Poverty, reached: pl.Series) -> dict[str, tuple[Matrix, Matrix]]:
+    """Return exclusion and inclusion error, each as what counts of what (Coady et al. 2004).
+
+    ``reached``: whether help reaches a family (Boolean; null: not known, left out).
+    Exclusion: the missed of the poor; inclusion: those who are not poor of the reached.
+    """
+    known, poor = found.known * reached.is_not_null().to_numpy(), found.poor
+    there = _flag(reached)
     return {
-        "families": int(told.sum()),
-        **{
-            name: {
-                "exclusion": survey_design.ratio(
-                    told * poor * (level > cut), told * poor, design
-                ).told(),
-                "inclusion": survey_design.ratio(
-                    told * (1 - poor) * (level <= cut), told * (level <= cut), design
-                ).told(),
-            }
-            for name, cut in CUTS.items()
-        },
+        "exclusion": (known * poor * (1 - there), known * poor),
+        "inclusion": (known * (1 - poor) * there, known * there),
     }
 
 

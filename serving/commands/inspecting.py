@@ -11,7 +11,7 @@ from rich.table import Table
 from serving import list_files
 from serving.commands import sources
 from serving.commands.decisions import chosen
-from serving.commands.learning import _training
+from serving.commands.lazily import training as _training
 from serving.commands.terminal import (
     FOLDER,
     Answer,

@@ -33,7 +33,8 @@ def reform(terminal: Terminal, file: Path, snap: Path, out: Path, as_of: datetim
     """Apply changed law to every family of a snapshot, beside the law as it stands.
 
     Who moves where, by region, settlement, family type and tenth of income, with families
-    to look at: a page, the numbers, and the reformed law as files.
+    to look at; what programmes cost; by each yardstick of poverty whom help misses and whom
+    it reaches without need, before and after: a page, the numbers, and the reformed law.
     """
     # Imported here: `--help` must answer at once.
     from models import reform as proposal

@@ -10,6 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from features.registers.declared import REGIONS
+from models.programmes import Programme
 from serving.audit.comparison import LEVELS, SHOWN_FROM
 from serving.audit.families import hash_order
 from serving.reform.families import FAMILY_TYPES, NOW, THEN
@@ -29,6 +30,8 @@ DIRECTIONS: Final[dict[str, pl.Expr]] = {
     "to_less_need": _AFTER > _BEFORE,
     "into_category_6": (_AFTER == _RICHEST) & (_BEFORE != _RICHEST),
     "out_of_category_6": (_AFTER != _RICHEST) & (_BEFORE == _RICHEST),
+    "below_the_line": pl.col(f"below_line{THEN}") & ~pl.col(f"below_line{NOW}"),
+    "above_the_line": pl.col(f"below_line{NOW}") & ~pl.col(f"below_line{THEN}"),
     "newly_in_review": (pl.col(f"richest_category{THEN}") != _AFTER)
     & (pl.col(f"richest_category{NOW}") == _BEFORE),
 }
@@ -95,12 +98,13 @@ def _group(table: pl.DataFrame, group: str, named: dict[Any, str]) -> list[dict[
 
 
 def programmes(
-    verdicts: pl.DataFrame, names: Mapping[str, Mapping[str, str]], costs: Mapping[str, int]
+    verdicts: pl.DataFrame, declared: Mapping[str, Programme], costs: Mapping[str, int]
 ) -> list[dict[str, Any]]:
     """Return for each local programme how many families it reaches under each law.
 
-    ``costs`` are tenge a family a month, by programme, as the drafter of the reform gives
-    them: no unit cost is published, so without one no cost can be told.
+    ``declared``: the programmes of either law by code. ``costs`` are tenge a family a month,
+    by programme, as the drafter of the reform gives them: no unit cost is published, so
+    without one no cost can be told.
     """
     rows = []
     for service in verdicts["service"].unique().sort():
@@ -114,7 +118,8 @@ def programmes(
         rows.append(
             {
                 "service": service,
-                "name": names.get(service),
+                "name": declared[service].name,
+                "assumed": declared[service].assumed,
                 "eligible_now": reached[NOW],
                 "eligible_then": reached[THEN],
                 "review_now": of(NOW, "review"),

@@ -9,7 +9,7 @@ import polars as pl
 from features.build import build
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models import programmes, rules, targeted_assistance
+from models import poverty, programmes, rules, targeted_assistance
 from models.parameters import Law
 from serving.audit.families import places
 
@@ -36,7 +36,8 @@ class Both:
     ``richest_category`` under each law (suffixes ``_now`` and ``_then``), ``members``,
     ``income_per_member`` and a few facts that a person asks for first, ``family_type``,
     ``region``, ``settlement``, ``decile`` (of declared income a member, people counted;
-    null where income is unknown). ``verdicts`` counts families by ``service``,
+    null where income is unknown), and ``below_line`` under each law: whether it lies below
+    the line of targeted assistance. ``verdicts`` counts families by ``service``,
     ``verdict_now`` and ``verdict_then``; null: no such programme under that law.
     ``assistance`` has one row for each law: families and people below the line of targeted
     assistance, and what they lack together, tenge a month. Information: nothing decides by it.
@@ -45,6 +46,8 @@ class Both:
     table: pl.DataFrame
     verdicts: pl.DataFrame
     assistance: pl.DataFrame
+    facts: pl.DataFrame | None
+    """Features of the surveyed families that the yardsticks of poverty read; None: no survey."""
 
 
 def under_both(
@@ -56,24 +59,28 @@ def under_both(
     progress: Progress = silent,
 ) -> Both:
     """Apply both laws to every family; features are built once, for they know no law."""
+    survey, read = snapshot.learning("survey"), ["household_id", *poverty.facts_read(now)]
     parts = snapshot.partitions
-    tables, verdicts, lacking = [], [], []
+    tables, verdicts, lacking, facts = [], [], [], []
     for number in parts:
         progress("deciding under both laws", number, len(parts))
         registers = snapshot.registers(number, as_of)
         features = build(registers, as_of)
         table = features.select("household_id", *_SHOWN_FACTS, family_type=_family_type())
+        if survey is not None:
+            facts.append(features.select(read).join(survey, on="household_id", how="semi"))
         where = places(registers, as_of).drop("head")
         entitled = []
+        regions = where.select("household_id", "region")
         for law, suffix in ((now, NOW), (then, THEN)):
             ruled = rules.rule_category(features, law)
+            told = targeted_assistance.assistance(features, law, regions)
             table = table.with_columns(
                 ruled["rule_category"].alias(f"category{suffix}"),
                 ruled["richest_category"].alias(f"richest_category{suffix}"),
+                told["below_assistance_line"].alias(f"below_line{suffix}"),
             )
             entitled.append(programmes.eligibility(features, ruled, law))
-            regions = where.select("household_id", "region")
-            told = targeted_assistance.assistance(features, law, regions)
             lacking.append(_lacking(told, features["members"], suffix))
         verdicts.append(_counted(*entitled))
         tables.append(table.join(where, on="household_id", how="left", maintain_order="left"))
@@ -87,6 +94,7 @@ def under_both(
         assistance=pl.concat(lacking)
         .group_by("law", maintain_order=True)
         .agg(pl.col("families", "people", "amount", "unknown").sum()),
+        facts=pl.concat(facts).sort("household_id") if facts else None,
     )
 
 

@@ -1,18 +1,21 @@
 """The report of a reform as one page: nothing to fetch, nothing to run, readable on paper."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from markupsafe import Markup, escape
 
 from serving.audit.comparison import LEVELS, SHOWN_FROM
-from serving.audit.pages import environment
+from serving.audit.pages import CUTS, environment
+from serving.reform.targeting import ASSISTANCE
 
 WORDS: Final = {
     "to_more_need": "to a poorer category: may receive more",
     "to_less_need": "to a richer category",
     "into_category_6": "into category 6: loses local support after a hearing",
     "out_of_category_6": "out of category 6: local support opens",
+    "below_the_line": "newly below the line of targeted assistance",
+    "above_the_line": "no longer below that line",
     "newly_in_review": "newly decided by a person",
 }
 TITLES: Final = {
@@ -20,6 +23,10 @@ TITLES: Final = {
     "settlement": "Settlement",
     "family_type": "Family type",
     "decile": "Tenth of people by declared income a member",
+}
+AIMS: Final = {
+    **CUTS,
+    ASSISTANCE: "families below the line of targeted assistance are reached (information only)",
 }
 _WIDTH, _ROW, _LABEL = 720, 22, 150
 
@@ -31,24 +38,15 @@ def page(report: Mapping[str, Any]) -> str:
         .get_template("reform.html")
         .render(
             r=report,
-            changes=list(_flat(report["changes"])),
             words=WORDS,
             titles=TITLES,
+            aims=AIMS,
             levels=list(LEVELS),
             least=SHOWN_FROM,
             cells={(cell["from"], cell["to"]): cell for cell in report["moves"]},
             picture=_drawn(report["groups"]["decile"]),
         )
     )
-
-
-def _flat(told: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every value that changes with the path to it."""
-    if isinstance(told, Mapping):
-        for key, inner in told.items():
-            yield from _flat(inner, f"{path} → {key}" if path else str(key))
-    else:
-        yield path, "removed" if told is None else str(told)
 
 
 def _drawn(tenths: list[dict[str, Any]]) -> Markup:

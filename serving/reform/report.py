@@ -13,13 +13,14 @@ from features.registers.snapshot import Snapshot
 from models import programmes
 from models.law_files import plain
 from models.parameters import Law
+from models.poverty_line import poverty_line
 from models.reform import Reform
 from serving.files import replacing_folder
-from serving.reform import effects
+from serving.reform import effects, targeting
 from serving.reform.families import under_both
 
 KIND: Final = "tarazy-reform"
-FORMAT: Final = 1
+FORMAT: Final = 2
 _HELD: Final = frozenset({"index.html", "report.json", "law"})
 
 
@@ -39,13 +40,13 @@ def compare(
     now, then = Law(as_of), Law(as_of, law)
     both = under_both(snapshot, as_of=as_of, now=now, then=then, progress=progress)
     table = both.table
-    names = {p.code: p.name for law_ in (then, now) for p in programmes.in_force(law_)}
+    declared = {p.code: p for law_ in (then, now) for p in programmes.in_force(law_)}
     return {
         "report": KIND,
         "format": FORMAT,
         "about": reform.about,
         "source": reform.source,
-        "changes": plain(reform.changes),
+        "changes": plain(reform.told(as_of)),
         "as_of": as_of.isoformat(),
         "snapshot": {"digest": snapshot.digest, "as_of": snapshot.as_of.isoformat()},
         "law": {"now": now.version, "then": then.version},
@@ -53,11 +54,21 @@ def compare(
         "people": int(table["members"].sum() or 0),
         "totals": effects.totals(table),
         "moves": effects.moves(table),
-        "programmes": effects.programmes(both.verdicts, names, reform.costs),
-        "targeted_assistance": {row.pop("law"): row for row in both.assistance.to_dicts()},
+        "programmes": effects.programmes(both.verdicts, declared, reform.costs),
+        "targeted_assistance": {
+            row.pop("law"): row | _line(law_)
+            for row, law_ in zip(both.assistance.to_dicts(), (now, then), strict=True)
+        },
+        "targeting": targeting.targeting(table, both.facts, snapshot.learning("survey")),
         "groups": effects.groups(table),
         "examples": effects.examples(table),
     }
+
+
+def _line(law: Law) -> dict[str, Any]:
+    """Return the line of targeted assistance of the whole country, and what stands in for it."""
+    line = poverty_line(law)
+    return {"line": float(line.amount), "stands_in": line.stands_in}
 
 
 def may_take(out: Path) -> None:

@@ -197,12 +197,13 @@ def amended(folder: Path, changes: str) -> Path:
     copy = Path(tempfile.mkdtemp(prefix="law")) / "law"
     shutil.copytree(folder, copy)
     for file, places in json.loads(changes).items():
-        content = yaml.safe_load((copy / file).read_text(encoding="utf-8"))
+        content = yaml.load((copy / file).read_bytes(), Loader=yaml.CSafeLoader)
         for place, value in places.items():
             *way, last = (int(step) if step.isdigit() else step for step in place.split("."))
             inner = content
             for step in way:
                 inner = inner[step]
             inner[last] = value
-        (copy / file).write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        text = yaml.dump(content, Dumper=yaml.CSafeDumper, allow_unicode=True)
+        (copy / file).write_text(text, encoding="utf-8")
     return copy

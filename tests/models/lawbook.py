@@ -55,7 +55,8 @@ def amended(folder: Path, file: str, change: Callable[[Any], None]) -> Path:
     if not copy.exists():
         shutil.copytree(LAW, copy)
     path = copy / file
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     change(content)
-    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    text = yaml.dump(content, Dumper=yaml.CSafeDumper, allow_unicode=True)
+    path.write_text(text, encoding="utf-8")
     return copy

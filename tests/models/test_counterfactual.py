@@ -247,3 +247,28 @@ def test_nothing_unfilled_is_ever_said(language):
 def test_a_change_leads_to_a_category_of_the_card():
     named = {c.category for c in Scorecard.in_force(LAW_OF_THE_DAY).categories}
     assert {change.category for change in nearest(rich(), DAY).changes} <= named
+
+
+def test_a_column_that_the_state_does_not_keep_holds_nothing_to_correct():
+    registers = rich()
+    households = registers["households"].drop("tenure", "living_area_m2")
+    before = {c.code for c in possible(registers, DAY)}
+    after = {c.code for c in possible({**registers, "households": households}, DAY)}
+    assert before - after == {"HOME_NOT_OWNED", "HOME_SMALLER"} & before
+    assert before - after
+
+
+def test_a_car_without_a_recorded_status_or_year_may_have_been_sold_all_the_same():
+    registers = rich()
+    vehicles = registers["vehicles"].drop("status", "model_year")
+    sold = [
+        c for c in possible({**registers, "vehicles": vehicles}, DAY) if c.code == "VEHICLE_SOLD"
+    ]
+    assert len(sold) == vehicles.height
+    assert sold[0].quoted["year"] is None
+    assert "year of make: not known" in sold[0].text("en")
+
+
+def test_every_correction_says_where_it_is_made_and_with_what_proof():
+    for correction in possible(rich(), DAY):
+        assert set(correction.remedy) == set(LANGUAGES)

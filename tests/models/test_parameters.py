@@ -394,3 +394,18 @@ def test_every_edition_can_be_listed():
     told = every_edition()
     assert json.loads(json.dumps(told)) == told
     assert len(told) == sum(len(p.editions) for p in parameters().values())
+
+
+def test_a_law_names_itself_by_its_day_alone():
+    assert repr(Law(date(2026, 1, 1))) == "Law(2026-01-01)"
+
+
+def test_without_a_minimum_on_file_the_line_of_assistance_is_shown_as_not_told(tmp_path):
+    def begins_later(content):
+        content["editions"] = [content["editions"][0] | {"since": date(2020, 1, 1)}]
+
+    folder = amended(tmp_path, "subsistence_minimum.yaml", begins_later)
+    told = {e["kind"]: e for e in describe(date(2019, 6, 1), folder)}
+    assert told["targeted_assistance"]["line_of_the_country"] is None
+    known = {e["kind"]: e for e in describe(date(2019, 6, 1))}
+    assert known["targeted_assistance"]["line_of_the_country"]["amount"] > 0

@@ -49,6 +49,7 @@ def test_a_minimum_is_that_of_the_day(code, day, line):
     assert yardstick(code, day).line == line
     assert poor(code, day=day, members=4, children=2, consumption=4 * line) is False  # on the line
     assert poor(code, day=day, members=4, children=2, consumption=4 * line - 1) is True
+    assert poor(code, day=day, members=4, children=2, consumption=4 * line + 1) is False
 
 
 def test_the_bureaus_minimum_is_a_yardstick_only_from_the_day_it_is_on_file():
@@ -58,7 +59,7 @@ def test_the_bureaus_minimum_is_a_yardstick_only_from_the_day_it_is_on_file():
 
 @pytest.mark.parametrize(
     ("members", "children", "size"),
-    [(1, 0, 1.0), (2, 0, 1.5), (4, 2, 2.1), (3, 2, 1.6), (2, 2, 1.3)],
+    [(1, 0, 1.0), (2, 0, 1.5), (4, 2, 2.1), (3, 1, 1.8), (3, 2, 1.6), (2, 2, 1.3)],
 )
 def test_the_modified_oecd_scale_counts_the_first_adult_whole(members, children, size):
     told = asked(100_000, members=members, children=children)
@@ -78,6 +79,7 @@ def test_the_scale_is_a_parameter(tmp_path):
 def test_a_relative_line_is_given_by_the_families():
     assert poor("relative_60", line=30_000.0, members=1, children=0, consumption=29_999) is True
     assert poor("relative_60", line=30_000.0, members=1, children=0, consumption=30_000) is False
+    assert poor("relative_60", line=30_000.0, members=1, children=0, consumption=90_000) is False
     assert (yardstick("relative_60").share, yardstick("relative_50").share) == (0.6, 0.5)
 
 
@@ -99,6 +101,7 @@ def test_the_two_lowest_steps_of_the_ladder_are_poverty(step, answer):
         ({"adult_education": 1, "pupils_not_enrolled": 1, "has_internet": False}, 8, True),
         ({"adult_education": 2, "pupils_not_enrolled": 1, "has_internet": False}, 5, False),
         ({"members_without_clinic": 1, "members_with_severe_disability": 2}, 6, False),
+        ({"safe": False, "has_internet": False, "amenities_missing": 2}, 10, True),  # and more
         ({"safe": None}, None, None),
         ({"safe": False, "has_internet": False, "adult_education": None}, None, None),
     ],
@@ -153,3 +156,12 @@ def test_no_yardstick_changes_the_version_of_the_law(tmp_path):
         lambda c: c["yardsticks"][2].update(scale="square_root"),
     )
     assert Law(DAY, folder).version == Law(DAY).version
+
+
+def test_what_the_yardsticks_read_of_a_family_is_named_and_what_only_the_survey_knows_is_not():
+    read = poverty.facts_read(Law(DAY))
+    assert read[:2] == ["members", "children"]
+    wants = {i.fact for y in poverty.in_force(Law(DAY)) for i in y.indicators}
+    assert set(read) == {"members", "children", *wants} - set(poverty.OF_THE_SURVEY)
+    assert len(read) == len(set(read))
+    assert poverty.facts_read(Law(date(2018, 12, 31))) == ["members", "children"]

@@ -124,3 +124,16 @@ def test_another_answer_in_force_makes_the_old_one_a_reading(tmp_path):
     law = Law(DAY, amended(tmp_path, "hard_rule.yaml", changed))
     shares = {r.answer for r in readings(law) if r.question == "SHARES"}
     assert shares == {"every_share", "added_up"}
+
+
+def test_an_answer_that_needs_a_minimum_nobody_has_published_yet_is_no_reading(tmp_path):
+    def published_later(content):
+        content["editions"] = content["editions"][-1:]
+        content["editions"][0] |= {"since": date(2026, 2, 1), "until": date(2026, 2, 28)}
+
+    folder = amended(tmp_path, "subsistence_minimum_actual.yaml", published_later)
+    asked = {r.question for r in readings(Law(DAY, folder))}
+    assert "MINIMUM" not in asked
+    assert {"WINDOW", "SHARES"} <= asked
+    on_the_day = {r.question for r in readings(Law(date(2026, 2, 1), folder))}
+    assert "MINIMUM" in on_the_day

@@ -10,10 +10,14 @@ from features.errors import InputError
 from models import reform
 from models.law_files import LAW, read_law
 from models.parameters import Law
+from models.poverty_line import poverty_line
 from models.rules import HardRule
 
 DAY = date(2026, 1, 1)
 EVE = date(2025, 12, 31)
+CATEGORY_2 = next(
+    c["from"] for c in Law(DAY).card("pilot_2025")["categories"] if c["category"] == 2
+)
 
 
 def told(folder: Path, text: str) -> Path:
@@ -95,6 +99,7 @@ def test_every_number_of_the_law_survives_being_written(tmp_path):
         ("about: x\nwhat: y\nchanges: {hard_rule: {k: 1}}", "'what' is no key"),
         ("about: x\ncosts: {school_meals: 0.5}\nchanges: {hard_rule: {k: 1}}", "whole tenge"),
         ("about: [", "not readable"),
+        ("- hard_rule", "needs `about` and `changes`"),
     ],
 )
 def test_a_reform_that_names_what_the_law_does_not_have_is_refused(tmp_path, text, says):
@@ -106,6 +111,54 @@ def test_a_reform_that_names_what_the_law_does_not_have_is_refused(tmp_path, tex
 def test_a_reform_before_the_first_edition_has_nothing_to_change(tmp_path):
     with pytest.raises(InputError, match="nothing in force on 2018"):
         enacted(tmp_path, "minimum_wage: {value: 1}", day=date(2018, 12, 31))
+
+
+def test_every_change_is_told_beside_todays_value_and_its_doubt(tmp_path):
+    proposed = reform.read(
+        told(
+            tmp_path,
+            "about: x\nchanges:\n"
+            "  hard_rule: {combinator: k_of_n, k: 2, conditions: {INCOME: {above: 3}}}\n"
+            "  scorecards/pilot_2025: {categories: {2: {from: 40}}}\n"
+            "  subsistence_minimum: {value: 60000}\n",
+        )
+    )
+    assert [tuple(c.values()) for c in proposed.told(DAY)] == [
+        (["hard_rule", "combinator"], "all", "k_of_n", False),
+        (["hard_rule", "k"], None, 2, False),
+        (["hard_rule", "conditions", "INCOME", "above"], 4, 3, False),
+        (["scorecards/pilot_2025", "categories", "2", "from"], CATEGORY_2, 40, True),
+        (["subsistence_minimum", "value"], 50_851, 60_000, False),
+    ]
+    assert proposed.told(EVE)[-1]["now"] == 46_228
+
+
+def test_an_entry_that_goes_is_told_as_removed(tmp_path):
+    proposed = reform.read(
+        told(tmp_path, "about: x\nchanges: {hard_rule: {conditions: {VEHICLES: null}}}")
+    )
+    (change,) = proposed.told(DAY)
+    assert change["place"] == ["hard_rule", "conditions", "VEHICLES"]
+    assert change["then"] is None
+
+
+def test_the_prime_ministers_line_of_2021_at_the_whole_minimum(tmp_path):
+    # ДЗ-48: 70 % of 34,302 tenge is 24,011.4; the deputies asked for the whole of it
+    then = date(2021, 2, 17)
+    law = enacted(tmp_path, "targeted_assistance: {line: {share: 1.0}}", day=then)
+    assert poverty_line(Law(then)).amount == Decimal("24011.4")
+    assert poverty_line(Law(then, law)).amount == 34_302
+    assert poverty_line(Law(date(2021, 2, 16), law)).amount == Decimal("24011.4")
+
+
+def test_nothing_that_is_no_file_is_read_as_a_reform(tmp_path):
+    with pytest.raises(InputError, match="is no file"):
+        reform.read(tmp_path / "none.yaml")
+
+
+def test_a_list_without_codes_cannot_be_changed_by_code():
+    with pytest.raises(InputError, match="no entry 'A'; entries are unnamed"):
+        reform.laid_over([1, 2], {"A": 3}, "x")
 
 
 def test_an_entry_changed_to_null_is_removed():

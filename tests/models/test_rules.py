@@ -76,15 +76,20 @@ KLEENE = [
     ("any", None, "ttff", True),
     ("any", None, "t???", True),
     ("any", None, "fff?", None),
+    ("any", None, "ff??", None),
     ("any", None, "ffff", False),
     ("k_of_n", 2, "ttff", True),
     ("k_of_n", 2, "tt??", True),
     ("k_of_n", 2, "tttf", True),
     ("k_of_n", 2, "t?ff", None),
+    ("k_of_n", 2, "t??f", None),
     ("k_of_n", 2, "tfff", False),
     ("k_of_n", 2, "?fff", False),
     ("k_of_n", 3, "tt?f", None),
     ("k_of_n", 3, "t?ff", False),
+    ("k_of_n", 4, "tttt", True),
+    ("k_of_n", 4, "ttt?", None),
+    ("k_of_n", 4, "tttf", False),
 ]
 
 
@@ -96,6 +101,12 @@ def test_the_rule_answers_in_three_values(tmp_path, combinator, k, answers, expe
         for name, answer in zip(ALL_MET, answers, strict=True)
     }
     assert met(combined(tmp_path, combinator, k), **told) is expected
+
+
+def test_the_rule_remembers_the_minimum_that_prices_it():
+    law = Law(DAY)
+    hard_rule(family(), law)
+    assert law.cited["subsistence_minimum"].since == DAY
 
 
 def test_every_condition_has_its_own_column():
@@ -145,6 +156,10 @@ def test_no_families_give_no_rows():
         ({"combinator": "some"}, "'some' is not one of"),
         (
             {"conditions": [{"code": "X", "feature": "children", "from": 1}]},
+            "must rise with wealth",
+        ),
+        (
+            {"conditions": [{"code": "X", "feature": "adults", "from": 1}]},
             "must rise with wealth",
         ),
         ({"conditions": [{"code": "X", "feature": "houses", "from": 1}]}, "no declared feature"),

@@ -13,7 +13,7 @@ from features.catalogue import FEATURES
 from features.errors import DeclarationError, ParameterNotInForce
 from models.law_files import LAW
 from models.parameters import Law
-from models.scorecard import Scorecard, assess
+from models.scorecard import Scorecard, assess, poorest_points
 from models.scorecard import category as category_of
 from tests.models.lawbook import amended, family, features
 
@@ -283,3 +283,12 @@ def test_no_feature_moved_to_the_poor_side_ever_gives_a_richer_family(start, mov
         for column in ("points_poorest", "points_richest", "category_poorest", "category_richest"):
             first, *others = told[column].to_list()
             assert all(other <= first for other in others), (card, column)
+
+
+def test_the_points_with_every_unknown_at_its_poorest_add_up_to_the_sum_that_decides():
+    card = Scorecard.in_force(Law(DAY))
+    told = features({}, {"vehicles": None, "income_per_member": None}, dict.fromkeys(FEATURES))
+    points = poorest_points(told, card.criteria)
+    assert points.columns == [criterion.column for criterion in card.criteria]
+    assert points.null_count().row(0) == (0,) * len(card.criteria)
+    assert points.sum_horizontal().to_list() == assess(told, Law(DAY))["points_poorest"].to_list()

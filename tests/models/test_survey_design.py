@@ -7,6 +7,7 @@ import pytest
 from models.assessment.survey_design import (
     Design,
     below_share_of_median,
+    difference,
     interval,
     median,
     ratio,
@@ -127,3 +128,61 @@ def test_weights_that_are_all_doubled_change_nothing():
     once, again = (ratio(POOR * PERSONS, PERSONS, d) for d in (DESIGN, twice))
     assert once.told() == again.told()
     assert interval(0.5, np.zeros(12), DESIGN, np.ones(12)).low == 0.5
+
+
+ALL = np.ones(12)
+LATER = np.array([1.0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0])  # the third and the tenth are out of it
+
+
+def test_a_share_of_the_same_families_changes_by_the_share_of_those_who_changed():
+    change = difference((LATER, ALL), (POOR, ALL), DESIGN)
+    assert change.value == pytest.approx(-ratio(POOR - LATER, ALL, DESIGN).value)
+    # Student's t with six units less two strata: 2.7764
+    assert change.high - change.value == pytest.approx(2.7764451 * error(POOR - LATER, ALL))
+
+
+def test_one_of_four_families_by_hand():
+    # d = -1, 0, 0, 0: mean -1/4; z = -3/16, 1/16 thrice; variance 4/3 × 12/256 = 1/16; t(3) 3.1824
+    design = Design.of(pl.DataFrame({"household_id": [1, 2, 3, 4]}), np.ones(4))
+    now, then = np.array([1.0, 1, 0, 0]), np.array([0.0, 1, 0, 0])
+    change = difference((then, np.ones(4)), (now, np.ones(4)), design)
+    assert change.value == -0.25
+    assert change.high == pytest.approx(-0.25 + 3.1824463 / 4)
+    assert change.low == -1.0  # no share changes by more than a whole
+
+
+def test_a_change_of_the_same_families_is_surer_than_that_of_two_surveys():
+    change = difference((LATER, ALL), (POOR, ALL), DESIGN)
+    apart = (error(POOR, ALL) ** 2 + error(LATER, ALL) ** 2) ** 0.5
+    assert (change.high - change.low) / 2 < 2.7764451 * apart / 2
+
+
+def test_the_order_of_two_shares_turns_the_sign_of_their_difference():
+    there = difference((LATER * PERSONS, PERSONS), (POOR, ALL), DESIGN)
+    back = difference((POOR, ALL), (LATER * PERSONS, PERSONS), DESIGN)
+    assert (there.value, there.low, there.high) == pytest.approx(
+        (-back.value, -back.high, -back.low)
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "value", "low", "high"),
+    [
+        ([1.0, 1, 0, 0], [1.0, 1, 0, 0], 0.0, -0.602365, 0.602365),  # nobody asked has changed
+        ([1.0, 1, 1, 1], [0.0, 0, 0, 0], 1.0, 0.397635, 1.0),  # everybody has
+        ([0.0, 0, 0, 0], [1.0, 1, 1, 1], -1.0, -1.0, -0.397635),
+    ],
+)
+def test_where_all_four_tell_the_same_the_change_is_no_surer_than_four_draws(
+    first, second, value, low, high
+):
+    # Clopper and Pearson's end of none in four: 1 - 0.025 to the power 1/4
+    design = Design.of(pl.DataFrame({"household_id": [1, 2, 3, 4]}), np.ones(4))
+    change = difference((np.array(first), np.ones(4)), (np.array(second), np.ones(4)), design)
+    assert (change.value, change.low, change.high) == pytest.approx((value, low, high), abs=1e-6)
+
+
+def test_without_anybody_below_one_of_them_no_difference_can_be_told():
+    nobody = (np.zeros(12), np.zeros(12))
+    assert difference(nobody, (POOR, ALL), DESIGN).value is None
+    assert difference((POOR, ALL), nobody, DESIGN).value is None

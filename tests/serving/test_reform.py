@@ -9,10 +9,13 @@ import pytest
 from features.errors import InputError
 from features.registers.snapshot import Snapshot
 from models import reform
-from serving.reform import effects, pages, report
+from serving.reform import effects, pages, report, targeting
 from serving.reform.families import _with_decile
 
 DAY = date(2026, 1, 1)
+COLUMNS = (
+    "household_id", "category_now", "category_then", "below_line_now", "below_line_then",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +84,36 @@ def test_the_page_names_the_change_and_the_families(told):
             assert str(family["household_id"]) in html
 
 
+def test_the_page_tells_for_each_aim_whom_help_would_miss(told):
+    counted, html = told[0], pages.page(told[0])
+    assert counted["targeting"]["why_not"] is None
+    for words in pages.AIMS.values():
+        assert f"When {words}" in html
+    moved = counted["targeting"]["yardsticks"][0]["aims"]["left_out"]
+    # More families are left out, so no yardstick finds fewer of its poor among them.
+    assert moved["crossing"] > 0
+    assert moved["then"]["exclusion"]["value"] >= moved["now"]["exclusion"]["value"]
+    still = counted["targeting"]["yardsticks"][0]["aims"]["assistance"]
+    assert still["change"]["exclusion"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+
+
+def test_a_country_without_a_survey_says_so_on_the_page(told):
+    silent = targeting.targeting(pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.Int64)), None, None)
+    html = pages.page(told[0] | {"targeting": silent})
+    assert "No error of targeting can be told: The data hold no survey answers" in html
+
+
+def test_the_page_says_which_of_todays_values_are_assumed(told):
+    changes = {tuple(c["place"]): c for c in told[0]["changes"]}
+    dwellings = changes["hard_rule", "conditions", "DWELLINGS", "from"]
+    assert (dwellings["now"], dwellings["then"], dwellings["assumed"]) == (2, 1, False)
+    assert changes["scorecards/pilot_2025", "categories", "2", "from"]["assumed"] is True
+    assert {p["assumed"] for p in told[0]["programmes"]} <= {True, False}
+    html = pages.page(told[0])
+    assert "<td>assumed</td>" in html
+    assert "<td>published</td>" in html
+
+
 def test_the_folder_holds_page_numbers_and_the_reformed_law(told):
     counted, law, folder = told
     out = folder / "out"
@@ -98,6 +131,7 @@ def test_a_group_of_nine_families_shows_no_number_and_one_of_ten_does():
         {
             "category_now": [5] * 19, "category_then": [6] * 19,
             "richest_category_now": [5] * 19, "richest_category_then": [6] * 19,
+            "below_line_now": [False] * 19, "below_line_then": [True] * 19,
             "settlement": ["rural"] * 9 + ["urban"] * 10,
             "region": ["10"] * 19, "family_type": ["large"] * 19, "decile": [None] * 19,
         },

@@ -1,6 +1,7 @@
 """Training from snapshot to signed candidate: repeatable, and silent about what it cannot know."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -103,6 +104,25 @@ def test_without_a_random_arm_no_auc_is_printed_and_the_report_says_why(without_
     assert "No AUC and no precision" in told
     assert not any("AUC on" in line for line in words(metrics, fitted.certificate))
     assert metrics["welfare"]["quadratic_kappa"]["value"] > 0.3
+
+
+def test_without_a_random_arm_only_bounds_and_what_needs_no_inspector_are_told(
+    without_arm, snapshot
+):
+    found, fitted, generator = without_arm
+    metrics = evaluate(found, fitted, generator, [snapshot])
+    json.dumps(metrics, allow_nan=False)
+    for part in ("reliability", "sensitivity_band", "flags_against_prevalence", "label_noise"):
+        assert metrics[part] is None
+    assert "random" in metrics["policy_value"]["why_not"]
+    assert "random" in metrics["temporal"]["why_not"]
+    assert 0 < metrics["random_arm"]["hiding_share_at_least"] < 0.2
+    rates = {"flag_rate", "missed_by_the_rules", "missed_by_the_model"}
+    assert set(metrics["groups"]["rates"]) == rates
+    assert metrics["groups"]["verdict"] == "UNKNOWN"
+    told = page(metrics, {"certificate": fitted.certificate, "trained_on": []})
+    assert not re.search(r"AUC[^\n]*\d\.\d", told)  # it is named only to say that there is none
+    assert "precision at 5 %" not in told
 
 
 def test_without_a_random_arm_nobody_is_flagged(without_arm):
