@@ -26,7 +26,7 @@ HUNDRED = Population(
 @pytest.fixture(scope="module")
 def nothing_to_learn():
     """Labels in which nothing tells who hides income, so that no flag can be promised."""
-    found = made_up(600, np.arange(600) % 2 == 0)
+    found = made_up(240, np.arange(240) % 2 == 0)
     return found, fit(found, law=LAW, seed=1, generator=np.random.default_rng(1))
 
 
