@@ -37,7 +37,7 @@ def lives_in_republican_city(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 @feature(
     block=Block.NON_MATERIAL, source="households", unit=Unit.CODE, empty=None, direction=0,
-    basis="tarazy-policy:review-capacity", model_input=False,
+    basis="tarazy-policy:review", model_input=False,
 )  # fmt: skip
 def region_code(as_of: date) -> pl.Expr:  # noqa: ARG001
     """The region that the family lives in, two digits of KATO. No input of any model."""
