@@ -17,11 +17,14 @@ TITLES: Final = {
     "children": "Children",
     "disability": "Disability",
 }
-_DRAWN: Final = (
-    "hidden_income.auc", "hidden_income.average_precision",
-    "hidden_income.precision_at_capacity", "amounts.held", "welfare.quadratic_kappa",
-    "welfare.set_held",
-)  # fmt: skip
+_DRAWN: Final = {
+    "hidden_income.auc": "AUC, hidden income",
+    "hidden_income.average_precision": "average precision",
+    "hidden_income.precision_at_capacity": "precision at capacity",
+    "amounts.held": "amounts held by intervals",
+    "welfare.quadratic_kappa": "kappa, welfare category",
+    "welfare.set_held": "categories held by sets",
+}
 """Figures between nothing and one that are drawn, where both models have them."""
 _FIRST, _SECOND = "#7a8794", "#0b5394"
 
@@ -58,7 +61,7 @@ def picture(report: Mapping[str, Any]) -> str:
             [e["value"] for _, e in told], [y for y, _ in told], "o", color=colour,
             label=f"version {report[which]['version']}",
         )  # fmt: skip
-    left.set_yticks(range(len(rows)), [_plain(row["name"]) for row in rows])
+    left.set_yticks(range(len(rows)), [_DRAWN[row["name"]] for row in rows])
     left.invert_yaxis()
     left.legend(frameon=False)
     left.set_title("What training measured, with 95 % intervals", loc="left", fontsize=11)
@@ -76,10 +79,6 @@ def picture(report: Mapping[str, Any]) -> str:
         figure.savefig(drawn, format="svg", metadata={"Date": None})
     text = drawn.getvalue()
     return text[text.index("<svg") :]
-
-
-def _plain(name: str) -> str:
-    return name.rpartition(".")[2].replace("_", " ")
 
 
 def _number(value: float | None) -> str:
