@@ -155,13 +155,14 @@ def _judged(
     told["auc_above_logistic_regression"] = metrics.auc_difference(
         truth, said.margin[arm], rivals[better].score[arm], weights, drawn
     ).told() | {"than": better}
-    told[STRENGTHENED] = strengthened_difference(
+    strengthened = strengthened_difference(
         said.confirmed, said.margin, rivals[better].score,
         design=found.inspections["design"].cast(pl.String).to_numpy(),
         probability=found.inspections["probability"].cast(pl.Float64).to_numpy(),
         households=said.households,
         generator=generator,
     )  # fmt: skip
+    told[STRENGTHENED] = strengthened and strengthened | {"than": better}
     told["amounts"] = _amounts(said)
     sensitivity = fitted.models.hidden_income.calibration.sensitivity
     line = flagged_share(fitted)
