@@ -64,8 +64,8 @@ class Registry:
 
         with self._answering():
             at = self._client.get_run(run).info.start_time
-            numbers = [Metric(_name(n), value, at, 0) for n, value in measures.items()]
-            told = [Param(_name(n), str(value)) for n, value in parameters.items()]
+            numbers = [Metric(named(n), value, at, 0) for n, value in measures.items()]
+            told = [Param(named(n), str(value)) for n, value in parameters.items()]
             for start in range(0, len(told), _BATCH):
                 self._client.log_batch(run, params=told[start : start + _BATCH])
             for start in range(0, len(numbers), 10 * _BATCH):
@@ -121,7 +121,7 @@ class Registry:
                 self.experiment,
                 name=MODEL,
                 source_run_id=run,
-                params={_name(n): str(value) for n, value in parameters.items()},
+                params={named(n): str(value) for n, value in parameters.items()},
                 tags=dict(tags),
                 model_type="tarazy bundle",
             )
@@ -189,7 +189,7 @@ class Registry:
             ) from problem
 
 
-def _name(name: str) -> str:
+def named(name: str) -> str:
     """Return a name in letters that MLflow takes, no longer than it takes."""
     return _NOT_A_NAME.sub("_", name)[:250]
 

@@ -26,7 +26,7 @@ from training.fit import certified, fit, informative
 from training.fit_hidden import require_both_kinds
 from training.labels import gather
 from training.measures import flat
-from training.registry import Registry
+from training.registry import Registry, named
 from training.report import page, words
 from training.signature import EXAMPLE_FILE
 from training.synthetic import ROWS
@@ -321,7 +321,9 @@ def registered(trained_home, manifest):
 
 def test_mlflow_holds_every_number_of_the_manifest_and_no_other(registered, manifest):
     told = flat(manifest["metrics"]) | flat({"certificate": manifest["certificate"]})
-    assert registered[1].data.metrics == told
+    by_name = {named(name): value for name, value in told.items()}
+    assert len(by_name) == len(told), "two measures share a name in MLflow's letters"
+    assert registered[1].data.metrics == by_name
 
 
 def test_mlflow_holds_hyper_parameters_law_and_features(registered, manifest):
@@ -381,7 +383,9 @@ def test_a_promise_is_told_to_the_run_before_the_data_is_read(tmp_path, monkeypa
         raise InputError("Register survey is missing")
 
     promise = tmp_path / "promise.json"
-    promise.write_text('{"metrics": {"hidden_income.auc": {"at_least": 0.7}}}')
+    promise.write_text(
+        '{"registered_on": "2026-01-15", "metrics": {"hidden_income.auc": {"at_least": 0.7}}}'
+    )
     folder = data_sets.write(tmp_path / "data")
     made = make(open_data_set(folder), data_sets.AS_OF, tmp_path / "snap")
     monkeypatch.setattr(training, "gather", unreadable)
@@ -397,7 +401,7 @@ def test_a_promise_is_told_to_the_run_before_the_data_is_read(tmp_path, monkeypa
 
 def test_a_promise_that_bounds_nothing_is_refused_before_any_run(tmp_path):
     promise = tmp_path / "promise.json"
-    promise.write_text("{}")
+    promise.write_text('{"registered_on": "2026-01-15", "metrics": {"auc": {}}}')
     home = Home(tmp_path / "home")
     with pytest.raises(InputError, match="at_least"):
         training.train([tmp_path / "nowhere"], home=home, preregistration=promise)
