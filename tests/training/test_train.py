@@ -320,7 +320,9 @@ def registered(trained_home, manifest):
 
 
 def test_mlflow_holds_every_number_of_the_manifest_and_no_other(registered, manifest):
-    told = flat(manifest["metrics"]) | flat({"certificate": manifest["certificate"]})
+    shares = manifest["review_load"]["shares"]
+    beside = flat({"certificate": manifest["certificate"], "review_load": shares})
+    told = flat(manifest["metrics"]) | beside
     by_name = {named(name): value for name, value in told.items()}
     assert len(by_name) == len(told), "two measures share a name in MLflow's letters"
     assert registered[1].data.metrics == by_name
