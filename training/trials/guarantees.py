@@ -114,7 +114,10 @@ def pulls(country: Country, world: World, among: npt.NDArray[np.bool_]) -> dict[
 
 
 def labelled(given: Scored, lot: Drawn, generator: np.random.Generator) -> Inspected:
-    """Visit the families that were drawn, and weigh what was found as training does."""
+    """Visit the families that were drawn, and weigh what was found as training does.
+
+    Probabilities and intervals are left at zero: `intervals` works them out itself.
+    """
     family = lot.family
     found, confirmed = visited(given.real[family], given.law, generator)
     members = given.real["members"].cast(pl.Float64).to_numpy()[family]
@@ -128,17 +131,13 @@ def labelled(given: Scored, lot: Drawn, generator: np.random.Generator) -> Inspe
     random = label.random_weights(register)
     fold = generator.integers(0, FOLDS, len(family))
     margin, rank = given.margin[family], given.rank[family]
-    line, hides = calibrated(
-        margin, confirmed, random, fold, float(given.law.inspection_sensitivity)
-    )
     together = selection.union_weights(register, random, margin, given.x[family], fold, seed=0)
     nothing = np.zeros(len(family))
     return Inspected(
         households=family, confirmed=confirmed, amount=amount, margin=margin, rank=rank,
-        hides=hides, weights=label.training_weights(register), random=random,
+        weights=label.training_weights(register), random=random,
         standing=conformal.raked(rank, together), fold=fold, place=given.place[family],
-        truth=hidden_income.truth_weights(confirmed > 0, hides, line.sensitivity),
-        expected=nothing, gap=nothing, low=nothing, high=nothing,
+        hides=nothing, truth=nothing, expected=nothing, gap=nothing, low=nothing, high=nothing,
     )  # fmt: skip
 
 
@@ -161,8 +160,10 @@ def flags(
     * ``union``: with targeted ones, whatever the arm says;
     * ``raked_only``: every inspection alike within a stretch of the ranking.
 
-    Returns a row for each: mean and spread of the realised share of unconfirmed flags over
-    draws that flag anybody, mean and spread of the share flagged, draws that flag nobody.
+    Returns a row for each. ``unconfirmed`` is what is promised: the mean over all draws, none
+    unconfirmed where nobody is flagged (the false discovery rate). ``where_anybody_is_flagged``
+    and ``sd`` are its mean and spread over the other draws, which nobody promises: where a
+    level is near the least that labels support, draws that flag somebody are the lucky ones.
     """
     results: dict[tuple[str, float], list[tuple[float, float, bool]]] = {}
     for _ in range(draws):
@@ -222,12 +223,13 @@ def _summary(rows: list[tuple[float, float, bool]]) -> dict[str, float]:
     )
     some = np.isfinite(share)
     told = share[some] if some.any() else np.array([np.nan])
+    counted = np.where(some, share, 0.0)
     return {
-        "unconfirmed": float(told.mean()),
+        "unconfirmed": float(counted.mean()),
+        "standard_error": float(counted.std() / np.sqrt(len(counted))),
+        "where_anybody_is_flagged": float(told.mean()),
         "sd": float(told.std()),
-        "standard_error": float(told.std() / np.sqrt(len(told))),
-        "ninth_decile": float(np.quantile(told, 0.9)),
-        "unconfirmed_counting_nobody_as_none": float(np.where(some, share, 0.0).mean()),
+        "worst_tenth_above": float(np.quantile(told, 0.9)),
         "flagged": float(flagged.mean()),
         "flagged_sd": float(flagged.std()),
         "flagged_nobody": float(1 - some.mean()),
@@ -244,17 +246,16 @@ def intervals(
     true hidden amounts that lie in their interval, of all families and by kind of place.
     """
     rows = []
+    sensitivity = float(given.law.inspection_sensitivity)
     for _ in range(draws):
         lot = drawn(None, len(given.margin), generator, capacity=share)
         said = labelled(given, lot, generator)
+        line, hides = calibrated(said.margin, said.confirmed, said.random, said.fold, sensitivity)
+        truth = hidden_income.truth_weights(said.confirmed > 0, hides, sensitivity)
         agreement = conformal.amount_score(
-            said.hides, given.centre[lot.family], given.spread, said.amount
+            hides, given.centre[lot.family], given.spread, said.amount
         )
-        tails = np.array(tails_by_place(agreement, said.random * said.truth, said.place))
-        line = hidden_income.calibrate(
-            said.margin, said.confirmed, said.random,
-            sensitivity=float(given.law.inspection_sensitivity),
-        )  # fmt: skip
+        tails = np.array(tails_by_place(agreement, said.random * truth, said.place))
         others = np.ones(len(given.margin), dtype=bool)
         others[lot.family] = False
         low, high = conformal.amount_bounds(
