@@ -189,7 +189,7 @@ def one_country(country: Country, tried: _Tried, *, own: bool, others: bool) -> 
         "random_inspections": int(country.fitted.inspected.in_random_arm.sum()),
         "leans_on": country.fitted.certificate["leans_on"],
         "ways": rankings.compared(country, tried.world, tried.oracles, generator),
-        "truth": truth,
+        "true": truth,
     }
     if own:
         told["own"] = own_estimates.beside_truth(country, tried.world, truth, generator)
@@ -233,8 +233,17 @@ def promised(base: Country, world: World, draws: int, seed: int) -> dict[str, An
             regime: guarantees.flags(given, pull, generator, draws=draws)
             for regime, pull in guarantees.pulls(base, world, among).items()
         },
-        "intervals": [guarantees.intervals(given, generator, draws=draws, share=arm)],
-        "categories": [guarantees.categories(given, generator, draws=draws, answers=_SURVEYED)],
+        "held": {
+            "true amounts in their intervals": guarantees.intervals(
+                given, generator, draws=draws, share=arm
+            ),
+            "the same, inspectors just as assumed": guarantees.intervals(
+                given, generator, draws=draws, share=arm, exact_inspectors=True
+            ),
+            "true steps in their category sets": guarantees.categories(
+                given, generator, draws=draws, answers=_SURVEYED
+            ),
+        },
     }
 
 

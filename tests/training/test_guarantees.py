@@ -81,6 +81,13 @@ def test_intervals_hold_the_true_amount_of_nine_families_in_ten(families):
         assert row["mean"] == pytest.approx(0.90, abs=0.02), place
 
 
+def test_inspectors_who_are_just_as_assumed_leave_the_level_where_it_was_promised(families):
+    told = guarantees.intervals(
+        families, np.random.default_rng(1), draws=20, share=0.1, exact_inspectors=True
+    )
+    assert told["held"]["all"]["mean"] == pytest.approx(0.90, abs=0.01)
+
+
 def test_category_sets_hold_the_true_step_of_nine_families_in_ten(families):
     told = guarantees.categories(families, np.random.default_rng(2), draws=200, answers=500)
     assert told["held"]["all"]["mean"] == pytest.approx(0.90, abs=0.01)

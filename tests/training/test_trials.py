@@ -8,6 +8,7 @@ import pytest
 
 from features.registers.load import open_data_set
 from features.registers.snapshot import make
+from models.assessment import metrics
 from models.assessment.metrics import Estimate, auc
 from models.hyperparameters import Boosting
 from models.inputs import declared_inputs
@@ -203,7 +204,7 @@ def test_a_score_alone_says_how_families_that_no_label_speaks_of_are_ranked():
     hides = (generator.random(3_000) < logistic(score)).astype(float)
     ways = {"oracle": score, "random": generator.random(3_000), "our_own": score + 1}
     among = np.arange(3_000) < 2_000
-    told = rankings.against_truth(ways, hides, among, generator)
+    told = rankings.against_truth(ways, hides, among)
     assert list(told) == ["random", "oracle", "our_own"]
     assert told["our_own"]["auc"] == told["oracle"]["auc"]
     assert told["our_own"]["share_of_the_oracles_distance"] == pytest.approx(1)
@@ -211,6 +212,19 @@ def test_a_score_alone_says_how_families_that_no_label_speaks_of_are_ranked():
     assert told["oracle"]["auc"]["value"] == pytest.approx(
         auc(hides[among], score[among]), abs=1e-6
     )
+
+
+def test_placements_give_the_interval_that_resampling_gives():
+    generator = np.random.default_rng(7)
+    score = np.round(generator.standard_normal(2_000), 1)  # with ties
+    hides = (generator.random(2_000) < logistic(score)).astype(float)
+    by_placement = rankings.placed(hides, score)
+    drawn = metrics.draws(np.arange(2_000), generator, replicas=400)
+    resampled = metrics.auc_with_interval(hides, score, np.ones(2_000), drawn)
+    assert by_placement.value == pytest.approx(resampled.value)
+    assert by_placement.low == pytest.approx(resampled.low, abs=0.004)
+    assert by_placement.high == pytest.approx(resampled.high, abs=0.004)
+    assert rankings.placed(np.ones(5), score[:5]).value is None
 
 
 @pytest.mark.long
@@ -221,16 +235,16 @@ def test_in_a_simulated_country_the_oracle_is_best_and_chance_is_worst(tmp_path)
     base = tried.base
     told = trials_report.one_country(base, tried, own=True, others=False)
     auc_of = {name: way["auc"]["value"] for name, way in told["ways"].items()}
-    assert told["truth"]["judged"] == int((~base.labelled).sum()) < told["truth"]["families"]
+    assert told["true"]["judged"] == int((~base.labelled).sum()) < told["true"]["families"]
     assert abs(auc_of["random"] - 0.5) < 0.02
     assert auc_of["oracle_without_invariants"] > auc_of["oracle"] > auc_of["tarazy"]
     assert auc_of["tarazy"] > auc_of["red_flags"] > 0.5
     assert 0.75 < told["ways"]["tarazy"]["share_of_the_oracles_distance"] < 1
-    assert told["truth"]["calibration"]["ece"] < 0.15
-    assert 0.8 < told["truth"]["intervals"]["all"] < 1
-    assert told["truth"]["welfare"]["true_ladder"]["kappa"]["truth"] == 1
+    assert told["true"]["calibration"]["ece"] < 0.15
+    assert 0.8 < told["true"]["intervals"]["all"] < 1
+    assert told["true"]["welfare"]["true_ladder"]["kappa"]["true"] == 1
     said = {row["measure"]: row for row in told["own"]}
-    assert said["AUC"]["low"] < said["AUC"]["truth"] < said["AUC"]["high"]
+    assert said["AUC"]["low"] < said["AUC"]["true"] < said["AUC"]["high"]
     assert {row["measure"] for row in told["own"]} >= {"lift at 5 %", "calibration slope"}
     itself = elsewhere.crossed(base, base, seed=5)["tarazy"]
     assert itself.low < itself.value < itself.high

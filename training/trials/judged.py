@@ -157,7 +157,7 @@ def _welfare(
             who: metrics.quadratic_kappa(true, rows[column].cast(pl.Int64).to_numpy())
             for who, column in (
                 ("tarazy", "model_category"), ("oracle", "oracle"),
-                ("declared_income_alone", "declared"), ("truth", "ladder"),
+                ("declared_income_alone", "declared"), ("true", "ladder"),
             )
         }  # fmt: skip
         held = rows.select(pl.col("model_category_set").list.contains(pl.col(step).cast(pl.Int8)))

@@ -37,7 +37,7 @@ def beside_truth(
             {
                 "measure": measure,
                 "said": ends["value"], "low": ends["low"], "high": ends["high"],
-                "truth": truth,
+                "true": truth,
                 "held": bool(ends["low"] <= truth <= ends["high"]) if bounded else None,
             }
         )  # fmt: skip

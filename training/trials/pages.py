@@ -94,7 +94,7 @@ def _ranked(name: str, rows: Mapping[str, Any]) -> Iterator[str]:
         ways = found["ways"]
         yield _row(
             key,
-            f"{found['truth']['hide']:.1%}",
+            f"{found['true']['hide']:.1%}",
             found["inspections"],
             *(f"{ways[w]['auc']['value']:.3f} ({ways[w]['lift_at_5_percent']:.2f})" for w in WAYS),
             _number(ways["tarazy"]["share_of_the_oracles_distance"]),
@@ -112,7 +112,7 @@ def _against_truth(name: str, rows: Mapping[str, Any]) -> Iterator[str]:
     for key, found in rows.items():
         if "refused" in found:
             continue
-        truth = found["truth"]
+        truth = found["true"]
         flag, held, poor = truth["flags"], truth["intervals"], truth["poorest_tenth"]
         ours, rules = poor["tarazy"], poor["rules"]
         kappas = [
@@ -214,10 +214,9 @@ def _guarantees(found: Mapping[str, Any] | None) -> Iterator[str]:
             )  # fmt: skip
     yield from ("", "Share held, nominally 90 %, mean ± standard deviation over draws:", "")
     yield from _head("what", "draws", "labels", "all", *PLACES)
-    for name in ("intervals", "categories"):
-        for r in found[name]:
-            cells = (f"{h['mean']:.4f} ± {h['sd']:.4f}" for h in r["held"].values())
-            yield _row(name, r["draws"], r["labels"], *cells)
+    for name, r in found["held"].items():
+        cells = (f"{h['mean']:.4f} ± {h['sd']:.4f}" for h in r["held"].values())
+        yield _row(name, r["draws"], r["labels"], *cells)
     yield ""
 
 
@@ -293,7 +292,7 @@ def _said(row: Mapping[str, Any]) -> str:
         return "unknown"
     ends = "" if row["low"] is None else f" [{row['low']:.3f}, {row['high']:.3f}]"
     wrong = " ✗" if row["held"] is False else ""
-    return f"{row['said']:.3f}{ends}; truth {_number(row['truth'])}{wrong}"
+    return f"{row['said']:.3f}{ends}; truth {_number(row['true'])}{wrong}"
 
 
 def _shown(estimate: Mapping[str, Any]) -> str:

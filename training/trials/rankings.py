@@ -10,6 +10,8 @@ from typing import Final
 
 import lightgbm as lgb
 import numpy as np
+from scipy.special import ndtri
+from scipy.stats import rankdata
 
 from models import hidden_income, trees
 from models.assessment import metrics
@@ -29,8 +31,6 @@ WAYS: Final = (
     "oracle_without_invariants",
 )  # fmt: skip
 """From nothing known to everything known."""
-_REPLICAS: Final = 200
-"""Resamples of tens of thousands of families: their intervals hardly move with more."""
 _FREE: Final = {
     "objective": "binary", "verbosity": -1, "deterministic": True, "force_row_wise": True,
     "num_threads": 1,
@@ -115,27 +115,42 @@ def compared(
     """
     ways = rankings(country) | dict(best)
     ways["random"] = generator.random(len(world.hides))
-    return against_truth(ways, world.hides, ~country.labelled, generator)
+    return against_truth(ways, world.hides, ~country.labelled)
 
 
 def against_truth(
-    ways: Mapping[str, Matrix], hides: Matrix, judged: Flags, generator: np.random.Generator
+    ways: Mapping[str, Matrix], hides: Matrix, judged: Flags
 ) -> dict[str, dict[str, object]]:
     """Judge ways of ranking; those that are named like `WAYS` come in that order."""
-    drawn = metrics.draws(np.flatnonzero(judged), generator, replicas=_REPLICAS)
-    once, known = np.ones(int(judged.sum())), hides[judged]
+    known = hides[judged]
     best = metrics.auc(known, ways["oracle"][judged])
     order = [w for w in WAYS if w in ways] + [w for w in ways if w not in WAYS]
     told: dict[str, dict[str, object]] = {}
     for name in order:
         score = ways[name][judged]
-        auc = metrics.auc_with_interval(known, score, once, drawn)
+        auc = placed(known, score)
         told[name] = {
             "auc": auc.told(),
             "lift_at_5_percent": metrics.lift_at(known, score, CAPACITY),
             "share_of_the_oracles_distance": reached(auc, best),
         }
     return told
+
+
+def placed(truth: Matrix, score: Matrix) -> Estimate:
+    """Return the AUC with its 95 % interval by the placements of both kinds (DeLong 1988).
+
+    For tens of thousands of families, each once, where resampling would only cost time.
+    """
+    hiding, clear = truth > 0, truth <= 0
+    if not hiding.any() or not clear.any():
+        return metrics.UNKNOWN
+    both = rankdata(score)
+    above = (both[hiding] - rankdata(score[hiding])) / clear.sum()
+    below = 1 - (both[clear] - rankdata(score[clear])) / hiding.sum()
+    value = float(above.mean())
+    half = ndtri(0.975) * np.sqrt(above.var() / len(above) + below.var() / len(below))
+    return Estimate(value, max(value - half, 0.0), min(value + half, 1.0))
 
 
 def reached(auc: Estimate, oracle: float) -> float | None:
