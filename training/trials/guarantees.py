@@ -260,8 +260,9 @@ def intervals(
 
     ``share`` of the families is drawn; with ``exact_inspectors`` they are visited as the
     correction assumes (`as_assumed`), else as the simulation's inspectors do, who miss small
-    sums more often than large and are off by a fifth about what they find. Returns mean and spread over draws of the share of
-    true hidden amounts that lie in their interval, of all families and by kind of place.
+    sums more often than large and are off by a fifth about what they find. Returns mean and
+    spread over draws of the share of true hidden amounts that lie in their interval, of all
+    families and by kind of place.
     """
     rows = []
     sensitivity = float(given.law.inspection_sensitivity)
