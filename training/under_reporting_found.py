@@ -18,9 +18,11 @@ from models.assessment import metrics
 from models.estimators import HiddenIncomeClassifier
 from models.inputs import Matrix, encode
 from models.parameters import Law
+from models.predict import Look
 from training.fit import fit
 from training.labels import Labels, encoded, folds, gather
-from training.trials import Country, rankings, truly_hides
+from training.trials.country import Country, truly_hides
+from training.trials.rankings import rankings
 from training.under_reporting import SOURCE
 
 FOLDS: Final = 5
@@ -84,9 +86,14 @@ def judged(
         kept = _without(found, households[mine])
         fitted = fit(kept, law=law, seed=seed % 2**31, generator=generator)
         country = Country(
-            found=kept, fitted=fitted, features=features, law=law, silent=snapshot.silent
+            found=kept,
+            fitted=fitted,
+            features=features,
+            look=Look.at(fitted.models, features, law, snapshot.silent),
+            law=law,
+            silent=snapshot.silent,
         )
-        said = rankings(country, features.filter(pl.Series(mine)))
+        said = {way: score[mine] for way, score in rankings(country).items()}
         income = features["income_quarter"] / features["members"]
         said["taught_on_self_employed"] = _taught_apart(country, truth, mine, said["gap_alone"])
         said["declared_income_alone"] = -income.to_numpy()[mine]
