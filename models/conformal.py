@@ -44,11 +44,11 @@ def lower_quantile(scores: Matrix, weights: Matrix, level: float) -> float:
     return max(-upper_quantile(-scores, weights, level), 0.0)
 
 
-def middle(values: Matrix, weights: Matrix) -> float:
-    """Return the weighted median: the smallest value that half the weight does not exceed."""
+def quantile(values: Matrix, weights: Matrix, level: float) -> float:
+    """Return the weighted quantile: the smallest value that ``level`` of the weight reaches."""
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
+    return float(values[order][np.searchsorted(reached, level * reached[-1])])
 
 
 def amount_score(hides: Matrix, centre: Matrix, spread: float, amount: Matrix) -> Matrix:
@@ -80,14 +80,14 @@ def amount_bounds(
     return _amounts(low, centre, spread), _amounts(high, centre, spread)
 
 
-def amount_middle(hides: Matrix, centre: Matrix, spread: float) -> Matrix:
-    """Return the amount that is as likely exceeded as not: zero unless hiding is likelier.
+def amount_at(hides: Matrix, centre: Matrix, spread: float, level: float) -> Matrix:
+    """Return the amount that a family does not exceed with chance ``level``.
 
-    A family is not credited with a part of what it probably does not have: the mean
-    would be, and would make the poorest look richer than they are.
+    Zero as long as hiding nothing alone has that chance.
     """
-    level = np.where(hides > 0.5, (hides - 0.5) / np.maximum(hides, 1e-12), 0.0)
-    return _amounts(level, centre, spread)
+    clear = 1.0 - hides
+    inside = np.where(clear < level, (level - clear) / np.maximum(hides, 1e-12), 0.0)
+    return _amounts(inside, centre, spread)
 
 
 def _amounts(level: Matrix, centre: Matrix, spread: float) -> Matrix:

@@ -41,6 +41,11 @@ def _harmless(each: Input) -> bool:
     return each.direction != 0 or not each.moved_by_work
 
 
+LEANING: Final = 1 / 3
+"""The estimate is what a family exceeds with two chances in three, and so nothing unless it
+is twice as likely to hide as not. In the poorest tenth of a simulated country (90,000
+families) declared income plus the mean or the middle was too high by a fifth more often
+than too low (the middle: 34 % and 19 %); leaning so, 16 % and 29 %."""
 PLACES: Final = ("city of republican significance", "other town", "village")
 """Kinds of place whose intervals are set apart (region type × settlement); none is an input."""
 
@@ -211,9 +216,8 @@ class HiddenIncome:
     ) -> Outcome:
         """Answer for each family; ``unknown`` marks those with a silent register.
 
-        Amounts are the income hidden, not what an inspector would find. The estimate is
-        the middle: what is exceeded as likely as not, and so nothing for a family that
-        is likelier not to hide. ``place`` widens or narrows the interval, and moves
+        Amounts are the income hidden, not what an inspector would find. The estimate
+        leans to the family's side (`LEANING`). ``place`` widens or narrows the interval, and moves
         neither probability nor flag.
         """
         table = columns(gap, x)
@@ -222,14 +226,14 @@ class HiddenIncome:
         centre = self.amounts.centre(table)
         tail = np.array(self.tails)[place]
         low, high = conformal.amount_bounds(hides, centre, self.amounts.spread, tail)
-        middle = conformal.amount_middle(hides, centre, self.amounts.spread)
+        estimate = conformal.amount_at(hides, centre, self.amounts.spread, LEANING)
         low = np.where(unknown, 0.0, low)
         high = np.where(unknown, self.unknown_high, high)
-        middle = np.where(unknown, self.unknown_estimate, middle)
+        estimate = np.where(unknown, self.unknown_estimate, estimate)
         return Outcome(
             margin=np.where(unknown, np.nan, margins),
             probability=np.where(unknown, np.nan, hides),
             low=low,
-            estimate=np.clip(middle, low, high),
+            estimate=np.clip(estimate, low, high),
             high=high,
         )

@@ -217,7 +217,7 @@ def learn(material: Material, consumption: Consumption, tell: Callable[[str], No
         calibration=calibration,
         tails=tails,
         unknown_high=0.0,
-        unknown_estimate=conformal.middle(amount, judged * truth),
+        unknown_estimate=conformal.quantile(amount, judged * truth, hidden_income.LEANING),
     )
     said = known.outcome(
         of_all[:, 0], of_all[:, 1:], hidden_income.places(found.population),
