@@ -187,16 +187,18 @@ def _by_declared_income(country: Country) -> Matrix:
     return median_category(welfare.exceeds(steps, income)).astype(np.float64)
 
 
-def poorest(said: pl.DataFrame, country: Country, world: World, among: Flags) -> dict[str, Any]:
-    """Return how the families of the lowest tenth by true income a member are read.
+def poorest(
+    said: pl.DataFrame, country: Country, world: World, among: Flags
+) -> dict[str, dict[str, Any]]:
+    """Return how the families of the poorest tenth are read, by two measures of poverty.
 
-    Over- and under-prediction of their income, by declaration alone and with the estimate
-    of what is hidden; and how many of them each way misses, by category and when as many
-    places as a fifth of all families are given to those who look poorest.
+    Those of the lowest tenth by true income a member, and by true consumption a member: how
+    often their income is over- and under-predicted, by declaration alone and with the
+    estimate of what is hidden; and how many of them each way misses, by category and when as
+    many places as a fifth of all families are given to those who look poorest.
     """
     members = country.features["members"].cast(pl.Float64).to_numpy()
     true = world.income / members
-    tenth = among & (true <= np.quantile(true[among], POOREST))
     declared = _numbers(country.features, "income_quarter") / 3
     read = {
         "rules": declared / members,
@@ -204,17 +206,22 @@ def poorest(said: pl.DataFrame, country: Country, world: World, among: Flags) ->
     }
     ruled = rule_category(country.features, country.law)["rule_category"]
     category = {"rules": ruled, "tarazy": said["model_category"]}
-    told: dict[str, Any] = {"families": int(tenth.sum())}
-    for who, income in read.items():
-        worst = np.quantile(income[among], PLACES_FOR)
-        level = category[who].cast(pl.Float64).to_numpy()
-        told[who] = {
-            "over_predicted": float((income > (1 + TOO_FAR) * true)[tenth].mean()),
-            "under_predicted": float((income < (1 - TOO_FAR) * true)[tenth].mean()),
-            "missed_by_category": float((level > AMONG_THE_POOREST)[tenth].mean()),
-            "within_category": float((level <= AMONG_THE_POOREST)[among].mean()),
-            "missed_for_places": float((income > worst)[tenth].mean()),
-        }
+    told: dict[str, dict[str, Any]] = {}
+    for by, poverty in (
+        ("income", true), ("consumption", _numbers(world.real, "consumption_monthly") / members)
+    ):  # fmt: skip
+        tenth = among & (poverty <= np.quantile(poverty[among], POOREST))
+        told[by] = {"families": int(tenth.sum()), "hide": float(world.hides[tenth].mean())}
+        for who, income in read.items():
+            worst = np.quantile(income[among], PLACES_FOR)
+            level = category[who].cast(pl.Float64).to_numpy()
+            told[by][who] = {
+                "over_predicted": float((income > (1 + TOO_FAR) * true)[tenth].mean()),
+                "under_predicted": float((income < (1 - TOO_FAR) * true)[tenth].mean()),
+                "missed_by_category": float((level > AMONG_THE_POOREST)[tenth].mean()),
+                "within_category": float((level <= AMONG_THE_POOREST)[among].mean()),
+                "missed_for_places": float((income > worst)[tenth].mean()),
+            }
     return told
 
 

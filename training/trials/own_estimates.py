@@ -15,7 +15,7 @@ from models.inputs import Matrix
 from training.evaluate import CAPACITY, evaluate
 from training.fit_hidden import Flags
 from training.trials.country import Country, World
-from training.trials.judged import flags
+from training.trials.judged import expected_error, flags
 from training.trials.rankings import rankings
 
 
@@ -66,6 +66,7 @@ def _truth(
     pointed = flags(outcome, world, among, verified)
     unconfirmed = pointed["unconfirmed"]
     band = said["random_arm"].get("hiding_by_sensitivity", {})
+    of_truth = (said["sensitivity_band"] or {}).get("0.83", {})
     rows: dict[str, tuple[Any, float | None]] = {
         "AUC": (detector.get("auc"), metrics.auc(confirmed, score)),
         "AUC above logistic regression": (
@@ -83,6 +84,15 @@ def _truth(
         "calibration slope": (detector.get("calibration_slope"), slope),
         "share confirmed": (said["random_arm"].get("confirmed"), float(confirmed.mean())),
         "share that hides, sensitivity 0.83": (band.get("0.83"), float(world.hides.mean())),
+        "AUC against the truth, sensitivity 0.83": (
+            of_truth.get("auc_against_the_truth"), metrics.auc(world.hides[among], score)
+        ),
+        "clear among the flagged, sensitivity 0.83": (
+            of_truth.get("clear_among_flagged"), pointed["truly_clear"]
+        ),
+        "ECE of confirmation": (
+            (said["reliability"] or {}).get("ece"), expected_error(chance, confirmed)
+        ),
         "precision of flags": (
             detector.get("flag_precision"), None if unconfirmed is None else 1 - unconfirmed
         ),
