@@ -12,6 +12,7 @@ from functools import cache
 # isort: off
 from features import composition  # noqa: F401 - declares
 from features import wellbeing  # noqa: F401 - declares
+from features import place  # noqa: F401 - declares
 from features import income  # noqa: F401 - declares
 from features import self_realisation  # noqa: F401 - declares
 from features import possessions  # noqa: F401 - declares

@@ -95,6 +95,24 @@ def adults(as_of: date) -> pl.Expr:
 
 
 @feature(
+    block=Block.DEPENDENCY, source="adult_members", unit=Unit.YEARS, empty=None, direction=0,
+    basis=_BASIS,
+)  # fmt: skip
+def mean_age_of_adults(as_of: date) -> pl.Expr:
+    """Mean age of the members aged eighteen or more, whole years, rounded down.
+
+    Null for a household without an adult. Ages move what a family spends as much as
+    its size does; they are said of the adults together, of nobody alone.
+    """
+    birth = pl.col("birth_date")
+    # A month is an 8-bit number: widened before it is multiplied.
+    month_and_day = birth.dt.month().cast(pl.Int64) * 100 + birth.dt.day()
+    later = month_and_day > as_of.month * 100 + as_of.day
+    age = as_of.year - birth.dt.year().cast(pl.Int64) - later.cast(pl.Int64)
+    return age.sum() // pl.len()
+
+
+@feature(
     block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=0, basis=_BASIS
 )
 def adults_of_working_age(as_of: date) -> pl.Expr:

@@ -20,6 +20,8 @@ class Unit(StrEnum):
     MILLIONTHS = "millionths"
     CATTLE_HUNDREDTHS = "hundredths of one head of cattle"
     LEVEL = "level"
+    CODE = "code"
+    """A number that only names something: neither its size nor its order means anything."""
 
 
 class Span(StrEnum):

@@ -1,24 +1,28 @@
-"""Which model is the champion: a signed file beside the bundles, and nothing else.
+"""Which model is the champion, and which was when: a signed file beside the bundles.
 
 Serving reads only this file and the bundles. It never asks MLflow, so a registry that is
-down, slow or tampered with changes nothing for the families.
+down, slow or tampered with changes nothing for the families. The file also keeps every move
+of every name, under the same signature: MLflow forgets an alias once it moves.
 """
 
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from features.errors import NoSuchModel
+from features.errors import InputError, NoSuchModel
 from models.home import Home
 
 ALIASES: Final = ("champion", "challenger")
+SHADOW: Final = "challenger"
+"""The alias whose model runs beside the champion without effect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +38,51 @@ class Alias:
     since: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """From ``since`` on a name stands for a version; ``version`` null: for none.
+
+    ``reason`` says why a name was taken from its version; null where a version was promoted.
+    """
+
+    name: str
+    version: str | None
+    manifest_sha256: str | None
+    override: str | None
+    since: str
+    reason: str | None = None
+
+    @property
+    def at(self) -> datetime:
+        """The moment from which it holds; one written without a zone is read as UTC."""
+        told = datetime.fromisoformat(self.since)
+        return told if told.tzinfo else told.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Aliases:
-    """All names, with a number that only grows: an older file can be told from a newer."""
+    """All names, with a number that only grows: an older file can be told from a newer.
+
+    ``history`` holds every move in the order in which it was made.
+    """
 
     sequence: int
     names: dict[str, Alias]
+    history: tuple[Move, ...] = ()
+
+    def retired(self, name: str) -> Move | None:
+        """Return the move that took a name from its version; None: it has one, or never had."""
+        moves = [move for move in self.history if move.name == name]
+        return moves[-1] if moves and moves[-1].version is None else None
+
+    def live_at(self, moment: datetime, name: str = "champion") -> Move | None:
+        """Return what a name stood for at a moment: the last move made by then.
+
+        None before its first move. A move whose ``version`` is null: rules answered alone.
+        """
+        asked = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moves = [m for m in self.history if m.name == name and m.at <= asked]
+        return moves[-1] if moves else None
 
 
 def read(home: Home) -> Aliases:
@@ -50,9 +93,14 @@ def read(home: Home) -> Aliases:
     content = path.read_bytes()
     check_signature(content, path.with_suffix(".sig"), home.public_key())
     told = json.loads(content)
-    return Aliases(
-        int(told["sequence"]), {name: Alias(**alias) for name, alias in told["aliases"].items()}
+    names = {name: Alias(**alias) for name, alias in told["aliases"].items()}
+    # A file of before the history was kept tells at least since when its names stand.
+    moves = (
+        [Move(**move) for move in told["history"]]
+        if "history" in told
+        else [Move(name=name, **asdict(alias)) for name, alias in sorted(names.items())]
     )
+    return Aliases(int(told["sequence"]), names, tuple(moves))
 
 
 def write(
@@ -69,17 +117,62 @@ def write(
         version=version,
         manifest_sha256=manifest_sha256,
         override=override,
-        since=when.isoformat(timespec="seconds"),
+        since=_moment(when),
     )
-    after = replace(before, sequence=before.sequence + 1, names=before.names | {name: alias})
+    return _signed(home, before, before.names | {name: alias}, [Move(name=name, **asdict(alias))])
+
+
+def retire(home: Home, reason: str, when: datetime, name: str = "champion") -> Aliases:
+    """Take a name from its version for a reason that is kept; returns what now stands.
+
+    The version goes back to shadow: it runs on as challenger, without effect, unless another
+    challenger stands already. From then on rules answer alone, until a version is promoted.
+    Raises ``NoSuchModel`` where the name stands for nothing, and ``InputError`` without a reason.
+    """
+    if not reason.strip():
+        raise InputError("Taking a model back needs a reason: it is shown wherever models are.")
+    before = read(home)
+    if name not in before.names:
+        raise NoSuchModel(f"No model is promoted as {name!r}, so none can be taken back.")
+    since = _moment(when)
+    left = {n: alias for n, alias in before.names.items() if n != name}
+    moves = [
+        Move(
+            name=name, version=None, manifest_sha256=None, override=None, since=since,
+            reason=reason.strip(),
+        )
+    ]  # fmt: skip
+    if name != SHADOW and SHADOW not in left:
+        shadow = replace(before.names[name], since=since)
+        left[SHADOW] = shadow
+        moves.append(Move(name=SHADOW, **asdict(shadow), reason=reason.strip()))
+    return _signed(home, before, left, moves)
+
+
+def live_at(home: Home, moment: datetime, name: str = "champion") -> Move | None:
+    """Return which version a name stood for at a moment, after checking the signature."""
+    return read(home).live_at(moment, name)
+
+
+def _signed(home: Home, before: Aliases, names: dict[str, Alias], moves: Sequence[Move]) -> Aliases:
+    """Write names and history with their signature, the number one higher."""
+    after = Aliases(before.sequence + 1, names, (*before.history, *moves))
     content = _bytes(
-        {"sequence": after.sequence, "aliases": {n: asdict(a) for n, a in after.names.items()}}
+        {
+            "sequence": after.sequence,
+            "aliases": {name: asdict(alias) for name, alias in after.names.items()},
+            "history": [asdict(move) for move in after.history],
+        }
     )
     home.bundles.mkdir(parents=True, exist_ok=True)
     path = home.bundles / "aliases.json"
     replace_file(path, content)
     replace_file(path.with_suffix(".sig"), home.signing_key().sign(content))
     return after
+
+
+def _moment(when: datetime) -> str:
+    return when.isoformat(timespec="seconds")
 
 
 def sign(content: bytes, path: Path, key: Ed25519PrivateKey) -> None:

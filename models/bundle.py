@@ -24,17 +24,18 @@ from features.catalogue import FEATURES
 from features.errors import NoSuchModel
 from models import aliases, trees
 from models.aliases import sha256
+from models.capacity import ReviewBars
 from models.consumption_model import ExpectedConsumption
 from models.hidden_income import Amounts, Calibration, HiddenIncome
 from models.home import Home
-from models.inputs import GAP_READS, digest, named
+from models.inputs import BESIDES_INPUTS, digest, named
 from models.parameters import Law
 from models.predict import COLUMNS, Models
 from models.welfare import STEPS, Welfare
 
 __all__ = ["Models", "load", "verify", "write"]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _REMEDY: Final = "Run `tarazy train` and `tarazy promote VERSION`."
 _PATIENCE: Final = 120
 """Seconds that the child may take to read a bundle."""
@@ -83,11 +84,11 @@ def numbers(models: Models) -> dict[str, Any]:
             "inputs": [i.name for i in hidden.inputs],
             "calibration": asdict(hidden.calibration),
             "spread": hidden.amounts.spread,
-            "smear": hidden.amounts.smear,
-            "tail": hidden.tail,
+            "tails": list(hidden.tails),
             "unknown_high": hidden.unknown_high,
             "unknown_estimate": hidden.unknown_estimate,
             "threshold": models.threshold,
+            "review_bars": models.review_bars.told(),
             "always_known": sorted(models.always_known),
         },
         "welfare": {
@@ -95,7 +96,7 @@ def numbers(models: Models) -> dict[str, Any]:
             "bar": models.welfare.bar,
             "silence": dict(models.welfare.silence),
         },
-        "features_digest": digest(_read_by(models) | GAP_READS),
+        "features_digest": digest(_read_by(models) | BESIDES_INPUTS),
     }
 
 
@@ -234,10 +235,9 @@ def assemble(found: Verified, *, override: str | None = None) -> Models:
             amounts=Amounts(
                 booster=boosters["hidden_amount.txt"],
                 spread=hidden["spread"],
-                smear=hidden["smear"],
             ),
             calibration=Calibration(**hidden["calibration"]),
-            tail=hidden["tail"],
+            tails=tuple(hidden["tails"]),
             unknown_high=hidden["unknown_high"],
             unknown_estimate=hidden["unknown_estimate"],
         ),
@@ -248,10 +248,11 @@ def assemble(found: Verified, *, override: str | None = None) -> Models:
             silence=told["welfare"]["silence"],
         ),
         threshold=hidden["threshold"],
+        review_bars=ReviewBars.read(hidden.get("review_bars", {})),
         always_known=frozenset(hidden["always_known"]),
         manifest=manifest | {"override": override, "manifest_sha256": found.manifest_sha256},
     )
-    if digest(_read_by(models) | GAP_READS) != told["features_digest"]:
+    if digest(_read_by(models) | BESIDES_INPUTS) != told["features_digest"]:
         raise NoSuchModel(
             f"Model version {models.version} was trained on features that are defined otherwise "
             "today: train it again."

@@ -44,6 +44,13 @@ def lower_quantile(scores: Matrix, weights: Matrix, level: float) -> float:
     return max(-upper_quantile(-scores, weights, level), 0.0)
 
 
+def quantile(values: Matrix, weights: Matrix, level: float) -> float:
+    """Return the weighted quantile: the smallest value that ``level`` of the weight reaches."""
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(reached, level * reached[-1])])
+
+
 def amount_score(hides: Matrix, centre: Matrix, spread: float, amount: Matrix) -> Matrix:
     """Return how well each family's amount agrees with what was predicted for it.
 
@@ -59,24 +66,35 @@ def amount_score(hides: Matrix, centre: Matrix, spread: float, amount: Matrix) -
 
 
 def amount_bounds(
-    hides: Matrix, centre: Matrix, spread: float, tail: float
+    hides: Matrix, centre: Matrix, spread: float, tail: Matrix | float
 ) -> tuple[Matrix, Matrix]:
-    """Return the amounts between which both tails keep ``tail`` or more.
+    """Return the amounts between which both tails keep ``tail`` or more, family by family.
 
     The low end is zero as long as "hides nothing" cannot be excluded, which takes a
     probability above 1 − ``tail``. Both ends rise with ``hides`` and ``centre``.
     """
-    tail = min(max(tail, 1e-6), 0.5)
+    tail = np.clip(tail, 1e-6, 0.5)
     certain = np.maximum(hides, 1e-12)
     low = np.where(hides > 1 - tail, (tail - (1 - hides)) / certain, 0.0)
     high = np.where(hides > tail, (hides - tail) / certain, 0.0)
-    ends = []
-    for level in (low, high):
-        inside = np.clip(level, 1e-12, 1 - 1e-12)
-        logs = centre + spread * ndtri(inside)
-        amount = np.fromiter(map(math.exp, logs.tolist()), dtype=np.float64, count=len(logs))
-        ends.append(np.where(level > 0, amount, 0.0))
-    return ends[0], ends[1]
+    return _amounts(low, centre, spread), _amounts(high, centre, spread)
+
+
+def amount_at(hides: Matrix, centre: Matrix, spread: float, level: float) -> Matrix:
+    """Return the amount that a family does not exceed with chance ``level``.
+
+    Zero as long as hiding nothing alone has that chance.
+    """
+    clear = 1.0 - hides
+    inside = np.where(clear < level, (level - clear) / np.maximum(hides, 1e-12), 0.0)
+    return _amounts(inside, centre, spread)
+
+
+def _amounts(level: Matrix, centre: Matrix, spread: float) -> Matrix:
+    """Return the log-normal's quantile of each level; a level of zero is no amount at all."""
+    logs = centre + spread * ndtri(np.clip(level, 1e-12, 1 - 1e-12))
+    amount = np.fromiter(map(math.exp, logs.tolist()), dtype=np.float64, count=len(logs))
+    return np.where(level > 0, amount, 0.0)
 
 
 def category_score(exceeds: Matrix, category: npt.NDArray[np.int64]) -> Matrix:
@@ -170,7 +188,8 @@ def select(
         promise = np.where(whole > 0, mass / total / np.where(whole > 0, whole, 1.0), np.inf)
     least = float(min(promise.min(), 1.0))
     room = unconfirmed * whole - (mass - own) / (total - own)
-    needed = int(np.ceil(1.0 / room.max())) if room.max() > 0 else None
+    one = own / (total - own) * len(ranks)
+    needed = int(np.ceil(one / room.max())) if room.max() > 0 else None
     kept = np.flatnonzero(promise <= unconfirmed)
     if not len(kept):
         return Selection(share=None, unconfirmed=None, least_supported=least, labels_needed=needed)
@@ -181,6 +200,36 @@ def select(
         least_supported=least,
         labels_needed=needed,
     )
+
+
+def raked(ranks: Matrix, weights: Matrix, *, least: int = 20) -> Matrix:
+    """Return the weights scaled so that every stretch of the ranking holds its share of families.
+
+    A rank is a share of the population, so between rank 0.1 and 0.2 lies a tenth of it,
+    whoever was inspected there: scaling to that (post-stratification, Holt & Smith 1979)
+    takes away what chance alone made heavy or light. Stretches are those of `_STRETCHES`,
+    joined until each holds ``least`` families that count. Weights of zero stay zero; the
+    sum is one.
+    """
+    counted = weights > 0
+    kept = [0.0]
+    for edge in _STRETCHES:
+        if (counted & (ranks >= kept[-1]) & (ranks < edge)).sum() >= least:
+            kept.append(edge)
+    if len(kept) > 1 and (counted & (ranks >= kept[-1])).sum() < least:
+        kept.pop()
+    edges = np.array([*kept, np.inf])
+    stretch = np.clip(np.searchsorted(edges, ranks, side="right") - 1, 0, len(edges) - 2)
+    held = np.bincount(stretch, weights=weights, minlength=len(edges) - 1)
+    wide = np.diff(np.minimum(edges, 1.0))
+    scaled: Matrix = weights * (wide / np.where(held > 0, held, 1.0))[stretch]
+    return scaled
+
+
+_STRETCHES: tuple[float, ...] = (
+    0.01, 0.02, 0.035, 0.05, 0.075, 0.10, 0.13, 0.17, 0.22, 0.30, 0.40, 0.55, 0.75,
+)  # fmt: skip
+"""Ends of the stretches, finer where families are flagged."""
 
 
 def threshold_for(population: Matrix, share: float) -> float | None:

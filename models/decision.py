@@ -58,7 +58,9 @@ NO_ADULT: Final = "NO_ADULT"
 def without_model(households: pl.DataFrame) -> pl.DataFrame:
     """Return the outputs of a model that is declared absent: null for every family."""
     return households.select(
-        "household_id", *(pl.lit(None, SCORE_SCHEMA[name]).alias(name) for name in MODEL_OUTPUTS)
+        "household_id",
+        *(pl.lit(None, SCORE_SCHEMA[name]).alias(name) for name in MODEL_OUTPUTS),
+        within_capacity=pl.lit(None, pl.Boolean),
     )
 
 
@@ -75,22 +77,31 @@ def material(opinion: pl.DataFrame, category: pl.Series, category_at_low: pl.Ser
     ]
 
 
-def proposed(is_material: pl.Series, category_at_low: pl.Series, law: Law) -> pl.Series:
+def model_asks(is_material: pl.Series, opinion: pl.DataFrame) -> pl.Series:
+    """Return whether a model asks for a person's look: a flag that matters, within capacity.
+
+    A material flag beyond what the region can review is information. Silence asks nothing.
+    """
+    return is_material.fill_null(value=False) & opinion["within_capacity"].fill_null(value=False)
+
+
+def proposed(asks: pl.Series, category_at_low: pl.Series, law: Law) -> pl.Series:
     """Return what the policy `assisted` proposes to a person; null under `advisory`.
 
-    A proposal is made only where the flag matters; it is never served by itself.
+    A proposal is made only where the model asks for a person, or nobody would ever take
+    it up; it is never served by itself.
     """
     if law.policy.policy != "assisted":
-        return pl.repeat(None, is_material.len(), dtype=pl.Int8, eager=True)
-    frame = pl.DataFrame({"material": is_material, "at_low": category_at_low})
-    return frame.select(pl.when(pl.col("material")).then(pl.col("at_low"))).to_series()
+        return pl.repeat(None, asks.len(), dtype=pl.Int8, eager=True)
+    frame = pl.DataFrame({"asks": asks, "at_low": category_at_low})
+    return frame.select(pl.when(pl.col("asks")).then(pl.col("at_low"))).to_series()
 
 
 def review_reasons(
     features: pl.DataFrame,
     ruled: pl.DataFrame,
     raised_flags: pl.Series,
-    is_material: pl.Series,
+    asking: pl.Series,
     law: Law,
 ) -> pl.Series:
     """Return the codes for which a person must look at a family; an empty list: automatic.
@@ -115,7 +126,7 @@ def review_reasons(
     lists = [pl.concat_list(*(pl.col(c) for c in table.columns))] if table.columns else []
     frame = table.with_columns(
         _flags=raised_flags if "RED_FLAG" in asks else pl.lit([], pl.List(pl.String)),
-        _model=is_material.fill_null(value=False) & (MATERIAL_HIDDEN_INCOME in asks),
+        _model=asking & (MATERIAL_HIDDEN_INCOME in asks),
     )
     return frame.select(
         pl.concat_list(

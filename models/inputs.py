@@ -2,8 +2,9 @@
 
 A feature is whole tenge; a model that learned the prices of one year must not meet
 those of another. So every amount is divided by the subsistence minimum (ПМ) of the
-months it covers and, where it belongs to the household, by its members. Sex, region,
-settlement, language and identifiers are no features and so can be no inputs.
+months it covers and, where it belongs to the household, by its members. Sex, language
+and identifiers are no features and so can be no inputs; region and settlement are
+features that are declared to be none.
 """
 
 import hashlib
@@ -26,8 +27,11 @@ Matrix = npt.NDArray[np.float64]
 DECLARED: Final = "incomes"
 """The register whose amounts a family declares; what it hides is measured against it."""
 
-GAP_READS: Final = frozenset({"income_quarter", "members"})
-"""The features that declared income a member is made of, besides any input."""
+BESIDES_INPUTS: Final = frozenset(
+    {"income_quarter", "members", "lives_in_village", "lives_in_republican_city", "region_code"}
+)
+"""What is read of a family besides any input: declared income a member, the kind of place
+by which intervals are set apart, and the region that has room for so many reviews."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,8 @@ class Input:
     derived: bool
     moved_by_work: bool
     """Whether a member who finds or loses work changes the value."""
+    moved_by_size: bool = False
+    """Whether a member who is born or leaves changes the value by the count of members."""
 
     @property
     def reads_declared_income(self) -> bool:
@@ -85,6 +91,7 @@ def named(names: Iterable[str]) -> tuple[Input, ...]:
 
 def _input(feature: Feature) -> Input:
     amount = feature.unit is Unit.TENGE
+    reads = _columns(feature)
     return Input(
         name=feature.name,
         direction=feature.direction,
@@ -92,7 +99,8 @@ def _input(feature: Feature) -> Input:
         span=feature.span if amount else None,
         per_member=amount and feature.direction > 0,
         derived=feature.is_derived,
-        moved_by_work="activity" in _columns(feature),
+        moved_by_work="activity" in reads,
+        moved_by_size=feature.name == "members" or "members" in reads,
     )
 
 

@@ -134,6 +134,7 @@ class Law:
     hidden_income_materiality: float
     inspection_sensitivity: float
     flag_error_rate: float
+    review_capacity: float
 
     def __init__(self, day: date, folder: Path | None = None) -> None:
         self.day = _legal_day(day)

@@ -87,20 +87,21 @@ def decide(
         else models.predict(features, law, silent)
     )
     category = ruled["rule_category"]
-    at_low = _category_at_low_end(counted, opinion, category, as_of, law)
+    at_low = category_at_low_end(counted, opinion, category, as_of, law)
     is_material = decision.material(opinion, category, at_low)
+    asks = decision.model_asks(is_material, opinion)
     raised = flags["raised_flags"]
     table = pl.DataFrame(
         {
             "household_id": features["household_id"],
             "as_of": pl.Series([as_of] * features.height, dtype=pl.Date),
             "category": category,
-            "proposed_category": decision.proposed(is_material, at_low, law),
+            "proposed_category": decision.proposed(asks, at_low, law),
             "rule_category": category,
             "rule_flag": flags["rule_flag"],
             "material": is_material,
             "reasons": reasons.rank(ruled, law),
-            "review_reasons": decision.review_reasons(features, ruled, raised, is_material, law),
+            "review_reasons": decision.review_reasons(features, ruled, raised, asks, law),
         }
     ).with_columns(
         *(opinion[name] for name in decision.MODEL_OUTPUTS),
@@ -148,12 +149,13 @@ def code_version() -> str:
     return installed("tarazy")
 
 
-def _category_at_low_end(
+def category_at_low_end(
     counted: pl.DataFrame, opinion: pl.DataFrame, category: pl.Series, as_of: date, law: Law
 ) -> pl.Series:
     """Return the rules' category with the low end of the hidden income counted as income.
 
-    Asked for flagged families only; for all others it is the category as it stands.
+    Asked for flagged families only; for all others it is the category as it stands. Training
+    asks it of the population: ``counted`` may hold derived features, they are made anew.
     """
     asked = opinion.select(
         "household_id",

@@ -5,7 +5,7 @@ the same prediction alone and in company, to the last bit.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,9 @@ import numpy.typing as npt
 import polars as pl
 
 from models import conformal, trees
+from models.capacity import ReviewBars
 from models.consumption_model import ExpectedConsumption
-from models.hidden_income import GAP, HiddenIncome, columns
+from models.hidden_income import GAP, HiddenIncome, columns, places
 from models.inputs import (
     DECLARED,
     Input,
@@ -39,6 +40,7 @@ COLUMNS: dict[str, Any] = {
     "hidden_income_low": pl.Int64(),
     "hidden_income_estimate": pl.Int64(),
     "hidden_income_high": pl.Int64(),
+    "within_capacity": pl.Boolean(),
 }
 """The columns of a prediction, as `Models.predict` returns them."""
 
@@ -49,6 +51,7 @@ class Models:
 
     ``threshold`` is the raw score from which a family is flagged, fixed at training for a
     named population; null: no flag can be promised to hold, so nobody is flagged.
+    ``review_bars`` say from which raw score a material flag asks for a review, by region.
     ``always_known`` are the inputs that were never unknown in training: a family for whom
     one of them is unknown is treated like one with a silent register.
     """
@@ -60,6 +63,7 @@ class Models:
     threshold: float | None
     always_known: frozenset[str]
     manifest: Mapping[str, Any]
+    review_bars: ReviewBars = field(default_factory=ReviewBars)
 
     @property
     def hidden_income_reads(self) -> frozenset[str]:
@@ -82,15 +86,18 @@ class Models:
         -------
         The columns of `COLUMNS`. Where a register that the detector reads was silent,
         probability and flag are null and the interval is what holds for any family.
+        ``within_capacity`` says whether the score reaches the bar of the family's region.
         Amounts are whole tenge a month for the household.
         """
         shown = Look.at(self, features, law, silent)
-        outcome = self.hidden_income.outcome(shown.gap, shown.detector, shown.unknown)
+        outcome = self.hidden_income.outcome(
+            shown.gap, shown.detector, places(features), shown.unknown
+        )
         exceeding = self.welfare.exceeds(shown.welfare)
         bar = self.welfare.bars(shown.welfare, silent, self.always_known)
         first, last = conformal.category_bounds(exceeding, bar)
         flag = outcome.margin >= (np.inf if self.threshold is None else self.threshold)
-        flag = np.where(shown.unknown, np.nan, flag)
+        has_room = self.review_bars.reached(outcome.margin, features.get_column("region_code"))
         sets = [list(range(a, b + 1)) for a, b in zip(first.tolist(), last.tolist(), strict=True)]
         return pl.DataFrame(
             {
@@ -98,10 +105,11 @@ class Models:
                 "model_category": conformal.median_category(exceeding),
                 "model_category_set": sets,
                 "hidden_income_probability": _shown(outcome.probability),
-                "model_flag": pl.Series(flag, nan_to_null=True).cast(pl.Boolean),
+                "model_flag": _known(flag, shown.unknown),
                 "hidden_income_low": in_tenge(outcome.low, features, law),
                 "hidden_income_estimate": in_tenge(outcome.estimate, features, law),
                 "hidden_income_high": in_tenge(outcome.high, features, law),
+                "within_capacity": _known(has_room, shown.unknown),
             },
             schema=COLUMNS,
         )
@@ -190,6 +198,10 @@ def unknown_rows(
     """Return the families of whom an input is unknown that training always knew."""
     needed = [place for place, i in enumerate(inputs) if i.name in always_known]
     return np.asarray(np.isnan(x[:, needed]).any(axis=1))
+
+
+def _known(said: npt.NDArray[np.bool_], unknown: npt.NDArray[np.bool_]) -> pl.Series:
+    return pl.Series(np.where(unknown, np.nan, said), nan_to_null=True).cast(pl.Boolean)
 
 
 def _shown(probability: Matrix) -> pl.Series:

@@ -15,15 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from models import conformal, trees
+from models.hyperparameters import SHIPPED, Boosting
 from models.inputs import Input, Matrix
 
 CATEGORIES: Final = (1, 2, 3, 4, 5, 6)
 STEPS: Final = len(CATEGORIES) - 1
-_TREES: Final = 200
-_RATE: Final = 0.06
-_LEAF: Final = 40
-"""Each family is shown twice, so forty rows are twenty families at least. A row's share of
-the hessian is a quarter at most, so a quarter of that sum keeps leaves from being smaller."""
+_SHOWN: Final = 2
+"""Each family is shown twice, so a leaf needs twice the rows. A row's share of the hessian
+is a quarter at most, so a quarter of that sum keeps leaves from being smaller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +89,7 @@ def fit_steps(
     weights: Matrix,
     *,
     seed: int,
+    hyper: Boosting = SHIPPED.welfare,
 ) -> tuple[lgb.Booster, ...]:
     """Grow one booster for each step of the ladder (Frank & Hall 2001)."""
     return tuple(
@@ -100,12 +100,9 @@ def fit_steps(
             directions=[i.direction for i in inputs],
             names=[i.name for i in inputs],
             objective="binary",
-            trees=_TREES,
-            rate=_RATE,
             seed=seed + step,
-            leaf=_LEAF,
-            min_sum_hessian_in_leaf=_LEAF / 4,
-            feature_fraction=0.7,
+            min_sum_hessian_in_leaf=_SHOWN * hyper.leaf / 4,
+            **hyper.options() | {"leaf": _SHOWN * hyper.leaf},
         )
         for step in range(1, STEPS + 1)
     )

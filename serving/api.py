@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from functools import partial
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from features.catalogue import FEATURES
+from features.errors import TarazyError
+from models import aliases
 from models.home import Home
 from models.predict import Models
 from serving import legal, metrics, openapi, pages
@@ -25,6 +28,7 @@ from serving.letters.asked import read_letter
 from serving.live import Live
 from serving.messages import Asked, read_many, read_one
 from serving.problems import Kind, Problem, response
+from serving.shadow import Shadow
 
 ONE_LIMIT: Final = Limit(size=1 * MIB, objects=20_000)
 LETTER_LIMIT: Final = Limit(size=1 * MIB, objects=2_000)
@@ -56,7 +60,8 @@ async def score(request: Request) -> Response:
     """Decide one household."""
     models = _models(request)
     body = await read_body(request, ONE_LIMIT)
-    work = partial(_decided, lambda: read_one(decode(body)), models, lambda found: found[0])
+    shadow = request.app.state.shadow
+    work = partial(_decided, lambda: read_one(decode(body)), models, shadow, lambda found: found[0])
     return _json(await request.app.state.turns.take("one", work))
 
 
@@ -64,9 +69,11 @@ async def score_many(request: Request) -> Response:
     """Decide many households, in the order given."""
     models = _models(request)
     body = await read_body(request, MANY_LIMIT)
+    shadow = request.app.state.shadow
     work = partial(
-        _decided, lambda: read_many(decode(body)), models, lambda found: {"decisions": found}
-    )
+        _decided, lambda: read_many(decode(body)), models, shadow,
+        lambda found: {"decisions": found},
+    )  # fmt: skip
     return _json(await request.app.state.turns.take("many", work))
 
 
@@ -82,8 +89,9 @@ async def letter(request: Request) -> Response:
 
 
 async def models(request: Request) -> Response:
-    """Say which model answers, and what it is."""
+    """Say which model answers, what it is, and which one answered when."""
     live: Live = request.app.state.live
+    shadow: Shadow | None = request.app.state.shadow
     now = live.now
     return _json(
         msgspec.json.encode(
@@ -93,9 +101,19 @@ async def models(request: Request) -> Response:
                 "version": now.version,
                 "note": now.note,
                 "model": now.models.describe() if now.models else None,
+                "shadow": shadow.live.now.version if shadow else None,
+                "history": await run_sync(_history, live.home),
             }
         )
     )
+
+
+def _history(home: Home) -> list[dict[str, Any]] | None:
+    """Return every move of an alias, oldest first; null where its signature is not right."""
+    try:
+        return [asdict(move) for move in aliases.read(home).history]
+    except TarazyError:
+        return None
 
 
 async def features(_: Request) -> Response:
@@ -194,8 +212,15 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     app.state.turns = _Turns()
     app.state.live = await run_sync(Live, home, os.environ.get("TARAZY_MODEL", "champion"))
     app.state.live.watch()
+    app.state.shadow = None
+    if os.environ.get("TARAZY_SHADOW"):
+        challenger = await run_sync(Live, home, aliases.SHADOW)
+        challenger.watch()
+        app.state.shadow = Shadow(challenger)
     app.state.announce(app.state.live.now.note)
     yield
+    if app.state.shadow is not None:
+        await run_sync(app.state.shadow.close)
     app.state.live.close()
 
 
@@ -213,11 +238,15 @@ def _models(request: Request) -> Models | None:
 def _decided(
     read: Callable[[], Asked],
     models: Models | None,
+    shadow: Shadow | None,
     shape: Callable[[list[dict[str, Any]]], Any],
 ) -> bytes:
-    found = answers(read(), models)
+    asked = read()
+    found = answers(asked, models)
     for decision in found:
         metrics.DECISIONS.labels(decision["status"]).inc()
+    if shadow is not None:
+        shadow.offer(asked, found)
     return msgspec.json.encode(shape(found))
 
 

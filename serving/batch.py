@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -73,15 +73,19 @@ def score(
     as_of: date,
     models: Models | None,
     out: Path,
+    keep: Sequence[str] = tuple(SCORE_SCHEMA),
     progress: Progress = silent,
 ) -> Scored:
-    """Decide for every household of a snapshot and write one row each, sorted by household."""
+    """Decide for every household of a snapshot and write one row each, sorted by household.
+
+    ``keep`` names the columns that are written.
+    """
     law = Law(as_of)
     out = may_be_written(out)
     work = out.parent / f".{out.name}.{_key(snapshot, as_of, law, models)}"
     work.mkdir(parents=True, exist_ok=True)
     with alone_in(work):
-        scored = _score(snapshot, as_of, law, models, out, work, progress)
+        scored = _score(snapshot, as_of, law, models, out, keep, work, progress)
     _clear(out)
     return scored
 
@@ -92,6 +96,7 @@ def _score(
     law: Law,
     models: Models | None,
     out: Path,
+    keep: Sequence[str],
     work: Path,
     progress: Progress,
 ) -> Scored:
@@ -118,6 +123,7 @@ def _score(
         if finished
         else pl.DataFrame(schema=SCORE_SCHEMA)
     ).sort("household_id")
+    table = table.select(keep)
     with replacing(out) as path:
         table.write_parquet(path)
     return Scored(out, table, resumed)

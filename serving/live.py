@@ -31,6 +31,7 @@ class State(StrEnum):
 
     LOADED = "loaded"
     ABSENT = "absent"
+    RETIRED = "retired"
     REFUSED = "refused"
 
 
@@ -45,7 +46,7 @@ class Answering:
 
     @property
     def ready(self) -> bool:
-        """Whether decisions may be made: with a verified model, or with none by declaration."""
+        """Whether decisions may be made: with a verified model, or with none by a signed word."""
         return self.state is not State.REFUSED
 
     @property
@@ -67,13 +68,15 @@ class Live:
         gc.freeze()  # what is loaded now stays: the collector need not walk it again
 
     def look(self) -> None:
-        """Take a newly promoted model, if there is one and it can be verified."""
+        """Take a newly promoted model if it can be verified, and let a retired one go."""
         mark = self._mark()
         if mark == self._seen:
             return
         self._seen = mark
         found = self._load()
-        if found.models is not None or self.now.models is None:
+        if found.state is State.RETIRED:
+            log.warning("%s", found.note)
+        if found.models is not None or self.now.models is None or found.state is State.RETIRED:
             self.now = found
         else:
             log.error("The model that answers stays: %s", found.note)
@@ -103,7 +106,10 @@ class Live:
                 state=State.ABSENT, models=None, note="Rules answer alone, as was asked for."
             )
         try:
-            if not self.alias.isdecimal() and self.alias not in aliases.read(self.home).names:
+            told = aliases.read(self.home)
+            if gone := told.retired(self.alias):
+                return Answering(state=State.RETIRED, models=None, note=retired(self.alias, gone))
+            if not self.alias.isdecimal() and self.alias not in told.names:
                 return Answering(
                     state=State.ABSENT,
                     models=None,
@@ -127,6 +133,14 @@ class Live:
             models=models,
             note=f"Model {models.version} answers beside the rules.",
         )
+
+
+def retired(alias: str, move: aliases.Move) -> str:
+    """Return the sentence for a name that was taken from its version."""
+    return (
+        f"Rules answer alone: the {alias} was taken back on {move.since}: "
+        f"{move.reason}. Promote a version when the reason is gone."
+    )
 
 
 def _identity(path: Path) -> tuple[int, int, int] | None:

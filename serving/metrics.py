@@ -18,6 +18,16 @@ SECONDS: Final = Histogram(
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30),
 )
 DECISIONS: Final = Counter("tarazy_decisions", "Households decided, by status.", ["status"])
+SHADOW: Final = Counter(
+    "tarazy_shadow",
+    "Households that the challenger looked at without effect, by what came of it.",
+    ["outcome"],
+)
+SHADOW_CHANGES: Final = Counter(
+    "tarazy_shadow_changes",
+    "What the challenger would say otherwise than the champion, by column and change.",
+    ["column", "change"],
+)
 
 
 def exposition() -> bytes:

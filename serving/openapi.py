@@ -275,10 +275,17 @@ def _schemas() -> dict[str, Any]:
         "ModelAnswering": _closed(
             {
                 "alias": text,
-                "state": {"enum": ["loaded", "absent", "refused"]},
+                "state": {"enum": ["loaded", "absent", "retired", "refused"]},
                 "version": _nullable("string"),
                 "note": text,
                 "model": _nullable("object"),
+                "shadow": _nullable("string")
+                | {"description": "Version that looks at every family without effect, if any."},
+                "history": {
+                    "type": ["array", "null"],
+                    "items": {"type": "object"},
+                    "description": "Which version an alias stood for, from when on; oldest first.",
+                },
             }
         ),
         "Features": _closed({"features": {"type": "array", "items": {"type": "object"}}}),

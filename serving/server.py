@@ -32,12 +32,14 @@ def command(host: str, port: int) -> list[str]:
 
 
 def environment(
-    inherited: Mapping[str, str], *, url: str, home: Path, model: str, workers: int | None
-) -> dict[str, str]:
+    inherited: Mapping[str, str], *, url: str, home: Path, model: str, workers: int | None,
+    shadow: bool = False,
+) -> dict[str, str]:  # fmt: skip
     """Return the environment of the server: the caller's, with what serving fixes.
 
     ``url`` is where it says that it answers. ``home`` is made absolute, for the server
     works in another folder. ``workers`` None: one for each core this process may use.
+    ``shadow``: the challenger looks at every family as well, without effect.
     """
     home = home.resolve()
     return {
@@ -46,14 +48,16 @@ def environment(
         "BENTOML_HOME": str(home / "bentoml"),
         "TARAZY_HOME": str(home),
         "TARAZY_MODEL": model,
+        "TARAZY_SHADOW": "1" if shadow else "",
         "TARAZY_URL": url,
         "TARAZY_WORKERS": str(workers or len(os.sched_getaffinity(0))),
     }
 
 
 def serve(
-    *, host: str, port: int, home: Path, model: str = "champion", workers: int | None = None
-) -> NoReturn:
+    *, host: str, port: int, home: Path, model: str = "champion", workers: int | None = None,
+    shadow: bool = False,
+) -> NoReturn:  # fmt: skip
     """Become the server; it answers on ``http://host:port`` until it is interrupted.
 
     ``host`` is an address, not a name. ``model`` is an alias, a version, or ``none`` for
@@ -74,7 +78,7 @@ def serve(
     os.execve(
         sys.executable,
         command(address, port),
-        environment(os.environ, url=url, home=home, model=model, workers=workers),
+        environment(os.environ, url=url, home=home, model=model, workers=workers, shadow=shadow),
     )
 
 

@@ -5,59 +5,93 @@ suspicion works. Without a random arm no AUC and no precision is printed, only b
 and the report says why.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from features.registers.snapshot import Snapshot
 from models import conformal
 from models.assessment import metrics
 from models.assessment.metrics import UNKNOWN, Estimate
 from models.inputs import Matrix
-from models.parameters import Law
-from models.red_flags import red_flags
-from training import labels as label
+from training import deciles, newest, policy_value, random_arm, served_scores
+from training import rivals as rival
+from training.by_group import CAPACITY, flagged_share, judged_by_group, what_is_judged
 from training.fit import Fitted
-from training.fit_hidden import FOLDS, Inspected
+from training.fit_hidden import Inspected
 from training.fit_welfare import Surveyed
+from training.gates.quality import STRENGTHENED, strengthened_difference
 from training.labels import Labels
+from training.random_arm import SENSITIVITIES
+from training.rivals import Rival, payments_rule, regression, signed_log
+from training.served_scores import Population
 
-CAPACITY: Final = 0.05
-"""What a district can inspect in a year: one family in twenty."""
+__all__ = ["CAPACITY", "evaluate", "payments_rule", "regression", "signed_log",
+           "tells_at_capacity"]  # fmt: skip
+
 AT_CAPACITY: Final = 10
 """Random inspections that must stand at capacity before their precision is a figure.
 
 The resampled interval of a family or two at the top is a point, as if it were certain.
 """
-SENSITIVITIES: Final = (0.75, 0.83, 0.90)
-"""The plausible band of the share of hiding families that an inspection finds."""
 _REPLICAS_OF_LINES: Final = 300
+_ON_THE_ARM: Final = (
+    "hidden_income", "baselines", "auc_above_logistic_regression", STRENGTHENED, "amounts",
+    "reliability", "sensitivity_band", "flags_against_prevalence", "policy_value", "temporal",
+    "groups", "proxies", "label_noise",
+)  # fmt: skip
 _NO_ARM: Final = (
     "no family was inspected at random: the inspected ones were chosen by suspicion, so no AUC, "
     "precision or calibration on them would speak of the population"
 )
 
 
-def evaluate(found: Labels, fitted: Fitted, generator: np.random.Generator) -> dict[str, Any]:
+def evaluate(
+    found: Labels,
+    fitted: Fitted,
+    generator: np.random.Generator,
+    snapshots: Sequence[Snapshot] = (),
+) -> dict[str, Any]:
     """Return every measure with its interval, ready for JSON; null where nothing can be said.
 
     The baselines stand beside: a logistic regression of the same inputs on the same folds,
     another that is given the out-of-fold gap as well, published red flags, the payments
     rule, the gap alone, the 20 % gap rule, chance. ``auc_above_logistic_regression`` is
-    the difference to whichever of the two regressions ranks better; ``than`` names it.
+    the difference to whichever of the two regressions ranks better; ``than`` names it;
+    ``…_strengthened`` is the same with the targeted inspections of known probability.
+
+    Parameters
+    ----------
+    snapshots : those that the labels were gathered from: their registers say who the judged
+        families are. Without them nothing is said by group (``groups``, ``proxies``,
+        ``label_noise`` are null).
+
+    Returns
+    -------
+    ``random_arm`` (with ``base_rates``, check E9), ``hidden_income``, ``baselines``,
+    ``auc_above_logistic_regression``, ``amounts``, ``welfare``, ``labels``; then
+
+    * ``reliability``: ECE, what chance makes of it, fifteen bins (`training.random_arm`);
+    * ``sensitivity_band``: hiding, AUC against the truth, clear families among the flagged,
+      were inspectors to find 75, 83 or 90 %;
+    * ``flags_against_prevalence``: check E11;
+    * ``policy_value``: what inspecting by each score would bring (`training.policy_value`);
+    * ``temporal``: the newest inspections by a detector of the older (`training.newest`);
+    * ``deciles``: errors by tenth of true consumption, check E7 (`training.deciles`);
+    * ``groups``: errors by group with verdicts, checks E4, E11, E16 (`training.group_table`);
+    * ``proxies``: whether the score tells who a family is, check E3 (`training.proxies`);
+    * ``label_noise``: check E18 (`training.label_noise`).
+
+    Lists are tables, for reports; every other number is a measure. Without a random arm
+    ``hidden_income``, ``baselines``, ``reliability``, ``sensitivity_band``,
+    ``flags_against_prevalence`` and ``label_noise`` are null.
     """
     said = fitted.inspected
     told: dict[str, Any] = {
-        "random_arm": _arm(said),
-        "hidden_income": None,
-        "baselines": None,
-        "auc_above_logistic_regression": None,
-        "amounts": None,
+        "random_arm": _arm(said, found.households),
+        **dict.fromkeys(_ON_THE_ARM),
         "welfare": _welfare(fitted.surveyed, generator),
         "labels": {
             "inspections": found.inspections.height,
@@ -67,12 +101,29 @@ def evaluate(found: Labels, fitted: Fitted, generator: np.random.Generator) -> d
             "of_strangers": found.strangers,
         },
     }
-    if not said.in_random_arm.any():
-        return told
+    served = served_scores.population(found, fitted)
+    income = served_scores.surveyed_income(found, fitted, generator)
+    rules = deciles.rules_say(found.survey)
+    told["deciles"] = deciles.table(found, fitted, income, rules)
+    told["temporal"] = newest.table(found, fitted, generator)
+    if said.in_random_arm.any():
+        told |= _judged(found, fitted, served, generator)
+    else:
+        told["policy_value"] = {"why_not": _NO_ARM}
+    if snapshots:
+        told |= judged_by_group(found, fitted, served, snapshots, income.spent, rules, generator)
+    return told
+
+
+def _judged(
+    found: Labels, fitted: Fitted, served: Population, generator: np.random.Generator
+) -> dict[str, Any]:
+    """Everything that only the random inspections can say."""
+    said, told = fitted.inspected, dict[str, Any]()
     arm = said.in_random_arm
     drawn = metrics.draws(said.households[arm], generator)
     truth, weights = said.confirmed[arm], said.random[arm]
-    rivals = _rivals(found, fitted, generator)
+    rivals = rival.rivals(found, fitted, served, generator)
 
     def ranking(score: Matrix) -> dict[str, Any]:
         mine = score[arm]
@@ -96,85 +147,43 @@ def evaluate(found: Labels, fitted: Fitted, generator: np.random.Generator) -> d
     for name, measure in _of_probabilities(truth, chance, said.margin[arm]).items():
         detector[name] = metrics.with_interval(measure, weights, lines).told()
     told["hidden_income"] = detector | _flags(said, fitted.certificate["flagged_share"])
-    told["baselines"] = {name: ranking(score) for name, score in rivals.items()}
+    told["baselines"] = {name: ranking(each.score) for name, each in rivals.items()}
     better = max(
         ("logistic_regression", "logistic_regression_with_gap"),
         key=lambda name: told["baselines"][name]["auc"]["value"] or 0.0,
     )
     told["auc_above_logistic_regression"] = metrics.auc_difference(
-        truth, said.margin[arm], rivals[better][arm], weights, drawn
+        truth, said.margin[arm], rivals[better].score[arm], weights, drawn
     ).told() | {"than": better}
+    strengthened = strengthened_difference(
+        said.confirmed, said.margin, rivals[better].score,
+        design=found.inspections["design"].cast(pl.String).to_numpy(),
+        probability=found.inspections["probability"].cast(pl.Float64).to_numpy(),
+        households=said.households,
+        generator=generator,
+    )  # fmt: skip
+    told[STRENGTHENED] = strengthened and strengthened | {"than": better}
     told["amounts"] = _amounts(said)
+    sensitivity = fitted.models.hidden_income.calibration.sensitivity
+    line = flagged_share(fitted)
+    told["reliability"] = random_arm.calibration(said, sensitivity, drawn, generator)
+    told["sensitivity_band"] = random_arm.over_the_band(said, line, drawn)
+    flagged = arm & (said.rank < line)
+    told["flags_against_prevalence"] = random_arm.flags_against_prevalence(
+        metrics.share(int(said.confirmed[flagged].sum()), int(flagged.sum())),
+        metrics.share(int(truth.sum()), len(truth)),
+    ) | {"of": what_is_judged(fitted)}
+    ours = Rival(
+        score=said.margin, above=said.rank, beside=np.zeros(len(said.rank)),
+        population=served.score,
+    )  # fmt: skip
+    told["policy_value"] = policy_value.table(found, fitted, ours, rivals, CAPACITY, generator)
     return told
 
 
 def tells_at_capacity(truth: Matrix) -> bool:
     """Say whether enough families stand at capacity, and both kinds were found at all."""
     return len(truth) * CAPACITY >= AT_CAPACITY and 0 < truth.sum() < len(truth)
-
-
-def payments_rule(features: pl.DataFrame) -> Matrix:
-    """Return 1 where loan payments exceed twice the declared income, 0 elsewhere."""
-    due = features.select(3 * pl.col("loan_payments_month") > 2 * pl.col("income_quarter"))
-    return due.to_series().fill_null(value=False).cast(pl.Float64).to_numpy()
-
-
-def _rivals(found: Labels, fitted: Fitted, generator: np.random.Generator) -> dict[str, Matrix]:
-    said = fitted.inspected
-    x = label.encoded(found.inspections, fitted.inputs)
-    return {
-        "logistic_regression": _logistic(x, said),
-        "logistic_regression_with_gap": _logistic(np.column_stack([x, said.gap]), said),
-        "gap_alone": said.gap,
-        "gap_above_20_percent": (said.gap > 0.2 * said.expected).astype(np.float64),
-        "payments_above_twice_income": payments_rule(found.inspections),
-        "red_flags": _red_flags(found.inspections),
-        "random": generator.random(len(said.gap)),
-    }
-
-
-def signed_log(x: Matrix) -> Matrix:
-    """Return sign(x) · log(1 + |x|): amounts a hundredfold apart end up a few steps apart."""
-    return np.asarray(np.sign(x) * np.log1p(np.abs(x)), dtype=np.float64)
-
-
-def regression() -> Pipeline:
-    """Return the rival, unfitted: a regression of inputs on a signed logarithmic scale.
-
-    Medians stand for what is missing.
-    """
-    return make_pipeline(
-        FunctionTransformer(signed_log),
-        SimpleImputer(strategy="median", keep_empty_features=True),
-        StandardScaler(),
-        LogisticRegression(C=0.1, max_iter=2_000),
-    )
-
-
-def _logistic(x: Matrix, said: Inspected) -> Matrix:
-    """Return log-odds of a logistic regression that had not seen the family.
-
-    It is given every input, and the detector's weights and folds. The gap between
-    expected and declared income is withheld from it, unless the caller makes it one more
-    column of ``x``: then it is the out-of-fold gap, by a model that had not seen the
-    family either.
-    """
-    score = np.empty(len(x))
-    for k in range(FOLDS):
-        rest = said.fold != k
-        model = regression().fit(
-            x[rest], said.confirmed[rest], logisticregression__sample_weight=said.weights[rest]
-        )
-        score[~rest] = model.decision_function(x[~rest])
-    return score
-
-
-def _red_flags(inspections: pl.DataFrame) -> Matrix:
-    raised = np.zeros(inspections.height)
-    for day, rows in label.by_day(inspections):
-        flags = red_flags(inspections[rows], Law(day))["rule_flag"]
-        raised[rows] = flags.fill_null(value=False).cast(pl.Float64).to_numpy()
-    return raised
 
 
 def _of_probabilities(
@@ -235,7 +244,7 @@ def _welfare(said: Surveyed, generator: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def _arm(said: Inspected) -> dict[str, Any]:
+def _arm(said: Inspected, households: int) -> dict[str, Any]:
     """What the random arm is, and what can be said of the population without a model.
 
     Without an arm the only honest figure is a bound: families found to hide income do.
@@ -243,7 +252,14 @@ def _arm(said: Inspected) -> dict[str, Any]:
     arm = said.in_random_arm
     found = int(said.confirmed.sum())
     if not arm.any():
-        return {"labels": 0, "why_no_auc": _NO_ARM, "at_least_hiding_among_inspected": found}
+        families = len(np.unique(said.households[said.confirmed > 0]))
+        return {
+            "labels": 0,
+            "why_no_auc": _NO_ARM,
+            "at_least_hiding_among_inspected": found,
+            "hiding_share_at_least": round(families / households, 6),
+            "base_rates": random_arm.base_rates(said),
+        }
     confirmed = metrics.share(int(said.confirmed[arm].sum()), int(arm.sum()))
     return {
         "labels": int(arm.sum()),
@@ -256,6 +272,7 @@ def _arm(said: Inspected) -> dict[str, Any]:
         "base_rate_of_other_inspections": metrics.share(
             int(said.confirmed[~arm].sum()), int((~arm).sum())
         ).told(),
+        "base_rates": random_arm.base_rates(said),
     }
 
 

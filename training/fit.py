@@ -16,6 +16,7 @@ from features.progress import Progress, silent
 from models import conformal, consumption_model
 from models.assessment.metrics import share
 from models.consumption_model import ExpectedConsumption
+from models.hyperparameters import Boosting, Hyperparameters, shipped
 from models.inputs import Input, Matrix, declared_inputs, encode
 from models.parameters import Law
 from models.predict import Models
@@ -25,6 +26,8 @@ from training.fit_hidden import FOLDS, Consumption, Inspected, Material, places
 from training.fit_welfare import Surveyed
 from training.labels import FEWEST_RANDOM, Labels
 
+_LOOKED_AT: Final = 0.10
+"""Share of the most suspicious in which the two arms are compared when nobody can be flagged."""
 _KNOWN: Final = 20
 """Families that must lack an input in training before its absence says anything."""
 
@@ -33,13 +36,17 @@ Whole = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
-    """The models, what they promise, and what the promises were measured on."""
+    """The models, what they promise, and what the promises were measured on.
+
+    ``population`` is the raw score of each family that the threshold was fixed on.
+    """
 
     models: Models
     certificate: dict[str, Any]
     inspected: Inspected
     surveyed: Surveyed
     inputs: tuple[Input, ...]
+    population: Matrix
 
 
 def fit(
@@ -48,6 +55,7 @@ def fit(
     law: Law,
     seed: int,
     generator: np.random.Generator,
+    hyper: Hyperparameters | None = None,
     progress: Progress = silent,
 ) -> Fitted:
     """Learn expected consumption, hidden income and welfare category.
@@ -57,7 +65,9 @@ def fit(
     found : labels with their features.
     law : of the day of the newest snapshot: how many hiding families inspectors miss.
     seed : of the boosters. ``generator`` draws the folds and the blanked registers.
+    hyper : how the boosters of each stage are grown; default: as shipped for so many labels.
     """
+    hyper = hyper or shipped(found.inspections.height)
     tell = _Tell(progress, 4 * FOLDS + 3)
     x_population = encode(found.population, declared_inputs(), law)
     inputs, kept = informative(declared_inputs(), x_population)
@@ -66,7 +76,7 @@ def fit(
     households = [f["household_id"].to_numpy() for f in (found.survey, found.inspections)]
     fold_survey, fold_inspected = label.folds(households, FOLDS, generator)
     fit_hidden.require_both_kinds(found.inspections, fold_inspected)
-    consumption = _consumption(found, inputs, x_survey, fold_survey, seed, tell)
+    consumption = _consumption(found, inputs, x_survey, fold_survey, seed, hyper.consumption, tell)
     detected = fit_hidden.learn(
         Material(
             found=found,
@@ -76,6 +86,7 @@ def fit(
             fold=fold_inspected,
             law=law,
             seed=seed,
+            hyper=hyper,
         ),
         consumption,
         tell,
@@ -91,6 +102,7 @@ def fit(
         seed=seed,
         generator=generator,
         tell=tell,
+        hyper=hyper.welfare,
     )
     threshold, certificate = certified(
         detected.inspected, detected.population, found, unconfirmed=float(law.flag_error_rate)
@@ -110,6 +122,7 @@ def fit(
         inspected=detected.inspected,
         surveyed=surveyed,
         inputs=inputs,
+        population=detected.population,
     )
 
 
@@ -134,10 +147,12 @@ def certified(
     """
     arm = inspected.in_random_arm
     clear = inspected.confirmed == 0
+    weights, leans_on = _standing(inspected, unconfirmed, len(population))
+    counted = weights > 0
     chosen = conformal.select(
-        inspected.rank[arm],
-        clear[arm],
-        inspected.random[arm],
+        inspected.rank[counted],
+        clear[counted],
+        weights[counted],
         unconfirmed=unconfirmed,
         population=len(population),
     )
@@ -153,12 +168,14 @@ def certified(
     certificate = {
         "method": "conformal selection (Jin & Candès 2023) with Benjamini–Hochberg, threshold "
         "fixed at training",
-        "holds": "on average over draws of the random arm, for families drawn like this "
+        "leans_on": leans_on,
+        "holds": "on average over draws of the inspections, for families drawn like this "
         "population; families that calibrate were scored by models that had not seen them, "
         "so the level is approximate as in cross-conformal prediction",
         "unconfirmed_at_most": unconfirmed,
         "unconfirmed_estimated": chosen.unconfirmed if threshold is not None else None,
         "least_supported": chosen.least_supported,
+        "labels": int(counted.sum()),
         "random_labels": int(arm.sum()),
         "random_labels_needed": chosen.labels_needed,
         "population": found.households,
@@ -166,11 +183,42 @@ def certified(
         "flagged_share": of_all,
         "flagged_in_random_arm": int(seen.sum()),
         "unconfirmed_in_random_arm": share(int((seen & clear).sum()), int(seen.sum())).told(),
-        "measured_on": "the random labels that set the threshold, so unconfirmed_in_random_arm "
-        "is optimistic",
-        "nobody_flagged_because": None if threshold is not None else _why_nobody(arm, chosen),
+        "measured_on": "random labels that helped to set the threshold, so "
+        "unconfirmed_in_random_arm is optimistic",
+        "nobody_flagged_because": None
+        if threshold is not None
+        else _why_nobody(arm, int(counted.sum()), chosen),
     }
     return threshold, certificate
+
+
+def _standing(inspected: Inspected, unconfirmed: float, population: int) -> tuple[Matrix, str]:
+    """Return the weights under which labels stand for the population, and which labels count.
+
+    Targeted inspections help only as long as the random arm does not contradict them:
+    where inspectors chose by what no register shows, the families they chose hide more
+    often than others that look the same, and the promise would be too bold.
+    """
+    together, arm = inspected.standing, inspected.in_random_arm
+    if not (together[~arm] > 0).any():
+        return inspected.random, "random inspections"
+    clear, counted = inspected.confirmed == 0, together > 0
+    chosen = conformal.select(
+        inspected.rank[counted], clear[counted], together[counted],
+        unconfirmed=unconfirmed, population=population,
+    )  # fmt: skip
+    looked_at = chosen.share if chosen.share is not None else _LOOKED_AT
+    top = inspected.rank < looked_at
+    said = float(together[top & clear].sum() / max(together[top].sum(), 1e-12))
+    seen = share(int((arm & top & clear).sum()), int((arm & top).sum()))
+    if seen.low is not None and said < seen.low:
+        return inspected.random, (
+            "random inspections alone: among families that look the same, those chosen by "
+            "suspicion were confirmed more often than those drawn at random"
+        )
+    return together, (
+        "random inspections, and targeted ones by the inverse of their chance, known or estimated"
+    )
 
 
 def survey_weights(found: Labels) -> Matrix:
@@ -180,7 +228,7 @@ def survey_weights(found: Labels) -> Matrix:
     return filled
 
 
-def _why_nobody(arm: fit_hidden.Flags, chosen: conformal.Selection) -> str:
+def _why_nobody(arm: fit_hidden.Flags, labels: int, chosen: conformal.Selection) -> str:
     if not arm.any():
         return (
             "there is no random inspection: nothing can be promised of a flag. Inspect at least "
@@ -193,8 +241,8 @@ def _why_nobody(arm: fit_hidden.Flags, chosen: conformal.Selection) -> str:
         )
     needed = "more" if chosen.labels_needed is None else f"about {chosen.labels_needed}"
     return (
-        f"{int(arm.sum())} random inspections support no level below "
-        f"{chosen.least_supported:.2f}: {needed} of them are needed."
+        f"{labels} inspections, {int(arm.sum())} of them random, support no level below "
+        f"{chosen.least_supported:.2f}: {needed} like them are needed."
     )
 
 
@@ -212,7 +260,13 @@ class _Tell:
 
 
 def _consumption(
-    found: Labels, inputs: tuple[Input, ...], x: Matrix, fold: Whole, seed: int, tell: _Tell
+    found: Labels,
+    inputs: tuple[Input, ...],
+    x: Matrix,
+    fold: Whole,
+    seed: int,
+    hyper: Boosting,
+    tell: _Tell,
 ) -> Consumption:
     mine = consumption_model.consumption_inputs(inputs)
     kept = places(inputs, mine)
@@ -220,7 +274,9 @@ def _consumption(
 
     def grown(rows: fit_hidden.Flags) -> ExpectedConsumption:
         tell("expected consumption")
-        return consumption_model.fit(mine, x[rows][:, kept], spent[rows], weights[rows], seed=seed)
+        return consumption_model.fit(
+            mine, x[rows][:, kept], spent[rows], weights[rows], seed=seed, hyper=hyper
+        )
 
     blind = tuple(grown(fold != k) for k in range(FOLDS))
     return Consumption(grown(np.ones(len(x), dtype=bool)), blind, kept)

@@ -13,9 +13,11 @@ from models import conformal, hidden_income, trees
 from models.assessment import target
 from models.consumption_model import ExpectedConsumption
 from models.hidden_income import Amounts, Calibration, HiddenIncome
+from models.hyperparameters import SHIPPED, Hyperparameters
 from models.inputs import Input, Matrix, declared_income
 from models.parameters import Law
 from training import labels as label
+from training import selection
 from training.labels import Labels
 
 FOLDS: Final = 5
@@ -23,6 +25,8 @@ FEWEST_OF_A_KIND: Final = 10
 """Inspected families of each kind, hiding and clear, below which no detector is grown."""
 LEVEL: Final = 0.90
 """What intervals and category sets promise to hold."""
+SHRINK: Final = 200
+"""Families of all places that the tail of one place is tempered with."""
 MARGIN: Final = 1.10
 """How much wider silence must be than knowing, on the mean of the training population."""
 
@@ -36,8 +40,11 @@ class Inspected:
 
     ``hides`` is calibrated on the other folds' random inspections; ``rank`` is the share
     of the population that looks strictly more suspicious to the same model; ``random`` is
-    the inverse inclusion probability in the random arm, zero outside it; ``truth`` lets
-    findings stand for the truth. Amounts and gap in ПМ a member a month.
+    the inverse inclusion probability in the random arm, zero outside it; ``standing``
+    lets random and targeted inspections together stand for the population
+    (`training.selection`), zero for complaints; ``truth`` lets findings stand for the
+    truth; ``place`` is where the family lives, by `hidden_income.PLACES`. Amounts and gap
+    in ПМ a member a month.
     """
 
     households: Whole
@@ -52,7 +59,9 @@ class Inspected:
     high: Matrix
     weights: Matrix
     random: Matrix
+    standing: Matrix
     truth: Matrix
+    place: Whole
     fold: Whole
 
     @property
@@ -72,6 +81,7 @@ class Material:
     fold: Whole
     law: Law
     seed: int
+    hyper: Hyperparameters = SHIPPED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,8 +179,9 @@ def learn(material: Material, consumption: Consumption, tell: Callable[[str], No
         tell("hidden income")
         mine_now, others = material.fold == k, material.fold != k
         booster = hidden_income.fit_detector(
-            mine, table[others], confirmed[others], weights[others], seed=seed
-        )
+            mine, table[others], confirmed[others], weights[others], seed=seed,
+            hyper=material.hyper.hidden_income,
+        )  # fmt: skip
         margin[mine_now] = trees.margin(booster, table[mine_now])
         rank[mine_now] = rank_among(margin[mine_now], trees.margin(booster, seen(blind)))
     calibration, hides = calibrated(
@@ -179,36 +190,63 @@ def learn(material: Material, consumption: Consumption, tell: Callable[[str], No
     tell("hidden amounts")
     centre, amounts = amounts_of(mine, table, amount, confirmed > 0, weights, material)
     truth = hidden_income.truth_weights(confirmed > 0, hides, calibration.sensitivity)
-    tail = conformal.lower_quantile(
-        conformal.amount_score(hides, centre, amounts.spread, amount)[judged > 0],
-        (judged * truth)[judged > 0],
-        LEVEL,
+    place = hidden_income.places(found.inspections)
+    agreement = conformal.amount_score(hides, centre, amounts.spread, amount)
+    tails = tails_by_place(agreement, judged * truth, place)
+    low, high = conformal.amount_bounds(hides, centre, amounts.spread, np.array(tails)[place])
+    standing = conformal.raked(
+        rank,
+        selection.union_weights(
+            found.inspections, random, margin, material.x, material.fold, seed=seed
+        ),
     )
-    low, high = conformal.amount_bounds(hides, centre, amounts.spread, tail)
     inspected = Inspected(
         households=found.inspections["household_id"].to_numpy(),
         confirmed=confirmed, amount=amount, expected=expected, gap=gap, margin=margin, rank=rank,
-        hides=hides, low=low, high=high, weights=weights, random=random, truth=truth,
-        fold=material.fold,
+        hides=hides, low=low, high=high, weights=weights, random=random,
+        standing=standing, truth=truth, place=place, fold=material.fold,
     )  # fmt: skip
     tell("hidden income of all")
     of_all = seen(consumption.full)
     known = HiddenIncome(
         inputs=mine,
-        detector=hidden_income.fit_detector(mine, table, confirmed, weights, seed=seed),
+        detector=hidden_income.fit_detector(
+            mine, table, confirmed, weights, seed=seed, hyper=material.hyper.hidden_income
+        ),
         amounts=amounts,
         calibration=calibration,
-        tail=tail,
+        tails=tails,
         unknown_high=0.0,
-        unknown_estimate=float(np.average(amount, weights=judged * truth)),
+        unknown_estimate=conformal.quantile(amount, judged * truth, hidden_income.LEANING),
     )
-    said = known.outcome(of_all[:, 0], of_all[:, 1:], np.zeros(len(of_all), dtype=bool))
+    said = known.outcome(
+        of_all[:, 0], of_all[:, 1:], hidden_income.places(found.population),
+        np.zeros(len(of_all), dtype=bool),
+    )  # fmt: skip
     high_of_any = unknown_high(amount, judged * truth, said.high - said.low, found)
     return Detected(
         detector=replace(known, unknown_high=high_of_any),
         inspected=inspected,
         population=said.margin,
     )
+
+
+def tails_by_place(agreement: Matrix, weights: Matrix, place: Whole) -> tuple[float, ...]:
+    """Return the tail that makes the interval hold nine in ten, for each kind of place.
+
+    Mondrian conformal prediction (Vovk et al. 2005, ch. 4): each kind of place is
+    calibrated on its own families, and drawn towards the tail of all of them by the
+    weight of `SHRINK` families, for a few labels set a tail by chance.
+    """
+    counted = weights > 0
+    of_all = conformal.lower_quantile(agreement[counted], weights[counted], LEVEL)
+    tails = []
+    for each in range(len(hidden_income.PLACES)):
+        mine = counted & (place == each)
+        own = conformal.lower_quantile(agreement[mine], weights[mine], LEVEL) if mine.any() else 0.0
+        trust = mine.sum() / (mine.sum() + SHRINK)
+        tails.append(float(trust * own + (1 - trust) * of_all))
+    return tuple(tails)
 
 
 def amounts_of(
@@ -223,17 +261,18 @@ def amounts_of(
     for k in range(FOLDS):
         mine_now, rows = material.fold == k, hiding & (material.fold != k)
         blind = hidden_income.fit_amounts(
-            inputs, table[rows], amount[rows], weights[rows], seed=material.seed
-        )
+            inputs, table[rows], amount[rows], weights[rows], seed=material.seed,
+            hyper=material.hyper.hidden_amount,
+        )  # fmt: skip
         centre[mine_now] = trees.margin(blind, table[mine_now])
     errors = np.log(amount[hiding]) - centre[hiding]
     full = hidden_income.fit_amounts(
-        inputs, table[hiding], amount[hiding], weights[hiding], seed=material.seed
-    )
+        inputs, table[hiding], amount[hiding], weights[hiding], seed=material.seed,
+        hyper=material.hyper.hidden_amount,
+    )  # fmt: skip
     return centre, Amounts(
         booster=full,
         spread=max(float(np.sqrt(np.average(errors**2, weights=weights[hiding]))), 0.05),
-        smear=float(np.average(np.exp(errors), weights=weights[hiding])),
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models import conformal, welfare
+from models.hyperparameters import SHIPPED, Boosting
 from models.inputs import Input, Matrix
 from models.welfare import Welfare
 from training.fit_hidden import FOLDS, LEVEL, MARGIN
@@ -38,6 +39,7 @@ def learn(
     seed: int,
     generator: np.random.Generator,
     tell: Callable[[str], None],
+    hyper: Boosting = SHIPPED.welfare,
 ) -> tuple[Welfare, Surveyed]:
     """Fit the ladder's boosters, the bar of its sets and the bars of silence.
 
@@ -52,7 +54,9 @@ def learn(
     for k in range(FOLDS):
         tell("welfare category")
         mine, others = fold == k, fold != k
-        blind = _grown(inputs, x[others], again[others], category[others], weights[others], seed)
+        blind = _grown(
+            inputs, x[others], again[others], category[others], weights[others], seed, hyper
+        )
         exceeds[mine] = welfare.exceeds(blind, x[mine])
         for register in silent:
             gone = welfare.blanked(inputs, x[mine], (register,))
@@ -67,7 +71,7 @@ def learn(
     tell("welfare category of all")
     model = Welfare(
         inputs=inputs,
-        boosters=_grown(inputs, x, again, category, weights, seed),
+        boosters=_grown(inputs, x, again, category, weights, seed, hyper),
         bar=bar,
         silence=_together(factors, without_any, category, weights, bar),
     )
@@ -111,7 +115,13 @@ def _together(
 
 
 def _grown(
-    inputs: tuple[Input, ...], x: Matrix, again: Matrix, category: Whole, weights: Matrix, seed: int
+    inputs: tuple[Input, ...],
+    x: Matrix,
+    again: Matrix,
+    category: Whole,
+    weights: Matrix,
+    seed: int,
+    hyper: Boosting,
 ) -> tuple[lgb.Booster, ...]:
     return welfare.fit_steps(
         inputs,
@@ -119,4 +129,5 @@ def _grown(
         np.concatenate([category, category]),
         np.concatenate([weights, weights]),
         seed=seed,
+        hyper=hyper,
     )

@@ -2,46 +2,38 @@
 
 PASS, FAIL or UNKNOWN (too little evidence). UNKNOWN is not PASS and blocks. A person may
 pass a gate of quality by a recorded word that is shown wherever the model is shown; a
-broken signature or a golden prediction that differs nobody can pass.
+broken signature, a golden prediction that differs or a category that the model moved
+nobody can pass.
 """
 
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
-from enum import StrEnum
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from features.errors import InputError, NoSuchModel
+from features.progress import Progress, silent
+from features.registers.snapshot import Snapshot
 from models import aliases, bundle
 from models.home import Home
-from training.directions import violations
-from training.labels import FEWEST_RANDOM
+from models.predict import Models
+from training import blast_radius, known_snapshots
+from training.blast_radius import Radius
+from training.directions import boosters
+from training.gates import effects, preregistration, promises, quality, structure
+from training.gates.preregistration import Preregistration
+from training.gates.verdict import Gate, Verdict, gate, hard
 from training.registry import Registry
 
-_WIDEST: Final = 2.0
-"""A calibration slope whose interval reaches beyond one half or two says too little."""
-
-
-class Verdict(StrEnum):
-    """What a gate says."""
-
-    PASS = "PASS"
-    FAIL = "FAIL"
-    UNKNOWN = "UNKNOWN"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
-    """One question that a candidate must answer, and its answer."""
-
-    name: str
-    verdict: Verdict
-    number: float | None
-    why: str
-    may_be_overridden: bool = True
+_AFTER_SIGNATURE: Final = (
+    "golden_predictions", "random_arm", "quality", "calibration", "guarantee_flags",
+    "guarantee_amounts", "guarantee_categories", "groups", "directions", "leaves",
+    "preregistered", "blast_radius", "off_switch",
+)  # fmt: skip
+"""Every gate behind the signature, in the order in which they are asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +51,35 @@ class Promotion:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The answers of all gates, and what they were asked about.
+
+    ``manifest_sha256`` is "" where the signature is not right; ``radius`` says who would be
+    touched, None where that could not be measured.
+    """
+
+    gates: tuple[Gate, ...]
+    manifest_sha256: str
+    radius: Radius | None = None
+
+
 def promote(
     version: str,
     *,
     home: Home,
     override: str | None,
     alias: str = "champion",
+    on: Path | None = None,
+    registered: Path | None = None,
     when: datetime,
+    progress: Progress = silent,
 ) -> Promotion:
     """Ask every gate; if all say PASS, or a person gives a reason, let the alias move.
+
+    ``on`` is the snapshot on which the candidate is compared with the champion; by default
+    the newest one that it was trained on, if this home knows where it lies. ``registered``
+    is the pre-registration of the run.
 
     Raises ``NoSuchModel`` for a version that was never trained and ``InputError`` when
     MLflow does not answer: then nothing changes. The word of a person, once given, is kept
@@ -80,127 +92,122 @@ def promote(
     folder = home.bundles / version
     if not version.isdigit() or not folder.is_dir():
         raise NoSuchModel(f"There is no model version {version!r}. Run `tarazy train` first.")
+    given = None if registered is None else preregistration.read(registered)
+    snapshot = None if on is None else Snapshot.open(on)
     registry = Registry(home)
     registry.knows(version)
-    gates, manifest_sha256 = asked(folder, home)
-    closed = [g for g in gates if g.verdict is not Verdict.PASS]
+    said = asked(folder, home, on=snapshot, registered=given, progress=progress)
+    closed = [g for g in said.gates if g.verdict is not Verdict.PASS]
     passed = not closed or (override is not None and all(g.may_be_overridden for g in closed))
     used = override.strip() if override is not None and passed else None
+    if said.radius is not None:
+        keep(said.radius, home.artefacts / f"version-{version}", home)
     if passed:
-        tags = {f"gate.{g.name}": str(g.verdict) for g in gates}
+        tags = {f"gate.{g.name}": str(g.verdict) for g in said.gates}
         registry.alias(alias, version, tags | {"override": used or "none"})
-        aliases.write(home, alias, version, manifest_sha256, override=used, when=when)
-    promotion = Promotion(version=version, alias=alias, gates=gates, override=used, promoted=passed)
-    _remember(home.bundles / "ledger.jsonl", promotion, manifest_sha256, when)
+        aliases.write(home, alias, version, said.manifest_sha256, override=used, when=when)
+    promotion = Promotion(
+        version=version, alias=alias, gates=said.gates, override=used, promoted=passed
+    )
+    _remember(home.bundles / "ledger.jsonl", promotion, said.manifest_sha256, when)
     return promotion
 
 
-def asked(folder: Path, home: Home) -> tuple[tuple[Gate, ...], str]:
-    """Ask every gate of a bundle; also return the hash of its manifest ("" if unsigned).
+def asked(
+    folder: Path,
+    home: Home,
+    *,
+    on: Snapshot | None = None,
+    registered: Preregistration | None = None,
+    progress: Progress = silent,
+) -> Asked:
+    """Ask every gate of a bundle.
 
     The gates of quality read the manifest only after its signature was found right.
     """
     try:
         found = bundle.verify(folder, home.public_key())
     except NoSuchModel as problem:
-        return (_unsigned(str(problem)), *_not_asked()), ""
-    signature = Gate(
-        name="signature", verdict=Verdict.PASS, number=None, may_be_overridden=False,
-        why="signed by this home's key; every file has the hash that was signed",
+        unsigned = hard("signature", Verdict.FAIL, None, str(problem))
+        return Asked(gates=(unsigned, *_not_asked(0)), manifest_sha256="")
+    signature = hard(
+        "signature", Verdict.PASS, None,
+        "signed by this home's key; every file has the hash that was signed",
     )  # fmt: skip
     try:
         bundle.try_in_child(folder, found.manifest_sha256)
         models = bundle.assemble(found)
     except NoSuchModel as problem:
-        broken = Gate(
-            name="golden_predictions", verdict=Verdict.FAIL, number=None, why=str(problem),
-            may_be_overridden=False,
-        )  # fmt: skip
-        return (signature, broken, *_not_asked()[1:]), found.manifest_sha256
-    golden = Gate(
-        name="golden_predictions", verdict=Verdict.PASS, number=0, may_be_overridden=False,
-        why="repeated to the last bit in another process",
-    )  # fmt: skip
-    metrics = found.manifest["metrics"]
-    wrong = violations(models, found.manifest["golden"])
-    return (
+        broken = hard("golden_predictions", Verdict.FAIL, None, str(problem))
+        gates = (signature, broken, *_not_asked(1))
+        return Asked(gates=gates, manifest_sha256=found.manifest_sha256)
+    golden = hard(
+        "golden_predictions", Verdict.PASS, 0, "repeated to the last bit in another process"
+    )
+    radius, missing = _radius(models, home, on, progress)
+    gates = (
         signature,
         golden,
-        random_arm(metrics),
-        quality(metrics),
-        calibration(metrics),
-        Gate(
-            name="directions",
-            verdict=Verdict.FAIL if wrong else Verdict.PASS,
-            number=wrong,
-            why="predictions that moved against a declared direction on made-up families",
-        ),
-    ), found.manifest_sha256
-
-
-def random_arm(metrics: Mapping[str, Any]) -> Gate:
-    """Say whether enough families were inspected at random for anything to be said."""
-    labels = metrics["random_arm"]["labels"]
-    if not labels:
-        return _gate("random_arm", Verdict.UNKNOWN, labels, metrics["random_arm"]["why_no_auc"])
-    if labels < FEWEST_RANDOM:
-        why = f"random inspections, too few to tell: at least {FEWEST_RANDOM} are needed"
-        return _gate("random_arm", Verdict.UNKNOWN, labels, why)
-    return _gate("random_arm", Verdict.PASS, labels, "random inspections")
-
-
-def quality(metrics: Mapping[str, Any]) -> Gate:
-    """Say whether it ranks better than the better logistic regression on the same families."""
-    said = metrics["auc_above_logistic_regression"]
-    what = "AUC above a logistic regression's on the random inspections"
-    if said is None or said["value"] is None:
-        why = f"{what}: no random inspections of both kinds to tell"
-        return _gate("quality", Verdict.UNKNOWN, None, why)
-    if said.get("than") == "logistic_regression_with_gap":
-        what = what.replace("regression's", "regression's that is given the gap,")
-    interval = f"{what}: 95 % interval {said['low']:.3f} to {said['high']:.3f}"
-    if said["low"] > 0:
-        return _gate("quality", Verdict.PASS, said["value"], interval)
-    if said["high"] < 0:
-        return _gate("quality", Verdict.FAIL, said["value"], f"{interval}: it is worse")
-    return _gate("quality", Verdict.UNKNOWN, said["value"], f"{interval} holds zero")
-
-
-def calibration(metrics: Mapping[str, Any]) -> Gate:
-    """Say whether the probabilities mean what they say."""
-    said = metrics["hidden_income"]
-    if said is None:
-        return _gate("calibration", Verdict.UNKNOWN, None, "no random inspections to tell")
-    slope, intercept = said["calibration_slope"], said["calibration_intercept"]
-    if slope["value"] is None or intercept["value"] is None:
-        why = "the random inspections found one kind of family only"
-        return _gate("calibration", Verdict.UNKNOWN, None, why)
-    why = (
-        f"slope {slope['low']:.2f} to {slope['high']:.2f}, "
-        f"intercept {intercept['low']:.2f} to {intercept['high']:.2f}"
+        *of_metrics(found.manifest),
+        *structure.of_trees(models, boosters(models)),
+        preregistration.preregistered(found.manifest, registered),
+        effects.blast_radius(radius, missing),
+        effects.off_switch(radius, missing),
     )
-    honest = slope["low"] <= 1 <= slope["high"] and intercept["low"] <= 0 <= intercept["high"]
-    if not honest:
-        return _gate("calibration", Verdict.FAIL, slope["value"], f"{why}: not 1 and 0")
-    if slope["low"] < 1 / _WIDEST or slope["high"] > _WIDEST:
-        return _gate("calibration", Verdict.UNKNOWN, slope["value"], f"{why}: too wide to tell")
-    return _gate("calibration", Verdict.PASS, slope["value"], why)
+    return Asked(gates=gates, manifest_sha256=found.manifest_sha256, radius=radius)
 
 
-def _gate(name: str, verdict: Verdict, number: float | None, why: str) -> Gate:
-    return Gate(name=name, verdict=verdict, number=number, why=why)
-
-
-def _unsigned(why: str) -> Gate:
-    return Gate(
-        name="signature", verdict=Verdict.FAIL, number=None, why=why, may_be_overridden=False
+def of_metrics(manifest: Mapping[str, Any]) -> tuple[Gate, ...]:
+    """Ask the gates that read what was measured at training."""
+    metrics = manifest["metrics"]
+    return (
+        quality.random_arm(metrics),
+        quality.quality(metrics),
+        promises.calibration(metrics),
+        promises.flags(manifest.get("certificate")),
+        promises.amounts(metrics),
+        promises.categories(metrics),
+        promises.groups(metrics),
     )
 
 
-def _not_asked() -> tuple[Gate, ...]:
-    names = ("golden_predictions", "random_arm", "quality", "calibration", "directions")
+def keep(radius: Radius, folder: Path, home: Home) -> Path:
+    """Write who would be touched as ``blast_radius.json``, signed beside it (R8)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    told = json.dumps(radius.told(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    path = folder / "blast_radius.json"
+    aliases.replace_file(path, told.encode())
+    aliases.sign(told.encode(), path.with_suffix(".sig"), home.signing_key())
+    return path
+
+
+def _radius(
+    models: Models, home: Home, on: Snapshot | None, progress: Progress
+) -> tuple[Radius | None, str]:
+    """Measure who would be touched beside the champion; or say why that cannot be told."""
+    newest = max(models.manifest["trained_on"], key=lambda each: str(each["as_of"]))
+    snapshot = on or known_snapshots.find(home, newest["digest"])
+    if snapshot is None:
+        return None, (
+            f"the snapshot it was trained on ({newest['digest'][:12]}… of {newest['as_of']}) is "
+            "not where it was: pass --on SNAP"
+        )
+    try:
+        serving = aliases.read(home).names.get("champion")
+        champion = None if serving is None else bundle.load(home, "champion")
+    except NoSuchModel as problem:
+        return None, f"the champion cannot be read, so nothing can be compared with it: {problem}"
+    trained_here = snapshot.digest == newest["digest"]
+    day = date.fromisoformat(models.manifest["as_of"]) if trained_here else snapshot.as_of
+    return blast_radius.measured(
+        snapshot, as_of=day, before=champion, after=models, progress=progress
+    ), ""
+
+
+def _not_asked(behind: int) -> tuple[Gate, ...]:
     return tuple(
-        _gate(n, Verdict.UNKNOWN, None, "not asked: a gate before it failed") for n in names
+        gate(n, Verdict.UNKNOWN, None, "not asked: a gate before it failed")
+        for n in _AFTER_SIGNATURE[behind:]
     )
 
 

@@ -4,9 +4,11 @@ MLflow is asked by training and promotion only. A server that is down is found o
 once, before any work is done, and named without what its address may hold of secrets.
 """
 
+import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +19,11 @@ from models.home import Home
 
 EXPERIMENT: Final = "tarazy"
 MODEL: Final = "tarazy"
+_BATCH: Final = 100
+"""Parameters that MLflow takes at once; of measures it takes ten times as many."""
+_DIGEST: Final = 36
+"""Letters of a digest that MLflow keeps; the whole of it stands in the source."""
+_NOT_A_NAME: Final = re.compile(r"[^\w.\-/ :]")
 _QUIET: Final = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
@@ -52,16 +59,40 @@ class Registry:
             return str(self._client.create_run(self.experiment, tags=dict(tags)).info.run_id)
 
     def log(self, run: str, parameters: Mapping[str, Any], measures: Mapping[str, float]) -> None:
-        """Write a run's parameters and measures."""
+        """Write a run's parameters and measures, however many."""
         from mlflow.entities import Metric, Param
 
         with self._answering():
             at = self._client.get_run(run).info.start_time
-            self._client.log_batch(
-                run,
-                metrics=[Metric(name, value, at, 0) for name, value in measures.items()],
-                params=[Param(name, str(value)) for name, value in parameters.items()],
+            numbers = [Metric(named(n), value, at, 0) for n, value in measures.items()]
+            told = [Param(named(n), str(value)) for n, value in parameters.items()]
+            for start in range(0, len(told), _BATCH):
+                self._client.log_batch(run, params=told[start : start + _BATCH])
+            for start in range(0, len(numbers), 10 * _BATCH):
+                self._client.log_batch(run, metrics=numbers[start : start + 10 * _BATCH])
+
+    def read_from(self, run: str, data: Sequence[Mapping[str, Any]]) -> None:
+        """Tell which snapshots and labels the run read, each by its digest (`provenance.data`)."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        def read(name: str, digest: str, of: Mapping[str, Any], context: str) -> DatasetInput:
+            profile = json.dumps({"households": of["households"], "as_of": of["as_of"]})
+            source = json.dumps({"sha256": digest})
+            return DatasetInput(
+                Dataset(name, digest[:_DIGEST], "snapshot", source, profile=profile),
+                [InputTag("mlflow.data.context", context)],
             )
+
+        inputs = []
+        for one in data:
+            named = f"snapshot {one['as_of']}"
+            inputs.append(read(named, one["digest"], one, "training"))
+            inputs += [
+                read(f"{register}, {named}", digest, one, "labels")
+                for register, digest in one["labels"].items()
+            ]
+        with self._answering():
+            self._client.log_inputs(run, inputs)
 
     def keep(self, run: str, path: Path, folder: str | None = None) -> None:
         """Keep a file or a folder with the run."""
@@ -71,8 +102,14 @@ class Registry:
             else:
                 self._client.log_artifact(run, str(path), folder)
 
-    def register(self, run: str, tags: Mapping[str, str]) -> str:
-        """Register the run's bundle as a new version of the model; returns its number."""
+    def register(
+        self, run: str, parameters: Mapping[str, Any], tags: Mapping[str, str], words: str
+    ) -> tuple[str, str]:
+        """Make the run's model a new version; returns its number and MLflow's id of the model.
+
+        The version points to where `hand_in` will put the bundle; ``words`` is what its page
+        and the run's say of it.
+        """
         from mlflow.exceptions import MlflowException
 
         with self._answering():
@@ -80,9 +117,36 @@ class Registry:
                 self._client.get_registered_model(MODEL)
             except MlflowException:
                 self._client.create_registered_model(MODEL)
-            source = f"{self._client.get_run(run).info.artifact_uri}/bundle"
-            made = self._client.create_model_version(MODEL, source, run, tags=dict(tags))
-            return str(made.version)
+            model = self._client.create_logged_model(
+                self.experiment,
+                name=MODEL,
+                source_run_id=run,
+                params={named(n): str(value) for n, value in parameters.items()},
+                tags=dict(tags),
+                model_type="tarazy bundle",
+            )
+            made = self._client.create_model_version(
+                MODEL,
+                model.artifact_location,
+                run,
+                tags=dict(tags),
+                description=words,
+                model_id=model.model_id,
+            )
+            self._client.set_tag(run, "mlflow.note.content", words)
+            return str(made.version), str(model.model_id)
+
+    def hand_in(self, model: str, *folders: Path) -> None:
+        """Put the files of the folders with a registered model, and call it ready."""
+        with self._answering():
+            for folder in folders:
+                self._client.log_model_artifacts(model, str(folder))
+            self._client.finalize_logged_model(model, "READY")
+
+    def logged(self, run: str) -> dict[str, float]:
+        """Return the measures that a run holds, by name."""
+        with self._answering():
+            return {str(k): float(v) for k, v in self._client.get_run(run).data.metrics.items()}
 
     def finish(self, run: str, *, failed: bool = False) -> None:
         """Close a run."""
@@ -123,6 +187,11 @@ class Registry:
                 "nothing was promoted or registered. Start it, correct MLFLOW_TRACKING_URI, or "
                 "unset it to use the database under TARAZY_HOME."
             ) from problem
+
+
+def named(name: str) -> str:
+    """Return a name in letters that MLflow takes, no longer than it takes."""
+    return _NOT_A_NAME.sub("_", name)[:250]
 
 
 def _place(uri: str) -> tuple[str, str]:

@@ -7,26 +7,34 @@ snapshots and the same seed grow the same boosters, byte for byte.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
+import polars as pl
 
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models import bundle
+from models.assessment import drift
 from models.assessment.metrics import LEVEL
 from models.home import Home
+from models.hyperparameters import shipped
+from models.inputs import BESIDES_INPUTS
 from models.parameters import Law
-from training import report, synthetic
+from training import editions, provenance, record, report, review_load, signature, synthetic, tuning
 from training.evaluate import evaluate
 from training.fit import Fitted, fit
 from training.labels import Labels, gather
+from training.measures import flat
 from training.registry import Registry
+from training.tuning import Tuning
 
 SEED: Final = 20_260_101
+_WORDS: Final = 4_000
+"""Letters of the findings that MLflow shows; all of them stand in the report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +47,7 @@ class TrainingResult:
     bundle: Path
     run_id: str
     report: Path
+    review_load: dict[str, Any]
 
     def summary(self) -> dict[str, Any]:
         """Everything but the version, ready for JSON."""
@@ -48,11 +57,12 @@ class TrainingResult:
             "report": str(self.report),
             "metrics": self.metrics,
             "certificate": self.certificate,
+            "review_load": self.review_load,
         }
 
     def words(self) -> list[str]:
         """The findings in sentences."""
-        return report.words(self.metrics, self.certificate)
+        return _words(self.metrics, self.certificate, self.review_load)
 
 
 def train(
@@ -61,6 +71,8 @@ def train(
     home: Home,
     as_of: date | None = None,
     seed: int = SEED,
+    tune: int = 0,
+    preregistration: Path | None = None,
     progress: Progress = silent,
 ) -> TrainingResult:
     """Train on one or several snapshots and register a signed candidate version.
@@ -71,52 +83,87 @@ def train(
     home : where the bundle, the run and the keys go.
     as_of : look at a single snapshot as of an earlier day; default: its own.
     seed : of everything that is drawn.
+    tune : trials of the search for hyper-parameters, for each stage; 0: the shipped ones.
+    preregistration : what was promised before the run. Its hash is written to the run
+        before a single register is read, and to the signed manifest.
 
     Raises ``InputError`` before any work when MLflow does not answer, and when a
     learning register is missing or too small.
     """
+    promised = provenance.preregistered(preregistration)
     registry = Registry(home)
     opened = [Snapshot.open(folder) for folder in snapshots]
-    generator = np.random.default_rng(seed)
-    found = gather(opened, generator=generator, as_of=as_of, progress=progress)
-    law = Law(found.as_of)
-    fitted = fit(found, law=law, seed=seed % 2**31, generator=generator, progress=progress)
-    progress("judging", 0, 1)
-    metrics = evaluate(found, fitted, generator)
-    progress("judging", 1, 1)
-    told = _told(opened, found, fitted, metrics, law, seed)
-    told["golden"] = bundle.golden(
-        fitted.models, synthetic.families(found.population, generator), found.as_of
-    )
-    return _recorded(registry, home, fitted, told)
+    code = provenance.code()
+    run = registry.start(_tags(code, seed, promised))
+    finished = False
+    try:
+        registry.read_from(run, provenance.data(opened))
+        generator = np.random.default_rng(seed)
+        found = gather(opened, generator=generator, as_of=as_of, progress=progress)
+        law = Law(found.as_of)
+        tuned = None
+        if tune:
+            tuned = tuning.tune(found, law=law, trials=tune, seed=seed % 2**31, progress=progress)
+        hyper = shipped(found.inspections.height) if tuned is None else tuned.chosen
+        fitted = fit(
+            found, law=law, seed=seed % 2**31, generator=generator, hyper=hyper, progress=progress
+        )
+        fitted, load = review_load.limited(found, fitted, law)
+        progress("judging", 0, 1)
+        metrics = evaluate(found, fitted, generator, opened)
+        progress("judging", 1, 1)
+        made_up = synthetic.families(found.population, generator)
+        told = _told(opened, found, fitted, metrics, law, seed) | {
+            "code": code,
+            "code_version": code["version"],
+            "hyperparameters": hyper.told(),
+            "review_load": load,
+            "tuning": None if tuned is None else tuned.told(),
+            "preregistration": promised,
+            "labels_until": str(found.inspections["inspected_on"].cast(pl.String).max()),
+            "reference": drift.reference(found.population, fitted.inputs, law),
+            "golden": bundle.golden(fitted.models, made_up, found.as_of),
+        }
+        result = _recorded(registry, run, home, fitted, told, made_up, tuned)
+        finished = True
+        return result
+    finally:
+        registry.finish(run, failed=not finished)
 
 
 def _recorded(
-    registry: Registry, home: Home, fitted: Fitted, told: Mapping[str, Any]
+    registry: Registry,
+    run: str,
+    home: Home,
+    fitted: Fitted,
+    told: Mapping[str, Any],
+    made_up: pl.DataFrame,
+    tuned: Tuning | None,
 ) -> TrainingResult:
     """Record the run, write the signed bundle under the version that MLflow gives it."""
-    run = registry.start({"law_version": told["law"]["version"], "code": told["code_version"]})
-    finished = False
-    try:
-        registry.log(run, _parameters(told), measures(told["metrics"]))
-        number = registry.register(run, {"stage": "candidate", "law": told["law"]["version"]})
-        folder = home.bundles / number
-        if folder.exists():
-            raise InputError(
-                f"{folder} exists, but MLflow gave out version {number} just now: this home and "
-                "this MLflow do not belong together. Use the home that MLflow was filled from."
-            )
-        models = replace(fitted.models, version=number)
-        bundle.write(folder, models, told, home.signing_key())
-        kept = home.artefacts / f"version-{number}"
-        kept.mkdir(parents=True, exist_ok=True)
-        (kept / "report.md").write_text(report.page(told["metrics"], told), encoding="utf-8")
-        report.draw(fitted, kept / "random_inspections.png")
-        registry.keep(run, kept, "report")
-        registry.keep(run, folder, "bundle")
-        finished = True
-    finally:
-        registry.finish(run, failed=not finished)
+    parameters = _parameters(told)
+    law = told["law"]["version"]
+    load = told["review_load"]
+    beside = flat({"certificate": told["certificate"], "review_load": load["shares"]})
+    registry.log(run, parameters, flat(told["metrics"]) | beside)
+    said = _words(told["metrics"], told["certificate"], load)
+    words = "\n".join(f"* {line}" for line in said)
+    number, model = registry.register(
+        run, parameters, {"stage": "candidate", "law": law}, words[:_WORDS]
+    )
+    folder = home.bundles / number
+    if folder.exists():
+        raise InputError(
+            f"{folder} exists, but MLflow gave out version {number} just now: this home and "
+            "this MLflow do not belong together. Use the home that MLflow was filled from."
+        )
+    bundle.write(folder, replace(fitted.models, version=number), told, home.signing_key())
+    kept = home.artefacts / f"version-{number}"
+    record.write(kept, fitted, told, tuned)
+    registry.keep(run, kept, "report")
+    with TemporaryDirectory() as described:
+        signature.write(Path(described), made_up, run=run, model=model)
+        registry.hand_in(model, folder, Path(described))
     return TrainingResult(
         version=number,
         metrics=told["metrics"],
@@ -124,24 +171,14 @@ def _recorded(
         bundle=folder,
         run_id=run,
         report=kept / "report.md",
+        review_load=load,
     )
 
 
-def measures(metrics: Mapping[str, Any], name: str = "") -> dict[str, float]:
-    """Flatten the metrics to names and numbers, intervals as ``…_low`` and ``…_high``.
-
-    What is unknown has no number and is left out; a zero would be a lie.
-    """
-    flat: dict[str, float] = {}
-    for key, value in metrics.items():
-        path = f"{name}.{key}" if name else key
-        if isinstance(value, Mapping):
-            flat |= measures(value, path)
-        elif isinstance(value, bool) or value is None or isinstance(value, str):
-            continue
-        else:
-            flat[path] = float(value)
-    return flat
+def _words(
+    metrics: Mapping[str, Any], certificate: Mapping[str, Any], load: Mapping[str, Any]
+) -> list[str]:
+    return [*report.words(metrics, certificate), *review_load.words(load)]
 
 
 def _told(
@@ -152,11 +189,15 @@ def _told(
     law: Law,
     seed: int,
 ) -> dict[str, Any]:
+    read = sorted({i.name for i in fitted.inputs} | BESIDES_INPUTS)
     return {
         "trained_on": [
             {"digest": s.digest, "as_of": s.as_of.isoformat(), "households": s.households}
             for s in opened
         ],
+        "data": provenance.data(opened),
+        "features": provenance.features(read),
+        "libraries": provenance.libraries(),
         "as_of": found.as_of.isoformat(),
         "seed": seed,
         "law": {
@@ -165,6 +206,8 @@ def _told(
             "hidden_income_materiality": law.hidden_income_materiality,
             "inspection_sensitivity": law.inspection_sensitivity,
             "flag_error_rate": law.flag_error_rate,
+            "review_capacity": law.review_capacity,
+            "editions": editions.used(found),
         },
         "calibration": {
             "on": "random inspections"
@@ -175,22 +218,35 @@ def _told(
         "certificate": fitted.certificate,
         "metrics": metrics,
         "interval_level": LEVEL,
-        "code_version": _code_version(),
     }
 
 
+def _tags(code: Mapping[str, Any], seed: int, promised: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return what the run says of itself before it has read anything."""
+    tags = {"stage": "candidate", "seed": str(seed), "code": code["version"]}
+    if code["commit"]:
+        # MLflow's own name for it, so that its pages link the commit.
+        tags |= {"mlflow.source.git.commit": code["commit"], "code_changed": str(code["changed"])}
+    if promised:
+        tags["preregistration_sha256"] = promised["sha256"]
+    return tags
+
+
 def _parameters(told: Mapping[str, Any]) -> dict[str, Any]:
-    snapshots = told["trained_on"]
+    """Return everything that was chosen or given, one name and one value each."""
+    snapshots, law = told["trained_on"], told["law"]
     return {
         "seed": told["seed"],
         "as_of": told["as_of"],
         "snapshots": ",".join(s["digest"][:16] for s in snapshots),
-        **{f"law.{name}": value for name, value in told["law"].items()},
+        "features_digest": told["features"]["digest"],
+        "features": len(told["features"]["features"]),
+        **{f"law.{name}": value for name, value in law.items() if name != "editions"},
+        **{f"law.{e['name']} since {e['since']}": e["value"] for e in law["editions"]},
+        **{
+            f"{stage}.{name}": value
+            for stage, values in told["hyperparameters"].items()
+            for name, value in values.items()
+        },
+        "tuning_trials": told["tuning"]["trials_a_stage"] if told["tuning"] else 0,
     }
-
-
-def _code_version() -> str:
-    try:
-        return version("tarazy")
-    except PackageNotFoundError:
-        return "not installed"

@@ -1,10 +1,11 @@
-"""The table of worlds: how hard each simulated world is, and how far it is from another data set.
+"""Trials of the detector where the truth is known: the tables and pictures of `training.trials`.
 
     python -m training.trials_report --households 60000 --out FOLDER [--beside DATA]
 
-For every world: a country is simulated, trained on as always, and judged by its truth
-(`training.trials`). With ``--beside`` a data set made by others is trained on too, and
-each model is asked to rank the other's random inspections.
+For every world: a country is simulated, trained on as always, and judged by its truth. In the
+ordinary world inspections are drawn anew under four regimes of selection. Parts can be asked
+for alone. With ``--beside`` a data set made by others is trained on too, and each model is
+asked to rank the other's random inspections.
 """
 
 import json
@@ -12,31 +13,57 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import click
+import numpy as np
 
 from features.errors import InputError
 from features.registers import check
 from features.registers.load import open_data_set
 from features.registers.snapshot import Snapshot, make
+from models.assessment import metrics
+from models.inputs import Matrix
+from models.parameters import Law
+from training.labels import gather
 from training.population import simulate
+from training.population.worlds import ORDINARY
 from training.population.worlds import worlds as known_worlds
-from training.trials import Country, crossed, differences, trained, tried
-
-WAYS: Final = (
-    "red_flags",
-    "payments_above_twice_income",
-    "gap_alone",
-    "logistic_regression",
-    "naive_boosting",
-    "tarazy",
-    "oracle",
-    "oracle_without_invariants",
+from training.trials import (
+    calibrators,
+    elsewhere,
+    guarantees,
+    judged,
+    own_estimates,
+    pages,
+    rankings,
+    variants,
 )
-_SHOWN_DIFFERENCES: Final = 12
+from training.trials.country import Country, World, opened, trained
+from training.trials.regimes import AT_RANDOM, CAPACITY, REGIMES, inspected
+
+PARTS: Final = ("worlds", "regimes", "variants", "calibrators", "guarantees")
+_SURVEYED: Final = 2_000
+"""Answers that set the bar of category sets, when a survey is drawn again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tried:
+    """A world opened, and the detector of the labels that came with it."""
+
+    world: World
+    base: Country
+    oracles: Mapping[str, Matrix]
+    ladder: Matrix
+    seed: int
+
+    @property
+    def earlier(self) -> Matrix:
+        """The score by which this country's authority chooses the next inspections."""
+        return rankings.rankings(self.base)["tarazy"]
 
 
 @click.command(epilog="Example: python -m training.trials_report --households 60000 --out trials")
@@ -45,11 +72,18 @@ _SHOWN_DIFFERENCES: Final = 12
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), default="2026-01-01", metavar="DAY")
 @click.option(
     "--world",
-    "worlds",
+    "chosen",
     multiple=True,
     type=click.Choice(sorted(known_worlds())),
     help="Only these worlds; default: every one.",
 )
+@click.option("--worlds", is_flag=True, help="How hard each world is.")
+@click.option("--regimes", is_flag=True, help="Four ways to come to be inspected.")
+@click.option("--variants", is_flag=True, help="Other ways to learn from the same labels.")
+@click.option("--calibrators", is_flag=True, help="Other ways from a score to a probability.")
+@click.option("--guarantees", is_flag=True, help="What is promised, on labels drawn again.")
+@click.option("--draws", type=click.IntRange(min=2), default=200, show_default=True,
+              help="How often labels are drawn again.")  # fmt: skip
 @click.option(
     "--beside",
     type=click.Path(path_type=Path, exists=True),
@@ -57,56 +91,177 @@ _SHOWN_DIFFERENCES: Final = 12
     help="A data set of others: it and the ordinary world judge each other's models.",
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FOLDER")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def main(
     households: int,
     seed: int,
     as_of: datetime,
-    worlds: Sequence[str],
+    chosen: Sequence[str],
+    draws: int,
     beside: Path | None,
     out: Path,
+    *,
+    as_json: bool,
+    **asked: bool,
 ) -> None:
-    """Try the detector in every world; keep the tables as FOLDER/trials.md and trials.json."""
+    """Try the detector where the truth is known; keep FOLDER/trials.md, trials.json, pictures.
+
+    Without a part asked for, all are made: at 60,000 families about 20 minutes of one core
+    and as long again for 200 draws.
+    """
+    parts = {part for part in PARTS if asked[part]} or set(PARTS)
     out.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix="trials-"))
-    told: dict[str, Any] = {"households": households, "seed": seed, "worlds": {}}
-    try:
-        if beside is not None:
-            other = trained(_snapshot(beside, None, work / "beside"), seed=seed)
-        for world in worlds or tuple(known_worlds()):
+    told: dict[str, Any] = {"households": households, "seed": seed, "draws": draws}
+    with tempfile.TemporaryDirectory(prefix="trials-") as place:
+        work = Path(place)
+        for world in _needed(chosen, parts):
             click.echo(f"{world} …", err=True)
-            began = time.monotonic()
-            data, packed = work / world, work / f"{world}-snapshot"
+            data = work / world
             simulate(data, households=households, seed=seed, as_of=as_of.date(), world=world)
+            began = time.monotonic()
             try:
-                country = trained(_snapshot(data, as_of.date(), packed), seed=seed)
+                made = _snapshot(data, as_of.date(), work / f"{world}-snapshot")
+                tried = _first(made, data, seed)
             except InputError as refusal:
-                told["worlds"][world] = {"refused": str(refusal)}
+                told.setdefault("worlds", {})[world] = {"refused": str(refusal)}
                 continue
-            seconds = round(time.monotonic() - began, 1)
-            told["worlds"][world] = tried(country, data, seed=seed).told() | {"seconds": seconds}
-            if beside is not None and world == "ordinary":
-                told["beside"] = _agreement(country, other, seed)
+            _one_world(told, world, tried, parts, draws, began)
+            if beside is not None and world == ORDINARY:
+                told["beside"] = _agreement(tried.base, beside, work / "beside", seed)
             shutil.rmtree(data)
-            shutil.rmtree(packed)
         (out / "trials.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-        (out / "trials.md").write_text(page(told), encoding="utf-8")
-        click.echo(page(told))
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        (out / "trials.md").write_text(pages.page(told), encoding="utf-8")
+        pages.draw(told, out)
+    click.echo(json.dumps(told) if as_json else pages.page(told))
+
+
+def _needed(chosen: Sequence[str], parts: set[str]) -> tuple[str, ...]:
+    """Return the worlds to be told; only the ordinary one where no table of worlds is asked."""
+    if chosen:
+        return tuple(chosen)
+    return tuple(known_worlds()) if parts & {"worlds"} else (ORDINARY,)
+
+
+def _first(made: Snapshot, data: Path, seed: int) -> _Tried:
+    world = opened(made, data, seed=seed)
+    base = trained(world.found, world.law, world.silent, seed=seed)
+    generator = np.random.default_rng(seed)
+    return _Tried(
+        world=world,
+        base=base,
+        oracles=rankings.oracles(base, world, generator),
+        ladder=judged.ladder_oracle(base, world, generator),
+        seed=seed,
+    )
+
+
+def _one_world(
+    told: dict[str, Any], name: str, tried: _Tried, parts: set[str], draws: int, began: float
+) -> None:
+    if parts & {"worlds", "variants"}:
+        row = one_country(tried.base, tried, own=False, others="variants" in parts)
+        row["seconds"] = round(time.monotonic() - began, 1)
+        told.setdefault("worlds", {})[name] = row
+    if name != ORDINARY:
+        return
+    if parts & {"regimes", "variants"}:
+        told["regimes"] = {}
+        for number, regime in enumerate(REGIMES):
+            click.echo(f"{name}, {regime} …", err=True)
+            generator = np.random.default_rng([tried.seed, number])
+            found = inspected(tried.world, regime, tried.earlier, generator)
+            country = trained(found, tried.world.law, tried.world.silent, seed=tried.seed)
+            told["regimes"][regime] = one_country(
+                country, tried, own="regimes" in parts, others="variants" in parts
+            )
+    if "calibrators" in parts:
+        told["calibrators"] = calibration(tried.base, tried.world, draws // 4, tried.seed)
+    if "guarantees" in parts:
+        told["guarantees"] = promised(tried.base, tried.world, draws, tried.seed)
+
+
+def one_country(country: Country, tried: _Tried, *, own: bool, others: bool) -> dict[str, Any]:
+    """Judge one trained country by the truth of its world."""
+    generator = np.random.default_rng(tried.seed)
+    truth = judged.judged(country, tried.world, tried.ladder, generator)
+    told: dict[str, Any] = {
+        "inspections": country.found.inspections.height,
+        "random_inspections": int(country.fitted.inspected.in_random_arm.sum()),
+        "leans_on": country.fitted.certificate["leans_on"],
+        "ways": rankings.compared(country, tried.world, tried.oracles, generator),
+        "true": truth,
+    }
+    if own:
+        told["own"] = own_estimates.beside_truth(country, tried.world, truth, generator)
+    if others:
+        among = ~country.labelled
+        told["variants"] = {
+            name: metrics.auc(tried.world.hides[among], score[among])
+            for name, score in variants.scores(country).items()
+        }
+    return told
+
+
+def calibration(base: Country, world: World, draws: int, seed: int) -> dict[str, Any]:
+    """Compare calibrators on the base's scores, for inspectors that miss more and less."""
+    among = ~base.labelled
+    given, _ = guarantees.scored(base, world)
+    hides, assumed = world.hides[among], float(world.law.inspection_sensitivity)
+    generator = np.random.default_rng(seed)
+    ways = {
+        f"sensitivity {s:.2f}": calibrators.at_sensitivity(hides, s)
+        for s in calibrators.SENSITIVITIES
+    }
+    ways["as the simulation's inspectors miss"] = lambda g: world.verified(g)[1][among]
+    return {
+        name: calibrators.compared(
+            given.margin, hides, findings, assumed=assumed, draws=max(draws, 2),
+            generator=generator,
+        )
+        for name, findings in ways.items()
+    }  # fmt: skip
+
+
+def promised(base: Country, world: World, draws: int, seed: int) -> dict[str, Any]:
+    """Draw labels again under every regime, and a random arm and a survey for the sets."""
+    given, among = guarantees.scored(base, world)
+    generator = np.random.default_rng(seed)
+    arm = CAPACITY * AT_RANDOM
+    return {
+        "families": len(given.margin),
+        "flags": {
+            regime: guarantees.flags(given, pull, generator, draws=draws)
+            for regime, pull in guarantees.pulls(base, world, among).items()
+        },
+        "held": {
+            "true amounts in their intervals": guarantees.intervals(
+                given, generator, draws=draws, share=arm
+            ),
+            "the same, inspectors just as assumed": guarantees.intervals(
+                given, generator, draws=draws, share=arm, exact_inspectors=True
+            ),
+            "true steps in their category sets": guarantees.categories(
+                given, generator, draws=draws, answers=_SURVEYED
+            ),
+        },
+    }
 
 
 def _snapshot(data: Path, as_of: date | None, folder: Path) -> Snapshot:
-    opened = open_data_set(data)
-    errors = [f for f in check.faults(opened, as_of) if f.is_error]
+    opened_data = open_data_set(data)
+    errors = [f for f in check.faults(opened_data, as_of) if f.is_error]
     if errors:
         raise InputError(
             f"`check` finds {len(errors)} kinds of errors in {sum(f.rows for f in errors)} places: "
             "nothing is trained on such a data set."
         )
-    return make(opened, as_of or check.decision_date(opened), folder)
+    return make(opened_data, as_of or check.decision_date(opened_data), folder)
 
 
-def _agreement(ordinary: Country, other: Country, seed: int) -> dict[str, Any]:
+def _agreement(ordinary: Country, beside: Path, folder: Path, seed: int) -> dict[str, Any]:
+    made = _snapshot(beside, None, folder)
+    found = gather([made], generator=np.random.default_rng(seed))
+    other = trained(found, Law(made.as_of), made.silent, seed=seed)
     pairs = {
         "ordinary world by its own model": (ordinary, ordinary),
         "ordinary world by the other's model": (other, ordinary),
@@ -115,71 +270,11 @@ def _agreement(ordinary: Country, other: Country, seed: int) -> dict[str, Any]:
     }
     return {
         "crossed": {
-            name: {way: e.told() for way, e in crossed(*pair, seed=seed).items()}
+            name: {way: e.told() for way, e in elsewhere.crossed(*pair, seed=seed).items()}
             for name, pair in pairs.items()
         },
-        "inputs": differences(ordinary, other).to_dicts(),
+        "inputs": elsewhere.differences(ordinary, other).to_dicts(),
     }
-
-
-def page(told: Mapping[str, Any]) -> str:
-    """Return the tables in Markdown."""
-    lines = [
-        "# How hard the worlds are",
-        "",
-        f"{told['households']:,} families a world. AUC against the truth of families that no label "
-        "speaks of; in brackets the lift among the most suspicious 5 %. *Of oracle*: our share "
-        "of the distance from chance to the oracle, the same learner under the same invariants "
-        "taught with the truth.",
-        "",
-        _row("world", "hide", "inspections", *(w.replace("_", " ") for w in WAYS), "of oracle"),
-        "|---" * (len(WAYS) + 4) + "|",
-    ]
-    for world, row in told["worlds"].items():
-        if "refused" in row:
-            lines.append(f"| {world} | {row['refused']} |")
-            continue
-        ways = (
-            f"{row['auc'][way]['value']:.3f} ({row['lift_at_5_percent'][way]:.2f})" for way in WAYS
-        )
-        reached = row["share_of_the_oracles_distance"]
-        lines.append(
-            _row(world, f"{row['prevalence']:.1%}", row["inspections"], *ways, f"{reached:.3f}")
-        )
-    return "\n".join([*lines, *_beside(told.get("beside")), ""])
-
-
-def _beside(beside: Mapping[str, Any] | None) -> list[str]:
-    """Return how two countries judge each other's models, and where they differ."""
-    if beside is None:
-        return []
-    lines = ["", "# Each other's models", "", "AUC on random inspections, with 95 % intervals.", ""]
-    lines += [_row("judged", *(w.replace("_", " ") for w in WAYS[:6])), "|---" * 7 + "|"]
-    for name, ways in beside["crossed"].items():
-        shown = [_shown(ways[way]) if way in ways else "" for way in WAYS[:6]]
-        lines.append(_row(name, *shown))
-    lines += [
-        "",
-        "Inputs that lie farthest apart. *Told apart*: AUC of telling the two countries by this "
-        "input (0.5: alike). *Tells*: AUC of confirmed hiding by this input alone.",
-        "",
-        _row("input", "median here", "median there", "told apart", "tells here", "tells there"),
-        "|---" * 6 + "|",
-    ]
-    return lines + [
-        _row(row["input"], *(f"{value:.3f}" for name, value in row.items() if name != "input"))
-        for row in beside["inputs"][:_SHOWN_DIFFERENCES]
-    ]
-
-
-def _shown(estimate: Mapping[str, Any]) -> str:
-    if estimate["value"] is None:
-        return "unknown"
-    return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
-
-
-def _row(*cells: object) -> str:
-    return "| " + " | ".join(map(str, cells)) + " |"
 
 
 if __name__ == "__main__":

@@ -282,7 +282,7 @@ def _write(
         "registers": {
             r.name: {
                 "rows": sum(e["files"][r.name]["rows"] for e in entries),
-                **_latest_month(data, r),
+                **_latest_month(data, r, as_of),
             }
             for r in present
         },
@@ -331,12 +331,18 @@ def _keys(data: DataSet, register: str, *keys: str) -> pl.DataFrame:
     return _with_known_on(frame).select(*keys, owner_known_on="known_on").collect()
 
 
-def _latest_month(data: DataSet, register: Register) -> dict[str, str | None]:
-    """Return the last month that a monthly register tells of; nothing for other registers."""
+def _latest_month(data: DataSet, register: Register, as_of: date) -> dict[str, str | None]:
+    """Return the last month that a monthly register tells of; nothing for other registers.
+
+    Rows that the state learned after the day do not count: they end no silence.
+    """
     frame = data.registers[register.name]
     if "month" not in register or frame is None:
         return {}
-    latest = frame.select(pl.col("month").max()).collect(engine="streaming").item()
+    known = _with_known_on(frame).filter(
+        pl.col("known_on").is_null() | (pl.col("known_on") <= as_of)
+    )
+    latest = known.select(pl.col("month").max()).collect(engine="streaming").item()
     return {"latest_month": latest.isoformat() if latest else None}
 
 

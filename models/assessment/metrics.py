@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import beta
+from scipy.stats import beta, norm, rankdata
 
 from models.inputs import Matrix
 
@@ -169,14 +169,14 @@ def with_interval(measure: Measure, weights: Matrix, drawn: Matrix) -> Estimate:
     undefined on the labels themselves is unknown.
     """
     replicas = np.array([measure(weights * counts) for counts in drawn])
-    return _percentiles(measure(weights), replicas)
+    return percentiles(measure(weights), replicas)
 
 
 def auc_with_interval(truth: Matrix, score: Matrix, weights: Matrix, drawn: Matrix) -> Estimate:
     """Return the AUC with its bootstrap interval; unknown without both kinds of families."""
     if not _both(truth):
         return UNKNOWN
-    return _percentiles(auc(truth, score, weights), _aucs(truth, score, weights * drawn))
+    return percentiles(auc(truth, score, weights), _aucs(truth, score, weights * drawn))
 
 
 def auc_difference(
@@ -186,7 +186,7 @@ def auc_difference(
     if not _both(truth):
         return UNKNOWN
     replicas = _aucs(truth, score, weights * drawn) - _aucs(truth, other, weights * drawn)
-    return _percentiles(auc(truth, score, weights) - auc(truth, other, weights), replicas)
+    return percentiles(auc(truth, score, weights) - auc(truth, other, weights), replicas)
 
 
 def _aucs(truth: Matrix, score: Matrix, weights: Matrix) -> Matrix:
@@ -204,12 +204,32 @@ def _aucs(truth: Matrix, score: Matrix, weights: Matrix) -> Matrix:
     return found
 
 
-def _percentiles(value: float, replicas: Matrix) -> Estimate:
+def percentiles(value: float, replicas: Matrix) -> Estimate:
+    """Return a measure with the middle 95 % of its replicas; unknown where it is undefined."""
     if not np.isfinite(value) or not np.isfinite(replicas).any():
         return UNKNOWN
     tail = 100 * (1 - LEVEL) / 2
     low, high = np.nanpercentile(replicas, [tail, 100 - tail])
     return Estimate(float(value), float(low), float(high))
+
+
+def auc_exactly(truth: Matrix, score: Matrix) -> Estimate:
+    """Return the AUC with DeLong's interval (DeLong et al. 1988): no lot is drawn.
+
+    For thousands of families, where a bootstrap would take minutes; by mid-ranks (Sun & Xu
+    2014). Unknown without both kinds.
+    """
+    if not _both(truth):
+        return UNKNOWN
+    hiding = truth > 0
+    m, n = int(hiding.sum()), int((~hiding).sum())
+    every = rankdata(score)
+    first = (every[hiding] - rankdata(score[hiding])) / n
+    second = 1 - (every[~hiding] - rankdata(score[~hiding])) / m
+    value = float(first.mean())
+    spread = sum(float(v.var(ddof=1)) / len(v) if len(v) > 1 else 0.25 for v in (first, second))
+    reach = float(norm.ppf(1 - (1 - LEVEL) / 2)) * float(np.sqrt(spread))
+    return Estimate(value, max(value - reach, 0.0), min(value + reach, 1.0))
 
 
 def _both(truth: Matrix) -> bool:

@@ -161,6 +161,8 @@ def _flat(told: object, name: str = "") -> Iterator[tuple[str, str]]:
             words = str(key).replace("_", " ")
             yield from _flat(inner, f"{name}, {words}" if name else words)
     elif isinstance(told, list | tuple):
+        if any(isinstance(inner, Mapping) for inner in told):
+            return  # a table of many rows: it stands in the training report
         for inner in told:
             yield from _flat(inner, name)
     elif told is not None:

@@ -181,6 +181,7 @@ def _model(models: Models, snapshot: Snapshot) -> dict[str, Any]:
         "has_seen_families": snapshot.digest in json.dumps(trained_on, default=str),
         "certificate": told.get("certificate"),
         "metrics": told.get("metrics"),
+        "review_load": told.get("review_load"),
         "flags_anybody": models.threshold is not None,
     }
 

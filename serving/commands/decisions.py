@@ -41,6 +41,12 @@ _LETTERS = (".html", ".pdf")
     show_default=True,
     help="Where partitions are decided; spark is for countries that outgrow one machine.",
 )
+@click.option(
+    "--shadow",
+    is_flag=True,
+    help="Let the challenger look at every family as well; its opinion is written to "
+    "FILE.shadow.parquet and touches no decision.",
+)
 @model_option
 @as_of_option
 @verb
@@ -49,6 +55,7 @@ def score(
     snap: Path,
     out: Path,
     engine: str,
+    shadow: bool,
     model: str,
     as_of: datetime | None,
 ) -> Answer:
@@ -56,24 +63,33 @@ def score(
 
     A killed run goes on where it stopped when the same command is given again.
     """
+    from models.aliases import SHADOW
     from serving.batch import score as score_all
+    from serving.shadow import run_beside
 
     if engine == "spark":
         raise InputError("--engine spark is not built yet: decide with --engine local.")
     snapshot, on = sources.opened(snap, day(as_of), terminal)
-    models = chosen(sources.home(), model)
+    home = sources.home()
+    models = chosen(home, model)
+    challenger = chosen(home, SHADOW) if shadow else None
     with terminal.bar() as progress:
         scored = score_all(snapshot, as_of=on, models=models, out=out, progress=progress)
     summary = scored.summary()
+    words: list[Table | str] = [
+        _tally(summary),
+        *_counts(summary),
+        f"{out}: {scored.table.height:,} decisions as of {on}.",
+    ]
+    if challenger is not None:
+        with terminal.bar() as progress:
+            beside = run_beside(
+                scored, snapshot, as_of=on, challenger=challenger, progress=progress
+            )
+        summary |= {"shadow": beside}
+        words += _beside(beside)
     versions = {"model_version": None if models is None else models.version}
-    return Answer(
-        {"out": str(out), "as_of": on, **versions, **summary},
-        [
-            _tally(summary),
-            *_counts(summary),
-            f"{out}: {scored.table.height:,} decisions as of {on}.",
-        ],
-    )
+    return Answer({"out": str(out), "as_of": on, **versions, **summary}, words)
 
 
 @click.command(epilog="Example: tarazy explain SNAP 4065159 --language en")
@@ -154,10 +170,32 @@ def _write_letter(
 
 
 def chosen(home: Home, model: str) -> "Models | None":
-    """Load the model behind an alias or a version, verified before it is parsed; None: "none"."""
-    from models.bundle import load
+    """Load the model behind an alias or a version, verified before it is parsed; None: "none".
 
-    return None if model == "none" else load(home, model)
+    None as well where the alias was taken from its version: rules answer alone, and it is said.
+    """
+    if model == "none":
+        return None
+    from models import aliases
+    from models.bundle import load
+    from serving.live import retired
+
+    if model in aliases.ALIASES and (gone := aliases.read(home).retired(model)):
+        click.echo(f"warning: {retired(model, gone)}", err=True)
+        return None
+    return load(home, model)
+
+
+def _beside(beside: dict[str, Any]) -> list[str]:
+    changes = (
+        f"{column.replace('_', ' ')}: "
+        + (", ".join(f"{how.replace('_', ' ')} {n:,}" for how, n in counts.items()) or "same")
+        for column, counts in beside["differences"].items()
+    )
+    return [
+        f"In shadow, version {beside['model_version']} would say otherwise: {'; '.join(changes)}.",
+        f"{beside['out']}: its opinion, without effect.",
+    ]
 
 
 def _tally(summary: dict[str, Any]) -> Table:

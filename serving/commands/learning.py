@@ -1,12 +1,7 @@
-"""Verbs that learn: a simulated population, training, promotion.
+"""Verbs that learn: a simulated population, training, a fitted scorecard."""
 
-Training is reached by name only, when its verb is called: nothing of serving imports it.
-"""
-
-import importlib
 from collections import Counter
-from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +9,7 @@ import click
 from rich.table import Table
 
 from serving.commands import sources
+from serving.commands.lazily import training as _training
 from serving.commands.terminal import (
     DAY,
     FOLDER,
@@ -23,13 +19,6 @@ from serving.commands.terminal import (
     day,
     verb,
 )
-
-
-def _training(place: str) -> Callable[..., Any]:
-    """Return a function of the training side by its name, such as ``train:train``."""
-    module, _, function = place.partition(":")
-    found: Callable[..., Any] = getattr(importlib.import_module(f"training.{module}"), function)
-    return found
 
 
 class _OfWorlds(click.Command):
@@ -105,18 +94,50 @@ def simulate(
     return Answer({"out": str(out), **summary}, told)
 
 
-@click.command(epilog="Example: tarazy train SNAP")
+@click.command(
+    epilog="Example: tarazy train SNAP, or: tarazy train OLDER NEWER --tune 20 "
+    "--preregistration promises.json"
+)
 @click.argument("snaps", type=FOLDER, nargs=-1, required=True, metavar="SNAP...")
 @click.option("--seed", type=click.IntRange(min=0), default=20_260_101, show_default=True)
+@click.option(
+    "--tune",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Trials of a search for hyper-parameters, for each of four stages; families of the random "
+    "arm take no part. 0: the shipped ones.",
+)
+@click.option(
+    "--preregistration",
+    type=FOLDER,
+    metavar="FILE",
+    help="Metrics and bounds promised before the run, as JSON; hashed before any data is read.",
+)
 @as_of_option
 @verb
-def train(terminal: Terminal, snaps: tuple[Path, ...], seed: int, as_of: datetime | None) -> Answer:
+def train(
+    terminal: Terminal,
+    snaps: tuple[Path, ...],
+    seed: int,
+    tune: int,
+    preregistration: Path | None,
+    as_of: datetime | None,
+) -> Answer:
     """Train, evaluate on the random inspections, and register a candidate version in MLflow."""
     opened = [sources.opened(snap, day(as_of), terminal)[0].folder for snap in snaps]
     with terminal.bar() as progress:
         result = _training("train:train")(
-            opened, home=sources.home(), as_of=day(as_of), seed=seed, progress=progress
+            opened,
+            home=sources.home(),
+            as_of=day(as_of),
+            seed=seed,
+            tune=tune,
+            preregistration=preregistration,
+            progress=progress,
         )
+    _training("known_snapshots:remember")(sources.home(), opened)
     return Answer(
         {"version": result.version, **result.summary()},
         [
@@ -167,43 +188,6 @@ _AGREEMENT = {
     "before": "the card as it was",
     "better_by": "difference",
 }
-
-
-@click.command(epilog='Example: tarazy promote 3, or: tarazy promote 3 --override "demonstration"')
-@click.argument("version")
-@click.option(
-    "--override",
-    metavar="REASON",
-    help="Pass gates that fail or cannot tell by a person's word; recorded and shown with the "
-    "model ever after.",
-)
-@click.option(
-    "--alias",
-    type=click.Choice(["champion", "challenger"]),
-    default="champion",
-    show_default=True,
-)
-@verb
-def promote(_: Terminal, version: str, override: str | None, alias: str) -> Answer:
-    """Let a version through the gates and give it an alias; say which gate failed."""
-    promotion = _training("promote:promote")(
-        version, home=sources.home(), override=override, alias=alias, when=datetime.now(UTC)
-    )
-    table = Table("gate", "verdict", "number", "why", box=None)
-    for gate in promotion.gates:
-        number = "" if gate.number is None else f"{gate.number:.4g}"
-        table.add_row(gate.name, gate.verdict, number, gate.why)
-    verdict = (
-        f"Version {version} is {alias} now."
-        if promotion.promoted
-        else f"Version {version} was not promoted: a gate says no or cannot tell. To pass it by "
-        'a person\'s word: --override "reason".'
-    )
-    return Answer(
-        {"version": version, "alias": alias, **promotion.to_dict()},
-        [table, verdict],
-        exit_code=0 if promotion.promoted else 1,
-    )
 
 
 def _figures(summary: dict[str, Any]) -> list[Table]:

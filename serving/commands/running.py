@@ -1,14 +1,14 @@
 """Verbs that run the service: the API and the pages, and a demonstration to run it on."""
 
-import importlib
 from datetime import UTC, date, datetime
-from typing import Any
 
 import click
 
 from features.errors import NoSuchModel
+from models import aliases
 from serving.commands import sources
 from serving.commands.auditing import audited
+from serving.commands.lazily import training as _training
 from serving.commands.terminal import Answer, Terminal, model_option, verb
 
 _DAY = date(2026, 1, 1)
@@ -20,8 +20,14 @@ _SEED = 20_260_101
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
 @click.option("--workers", type=click.IntRange(min=1), help="Default: one for each core.")
+@click.option(
+    "--shadow",
+    is_flag=True,
+    help="Let the challenger look at every family as well; it answers nobody, /metrics counts "
+    "where it differs.",
+)
 @model_option
-def serve(host: str, port: int, workers: int | None, model: str) -> None:
+def serve(host: str, port: int, workers: int | None, model: str, shadow: bool) -> None:
     """Start the API and the pages; with no model promoted, rules alone answer and say so.
 
     Development mode: no token is asked for. Listen on another address than this
@@ -29,7 +35,8 @@ def serve(host: str, port: int, workers: int | None, model: str) -> None:
     """
     from serving.server import serve as start
 
-    start(host=host, port=port, home=sources.home().root, model=model, workers=workers)
+    start(host=host, port=port, home=sources.home().root, model=model, workers=workers,
+          shadow=shadow)  # fmt: skip
 
 
 @click.command(epilog="Example: tarazy demonstrate (what `make serve` does first)")
@@ -44,6 +51,9 @@ def demonstrate(terminal: Terminal, households: int) -> Answer:
     from models.bundle import load
 
     home = sources.home()
+    if gone := aliases.read(home).retired("champion"):
+        why = f"The champion was taken back on {gone.since} ({gone.reason}); nothing is promoted."
+        return Answer({"champion": None}, [why])
     try:
         champion = load(home, "champion").version
         return Answer({"champion": champion}, [f"Version {champion} is champion already."])
@@ -69,8 +79,3 @@ def demonstrate(terminal: Terminal, households: int) -> Answer:
         {"champion": trained.version, "snapshot": str(snapshot.folder)},
         [f"Version {trained.version} is champion by the recorded override 'demonstration'."],
     )
-
-
-def _training(place: str) -> Any:
-    module, _, function = place.partition(":")
-    return getattr(importlib.import_module(f"training.{module}"), function)

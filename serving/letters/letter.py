@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from models import rights
 from models.counterfactual import Change, Corrections
-from models.decision import DEPENDS_ON_UNKNOWN
+from models.decision import DEPENDS_ON_UNKNOWN, MATERIAL_HIDDEN_INCOME
 from models.parameters import Law
 from models.reasons import HARD_RULE
 from models.scorecard import Scorecard
@@ -113,8 +113,13 @@ def _model(answer: Mapping[str, Any], say: Wording) -> Section:
     elif answer["model_flag"] is None:
         words = say("model.silent")
     else:
-        words = say("model.asked" if answer["material"] else "model.quiet")
+        words = say("model.asked" if _asked(answer) else "model.quiet")
     return Section(heading=say("model.heading"), body=(words,))
+
+
+def _asked(answer: Mapping[str, Any]) -> bool:
+    """Whether the model itself asked for a person: a flag beyond the capacity did not."""
+    return any(r["code"] == MATERIAL_HIDDEN_INCOME for r in answer["review_reasons"])
 
 
 def _change(answer: Mapping[str, Any], corrections: Corrections, law: Law, say: Wording) -> Section:

@@ -81,6 +81,9 @@ def _dwelling(households: pd.DataFrame) -> pd.DataFrame:
             "has_internet": households["internet"].astype(bool),
             "rents_home": households["tenure"] == "rented",
             "without_own_home": households["tenure"] != "owned",
+            "lives_in_village": households["settlement"].astype(str) == "rural",
+            "lives_in_republican_city": households["region"].astype(str).isin(["71", "75", "79"]),
+            "region_code": households["region"].astype(str).astype("int64"),
         }
     )
 
@@ -129,6 +132,8 @@ def _persons(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
     table["best_education"] = level.groupby(rows["household_id"]).max()
     of_adults = level.where(age >= 18).groupby(rows["household_id"]).max()
     table["adult_education"] = of_adults.fillna(0)
+    adult_age = age.where(age >= 18).groupby(rows["household_id"])
+    table["mean_age_of_adults"] = adult_age.sum() // adult_age.count()
     return table
 
 

@@ -87,7 +87,7 @@ def test_every_feature_tells_an_auditor_what_it_counts_and_why_it_may(feature):
     assert feature.direction in (-1, 0, 1)
     banned = ("iin", "name", "language", "citizenship", "nationality")
     assert not any(word in feature.name.split("_") for word in banned)
-    assert not {"sex", "region"} & set(feature.reads)
+    assert not ({"sex", "region", "settlement"} & set(feature.reads) and feature.model_input)
 
 
 def test_income_is_summed_over_complete_months_and_never_over_the_month_of_the_decision():
@@ -99,6 +99,22 @@ def test_income_is_summed_over_complete_months_and_never_over_the_month_of_the_d
     assert family["income_year"] == 705_001 + 111_000 + 7
     # (705,001 − 5,000 of targeted assistance) ÷ 3 ÷ 4 members = 58,333.4, rounded down.
     assert family["income_per_member"] == 58_333
+
+
+def test_the_age_of_adults_is_their_mean_in_whole_years_children_left_out():
+    # Born 1985-05-05 and 1984-05-05: 40 and 41 on 1 January 2026; the son turns 18 a day later.
+    # The daughter is 18 that very day: (40 + 41 + 18) ÷ 3 = 33.
+    assert built()[1]["mean_age_of_adults"] == 33
+    assert built()[2]["mean_age_of_adults"] == 76
+    assert built()[3]["mean_age_of_adults"] == 36  # born on the first of January 1990
+
+
+def test_a_place_is_told_for_judging_and_read_by_no_model():
+    families = built()
+    assert [families[i]["lives_in_village"] for i in (1, 2, 3)] == [False, True, False]
+    assert [families[i]["lives_in_republican_city"] for i in (1, 2, 3)] == [False, False, True]
+    assert not FEATURES["lives_in_village"].model_input
+    assert not FEATURES["lives_in_republican_city"].model_input
 
 
 def test_what_a_family_has_besides_state_payments_does_not_move_with_them():

@@ -171,3 +171,29 @@ def test_families_of_one_score_are_flagged_together_or_not_at_all():
     assert conformal.threshold_for(scores, 0.6) == 5.0
     assert conformal.threshold_for(scores, 0.8) == 4.0
     assert conformal.threshold_for(np.array([4.0, 4.0]), 0.5) is None
+
+
+@pytest.mark.parametrize(("hides", "some"), [(0.66, False), (0.67, True)])
+def test_an_amount_is_nothing_as_long_as_hiding_nothing_is_likely_enough(hides, some):
+    amount = conformal.amount_at(np.array([hides]), np.array([0.3]), 0.7, 1 / 3)
+    assert bool(amount[0] > 0) is some
+
+
+def test_a_family_that_surely_hides_gets_the_quantile_of_the_amounts():
+    middle = conformal.amount_at(np.array([1.0]), np.array([0.3]), 0.7, 0.5)
+    assert middle[0] == pytest.approx(np.exp(0.3))
+
+
+def test_each_family_may_have_a_tail_of_its_own():
+    hides, centre = np.full(2, 0.95), np.zeros(2)
+    low, high = conformal.amount_bounds(hides, centre, 0.7, np.array([0.06, 0.2]))
+    assert low[0] < low[1]
+    assert high[0] > high[1]
+
+
+def test_a_weighted_quantile_is_where_its_part_of_the_weight_is_reached():
+    values = np.array([5.0, 0.0, 1.0])
+    assert conformal.quantile(values, np.ones(3), 0.5) == 1.0
+    assert conformal.quantile(values, np.ones(3), 1 / 4) == 0.0
+    assert conformal.quantile(values, np.array([3.0, 1.0, 1.0]), 0.5) == 5.0
+    assert conformal.quantile(values, np.array([1.0, 2.0, 1.0]), 0.5) == 0.0

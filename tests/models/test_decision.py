@@ -14,12 +14,12 @@ DAY = date(2026, 1, 1)
 LAW = Law(DAY)
 
 
-def reasons_for(*, members=2, adults=1, rule=4, richest=4, raised=(), material=None) -> list[str]:
+def reasons_for(*, members=2, adults=1, rule=4, richest=4, raised=(), model=False) -> list[str]:
     features = pl.DataFrame({"members": [members], "adults": [adults]})
     ruled = pl.DataFrame({"rule_category": [rule], "richest_category": [richest]})
     flags = pl.Series([list(raised)], dtype=pl.List(pl.String))
-    is_material = pl.Series([material], dtype=pl.Boolean)
-    return decision.review_reasons(features, ruled, flags, is_material, LAW).to_list()[0]
+    asks = pl.Series([model], dtype=pl.Boolean)
+    return decision.review_reasons(features, ruled, flags, asks, LAW).to_list()[0]
 
 
 def test_a_family_without_doubts_is_decided_automatically():
@@ -40,10 +40,28 @@ def test_red_flags_ask_for_a_person_by_their_own_codes():
     assert reasons_for(raised=["MORE_THAN_ONE_CAR"]) == ["MORE_THAN_ONE_CAR"]
 
 
-def test_only_a_material_flag_of_the_model_asks_for_a_person():
-    assert reasons_for(material=True) == ["HIDDEN_INCOME_MATERIAL"]
-    assert reasons_for(material=False) == []
-    assert reasons_for(material=None) == []
+def test_the_model_asks_for_a_person_by_its_own_code():
+    assert reasons_for(model=True) == ["HIDDEN_INCOME_MATERIAL"]
+    assert reasons_for(model=False) == []
+
+
+@pytest.mark.parametrize(
+    ("material", "within_capacity", "asks"),
+    [
+        (True, True, True),
+        (True, False, False),  # the region has no room: the flag is information
+        (False, True, False),  # the category would not change
+        (True, None, False),
+        (None, True, False),
+        (None, None, False),
+    ],
+)
+def test_only_a_material_flag_within_capacity_asks_and_silence_never(
+    material, within_capacity, asks
+):
+    opinion = pl.DataFrame({"within_capacity": pl.Series([within_capacity], dtype=pl.Boolean)})
+    is_material = pl.Series([material], dtype=pl.Boolean)
+    assert decision.model_asks(is_material, opinion).to_list() == [asks]
 
 
 @pytest.mark.parametrize(
@@ -67,10 +85,10 @@ class Assisted:
         policy = "assisted"
 
 
-def test_under_the_policy_assisted_only_a_material_flag_makes_a_proposal():
-    material = pl.Series([True, False, None], dtype=pl.Boolean)
-    told = decision.proposed(material, pl.Series([5, 5, 5], dtype=pl.Int8), Assisted())
-    assert told.to_list() == [5, None, None]
+def test_under_the_policy_assisted_a_proposal_is_made_only_where_the_model_asks_for_a_person():
+    asks = pl.Series([True, False], dtype=pl.Boolean)
+    told = decision.proposed(asks, pl.Series([5, 5], dtype=pl.Int8), Assisted())
+    assert told.to_list() == [5, None]
 
 
 HOUSEHOLD = {
@@ -110,7 +128,7 @@ def at_low(low: int, flag: bool = True, monkeypatch=None) -> list[dict[str, int]
         {"household_id": [1, 2], "hidden_income_low": [low, 0], "model_flag": [flag, True]}
     )
     category = pl.Series("rule_category", [3, 3], dtype=pl.Int8)
-    told = pipeline._category_at_low_end(counted, opinion, category, DAY, LAW)
+    told = pipeline.category_at_low_end(counted, opinion, category, DAY, LAW)
     return told.to_list(), [row for f in asked for row in f.to_dicts()]
 
 

@@ -1,10 +1,12 @@
 """The detector finds hidden income, not poverty, and says nothing where it cannot know."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 from models import hidden_income, trees
 from models.consumption_model import consumption_inputs
+from models.consumption_model import directions as consumption_directions
 from models.inputs import declared_inputs
 
 
@@ -119,9 +121,9 @@ def model(inspected, detector):
     return hidden_income.HiddenIncome(
         inputs=inputs,
         detector=detector,
-        amounts=hidden_income.Amounts(booster=booster, spread=0.4, smear=1.1),
+        amounts=hidden_income.Amounts(booster=booster, spread=0.4),
         calibration=hidden_income.Calibration(intercept=0.0, slope=1.0, sensitivity=0.83),
-        tail=0.08,
+        tails=(0.08, 0.08, 0.05),
         unknown_high=4.0,
         unknown_estimate=0.9,
     )
@@ -129,7 +131,8 @@ def model(inspected, detector):
 
 def test_the_ends_are_in_order_and_never_negative(inspected, model):
     _, table, _ = inspected
-    said = model.outcome(table[:, 0], table[:, 1:], np.zeros(len(table), dtype=bool))
+    place = np.arange(len(table)) % 3
+    said = model.outcome(table[:, 0], table[:, 1:], place, np.zeros(len(table), dtype=bool))
     assert (said.low >= 0).all()
     assert (said.low <= said.estimate).all()
     assert (said.estimate <= said.high).all()
@@ -139,8 +142,43 @@ def test_the_ends_are_in_order_and_never_negative(inspected, model):
 def test_a_silent_register_leaves_no_probability_and_what_holds_for_anybody(inspected, model):
     _, table, _ = inspected
     unknown = np.arange(len(table)) < 3
-    said = model.outcome(table[:, 0], table[:, 1:], unknown)
+    place = np.zeros(len(table), dtype=np.int64)
+    said = model.outcome(table[:, 0], table[:, 1:], place, unknown)
     assert np.isnan(said.probability[:3]).all()
     assert np.isnan(said.margin[:3]).all()
     assert not np.isnan(said.probability[3:]).any()
     assert set(zip(said.low[:3], said.estimate[:3], said.high[:3], strict=True)) == {(0, 0.9, 4)}
+
+
+def test_where_a_family_lives_moves_its_interval_and_nothing_else(inspected, model):
+    _, table, _ = inspected
+    nobody = np.zeros(len(table), dtype=bool)
+    in_town, in_village = (
+        model.outcome(table[:, 0], table[:, 1:], np.full(len(table), kind), nobody)
+        for kind in (1, 2)
+    )
+    assert (in_town.probability == in_village.probability).all()
+    assert (in_town.margin == in_village.margin).all()
+    assert (in_village.low <= in_town.low).all()
+    assert (in_village.high >= in_town.high).all()
+    assert (in_village.high > in_town.high).any()
+
+
+def test_a_place_that_is_unknown_counts_as_a_town():
+    rows = pl.DataFrame(
+        {
+            "lives_in_village": [True, False, False, None],
+            "lives_in_republican_city": [False, True, False, None],
+        }
+    )
+    kinds = [hidden_income.PLACES[k] for k in hidden_income.places(rows)]
+    assert kinds == ["village", "city of republican significance", "other town", "other town"]
+
+
+def test_expected_consumption_is_bound_by_everything_but_work():
+    inputs = consumption_inputs(declared_inputs())
+    bound = dict(zip([i.name for i in inputs], consumption_directions(inputs), strict=True))
+    assert bound["children"] == bound["dependency_ratio"] == -1
+    assert bound["members_with_disability"] == -1
+    assert bound["cars"] == bound["property_value"] == 1
+    assert bound["self_employed_members"] == bound["adults_without_work"] == 0

@@ -372,6 +372,7 @@ class Swapped:
 
     def predict(self, features, law, silent):
         schema = {name: SCORE_SCHEMA[name] for name in MODEL_OUTPUTS}
+        schema["within_capacity"] = pl.Boolean()
         said = pl.DataFrame(self.opinions, schema=schema)
         return pl.concat([features.select("household_id"), said], how="horizontal")
 
@@ -386,6 +387,7 @@ OPINION = st.fixed_dictionaries(
         "hidden_income_low": AMOUNTS,
         "hidden_income_estimate": AMOUNTS,
         "hidden_income_high": AMOUNTS,
+        "within_capacity": st.none() | st.booleans(),
     }
 )
 

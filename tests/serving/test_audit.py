@@ -526,6 +526,17 @@ def test_a_model_that_has_seen_the_families_is_announced_as_looking_too_good():
     assert 'id="seen"' not in page(whole(*arm()), "en")
 
 
+def test_the_capacity_behind_the_reviews_is_told_where_the_model_has_one():
+    load = {
+        "capacity": 0.02,
+        "capacity_assumed": True,
+        "shares": {"flagged": 0.1, "material": 0.04, "asking": 0.018},
+    }
+    text = page(whole(*arm(), review_load=load), "en")
+    assert "a capacity of 2.0 % of its families a year, assumed" in text.replace("\u00a0", " ")
+    assert "only where the region has room" not in page(whole(*arm(), review_load=None), "en")
+
+
 def test_an_override_is_shown_with_its_reason():
     text = page(whole(*arm(), override="demonstration & haste"), "en")
     assert "demonstration &amp; haste" in text

@@ -18,7 +18,7 @@ from features.errors import DeclarationError
 from features.registers.declared import SCORING
 from features.registers.load import open_data_set
 from features.registers.snapshot import make
-from models import programmes, rights
+from models import programmes, reasons, rights
 from models.counterfactual import corrected, nearest
 from models.parameters import Law
 from models.pipeline import decide
@@ -331,6 +331,11 @@ def test_the_command_writes_a_familys_letter_beside_its_explanation(
     assert ".html, .pdf" in json.loads(told.out)["error"]
 
 
+FLAGGED = {"model_version": "3", "model_flag": True, "material": True}
+FLAGGED |= {"hidden_income_low": 90_000, "hidden_income_high": 200_000}
+ASKED = reasons.reason("HIDDEN_INCOME_MATERIAL", FLAGGED, LAW_OF_THE_DAY)
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
@@ -338,9 +343,10 @@ def test_the_command_writes_a_familys_letter_beside_its_explanation(
         ({"model_version": "3", "model_flag": None}, "gave no opinion"),
         ({"model_version": "3", "model_flag": False, "material": False}, "did not ask a person"),
         ({"model_version": "3", "model_flag": True, "material": False}, "did not ask a person"),
-        ({"model_version": "3", "model_flag": True, "material": True}, "it asked a person to look"),
+        ({"model_version": "3", "model_flag": True, "material": True}, "did not ask a person"),
+        (FLAGGED | {"review_reasons": [ASKED]}, "it asked a person to look"),
         (
-            {"model_version": "3", "model_flag": True, "material": True, "proposed_category": 5},
+            FLAGGED | {"review_reasons": [ASKED], "proposed_category": 5},
             "category 5 is proposed to a person",
         ),
     ],

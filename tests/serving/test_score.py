@@ -114,6 +114,29 @@ def test_a_material_flag_is_a_flag_whose_low_end_changes_the_category(decisions)
     assert decisions.filter(pl.col("model_flag").not_())["material"].not_().all()
 
 
+def test_only_material_flags_ask_for_a_person_and_in_no_region_more_than_it_can_review(
+    decisions, registers, models
+):
+    """The country is the one that the model was trained on: the bars were fixed on it."""
+    code = pl.element() == "HIDDEN_INCOME_MATERIAL"
+    asked = decisions.select(
+        "household_id", "material", asks=pl.col("review_reasons").list.eval(code).list.any()
+    )
+    assert asked.filter("asks")["material"].all()
+    by_region = (
+        asked.join(registers["households"].select("household_id", "region"), on="household_id")
+        .group_by("region")
+        .agg(pl.len().alias("families"), pl.col("material", "asks").sum())
+        .sort("region")
+    )
+    load = models.manifest["review_load"]
+    assert 0 < by_region["asks"].sum() < by_region["material"].sum()
+    assert (by_region["asks"] <= load["capacity"] * by_region["families"]).all()
+    told = pl.DataFrame(load["regions"])
+    assert by_region["asks"].to_list() == told["asking"].to_list()
+    assert by_region["material"].to_list() == told["material"].to_list()
+
+
 def test_a_silent_register_that_the_model_reads_makes_its_flag_null(registers, models, as_of):
     blank = {**registers, "vehicles": None}
     assert "vehicles" in models.hidden_income_reads

@@ -8,80 +8,17 @@ import numpy as np
 import pytest
 
 from features.errors import InputError, NoSuchModel
+from features.registers.snapshot import Snapshot
 from models import aliases, bundle
 from models.home import Home
+from tests.training.few_families import Few
+from training import known_snapshots
 from training import promote as promotion
 from training.directions import against
-from training.promote import Verdict, calibration, promote, quality, random_arm
+from training.gates.verdict import Verdict, gate, hard
+from training.promote import Asked, promote
 
 WHEN = datetime(2026, 1, 2, 12, tzinfo=UTC)
-
-
-def estimate(value, low, high):
-    return {"value": value, "low": low, "high": high}
-
-
-@pytest.mark.parametrize(
-    ("difference", "verdict"),
-    [
-        (estimate(0.03, 0.001, 0.06), Verdict.PASS),
-        (estimate(0.03, 0.0, 0.06), Verdict.UNKNOWN),
-        (estimate(-0.03, -0.06, 0.0), Verdict.UNKNOWN),
-        (estimate(-0.03, -0.06, -0.001), Verdict.FAIL),
-        (None, Verdict.UNKNOWN),
-        (estimate(None, None, None), Verdict.UNKNOWN),
-    ],
-)
-def test_quality_passes_only_when_the_whole_interval_is_above_nothing(difference, verdict):
-    assert quality({"auc_above_logistic_regression": difference}).verdict is verdict
-
-
-@pytest.mark.parametrize(
-    ("slope", "intercept", "verdict"),
-    [
-        ((0.8, 1.2), (-0.2, 0.2), Verdict.PASS),
-        ((0.7, 0.99), (-0.2, 0.2), Verdict.FAIL),
-        ((0.8, 1.2), (0.01, 0.4), Verdict.FAIL),
-        ((0.4, 1.5), (-0.2, 0.2), Verdict.UNKNOWN),
-        ((0.8, 2.1), (-0.2, 0.2), Verdict.UNKNOWN),
-    ],
-)
-def test_calibration_needs_one_and_nothing_within_narrow_ends(slope, intercept, verdict):
-    said = {
-        "calibration_slope": estimate(1.0, *slope),
-        "calibration_intercept": estimate(0.0, *intercept),
-    }
-    assert calibration({"hidden_income": said}).verdict is verdict
-
-
-def test_without_a_random_arm_every_gate_of_quality_is_unknown():
-    metrics = {
-        "random_arm": {"labels": 0, "why_no_auc": "nobody was drawn"},
-        "hidden_income": None,
-        "auc_above_logistic_regression": None,
-    }
-    for gate in (random_arm, quality, calibration):
-        assert gate(metrics).verdict is Verdict.UNKNOWN
-
-
-@pytest.mark.parametrize(
-    ("labels", "verdict"), [(1, Verdict.UNKNOWN), (99, Verdict.UNKNOWN), (100, Verdict.PASS)]
-)
-def test_a_random_arm_speaks_from_a_hundred_inspections_on(labels, verdict):
-    said = random_arm({"random_arm": {"labels": labels, "why_no_auc": None}})
-    assert (said.verdict, said.number) == (verdict, labels)
-    assert said.why
-
-
-def test_calibration_of_an_arm_of_one_kind_cannot_be_told():
-    unknown = estimate(None, None, None)
-    said = {"calibration_slope": unknown, "calibration_intercept": unknown}
-    assert calibration({"hidden_income": said}).verdict is Verdict.UNKNOWN
-
-
-def test_quality_says_which_regression_it_was_compared_with():
-    said = estimate(0.03, 0.001, 0.06) | {"than": "logistic_regression_with_gap"}
-    assert "given the gap" in quality({"auc_above_logistic_regression": said}).why
 
 
 def test_a_step_against_a_direction_is_counted():
@@ -130,10 +67,11 @@ def version(trained_home):
 def doubtful(monkeypatch):
     """Gates that say yes, all but quality, which cannot tell."""
     gates = (
-        promotion.Gate(name="signature", verdict=Verdict.PASS, number=None, why="", may_be_overridden=False),
-        promotion.Gate(name="quality", verdict=Verdict.UNKNOWN, number=0.01, why="holds zero"),
-    )  # fmt: skip
-    monkeypatch.setattr(promotion, "asked", lambda folder, home: (gates, "ab" * 32))
+        hard("signature", Verdict.PASS, None, "signed"),
+        gate("quality", Verdict.UNKNOWN, 0.01, "holds zero"),
+    )
+    said = Asked(gates=gates, manifest_sha256="ab" * 32)
+    monkeypatch.setattr(promotion, "asked", lambda *_, **__: said)
 
 
 def test_what_cannot_be_told_blocks(home, version, doubtful):
@@ -173,15 +111,84 @@ def test_a_broken_signature_nobody_may_override(home, version):
     assert aliases.read(home).names == {}
 
 
-def test_every_gate_answers_with_its_reason(home, version):
-    gates, _ = promotion.asked(home.bundles / version, home)
-    assert [g.name for g in gates] == [
-        "signature", "golden_predictions", "random_arm", "quality", "calibration", "directions",
+@pytest.fixture
+def unhurried(monkeypatch):
+    """No child process: another test reads the same bundle in one, and it takes seconds."""
+    monkeypatch.setattr(bundle, "try_in_child", lambda *_: None)
+
+
+@pytest.fixture
+def few(simulated_snapshot):
+    return Few(Snapshot.open(simulated_snapshot))
+
+
+def test_every_gate_answers_with_its_reason(home, version, few):
+    said = promotion.asked(home.bundles / version, home, on=few)
+    assert [g.name for g in said.gates] == [
+        "signature", "golden_predictions", "random_arm", "quality", "calibration",
+        "guarantee_flags", "guarantee_amounts", "guarantee_categories", "groups", "directions",
+        "leaves", "preregistered", "blast_radius", "off_switch",
     ]  # fmt: skip
-    assert all(g.why for g in gates)
-    by_name = {g.name: g for g in gates}
-    assert by_name["golden_predictions"].verdict is Verdict.PASS
+    assert all(g.why for g in said.gates)
+    by_name = {g.name: g for g in said.gates}
+    for name in ("golden_predictions", "directions", "leaves", "off_switch"):
+        assert by_name[name].verdict is Verdict.PASS, name
     assert by_name["directions"].number == 0
+    assert by_name["off_switch"].number == 0
+    assert by_name["preregistered"].verdict is Verdict.UNKNOWN
+    # No champion here: what is newly sent to a person is all that the model alone sends there.
+    told = said.radius.told()
+    assert told["before"] is None
+    assert told["changes"]["newly_in_review"] == told["review"]["after"]["by_model_alone"]
+    assert by_name["blast_radius"].number == told["changes"]["newly_in_review"]["share"]
+
+
+def test_a_candidate_is_held_against_itself_as_champion_and_moves_nobody(
+    home, version, few, unhurried
+):
+    folder = home.bundles / version
+    signed = bundle.verify(folder, home.public_key()).manifest_sha256
+    aliases.write(home, "champion", version, signed, override="first", when=WHEN)
+    said = promotion.asked(folder, home, on=few)
+    by_name = {g.name: g for g in said.gates}
+    assert (by_name["blast_radius"].verdict, by_name["blast_radius"].number) == (Verdict.PASS, 0)
+    kept = promotion.keep(said.radius, home.artefacts / f"version-{version}", home)
+    told = json.loads(kept.read_bytes())
+    assert told["before"] == told["after"] == version
+    assert all(c["families"] == 0 for c in told["changes"].values())
+    aliases.check_signature(kept.read_bytes(), kept.with_suffix(".sig"), home.public_key())
+
+
+def test_a_champion_that_cannot_be_read_leaves_the_blast_radius_unknown(
+    home, version, few, unhurried
+):
+    aliases.write(home, "champion", version, "ab" * 32, override=None, when=WHEN)
+    by_name = {g.name: g for g in promotion.asked(home.bundles / version, home, on=few).gates}
+    assert by_name["blast_radius"].verdict is Verdict.UNKNOWN
+    assert "cannot be read" in by_name["blast_radius"].why
+
+
+def test_a_snapshot_that_is_gone_leaves_the_blast_radius_unknown_with_the_remedy(
+    home, version, unhurried
+):
+    gates = {g.name: g for g in promotion.asked(home.bundles / version, home).gates}
+    for name in ("blast_radius", "off_switch"):
+        assert gates[name].verdict is Verdict.UNKNOWN
+        assert "--on SNAP" in gates[name].why
+
+
+def test_a_home_remembers_where_its_snapshots_lie_and_forgets_those_that_are_gone(
+    tmp_path, simulated_snapshot
+):
+    home, moved = Home(tmp_path / "home"), tmp_path / "moved"
+    shutil.copytree(simulated_snapshot, moved)
+    digest = Snapshot.open(moved).digest
+    assert known_snapshots.find(home, digest) is None
+    known_snapshots.remember(home, [moved])
+    assert known_snapshots.find(home, digest).digest == digest
+    known_snapshots.remember(home, [moved])  # twice is no fault
+    shutil.rmtree(moved)
+    assert known_snapshots.find(home, digest) is None
 
 
 def test_with_mlflow_down_nothing_is_promoted_and_the_old_model_serves(

@@ -22,7 +22,7 @@ from training.population import simulate, truth
 
 AS_OF = date(2026, 1, 1)
 ROOT = Path(__file__).resolve().parents[2]
-MAY_READ = {"training/trials.py"}
+MAY_READ = {"training/trials/country.py"}
 """The module that judges by simulated worlds; everything else has no business with the truth."""
 
 

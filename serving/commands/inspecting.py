@@ -1,0 +1,299 @@
+"""The verb that draws inspections, and proves a draw by drawing it again."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import polars as pl
+from rich.table import Table
+
+from serving import list_files
+from serving.commands import sources
+from serving.commands.decisions import chosen
+from serving.commands.lazily import training as _training
+from serving.commands.terminal import (
+    FOLDER,
+    Answer,
+    Terminal,
+    as_of_option,
+    day,
+    model_option,
+    verb,
+)
+from serving.files import may_be_written, replacing, replacing_folder
+
+_HELP: Final = """\b
+Example: tarazy draw SNAP --capacity 1200 --out list.parquet --report report
+With the hash of the seed published before anything is known:
+    tarazy draw --commit seed.json
+    tarazy draw SNAP --capacity 1200 --sealed seed.json --out list.parquet
+Anybody may draw again, once the seed is shown:
+    tarazy draw SNAP --replay list.parquet --reveal seed.json
+How many random inspections prove what:
+    tarazy draw --power
+"""
+
+
+class _Capacity(click.ParamType[int | float]):
+    """A number of visits, or a share of the families."""
+
+    name = "N|N%"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,  # noqa: ARG002 - click's signature
+        ctx: click.Context | None,  # noqa: ARG002
+    ) -> int | float:
+        """Return whole visits as an int, a share as a float."""
+        try:
+            text = str(value)
+            found = float(text[:-1]) / 100 if text.endswith("%") else int(text)
+        except ValueError:
+            self.fail(f"{value!r} is neither a number such as 1200 nor a share such as 2%.")
+        if found <= 0 or (isinstance(found, float) and found > 1):
+            self.fail(f"{value!r} is out of range: at least one visit, at most 100%.")
+        return found
+
+
+@click.command(epilog=_HELP)
+@click.argument("snap", type=FOLDER, required=False)
+@click.option("--capacity", type=_Capacity(), help="Visits in all, or a share of the families.")
+@click.option(
+    "--capacities",
+    type=FOLDER,
+    metavar="FILE.csv",
+    help="Visits of each region (columns region, visits) instead of --capacity.",
+)
+@click.option("--random-share", type=click.FloatRange(0, 1), help="Share drawn at random.")
+@click.option("--random-least", type=click.IntRange(min=0), help="Visits drawn at random, least.")
+@click.option("--out", type=FOLDER, metavar="LIST.parquet", help="The list; its record beside it.")
+@click.option("--report", type=FOLDER, metavar="FOLDER", help="The report as a page.")
+@click.option(
+    "--among",
+    type=FOLDER,
+    metavar="FILE.parquet",
+    help="The households that may be visited (column household_id). Default: all with a member.",
+)
+@click.option("--seed", metavar="TEXT", help="Default: drawn by the operating system.")
+@click.option("--commit", type=FOLDER, metavar="FILE", help="Seal a seed; print its hash alone.")
+@click.option("--sealed", type=FOLDER, metavar="FILE", help="Draw by a seed sealed before.")
+@click.option("--replay", type=FOLDER, metavar="LIST.parquet", help="Draw this list again.")
+@click.option("--reveal", type=FOLDER, metavar="FILE", help="The seed of the list to replay.")
+@click.option("--power", is_flag=True, help="Show how many random inspections prove what.")
+@model_option
+@as_of_option
+@verb
+def draw(
+    terminal: Terminal,
+    snap: Path | None,
+    capacity: int | float | None,
+    capacities: Path | None,
+    random_share: float | None,
+    random_least: int | None,
+    out: Path | None,
+    report: Path | None,
+    among: Path | None,
+    seed: str | None,
+    commit: Path | None,
+    sealed: Path | None,
+    replay: Path | None,
+    reveal: Path | None,
+    power: bool,
+    model: str,
+    as_of: datetime | None,
+) -> Answer:
+    """Draw whom to visit: a random arm, and the rest where a visit is worth its burden.
+
+    Every chance is logged. The hash of the secret seed is published with the list or before
+    it, and whoever is shown the seed can draw the list again.
+    """
+    if power:
+        return _power()
+    if commit is not None:
+        return _committed(commit, seed)
+    if snap is None:
+        raise click.UsageError("Name the snapshot to draw from, or ask for --commit or --power.")
+    if replay is not None:
+        if reveal is None:
+            raise click.UsageError("--replay needs --reveal FILE: the seed of the list.")
+        return _replayed(terminal, snap, replay, reveal, among)
+    if out is None or (capacity is None) == (capacities is None):
+        raise click.UsageError(
+            "A draw needs --out LIST.parquet, and either --capacity or --capacities."
+        )
+    if seed is not None and sealed is not None:
+        raise click.UsageError("Give --seed or --sealed, not both.")
+    may_be_written(out)
+    if report is not None:
+        list_files.may_take(report)
+    # Before any work: what is wrong with the seed shall not be learned after an hour.
+    seal = sealed or out.with_suffix(".seed.json")
+    if sealed is None:
+        list_files.refuse_existing(seal)
+        secret = _training("inspections.lot:seal")(seed)
+    else:
+        secret = _training("inspections.lot:unseal")(list_files.read_json(sealed))
+    pool = _pool(terminal, snap, day(as_of), model, among)
+    changes = {"random_share": random_share, "random_least": random_least}
+    policy = _training("inspections.policy:policy_of")(
+        sources.in_force(date.fromisoformat(pool.inputs["as_of"])),
+        **{name: value for name, value in changes.items() if value is not None},
+    )
+    visits = _capacities(pool.families, capacity, capacities)
+    found, record = _training("inspections.record:drawn")(
+        pool.families, capacities=visits, policy=policy, sealed=secret, inputs=pool.inputs
+    )
+    objectives = _training("inspections.objectives:audit")(found, pool.groups, policy=policy)
+    if sealed is None:
+        list_files.write_seal(seal, secret.told())
+    with replacing(out) as path:
+        found.list.write_parquet(path)
+    list_files.write_json(out.with_suffix(".json"), record)
+    places = {"out": out, "record": out.with_suffix(".json"), "sealed": seal}
+    if report is not None:
+        told = _training("inspections.report:told")(record, objectives)
+        with replacing_folder(report) as folder:
+            list_files.write_json(folder / "report.json", told)
+            page = _training("inspections.report:page")(told)
+            (folder / "index.html").write_text(page, encoding="utf-8")
+        places["report"] = report / "index.html"
+    return Answer(
+        {**{name: str(place) for name, place in places.items()},
+         **{name: record[name] for name in ("commitment", "hashes", "parameters", "design")},
+         "objectives": objectives},
+        [
+            _arms(record["design"]),
+            _reached(objectives),
+            f"Publish the hash of the seed: {record['commitment']}",
+            f"Keep the seed sealed until the visits are made: {seal}",
+            *(f"{name.capitalize()}: {place}" for name, place in places.items()
+              if name != "sealed"),
+        ],
+    )  # fmt: skip
+
+
+def _power() -> Answer:
+    told = _training("inspections.power:table")()
+    tables = []
+    for name, title in _TABLES.items():
+        rows = told[name]["differences"] if name == "auc" else told[name]
+        table = Table(title, *(_head(key) for key in list(rows[0])[1:]), box=None)
+        for row in rows:
+            table.add_row(*(_cell(value) for value in row.values()))
+        tables.append(table)
+    assumed = told["auc"]["assumed"]
+    return Answer(
+        told,
+        [
+            f"Two-sided {told['level']:.0%} intervals, {told['power']:.0%} chance to see it. "
+            f"For AUC, assumed: correlation {assumed['correlation']}, AUC {assumed['auc']}, "
+            f"{assumed['confirmed']:.0%} confirmed.",
+            *tables,
+        ],
+    )
+
+
+_TABLES: Final = {
+    "prevalence": "prevalence",
+    "precision": "precision above",
+    "groups": "error of a group",
+    "auc": "AUC better by",
+    "promise": "random inspections",
+    "without_a_failure": "never seen, so below",
+}
+
+
+def _head(key: str) -> str:
+    return key.replace("_", " ")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{n:,} if {float(share):.0%} are flagged" for share, n in value.items())
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def _committed(path: Path, seed: str | None) -> Answer:
+    list_files.refuse_existing(path)
+    secret = _training("inspections.lot:seal")(seed)
+    list_files.write_seal(path, secret.told())
+    return Answer(
+        {"sealed": str(path), "commitment": secret.commitment},
+        [
+            f"Publish the hash of the seed: {secret.commitment}",
+            f"Keep {path} sealed; best publish before the snapshot to draw from is made.",
+        ],
+    )
+
+
+def _replayed(
+    terminal: Terminal, snap: Path, listed: Path, reveal: Path, among: Path | None
+) -> Answer:
+    record = list_files.read_json(listed.with_suffix(".json"))
+    _training("inspections.record:refuse_stranger")(record)
+    secret = _training("inspections.lot:unseal")(list_files.read_json(reveal))
+    shown = list_files.read_list(listed)
+    inputs = record["inputs"]
+    model = "none" if inputs["model"] is None else str(inputs["model"]["version"])
+    pool = _pool(terminal, snap, date.fromisoformat(inputs["as_of"]), model, among)
+    told = _training("inspections.record:replayed")(
+        shown, record, pool.families, sealed=secret, inputs=pool.inputs
+    )
+    counts = ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in told["families"].items())
+    words = (
+        [f"Identical: {shown.height:,} families, drawn again from the seed that was promised."]
+        if told["identical"]
+        else ["Differs:", *(f"  {why}" for why in told["differences"]), f"  families {counts}"]
+    )
+    return Answer(
+        {"list": str(listed), "commitment": record["commitment"], **told},
+        words,
+        exit_code=0 if told["identical"] else 1,
+    )
+
+
+def _pool(
+    terminal: Terminal, snap: Path, as_of: date | None, model: str, among: Path | None
+) -> Any:
+    from serving.drawing import pool
+
+    snapshot, on = sources.opened(snap, as_of, terminal)
+    models = chosen(sources.home(), model)
+    may = None if among is None else list_files.households(among)
+    with terminal.bar() as progress:
+        return pool(snapshot, as_of=on, models=models, among=may, progress=progress)
+
+
+def _capacities(
+    families: pl.DataFrame, capacity: int | float | None, path: Path | None
+) -> dict[str, int]:
+    if path is not None:
+        return list_files.visits_by_region(path)
+    assert capacity is not None
+    if isinstance(capacity, float):
+        living = families.filter(pl.col("members") > 0).height
+        capacity = max(1, round(capacity * living))
+    shared: dict[str, int] = _training("inspections.design:shared_out")(families, capacity)
+    return shared
+
+
+def _arms(design: dict[str, Any]) -> Table:
+    table = Table("arm", "visits", "smallest chance", "largest", "expected confirmed", box=None)
+    for arm in design["arms"]:
+        ends = ("none" if arm[end] is None else f"{arm[end]:.3%}"
+                for end in ("smallest_chance", "largest_chance"))  # fmt: skip
+        table.add_row(arm["arm"], f"{arm['visits']:,}", *ends, f"{arm['expected_confirmed']:.0f}")
+    return table
+
+
+def _reached(objectives: dict[str, Any]) -> Table:
+    """Return the share of the visits that goes to each group, by objective; regions left out."""
+    names = [way["objective"] for way in objectives["objectives"]]
+    table = Table("share of the visits", *(_head(name) for name in names), box=None)
+    for row in objectives["groups"]:
+        if row["kind"] != "region":
+            shares = (f"{row['share_of_visits'][name]:.1%}" for name in names)
+            table.add_row(f"{_head(row['kind'])}: {row['group']}", *shares)
+    return table

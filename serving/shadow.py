@@ -1,0 +1,161 @@
+"""A challenger beside the champion: it decides the same families, and nobody is answered by it.
+
+What it says is kept apart from every decision. In a batch that is a file of its own; in the
+service it is counted, and a log names the decisions on which the two differ, never what they
+say. A challenger that fails, is slow or cannot be verified changes no answer.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from features.progress import Progress, silent
+from features.registers.snapshot import Snapshot
+from models.predict import Models
+from serving import metrics
+from serving.batch import Scored, score
+from serving.deciding import answers
+from serving.live import Live
+from serving.messages import Asked
+
+COLUMNS: Final = (
+    "household_id", "as_of", "model_version", "model_category", "model_category_set",
+    "model_flag", "material", "hidden_income_probability", "hidden_income_low",
+    "hidden_income_estimate", "hidden_income_high",
+)  # fmt: skip
+"""What is kept of a challenger's opinion: nothing that law decides is among it."""
+COMPARED: Final = ("model_flag", "material", "model_category")
+WAITING: Final = 10_000
+"""Households that may wait for the challenger in one worker; more are not compared."""
+
+log = logging.getLogger("tarazy.shadow")
+
+
+def place(out: Path) -> Path:
+    """Return where the opinion of a challenger lies beside the decisions of a champion.
+
+    >>> place(Path("decisions.parquet")).name
+    'decisions.shadow.parquet'
+    """
+    stem = out.stem if out.suffix == ".parquet" else out.name
+    return out.with_name(f"{stem}.shadow.parquet")
+
+
+def run_beside(
+    served: Scored, snapshot: Snapshot, *, as_of: date, challenger: Models,
+    progress: Progress = silent,
+) -> dict[str, Any]:  # fmt: skip
+    """Let a challenger look at every family that was decided; write its opinion beside.
+
+    Returns where it lies and how often the two differ, ready for JSON.
+    """
+    opinion = score(
+        snapshot, as_of=as_of, models=challenger, out=place(served.out), keep=COLUMNS,
+        progress=progress,
+    )  # fmt: skip
+    return {
+        "out": str(opinion.out),
+        "model_version": challenger.version,
+        "differences": differences(served.table, opinion.table),
+    }
+
+
+def differences(served: pl.DataFrame, opinion: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """Count for each column that is compared what the challenger would change, and how."""
+    found: dict[str, dict[str, int]] = {}
+    for column in COMPARED:
+        pairs = served.select("household_id", before=column).join(
+            opinion.select("household_id", after=column), on="household_id", how="inner"
+        )
+        counts: dict[str, int] = {}
+        for before, after, families in sorted(
+            pairs.group_by("before", "after").len().rows(), key=str
+        ):
+            if name := change(before, after):
+                counts[name] = counts.get(name, 0) + families
+        found[column] = dict(sorted(counts.items()))
+    return found
+
+
+def change(before: float | None, after: float | None) -> str | None:
+    """Name what became of a flag or a category; None: nothing.
+
+    >>> change(False, True), change(3, 2), change(True, None), change(4, 4)
+    ('raised', 'lowered', 'no_longer_known', None)
+    """
+    if before == after:
+        return None
+    if before is None:
+        return "newly_known"
+    if after is None:
+        return "no_longer_known"
+    return "raised" if after > before else "lowered"
+
+
+class Shadow:
+    """A challenger in the service: it works behind the answers, in a thread of its own."""
+
+    def __init__(self, live: Live) -> None:
+        """``live`` is the challenger's; families are compared while it has a model."""
+        self.live = live
+        self._work: queue.SimpleQueue[tuple[Asked, list[dict[str, Any]]] | None] = (
+            queue.SimpleQueue()
+        )
+        self._waiting, self._lock = 0, threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="shadow", daemon=True)
+        self._thread.start()
+
+    def offer(self, asked: Asked, found: Sequence[Mapping[str, Any]]) -> None:
+        """Take a request that was decided; it never waits, and what is too much is let go."""
+        if self.live.now.models is None:
+            return
+        with self._lock:
+            if self._waiting + len(found) > WAITING:
+                metrics.SHADOW.labels("let_go").inc(len(found))
+                return
+            self._waiting += len(found)
+        kept = [{name: row[name] for name in (*COMPARED, "decision_id")} for row in found]
+        self._work.put((asked, kept))
+
+    def close(self) -> None:
+        """Finish what waits and stop."""
+        self._work.put(None)
+        self._thread.join(timeout=5)
+        self.live.close()
+
+    def _run(self) -> None:
+        while (work := self._work.get()) is not None:
+            asked, found = work
+            try:
+                self._compare(asked, found)
+            except Exception as error:  # its words may hold a value
+                metrics.SHADOW.labels("failed").inc(len(found))
+                log.error("The challenger failed: %s", type(error).__name__)
+            finally:
+                with self._lock:
+                    self._waiting -= len(found)
+
+    def _compare(self, asked: Asked, found: list[dict[str, Any]]) -> None:
+        challenger = self.live.now.models
+        if challenger is None:
+            return
+        for served, opinion in zip(found, answers(asked, challenger), strict=True):
+            changed = {
+                column: name
+                for column in COMPARED
+                if (name := change(served[column], opinion[column]))
+            }
+            metrics.SHADOW.labels("differs" if changed else "same").inc()
+            for column, name in changed.items():
+                metrics.SHADOW_CHANGES.labels(column, name).inc()
+            if changed:
+                log.info(
+                    "decision %s: version %s differs in %s",
+                    served["decision_id"], challenger.version, ", ".join(changed),
+                )  # fmt: skip

@@ -1,0 +1,217 @@
+"""Two models beside each other: the same families, the same labels, who moves and why."""
+
+import json
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from features.errors import InputError
+from features.registers.snapshot import Snapshot
+from models import bundle
+from models.home import Home
+from tests.training.few_families import Few
+from training import blast_radius, known_snapshots
+from training.blast_radius import CHANGES, measured
+from training.compare import Pair, compare, examples, measures, pair, unseen
+from training.compare_page import page
+
+
+def estimate(value, low, high):
+    return {"value": value, "low": low, "high": high}
+
+
+def manifest(auc, digest="aa", labels=700):
+    return {
+        "trained_on": [{"digest": digest, "as_of": "2026-01-01", "households": 9}],
+        "as_of": "2026-01-01",
+        "metrics": {
+            "labels": {"inspections": labels},
+            "hidden_income": {"auc": auc, "brier": estimate(None, None, None)},
+            "groups": {"rows": [], "some": estimate(0.1, 0.0, 0.2)},
+        },
+    }
+
+
+def test_figures_stand_side_by_side_and_unknown_ones_are_left_out():
+    one, other = estimate(0.8, 0.7, 0.9), estimate(0.82, 0.75, 0.9)
+    told = measures(manifest(one), manifest(other))
+    assert told["rows"] == [{"name": "hidden_income.auc", "first": one, "second": other}]
+    assert told["same_labels"]
+
+
+@pytest.mark.parametrize("more", [{"digest": "bb"}, {"labels": 701}])
+def test_other_snapshots_or_labels_are_said_not_to_be_the_same(more):
+    auc = estimate(0.8, 0.7, 0.9)
+    assert not measures(manifest(auc), manifest(auc, **more))["same_labels"]
+
+
+@pytest.fixture(scope="module")
+def home(trained_home):
+    return Home(trained_home)
+
+
+@pytest.fixture(scope="module")
+def champion(home):
+    return bundle.load(home, "champion")
+
+
+@pytest.fixture(scope="module")
+def few(simulated_snapshot):
+    return Few(Snapshot.open(simulated_snapshot))
+
+
+@pytest.fixture(scope="module")
+def eager(champion):
+    """The champion as it would be if it flagged everybody of whom it can say anything."""
+    from dataclasses import replace
+
+    return replace(champion, version="99", threshold=-1e9)
+
+
+@pytest.fixture(scope="module")
+def two(champion, eager, few):
+    return Pair(first=champion, second=eager, snapshot=few, as_of=few.as_of)
+
+
+@pytest.fixture(scope="module")
+def radius(two):
+    return measured(two.snapshot, as_of=two.as_of, before=two.first, after=two.second)
+
+
+def test_who_would_be_flagged_newly_is_counted_and_what_law_decides_stays(radius, few):
+    told = radius.told()
+    flagged = radius.table["model_flag_after"].sum() - radius.table["model_flag_before"].sum()
+    assert told["changes"]["newly_flagged"]["families"] == flagged > 1_000
+    assert told["changes"]["no_longer_flagged"]["families"] == 0
+    # The threshold alone differs, so nobody is placed elsewhere, and law decides as before.
+    assert told["changes"]["poorer_by_model"]["families"] == 0
+    assert told["served_category_changed"] == 0
+    assert told["families"] == len(few.ids)
+    by_settlement = told["groups"]["settlement"]
+    assert sum(row["newly_flagged"] for row in by_settlement) == flagged
+
+
+def test_families_newly_in_review_are_those_whom_the_model_alone_sends_there(radius):
+    review = radius.told()["review"]
+    newly = radius.told()["changes"]["newly_in_review"]["families"]
+    assert newly == review["after"]["all"]["families"] - review["before"]["all"]["families"]
+    assert (
+        review["after"]["by_model_alone"]["families"]
+        == review["before"]["by_model_alone"]["families"] + newly
+    )
+
+
+def test_a_decision_that_differs_without_the_model_is_counted(few, champion, monkeypatch):
+    honest = blast_radius.decide
+
+    def meddling(registers, as_of, models, law):
+        decisions = honest(registers, as_of, models, law)
+        if models is not None:
+            first = pl.int_range(pl.len()) == 0
+            raised = pl.when(first).then(6).otherwise(pl.col("category")).cast(pl.Int8)
+            decisions.table.replace_column(
+                decisions.table.get_column_index("category"),
+                decisions.table.select(category=raised).to_series(),
+            )
+        return decisions
+
+    monkeypatch.setattr(blast_radius, "decide", meddling)
+    some = Few(few.snapshot, 50)
+    assert measured(some, as_of=some.as_of, before=None, after=champion).touched == 1
+
+
+def test_examples_name_inputs_and_never_a_value(two, radius):
+    shown = examples(two, radius)
+    assert set(shown) == set(CHANGES)
+    families = shown["newly_flagged"]
+    assert len(families) == 3
+    for family in families:
+        assert set(family) == {"household_id", "inputs"}
+        # The same trees: only the threshold differs, so no input weighs otherwise.
+        assert all(set(each) == {"input", "change"} and each["change"] == 0
+                   for each in family["inputs"])  # fmt: skip
+    assert shown["poorer_by_model"] == []
+
+
+def test_families_of_a_training_snapshot_are_not_judged_again(
+    two, home, few, simulated_snapshot, tmp_path
+):
+    mine = Home(tmp_path)
+    told = unseen(two, mine, np.random.default_rng(0))
+    assert "no inspections" in told["why_not"]
+    asked = Pair(
+        first=two.first, second=two.second, as_of=few.as_of,
+        snapshot=Few(few.snapshot, inspections=few.snapshot.learning("inspections")),
+    )  # fmt: skip
+    assert "cannot be told" in unseen(asked, mine, np.random.default_rng(0))["why_not"]
+    known_snapshots.remember(mine, [simulated_snapshot])
+    told = unseen(asked, mine, np.random.default_rng(0))
+    assert told["labels"] == 0
+    assert "neither has learned from" in told["why_not"]
+
+
+def test_inspections_that_neither_has_learned_from_judge_both_on_the_same_families(
+    two, few, simulated_snapshot, tmp_path
+):
+    mine = Home(tmp_path)
+    known_snapshots.remember(mine, [simulated_snapshot])
+    learned = pl.concat(
+        [few.snapshot.learning(r)["household_id"] for r in ("inspections", "survey")]
+    )
+    fresh = few.ids.filter(~few.ids.is_in(learned.implode()))[:400]
+    drawn = pl.DataFrame({"household_id": fresh}).with_columns(
+        inspected_on=pl.lit(date(2026, 2, 1)), design=pl.lit("random"), probability=0.01,
+        hidden_income_monthly=pl.when(pl.int_range(pl.len()) % 3 == 0).then(900_000).otherwise(0),
+    )  # fmt: skip
+    asked = Pair(
+        first=two.first, second=two.second, as_of=few.as_of,
+        snapshot=Few(few.snapshot, inspections=drawn),
+    )  # fmt: skip
+    told = unseen(asked, mine, np.random.default_rng(0))
+    assert told["why_not"] is None
+    assert 100 <= told["labels"] <= 400
+    # One ranking under two thresholds: no difference, and certainly none.
+    assert told["auc_first"] == told["auc_second"]
+    assert told["auc_difference"] == estimate(0.0, 0.0, 0.0)
+
+
+def test_the_page_tells_the_report_and_fetches_nothing(two, home):
+    told = compare(two, home=home, seed=1)
+    shown = page(json.loads(json.dumps(told)))
+    assert f"Version {two.first.version} beside version 99" in shown
+    assert shown.count("<svg") == 1
+    assert "http" not in shown.replace("http://www.w3.org", "").replace(
+        "http://purl.org", ""
+    ).replace("https://matplotlib.org", "").replace("http://creativecommons.org", "")
+    assert compare(two, home=home, seed=1) == told
+
+
+def test_a_snapshot_that_is_gone_is_a_clear_error(home, champion, monkeypatch):
+    monkeypatch.setattr(known_snapshots, "find", lambda *_: None)
+    monkeypatch.setattr(bundle, "load", lambda *_: champion)
+    with pytest.raises(InputError, match="--on SNAP"):
+        pair("champion", champion.version, home=home)
+
+
+@pytest.mark.long
+def test_the_command_compares_and_writes_page_and_numbers(tarazy, simulated_snapshot, tmp_path):
+    words = ("compare", "champion", "champion", "--on", simulated_snapshot)
+    done = tarazy(*words, "--out", tmp_path / "comparison", "--json")
+    assert done.code == 0, done.err
+    assert done.json["moves"]["changes"]["newly_flagged"]["families"] == 0
+    written = {path.name for path in (tmp_path / "comparison").iterdir()}
+    assert written == {"index.html", "report.json"}
+
+
+def test_a_folder_with_anything_else_is_not_replaced(tmp_path, monkeypatch, capsys):
+    from serving.commands import main
+
+    (tmp_path / "mine.txt").write_text("keep")
+    monkeypatch.setenv("TARAZY_HOME", str(tmp_path / "home"))
+    with pytest.raises(SystemExit) as left:
+        main(["compare", "1", "2", "--out", str(tmp_path)])
+    assert left.value.code == 1
+    assert "something else" in capsys.readouterr().err
+    assert (tmp_path / "mine.txt").exists()

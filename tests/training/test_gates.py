@@ -1,0 +1,418 @@
+"""Each gate on both sides: what passes, what fails, and what cannot be told."""
+
+import json
+from datetime import date
+
+import lightgbm as lgb
+import numpy as np
+import polars as pl
+import pytest
+
+from features.errors import InputError
+from models.assessment import metrics
+from training.blast_radius import CHANGES, GROUPS, Radius
+from training.gates import effects, preregistration, promises, structure
+from training.gates.quality import labels_needed, quality, random_arm, strengthened_difference
+from training.gates.verdict import Verdict
+
+PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
+
+
+def estimate(value, low, high):
+    return {"value": value, "low": low, "high": high}
+
+
+# -- quality
+
+
+@pytest.mark.parametrize(
+    ("difference", "verdict"),
+    [
+        (estimate(0.03, 0.001, 0.06), PASS),
+        (estimate(0.03, 0.0, 0.06), UNKNOWN),
+        (estimate(-0.03, -0.06, 0.0), UNKNOWN),
+        (estimate(-0.03, -0.06, -0.001), FAIL),
+        (None, UNKNOWN),
+        (estimate(None, None, None), UNKNOWN),
+    ],
+)
+def test_quality_passes_only_when_the_whole_interval_is_above_nothing(difference, verdict):
+    assert quality({"auc_above_logistic_regression": difference}).verdict is verdict
+
+
+def test_quality_says_which_regression_it_was_compared_with():
+    said = estimate(0.03, 0.001, 0.06) | {"than": "logistic_regression_with_gap"}
+    assert "given the gap" in quality({"auc_above_logistic_regression": said}).why
+
+
+def test_quality_reads_the_strengthened_difference_where_there_is_one():
+    told = {
+        "auc_above_logistic_regression": estimate(0.03, -0.01, 0.07),
+        "auc_above_logistic_regression_strengthened": estimate(0.03, 0.01, 0.05)
+        | {"targeted": 500},
+    }
+    said = quality(told)
+    assert said.verdict is PASS
+    assert "500 targeted" in said.why
+    told["auc_above_logistic_regression_strengthened"] = None
+    assert quality(told).verdict is UNKNOWN
+
+
+def test_doubt_names_the_number_of_inspections_that_would_end_it():
+    # Half the interval is 0.04, the difference 0.02: half of half needs four times the labels.
+    said = estimate(0.02, -0.02, 0.06)
+    assert labels_needed(said, 300) == 1201
+    told = {"random_arm": {"labels": 300}, "auc_above_logistic_regression": said}
+    assert "about 1,201 random inspections instead of 300" in quality(told).why
+    assert "better" in quality(told).why
+    told["auc_above_logistic_regression"] = estimate(-0.02, -0.06, 0.02)
+    assert "worse" in quality(told).why
+
+
+def test_no_number_of_inspections_parts_a_difference_of_nothing():
+    assert labels_needed(estimate(0.0, -0.05, 0.05), 300) is None
+
+
+@pytest.mark.parametrize(("labels", "verdict"), [(1, UNKNOWN), (99, UNKNOWN), (100, PASS)])
+def test_a_random_arm_speaks_from_a_hundred_inspections_on(labels, verdict):
+    said = random_arm({"random_arm": {"labels": labels, "why_no_auc": None}})
+    assert (said.verdict, said.number) == (verdict, labels)
+    assert said.why
+
+
+def world(rng, count=20_000):
+    """A population with two scores of its hiding families, and a suspicion that chooses."""
+    means = rng.standard_normal(count)
+    hides = (rng.random(count) < 1 / (1 + np.exp(1.2 - 1.5 * means))).astype(float)
+    mine, rival = (means + s * rng.standard_normal(count) for s in (0.7, 0.9))
+    suspicion = np.exp(0.6 * means + rng.standard_normal(count))
+    return hides, mine, rival, np.clip(0.03 * suspicion / suspicion.mean(), 0.002, 0.3)
+
+
+def inspected(rng, hides, mine, rival, chance, replicas):
+    count = len(hides)
+    random = np.flatnonzero(rng.random(count) < 0.015)
+    targeted = np.flatnonzero(rng.random(count) < chance)
+    rows = np.concatenate([random, targeted])
+    design = np.repeat(["random", "targeted"], [len(random), len(targeted)])
+    probability = np.concatenate([np.full(len(random), 0.015), chance[targeted]])
+
+    def said(kept):
+        return strengthened_difference(
+            hides[rows[kept]], mine[rows[kept]], rival[rows[kept]], design=design[kept],
+            probability=probability[kept], households=rows[kept], generator=rng,
+            replicas=replicas,
+        )  # fmt: skip
+
+    return said(np.arange(len(rows))), said(np.arange(len(random)))
+
+
+def covered(seed, runs, replicas):
+    rng = np.random.default_rng(seed)
+    people = world(rng)
+    hides, mine, rival, _ = people
+    truth = metrics.auc(hides, mine) - metrics.auc(hides, rival)
+    said = [inspected(rng, *people, replicas) for _ in range(runs)]
+    holds = np.mean([both["low"] <= truth <= both["high"] for both, _ in said])
+    width, alone = (
+        np.mean([s["high"] - s["low"] for s in each]) for each in zip(*said, strict=True)
+    )
+    return holds, width, alone
+
+
+def test_targeted_inspections_of_known_probability_narrow_the_interval():
+    _, width, alone = covered(5, runs=8, replicas=100)
+    assert width < 0.8 * alone
+
+
+@pytest.mark.long
+def test_the_strengthened_interval_holds_the_truth_as_often_as_it_says():
+    # 300 worlds: the standard error of a coverage of 0.95 is 0.013.
+    holds, _, _ = covered(6, runs=300, replicas=300)
+    assert 0.90 <= holds <= 0.99
+
+
+def test_a_targeted_inspection_of_unknown_probability_and_a_complaint_count_for_nothing():
+    rng = np.random.default_rng(1)
+    truth, mine, rival = (rng.random(40) < 0.5).astype(float), rng.random(40), rng.random(40)
+    design = np.array(["random"] * 30 + ["targeted"] * 5 + ["complaint"] * 5)
+    probability = np.array([0.01] * 30 + [np.nan] * 5 + [0.5] * 5)
+
+    def said(kept):
+        return strengthened_difference(
+            truth[kept], mine[kept], rival[kept], design=design[kept],
+            probability=probability[kept], households=np.arange(40)[kept],
+            generator=np.random.default_rng(2), replicas=50,
+        )  # fmt: skip
+
+    assert said(np.arange(40)) == said(np.arange(30))
+    assert said(np.arange(30))["targeted"] == 0
+
+
+def test_without_a_random_arm_nothing_anchors_the_targeted_one():
+    three = np.array([0.0, 1.0, 1.0])
+    assert (
+        strengthened_difference(
+            three, three, three, design=np.array(["targeted"] * 3),
+            probability=np.full(3, 0.1), households=np.arange(3),
+            generator=np.random.default_rng(0),
+        )
+        is None
+    )  # fmt: skip
+
+
+# -- promises
+
+
+@pytest.mark.parametrize(
+    ("slope", "intercept", "verdict"),
+    [
+        ((0.8, 1.2), (-0.2, 0.2), PASS),
+        ((0.7, 0.99), (-0.2, 0.2), FAIL),
+        ((0.8, 1.2), (0.01, 0.4), FAIL),
+        ((0.4, 1.5), (-0.2, 0.2), UNKNOWN),
+        ((0.8, 2.1), (-0.2, 0.2), UNKNOWN),
+    ],
+)
+def test_calibration_needs_one_and_nothing_within_narrow_ends(slope, intercept, verdict):
+    said = {
+        "calibration_slope": estimate(1.0, *slope),
+        "calibration_intercept": estimate(0.0, *intercept),
+    }
+    assert promises.calibration({"hidden_income": said}).verdict is verdict
+
+
+def test_calibration_of_an_arm_of_one_kind_cannot_be_told():
+    unknown = estimate(None, None, None)
+    said = {"calibration_slope": unknown, "calibration_intercept": unknown}
+    assert promises.calibration({"hidden_income": said}).verdict is UNKNOWN
+
+
+def test_without_a_random_arm_every_gate_of_quality_is_unknown():
+    told = {
+        "random_arm": {"labels": 0, "why_no_auc": "nobody was drawn"},
+        "hidden_income": None,
+        "amounts": None,
+        "auc_above_logistic_regression": None,
+    }
+    for gate in (random_arm, quality, promises.calibration, promises.amounts):
+        assert gate(told).verdict is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("unconfirmed", "verdict"),
+    [
+        (estimate(0.13, 0.04, 0.31), PASS),
+        (estimate(0.13, 0.04, 0.41), UNKNOWN),  # it may be twice the 0.20 that were promised
+        (estimate(0.35, 0.20, 0.39), PASS),
+        (estimate(0.35, 0.21, 0.52), FAIL),
+        (estimate(None, None, None), UNKNOWN),
+    ],
+)
+def test_the_promise_of_the_flag_fails_only_when_the_arm_refutes_it(unconfirmed, verdict):
+    certificate = {
+        "unconfirmed_at_most": 0.20, "nobody_flagged_because": None,
+        "unconfirmed_in_random_arm": unconfirmed, "flagged_in_random_arm": 30,
+    }  # fmt: skip
+    assert promises.flags(certificate).verdict is verdict
+
+
+def test_where_nobody_is_flagged_no_promise_is_broken_and_it_is_said():
+    certificate = {"unconfirmed_at_most": 0.20, "nobody_flagged_because": "too few labels."}
+    said = promises.flags(certificate)
+    assert said.verdict is PASS
+    assert "nobody is flagged" in said.why
+    assert promises.flags(None).verdict is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("held", "verdict"),
+    [
+        (estimate(0.90, 0.87, 0.93), PASS),
+        (estimate(0.86, 0.82, 0.899), FAIL),
+        (estimate(0.88, 0.79, 0.95), UNKNOWN),
+        (estimate(0.96, 0.93, 0.98), PASS),
+        (estimate(None, None, None), UNKNOWN),
+    ],
+)
+def test_intervals_and_sets_must_hold_what_they_promise(held, verdict):
+    amounts = {"amounts": {"level": 0.90, "held": held}}
+    sets = {"welfare": {"level": 0.90, "set_held": held}}
+    assert promises.amounts(amounts).verdict is verdict
+    assert promises.categories(sets).verdict is verdict
+
+
+def row(verdict, rate="false_flags", by="region", group="11"):
+    return {"rate": rate, "by": by, "group": group, "verdict": verdict}
+
+
+def told(*rows):
+    return {"groups": {"rates": {"false_flags": {"blocks": True}, "shown": {"blocks": False}},
+                       "rows": list(rows)}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("metrics", "verdict", "number"),
+    [
+        ({}, UNKNOWN, None),
+        ({"groups": None}, UNKNOWN, None),
+        (told(row("PASS"), row("PASS")), PASS, 0),
+        (told(row("PASS"), row("UNKNOWN")), UNKNOWN, 0),
+        (told(row("FAIL"), row("UNKNOWN")), FAIL, 1),
+        (told(row("PASS"), row("FAIL", rate="shown")), PASS, 0),
+        (told(row("PASS"), row("UNKNOWN", by="region × children")), PASS, 0),
+        (told(row("PASS"), row("FAIL", by="region × children")), FAIL, 1),
+        (
+            {"groups": {"verdicts": [{"group": "rural", "measure": "x", "verdict": "FAIL"}]}},
+            FAIL, 1,
+        ),
+    ],
+)  # fmt: skip
+def test_one_group_that_fails_fails_and_doubt_is_no_pass(metrics, verdict, number):
+    said = promises.groups(metrics)
+    assert (said.verdict, said.number) == (verdict, number)
+
+
+# -- pre-registration
+
+
+@pytest.fixture
+def registered(tmp_path):
+    def write(metrics, **more):
+        path = tmp_path / "promised.json"
+        path.write_text(json.dumps({"registered_on": "2026-01-15", "metrics": metrics} | more))
+        return preregistration.read(path)
+
+    return write
+
+
+MEASURED = {"hidden_income": {"auc": estimate(0.83, 0.78, 0.87)}, "welfare": {"mean_set_size": 2.1}}
+
+
+@pytest.mark.parametrize(
+    ("bounds", "verdict", "number"),
+    [
+        ({"hidden_income.auc": {"at_least": 0.83}}, PASS, 0),
+        ({"hidden_income.auc": {"at_least": 0.84}}, FAIL, 1),
+        ({"hidden_income.auc": {"at_least": 0.78, "of": "low"}}, PASS, 0),
+        ({"hidden_income.auc": {"at_least": 0.79, "of": "low"}}, FAIL, 1),
+        ({"welfare.mean_set_size": {"at_most": 2.1}}, PASS, 0),
+        ({"welfare.mean_set_size": {"at_most": 2.0}}, FAIL, 1),
+        ({"amounts.held": {"at_least": 0.8}}, UNKNOWN, 0),
+    ],
+)
+def test_every_bound_that_was_registered_must_be_kept(registered, bounds, verdict, number):
+    given = registered(bounds)
+    manifest = {"metrics": MEASURED, "preregistration": {"sha256": given.sha256}}
+    said = preregistration.preregistered(manifest, given)
+    assert (said.verdict, said.number) == (verdict, number)
+
+
+def test_a_file_that_was_not_registered_before_the_run_fails(registered):
+    given = registered({"hidden_income.auc": {"at_least": 0.5}})
+    for recorded in (None, {"sha256": "00" * 32}):
+        manifest = {"metrics": MEASURED, "preregistration": recorded}
+        assert preregistration.preregistered(manifest, given).verdict is FAIL
+
+
+def test_without_the_file_it_cannot_be_told(registered):
+    said = preregistration.preregistered({"metrics": MEASURED}, None)
+    assert (said.verdict, said.may_be_overridden) == (UNKNOWN, True)
+    manifest = {"metrics": MEASURED, "preregistration": {"sha256": "ab" * 32}}
+    assert "--preregistration FILE" in preregistration.preregistered(manifest, None).why
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [{}, {"x": {}}, {"x": {"at_least": "much"}}, {"x": {"at_least": 1, "of": "end"}},
+     {"x": {"about": 1}}, {"x": 3}],
+)  # fmt: skip
+def test_what_bounds_nothing_is_no_registration(registered, bounds):
+    with pytest.raises(InputError):
+        registered(bounds)
+
+
+def test_a_registration_needs_a_day_and_a_file(registered, tmp_path):
+    with pytest.raises(InputError, match="registered_on"):
+        registered({"x": {"at_least": 1}}, registered_on="soon")
+    with pytest.raises(InputError, match="does not exist"):
+        preregistration.read(tmp_path / "nothing.json")
+
+
+# -- effects
+
+
+def radius(families=1_000, newly=0, *, before="1", touched=0):
+    """Families under two models: the first ``newly`` go to a person with the second alone."""
+    sent = [n < newly for n in range(families)]
+    table = pl.DataFrame({"household_id": range(families)}).with_columns(
+        status_before=pl.lit("automatic"),
+        status_after=pl.Series(["review" if s else "automatic" for s in sent]),
+        by_model_before=pl.lit(value=False), by_model_after=pl.Series(sent),
+        model_flag_before=pl.lit(value=False), model_flag_after=pl.Series(sent),
+        material_before=pl.lit(value=False), material_after=pl.Series(sent),
+        model_category_before=pl.lit(3, pl.Int8), model_category_after=pl.lit(3, pl.Int8),
+        **{name: pl.lit(next(iter(values))) for name, values in GROUPS.items()},
+    )  # fmt: skip
+    return Radius(
+        table=table, touched=touched, before=before, after="2", snapshot="ab" * 32,
+        as_of=date(2026, 1, 1),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("newly", "before", "verdict"),
+    [
+        (0, "1", PASS),
+        (5, "1", PASS),  # 5 of 1,000 is the half per cent allowed
+        (6, "1", FAIL),
+        (5, None, PASS),
+        (6, None, UNKNOWN),  # without a champion the whole load is new: a person must accept it
+    ],
+)
+def test_more_than_half_a_per_cent_newly_sent_to_a_person_blocks(newly, before, verdict):
+    said = effects.blast_radius(radius(newly=newly, before=before), "")
+    assert (said.verdict, said.number) == (verdict, newly / 1_000)
+    assert f"{newly} of {newly}" in said.why
+
+
+def test_what_was_not_measured_is_unknown_with_its_remedy():
+    for gate in (effects.blast_radius, effects.off_switch):
+        said = gate(None, "pass --on SNAP")
+        assert (said.verdict, said.why) == (UNKNOWN, "pass --on SNAP")
+
+
+def test_a_model_that_touches_what_law_decides_nobody_may_pass():
+    assert effects.off_switch(radius(), "").verdict is PASS
+    said = effects.off_switch(radius(touched=1), "")
+    assert (said.verdict, said.number, said.may_be_overridden) == (FAIL, 1, False)
+
+
+def test_groups_of_fewer_than_ten_families_show_no_number():
+    told = radius(families=9, newly=9).told()["groups"]["settlement"]
+    assert told[0]["families"] is None
+    assert all(told[0][name] is None for name in CHANGES)
+    shown = radius(families=10, newly=9).told()["groups"]["settlement"]
+    assert shown[0]["newly_flagged"] == 9
+
+
+# -- structure
+
+
+def grown(few):
+    """A booster of one split that parts ``few`` families from two hundred."""
+    x = np.repeat([[0.0], [1.0]], [few, 200], axis=0)
+    settings = {"min_data_in_leaf": 5, "num_leaves": 2, "verbosity": -1, "num_threads": 1}
+    return lgb.train(settings, lgb.Dataset(x, x[:, 0]), num_boost_round=2)
+
+
+@pytest.mark.parametrize(("few", "verdict"), [(19, FAIL), (20, PASS)])
+def test_a_leaf_of_fewer_than_twenty_families_fails(few, verdict):
+    said = structure.leaf_sizes({"a.txt": grown(100), "b.txt": grown(few)})
+    assert (said.verdict, said.number) == (verdict, few)
+    assert "b.txt" in said.why
+
+
+@pytest.mark.parametrize(("rows", "verdict"), [(39, FAIL), (40, PASS)])
+def test_the_welfare_steps_see_each_family_twice_so_forty_rows_are_twenty_families(rows, verdict):
+    assert structure.leaf_sizes({"welfare_1.txt": grown(rows)}).verdict is verdict

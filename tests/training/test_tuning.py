@@ -1,0 +1,138 @@
+"""Hyper-parameters: a fixed budget and seed, and the random arm out of sight."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.errors import InputError
+from models.hyperparameters import SHIPPED, Boosting, Hyperparameters
+from models.parameters import Law
+from tests.training.made_up import DAY, made_up
+from training import tuning
+from training.tuning import SPACE, searched, tune
+
+LAW = Law(DAY)
+
+
+def distance(hyper: Hyperparameters) -> float:
+    """A loss whose best setting is known: few leaves and a slow rate."""
+    found = hyper.hidden_income
+    return (found.leaves - 5) ** 2 + abs(found.rate - 0.02)
+
+
+def test_the_same_budget_and_seed_choose_the_same():
+    first, again = (
+        searched("hidden_income", distance, start=SHIPPED, trials=15, seed=3) for _ in range(2)
+    )
+    assert first == again
+    assert (
+        first.trials != searched("hidden_income", distance, start=SHIPPED, trials=15, seed=4).trials
+    )
+
+
+def test_the_budget_is_kept_and_the_shipped_values_come_first():
+    asked = []
+
+    def evaluate(hyper):
+        asked.append(hyper.hidden_income)
+        return distance(hyper)
+
+    found = searched("hidden_income", evaluate, start=SHIPPED, trials=7, seed=1)
+    assert len(asked) == len(found.trials) == 7
+    assert asked[0] == SHIPPED.hidden_income
+    assert found.shipped_loss == distance(SHIPPED)
+    assert found.chosen_loss == min(trial["loss"] for trial in found.trials)
+
+
+def test_nothing_changes_without_a_gain():
+    found = searched("welfare", lambda _: 1.0, start=SHIPPED, trials=6, seed=1)
+    assert found.chosen == SHIPPED.welfare
+
+
+@pytest.mark.parametrize("trials", [1, 12])
+def test_the_search_is_never_worse_than_the_shipped_values(trials):
+    found = searched("hidden_income", distance, start=SHIPPED, trials=trials, seed=2)
+    assert found.chosen_loss <= found.shipped_loss
+
+
+def test_every_shipped_value_lies_in_the_space_that_is_searched():
+    for stage, values in SHIPPED.told().items():
+        for name, value in values.items():
+            assert SPACE[name].low <= value <= SPACE[name].high, f"{stage}.{name}"
+
+
+def test_hyperparameters_read_back_as_they_were_told():
+    other = replace(SHIPPED, welfare=Boosting(trees=10, rate=0.1, leaves=4))
+    assert Hyperparameters.read(other.told()) == other
+    assert other != SHIPPED
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=30))
+def test_no_family_of_the_random_arm_takes_part_in_the_search(random):
+    found = made_up(len(random), np.array(random))
+    again = replace(  # a family inspected at random once, and another time by suspicion
+        found,
+        inspections=pl.concat(
+            [found.inspections, found.inspections.with_columns(design=pl.lit("complaint"))]
+        ),
+    )
+    arm = {place for place, drawn in enumerate(random) if drawn}
+    seen = tuning.outside_random_arm(again)
+    for labels in (seen.inspections, seen.survey):
+        assert set(labels["household_id"]) == set(range(len(random))) - arm
+
+
+@pytest.fixture
+def two_stages(monkeypatch):
+    """The stages that are quick to grow."""
+    monkeypatch.setattr(tuning, "STAGES", ("consumption", "hidden_income"))
+
+
+@pytest.mark.usefixtures("two_stages")
+def test_what_random_inspections_found_changes_nothing_of_the_search():
+    """Even if every finding and answer of the arm were turned round."""
+    random = np.arange(150) % 3 == 0
+    found = made_up(150, random)
+    is_random = pl.Series(random)
+    turned = replace(
+        found,
+        inspections=found.inspections.with_columns(
+            hidden_income_monthly=pl.when(is_random)
+            .then(300_000 - pl.col("hidden_income_monthly"))
+            .otherwise(pl.col("hidden_income_monthly"))
+        ),
+        survey=found.survey.with_columns(
+            consumption_monthly=pl.when(is_random)
+            .then(9e6)
+            .otherwise(pl.col("consumption_monthly"))
+        ),
+    )
+    one, other = (tune(f, law=LAW, trials=2, seed=5) for f in (found, turned))
+    assert one == other
+    assert one.seen["inspections"] == 100
+    assert one.seen["inspections_left_out"] == 50
+    assert one.table().height == 4
+    assert one.told()["stages"]["hidden_income"]["why_not"] is None
+    # The same turn among the others would be seen.
+    seen = replace(found, inspections=turned.inspections.with_columns(design=pl.lit("targeted")))
+    unseen = replace(found, inspections=found.inspections.with_columns(design=pl.lit("targeted")))
+    losses = [tuning._Task.of(f, LAW, 5).hidden_income(SHIPPED) for f in (seen, unseen)]
+    assert losses[0] != losses[1]
+
+
+@pytest.mark.usefixtures("two_stages")
+def test_a_stage_with_too_few_labels_keeps_the_shipped_values_and_says_so():
+    found = made_up(240, np.ones(240, dtype=bool))
+    tuned = tune(found, law=LAW, trials=2, seed=5)
+    assert tuned.chosen == SHIPPED
+    assert tuned.told()["stages"]["hidden_income"]["why_not"].startswith("only 0 inspections")
+    assert tuned.table().is_empty()
+
+
+def test_a_search_without_a_trial_is_refused():
+    with pytest.raises(InputError, match="--tune 1"):
+        tune(made_up(3, np.zeros(3, dtype=bool)), law=LAW, trials=0, seed=1)

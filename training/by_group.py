@@ -1,0 +1,148 @@
+"""Who the errors fall on: rates by group of families, proxies, and how stable the order is.
+
+The groups come from the store of audit attributes (`training.audit_attributes`), which is
+read here and nowhere earlier: when everything is learned and only judging is left.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from features.registers.snapshot import Snapshot
+from models.assessment import metrics
+from models.inputs import Matrix
+from training import audit_attributes, deciles, group_table, label_noise, proxies
+from training.fit import Fitted, survey_weights
+from training.group_table import Rate
+from training.labels import Labels
+from training.served_scores import Population
+
+CAPACITY: Final = 0.05
+"""What a district can inspect in a year: one family in twenty."""
+POOR: Final = 0.20
+"""The fifth that spends least, a member: who must not be missed (survey, by weight)."""
+AMONG_THE_POOREST: Final = 3
+"""The last of the categories for which help is meant first."""
+_POOR: Final = "of the surveyed fifth that spends least a member (counted without weights)"
+_WITHOUT_ARM: Final = ("flag_rate", "missed_by_the_rules", "missed_by_the_model")
+_REPLICAS: Final = 300
+
+
+def flagged_share(fitted: Fitted) -> float:
+    """Return the share of the population that is flagged; capacity where nobody may be."""
+    return float(fitted.certificate["flagged_share"]) or CAPACITY
+
+
+def what_is_judged(fitted: Fitted) -> str:
+    """Say which families count as flagged where errors are judged."""
+    if fitted.certificate["flagged_share"]:
+        return "the flagged"
+    return (
+        f"the most suspicious {CAPACITY:.0%}, whom an inspector would see first: nobody is flagged"
+    )
+
+
+def judged_by_group(
+    found: Labels,
+    fitted: Fitted,
+    served: Population,
+    snapshots: Sequence[Snapshot],
+    spent: Matrix,
+    rules: Matrix,
+    generator: np.random.Generator,
+) -> dict[str, Any]:
+    """Return ``groups``, ``proxies`` and ``label_noise``, ready for JSON.
+
+    Parameters
+    ----------
+    served : what the served detector says of the population.
+    snapshots : those that ``found`` was gathered from.
+    spent, rules : surveyed consumption of each surveyed family, and its category by the rules.
+
+    Without a random arm only what needs no inspector's finding is told.
+    """
+    said = fitted.inspected
+    rates = _rates(found, fitted, served, spent, rules, audit_attributes.read(snapshots, found))
+    arm = said.in_random_arm
+    if arm.any():
+        shown = list(rates.values())
+    else:
+        shown = [r for r in rates.values() if r.name in _WITHOUT_ARM]
+    told: dict[str, Any] = {
+        "groups": group_table.table(shown) | {"judged": what_is_judged(fitted)},
+        "proxies": proxies.table(rates["flag_rate"].groups, served.score, served.inputs, generator),
+    }
+    if arm.any():
+        gap, unconfirmed = rates["calibration_gap"], rates["unconfirmed"]
+        drawn = metrics.draws(said.households[arm], generator, replicas=_REPLICAS)
+        gone = group_table.hidden_groups(shown)
+        told["groups"]["calibration_inside"] = group_table.calibration_inside(
+            gap, gone, said.random[arm], drawn, generator
+        )
+        told["groups"]["precision_inside"] = group_table.precision_inside(unconfirmed, gap, gone)
+        told["label_noise"] = label_noise.stability(
+            gap.groups, unconfirmed.could, gap.has, generator
+        )
+    return told
+
+
+def _rates(
+    found: Labels,
+    fitted: Fitted,
+    served: Population,
+    spent: Matrix,
+    rules: Matrix,
+    attributes: pl.DataFrame,
+) -> dict[str, Rate]:
+    """Declare every rate of the group table; on the random arm where findings are needed."""
+    said, line = fitted.inspected, flagged_share(fitted)
+    arm, judged = said.in_random_arm, what_is_judged(fitted)
+    of_arm = audit_attributes.beside(found.inspections.filter(arm), attributes)
+    of_all = audit_attributes.beside(
+        found.population.with_columns(as_of=pl.lit(found.as_of)), attributes
+    )
+    of_survey = audit_attributes.beside(found.survey, attributes)
+    flagged, confirmed = said.rank[arm] < line, said.confirmed[arm] > 0
+    latest = (found.survey.select(pl.struct("household_id").is_last_distinct())
+            .to_series().to_numpy())  # fmt: skip
+    poor = deciles.poorest(spent, survey_weights(found), POOR) & latest
+    sensitivity = fitted.models.hidden_income.calibration.sensitivity
+    model = deciles.model_says(found, fitted)
+    rates = [
+        Rate(
+            name="flag_rate", blocks=False, groups=of_all,
+            about=f"{judged}, of all families; groups differ in how many hide income, so this "
+            "is no error by itself",
+            could=np.isfinite(served.score), has=served.rank < line,
+        ),
+        Rate(
+            name="false_alarms", linked="random arm", groups=of_arm, could=~confirmed, has=flagged,
+            about=f"{judged}, of the random inspections that confirmed nothing (inspectors "
+            "miss some)",
+        ),
+        Rate(
+            name="unconfirmed", groups=of_arm, could=flagged, has=~confirmed,
+            about=f"not confirmed, of {judged} among the random inspections: 1 − precision",
+        ),
+        Rate(
+            name="missed_by_the_rules", blocks=False, groups=of_survey, could=poor,
+            has=rules > AMONG_THE_POOREST,
+            about=f"category 4 or above by the rules, {_POOR}; no model changes a category, so "
+            "this is for those who make the rules",
+        ),
+        Rate(
+            name="missed_by_the_model", blocks=False, groups=of_survey, could=poor & (model > 0),
+            has=model > AMONG_THE_POOREST,
+            about=f"model category 4 or above, {_POOR}; it is told to people and decides nothing",
+        ),
+        Rate(
+            name="calibration_gap", linked="random arm", groups=of_arm,
+            could=np.ones(int(arm.sum()), dtype=bool),
+            has=confirmed, said=sensitivity * said.hides[arm],
+            about="P(confirmed) less the share confirmed on the random inspections; above zero "
+            "the group looks more suspicious than it is",
+        ),
+    ]  # fmt: skip
+    return {rate.name: rate for rate in rates}

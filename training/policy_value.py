@@ -1,0 +1,271 @@
+"""What inspecting by a score would bring, estimated on inspections made otherwise.
+
+"Inspect the twentieth that looks most suspicious": how many of these families would an
+inspector confirm, and how much income would be found? Random inspections answer without
+a model, but few of them lie in that twentieth; targeted inspections of known probability
+lie there often. Both are used, each weighted by its own inclusion probability.
+Taking all inspections for one sample would praise whatever resembles the old suspicion.
+
+The estimate is doubly robust (augmented inverse probability; Robins, Rotnitzky & Zhao 1994;
+Dudík, Langford & Li 2011): what an outcome model expects of the chosen, plus the weighted
+mean of its errors on the chosen that were inspected. It is right if either the
+probabilities or the outcome model are. How the two samples share the work where both
+could have drawn a family (a dual-frame sample, Hartley 1962) is estimated; for any such
+split the answer is unbiased as long as targeting depends on what the inputs show.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from models.assessment import metrics
+from models.assessment.metrics import Estimate
+from models.inputs import Matrix
+from training import labels as label
+from training.fit import Fitted
+from training.fit_hidden import FOLDS
+from training.labels import Labels
+from training.rivals import Rival, ranked
+from training.served_scores import encoded_population
+
+LARGEST: Final = 0.10
+"""No inspection carries more than a tenth of its policy's weight; heavier ones are clipped."""
+FEWEST: Final = 20.0
+"""Effective inspections among the chosen below which nothing is said of a policy."""
+_REPLICAS: Final = 500
+_NEGATIVES: Final = 20_000
+"""Uninspected families that teach where targeting looked: more teach nothing new."""
+_SMALL: Final[dict[str, Any]] = {
+    "num_leaves": 8, "max_depth": 3, "min_data_in_leaf": 20, "learning_rate": 0.08,
+    "lambda_l2": 5.0, "deterministic": True, "force_row_wise": True, "num_threads": 1,
+    "verbosity": -1,
+}  # fmt: skip
+_ROUNDS: Final = 60
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """Inspections of known probability, and what a model blind to each expected of it.
+
+    ``weights``: the inverse inclusion probability times the part of the work that falls to
+    the inspection's design; ``value`` what was found; ``expected`` what was expected.
+    """
+
+    households: npt.NDArray[np.int64]
+    weights: Matrix
+    value: Matrix
+    expected: Matrix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worth:
+    """The value of a policy for each inspection, and how well the sample overlaps with it.
+
+    ``effective``: Kish's number of equally weighted inspections among the chosen;
+    ``clipped``: the share of them whose weight was cut; ``largest``: the largest share of
+    the weight that one inspection carries.
+    """
+
+    value: Estimate
+    effective: float
+    clipped: float
+    largest: float
+    replicas: Matrix
+
+    def told(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return self.value.told() | {
+            "effective": round(self.effective, 1),
+            "clipped": round(self.clipped, 4),
+            "largest": round(self.largest, 4),
+        }
+
+
+def estimate(
+    sample: Sample, chosen: Matrix, of_all: Matrix, expected: Matrix, drawn: Matrix
+) -> Worth:
+    """Return the doubly robust value of a policy with its bootstrap interval.
+
+    Parameters
+    ----------
+    chosen, of_all : the chance (0 … 1) that the policy inspects each sampled family, and
+        each family of the population; between the two where equals share the last places.
+    expected : the outcome model's expectation of each family of the population.
+    drawn : how often each sampled family stands in each replica (`metrics.draws`). The
+        population and the models stay as they are: their chance is not in the interval.
+    """
+    mass = chosen * sample.weights
+    total = float(mass.sum())
+    bar = LARGEST * total
+    clipped = np.minimum(mass, bar)
+    effective = float(clipped.sum() ** 2 / (clipped**2).sum()) if total > 0 else 0.0
+    share = float((mass[mass > 0] > bar).mean()) if total > 0 else 0.0
+    largest = float(clipped.max() / clipped.sum()) if total > 0 else 0.0
+    error = clipped * (sample.value - sample.expected)
+    base = float(np.average(expected, weights=of_all)) if of_all.sum() > 0 else float("nan")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        replicas = base + (drawn @ error) / (drawn @ clipped)
+        value = base + float(error.sum()) / float(clipped.sum()) if total > 0 else float("nan")
+    known = effective >= FEWEST and np.isfinite(value)
+    return Worth(
+        value=metrics.percentiles(value, replicas) if known else metrics.UNKNOWN,
+        effective=effective, clipped=share, largest=largest, replicas=replicas,
+    )  # fmt: skip
+
+
+def above(one: Worth, other: Worth) -> Estimate:
+    """Return by how much one policy is worth more than another, paired on the same replicas."""
+    if one.value.value is None or other.value.value is None:
+        return metrics.UNKNOWN
+    return metrics.percentiles(one.value.value - other.value.value, one.replicas - other.replicas)
+
+
+def chance_of_inspection(above: Matrix, beside: Matrix, capacity: float) -> Matrix:
+    """Return the chance of each family to be among the first ``capacity`` of all.
+
+    One with fewer families above it than fit; families level with each other share what is
+    left, so ties favour nobody.
+    """
+    room = np.where(beside > 0, (capacity - above) / np.where(beside > 0, beside, 1.0), np.inf)
+    return np.where(beside > 0, np.clip(room, 0.0, 1.0), (above < capacity).astype(np.float64))
+
+
+def shared(probability: Matrix, random: Flags, arm: float, targeted: Matrix) -> Matrix:
+    """Return how much each inspection counts: its inverse probability times its part of the work.
+
+    ``arm`` is the usual probability of a random inspection, ``targeted`` the chance of each
+    family to be targeted, as its inputs let expect. Where nobody is targeted all the work
+    falls to the random arm; where many are, most falls to them.
+    """
+    part = arm / (arm + targeted)
+    return np.where(random, part, 1.0 - part) / probability
+
+
+def table(
+    found: Labels, fitted: Fitted, ours: Rival, others: Mapping[str, Rival], capacity: float,
+    generator: np.random.Generator,
+) -> dict[str, Any]:  # fmt: skip
+    """Return what every policy is worth: confirmed, and KZT a month found, for each inspection.
+
+    Returns
+    -------
+    ``policies``: for each name ``confirmed`` and ``amount`` (value, interval, overlap);
+    ``above_random`` and ``above_best_regression``: our confirmed rate less theirs, paired;
+    ``inspections`` used by design; ``why_not`` where there is no random arm.
+    """
+    probability = found.inspections["probability"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    design = found.inspections["design"].cast(pl.String).to_numpy()
+    random = fitted.inspected.in_random_arm
+    if not random.any():
+        return {"why_not": "no random inspections: families that nobody suspected have no weight"}
+    known = np.isfinite(probability) & (probability > 0)
+    evenly = float(random.sum()) / found.households
+    own = np.where(known, probability, np.where(random, evenly, np.nan))
+    usable = np.isfinite(own) & (random | ((design == "targeted") & known))
+    arm = float(np.median(own[random]))
+    x, x_all = label.encoded(found.inspections, fitted.inputs), encoded_population(found, fitted)
+    targeted = targeted_chance(found, x, x_all, usable & ~random, generator)
+    weights = np.where(usable, shared(own, random, arm, targeted), 0.0)[usable]
+    drawn = metrics.draws(
+        found.inspections["household_id"].to_numpy()[usable], generator, replicas=_REPLICAS
+    )
+    policies = {"tarazy": ours, **others}
+    chances = {
+        name: (
+            chance_of_inspection(p.above, p.beside, capacity)[usable],
+            chance_of_inspection(*ranked(p.population, p.population), capacity),
+        )
+        for name, p in policies.items()
+        if name != "random"
+    }
+    everybody = np.ones(int(usable.sum())), np.ones(len(x_all))
+    chances["random"] = everybody
+    amount = found.inspections["hidden_income_monthly"].cast(pl.Float64).to_numpy()
+    worth: dict[str, dict[str, Worth]] = {}
+    for outcome, value, objective in (
+        ("confirmed", fitted.inspected.confirmed, "binary"),
+        ("amount", amount, "regression"),
+    ):
+        expected, expected_all = outcome_model(x, value, fitted.inspected.fold, x_all, objective)
+        sample = Sample(
+            households=found.inspections["household_id"].to_numpy()[usable], weights=weights,
+            value=value[usable], expected=expected[usable],
+        )  # fmt: skip
+        for name, (chosen, of_all) in chances.items():
+            worth.setdefault(name, {})[outcome] = estimate(
+                sample, chosen, of_all, expected_all, drawn
+            )
+    mine = worth["tarazy"]["confirmed"]
+    regressions = [n for n in worth if n.startswith("logistic")]
+    best = max(regressions, key=lambda n: worth[n]["confirmed"].value.value or 0.0)
+    return {
+        "why_not": None,
+        "capacity": capacity,
+        "inspections": {
+            "random": int((usable & random).sum()), "targeted": int((usable & ~random).sum()),
+        },
+        "policies": {
+            name: {outcome: w.told() for outcome, w in both.items()}
+            for name, both in worth.items()
+        },
+        "above_random": above(mine, worth["random"]["confirmed"]).told(),
+        "above_best_regression": above(mine, worth[best]["confirmed"]).told() | {"than": best},
+    }  # fmt: skip
+
+
+def outcome_model(
+    x: Matrix, value: Matrix, fold: npt.NDArray[np.int64], x_all: Matrix, objective: str
+) -> tuple[Matrix, Matrix]:
+    """Return what is expected of each inspected family, blindly, and of each of the population.
+
+    A small booster of its own on every inspection, so that no policy is judged by itself;
+    the population's expectation is the mean of the folds.
+    """
+    blind, of_all = np.empty(len(x)), np.zeros(len(x_all))
+    for k in range(FOLDS):
+        rest = fold != k
+        booster = lgb.train(
+            _SMALL | {"objective": objective}, lgb.Dataset(x[rest], label=value[rest]), _ROUNDS
+        )
+        blind[~rest] = booster.predict(x[~rest])
+        of_all += booster.predict(x_all) / FOLDS
+    return blind, of_all
+
+
+def targeted_chance(
+    found: Labels, x: Matrix, x_all: Matrix, targeted: Flags, generator: np.random.Generator
+) -> Matrix:
+    """Return the chance of each inspected family to be targeted, as its inputs let expect.
+
+    Learned on the population, each half by the other: who was targeted, and who was not.
+    """
+    ids = found.inspections["household_id"].to_numpy()
+    everyone = found.population["household_id"].to_numpy()
+    was = np.isin(everyone, ids[targeted])
+    if not was.any():
+        return np.zeros(len(x))
+    absent = np.flatnonzero(~was)
+    kept = absent
+    if len(absent) > _NEGATIVES:
+        kept = np.sort(generator.choice(absent, _NEGATIVES, replace=False))
+    rows = np.concatenate([np.flatnonzero(was), kept])
+    times = np.concatenate([np.ones(int(was.sum())), np.full(len(kept), len(absent) / len(kept))])
+    half, half_of_inspected = label.folds([everyone[rows], ids], 2, generator)
+    chance = np.empty(len(x))
+    for k in range(2):
+        rest = half != k
+        booster = lgb.train(
+            _SMALL | {"objective": "binary"},
+            lgb.Dataset(x_all[rows][rest], label=was[rows][rest].astype(float), weight=times[rest]),
+            _ROUNDS,
+        )
+        mine = half_of_inspected == k
+        chance[mine] = booster.predict(x[mine])
+    return chance

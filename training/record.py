@@ -1,0 +1,50 @@
+"""What a run leaves behind for people and programs to read, beside the signed bundle."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from training import curves, report, review_load
+from training.fit import Fitted
+from training.measures import SLICED, table
+from training.tuning import Tuning
+
+
+def write(folder: Path, fitted: Fitted, told: Mapping[str, Any], tuned: Tuning | None) -> None:
+    """Write report, pictures, curves and tables into the folder.
+
+    ``measures.csv`` holds every number with its interval, ``groups.csv`` those by groups of
+    families (written where there are any), ``trials.csv`` the search for hyper-parameters.
+    The JSON files are parts of the manifest, for those who want one part only.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    metrics = told["metrics"]
+    told_page = report.page(metrics, told) + review_load.section(told["review_load"])
+    (folder / "report.md").write_text(told_page, encoding="utf-8")
+    page = report.html(metrics, told, fitted)
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    report.draw(fitted, folder / "random_inspections.png")
+    drawn = curves.curves(fitted.inspected, fitted.models.hidden_income.calibration.sensitivity)
+    if drawn is not None:
+        _json(folder / "curves.json", drawn)
+        curves.draw(drawn, folder)
+    numbers = table(metrics)
+    numbers.write_csv(folder / "measures.csv")
+    groups = numbers.filter(pl.col("slice").is_not_null())
+    if groups.height:
+        groups.write_csv(folder / "groups.csv")
+        _json(folder / "groups.json", {name: metrics[name] for name in SLICED if name in metrics})
+    for part in ("metrics", "certificate", "features", "data", "law", "hyperparameters",
+                 "libraries", "preregistration", "review_load"):  # fmt: skip
+        if told[part] is not None:
+            _json(folder / f"{part}.json", told[part])
+    if tuned is not None:
+        tuned.table().write_csv(folder / "trials.csv")
+
+
+def _json(path: Path, told: Any) -> None:
+    text = json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")

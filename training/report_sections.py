@@ -1,0 +1,194 @@
+"""The sections of a training report: words and tables, whatever page they end up on.
+
+Markdown and HTML are made of the same sections, so neither says what the other does not.
+Every number comes from the metrics; here it only gets words and places.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from training import report_groups
+from training.report_parts import NAMES, Section, Table, named, number, show, tenge
+
+
+def sections(metrics: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Section]:
+    """Return every section that the metrics have something for, in reading order."""
+    made = [
+        _random_inspections(metrics),
+        _reliability(metrics.get("reliability")),
+        _sensitivity(metrics),
+        _policies(metrics.get("policy_value")),
+        _newest(metrics.get("temporal")),
+        report_groups.deciles(metrics.get("deciles")),
+        report_groups.groups(metrics.get("groups")),
+        report_groups.noise(metrics.get("label_noise")),
+        report_groups.proxies(metrics.get("proxies")),
+        Section(
+            title="The promise of the flag",
+            points=[f"{NAMES.get(k, k)}: {v}" for k, v in manifest["certificate"].items()],
+        ),
+        Section(
+            title="What it was trained on",
+            points=[
+                *(
+                    f"snapshot {s['digest'][:12]} of {s['as_of']}, {s['households']} families"
+                    for s in manifest["trained_on"]
+                ),
+                *(f"{key}: {value}" for key, value in metrics["labels"].items()),
+            ],
+        ),
+    ]
+    return [section for section in made if section is not None]
+
+
+def _random_inspections(metrics: Mapping[str, Any]) -> Section:
+    arm, title = metrics["random_arm"], "On the random inspections"
+    if metrics["baselines"] is None:
+        said = [arm["why_no_auc"]]
+        if "hiding_share_at_least" in arm:
+            said.append(
+                f"Only a bound can be told: at least {arm['hiding_share_at_least']:.2%} of all "
+                "families hide income, for inspections found that many."
+            )
+        return Section(title=title, said=said)
+    ranked = {"Tarazy": metrics["hidden_income"], **metrics["baselines"]}
+    others = [k for k in metrics["hidden_income"] if "capacity" not in k and k != "auc"]
+    rows = [(named(name), show(metrics["hidden_income"][name])) for name in others]
+    rows += [
+        (named(f"amounts_{name}"), show(metrics["amounts"][name]))
+        for name in ("held", "below", "above")
+    ]
+    if (said_of := metrics.get("flags_against_prevalence")) is not None:
+        rows.append(
+            (
+                f"precision of {said_of['of']}, against a bar of {number(said_of['bar'])} "
+                f"(twice the prevalence, one half): {said_of['verdict']}",
+                show(said_of["precision"]),
+            )
+        )
+    if (rates := arm.get("base_rates")) is not None:
+        rows.append(
+            (
+                f"confirmed at other inspections, {number(rates['ratio'])} times the random "
+                f"arm's share: {rates['verdict']} ({rates['why']})",
+                show(rates["others"]),
+            )
+        )
+    return Section(
+        title=title,
+        said=["Intervals are 95 %. Every family was judged by models that had not seen it."],
+        tables=[
+            Table(
+                head=("", "AUC", "precision at 5 %", "lift at 5 %"),
+                rows=[
+                    (
+                        name.replace("_", " "),
+                        show(said["auc"]),
+                        show(said["precision_at_capacity"]),
+                        show(said["lift_at_capacity"]),
+                    )
+                    for name, said in ranked.items()
+                ],
+            ),
+            Table(head=("measure", "value"), rows=rows),
+        ],
+        picture="roc",
+    )
+
+
+def _reliability(told: Mapping[str, Any] | None) -> Section | None:
+    if told is None:
+        return None
+    return Section(
+        title="Do probabilities mean what they say?",
+        said=[
+            f"Expected calibration error over {len(told['bins'])} bins: {show(told['ece'])}. A "
+            "model whose every probability is right would show "
+            f"{show(told['ece_if_perfect'])} on as many labels, and as much as this one in "
+            f"{told['chance_if_perfect']:.0%} of the cases. An interval by resampling leans "
+            "upwards."
+        ],
+        tables=[
+            Table(
+                head=("bin", "families", "said", "confirmed"),
+                rows=[
+                    (str(b["bin"]), str(b["families"]), number(b["said"]), show(b))
+                    for b in told["bins"]
+                ],
+                long=True,
+            )
+        ],
+        picture="calibration",
+    )
+
+
+def _sensitivity(metrics: Mapping[str, Any]) -> Section | None:
+    band = metrics.get("sensitivity_band")
+    if band is None:
+        return None
+    return Section(
+        title="If inspectors find fewer, or more",
+        said=[
+            "How many of the hiding families an inspection finds is assumed. So everything that "
+            "depends on it is told over the plausible band. Misses are taken to be the same for "
+            "all hiding families."
+        ],
+        tables=[
+            Table(
+                head=("found of the hiding", "families that hide income", "AUC against the truth",
+                      "truly clear among the flagged"),
+                rows=[
+                    (share, show(b["hiding"]), show(b["auc_against_the_truth"]),
+                     show(b["clear_among_flagged"]))
+                    for share, b in band.items()
+                ],
+            )
+        ],
+    )  # fmt: skip
+
+
+def _policies(told: Mapping[str, Any] | None) -> Section | None:
+    if told is None or told.get("why_not") is not None:
+        return None
+    return Section(
+        title="What inspecting by a score would bring",
+        said=[
+            f"For each inspection of the first {told['capacity']:.0%} by each score, estimated on "
+            f"{told['inspections']['random']} random and {told['inspections']['targeted']} "
+            "targeted inspections of known probability (doubly robust). Confirmed above chance: "
+            f"{show(told['above_random'])}; above "
+            f"{told['above_best_regression']['than'].replace('_', ' ')}: "
+            f"{show(told['above_best_regression'])}."
+        ],
+        tables=[
+            Table(
+                head=("policy", "confirmed", "KZT a month found", "effective inspections",
+                      "largest weight", "clipped"),
+                rows=[
+                    (
+                        name.replace("_", " "), show(p["confirmed"]), tenge(p["amount"]),
+                        f"{p['confirmed']['effective']:.0f}", f"{p['confirmed']['largest']:.1%}",
+                        f"{p['confirmed']['clipped']:.1%}",
+                    )
+                    for name, p in told["policies"].items()
+                ],
+            )
+        ],
+    )  # fmt: skip
+
+
+def _newest(told: Mapping[str, Any] | None) -> Section | None:
+    if told is None:
+        return None
+    title = "The newest inspections, judged by the older"
+    if told.get("why_not") is not None:
+        return Section(title=title, said=[f"Not told: {told['why_not']}."])
+    return Section(
+        title=title,
+        said=[
+            f"A detector of the {told['older']} inspections before {told['since']} ranks the "
+            f"{told['newest']} random ones since: AUC {show(told['auc'])}; cross-fitted models "
+            f"{show(told['auc_cross_fitted'])}; lost {show(told['auc_lost'])}. Confirmed at random "
+            f"before {show(told['confirmed_before'])}, since {show(told['confirmed_since'])}."
+        ],
+    )

@@ -1,0 +1,141 @@
+"""The rivals: what anybody would try first, ranked on the same families and folds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from models.inputs import Matrix
+from models.parameters import Law
+from models.red_flags import red_flags
+from training import labels as label
+from training.fit import Fitted
+from training.fit_hidden import FOLDS, Inspected
+from training.labels import Labels
+from training.served_scores import Population, encoded_population
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rival:
+    """How one way of ranking orders the inspected families, and the population.
+
+    ``score`` of each inspected family, by a model that had not seen it; ``above`` and
+    ``beside``: the shares of the population that the same model ranks strictly above it
+    and level with it; ``population``: the score of each family of the population.
+    """
+
+    score: Matrix
+    above: Matrix
+    beside: Matrix
+    population: Matrix
+
+
+def ranked(score: Matrix, population: Matrix) -> tuple[Matrix, Matrix]:
+    """Return for each score the shares of the population strictly above it and level with it."""
+    ordered = np.sort(population)
+    last = np.searchsorted(ordered, score, side="right")
+    first = np.searchsorted(ordered, score, side="left")
+    return (len(ordered) - last) / len(ordered), (last - first) / len(ordered)
+
+
+def rivals(
+    found: Labels, fitted: Fitted, served: Population, generator: np.random.Generator
+) -> dict[str, Rival]:
+    """Return every rival by name.
+
+    Two logistic regressions (one is given the gap), the gap alone, the 20 % gap rule, the
+    payments rule, the published red flags, and chance.
+    """
+    said = fitted.inspected
+    x, of_all = label.encoded(found.inspections, fitted.inputs), encoded_population(found, fitted)
+    gap = np.where(np.isfinite(served.gap), served.gap, np.nan)
+    today = Law(found.as_of)
+    # A gap above a fifth of what is expected, the gap of the population being all there is.
+    expected = gap + label.declared(_dated(found))
+    return {
+        "logistic_regression": _logistic(x, of_all, said),
+        "logistic_regression_with_gap": _logistic(
+            np.column_stack([x, said.gap]), np.column_stack([of_all, gap]), said
+        ),
+        "gap_alone": _rule(said.gap, served.gap),
+        "gap_above_20_percent": _rule(
+            (said.gap > 0.2 * said.expected).astype(np.float64),
+            (gap > 0.2 * expected).astype(np.float64),
+        ),
+        "payments_above_twice_income": _rule(
+            payments_rule(found.inspections), payments_rule(found.population)
+        ),
+        "red_flags": _rule(_red_flags(found.inspections), _raised(found.population, today)),
+        "random": _rule(generator.random(len(said.gap)), generator.random(len(served.gap))),
+    }
+
+
+def payments_rule(features: pl.DataFrame) -> Matrix:
+    """Return 1 where loan payments exceed twice the declared income, 0 elsewhere."""
+    due = features.select(3 * pl.col("loan_payments_month") > 2 * pl.col("income_quarter"))
+    return due.to_series().fill_null(value=False).cast(pl.Float64).to_numpy()
+
+
+def signed_log(x: Matrix) -> Matrix:
+    """Return sign(x) · log(1 + |x|): amounts a hundredfold apart end up a few steps apart."""
+    return np.asarray(np.sign(x) * np.log1p(np.abs(x)), dtype=np.float64)
+
+
+def regression() -> Pipeline:
+    """Return the rival, unfitted: a regression of inputs on a signed logarithmic scale.
+
+    Medians stand for what is missing.
+    """
+    return make_pipeline(
+        FunctionTransformer(signed_log),
+        SimpleImputer(strategy="median", keep_empty_features=True),
+        StandardScaler(),
+        LogisticRegression(C=0.1, max_iter=2_000),
+    )
+
+
+def _logistic(x: Matrix, population: Matrix, said: Inspected) -> Rival:
+    """Return log-odds of a logistic regression that had not seen the family.
+
+    It is given every input, and the detector's weights and folds. The gap between
+    expected and declared income is withheld from it, unless the caller makes it one more
+    column of ``x``: then it is the out-of-fold gap, by a model that had not seen the
+    family either. The population is scored by the mean of the folds.
+    """
+    score, above, beside = (np.empty(len(x)) for _ in range(3))
+    of_all = np.zeros(len(population))
+    for k in range(FOLDS):
+        mine, rest = said.fold == k, said.fold != k
+        model = regression().fit(
+            x[rest], said.confirmed[rest], logisticregression__sample_weight=said.weights[rest]
+        )
+        score[mine] = model.decision_function(x[mine])
+        now = model.decision_function(population)
+        above[mine], beside[mine] = ranked(score[mine], now)
+        of_all += now / FOLDS
+    return Rival(score=score, above=above, beside=beside, population=of_all)
+
+
+def _rule(score: Matrix, population: Matrix) -> Rival:
+    above, beside = ranked(score, population)
+    return Rival(score=score, above=above, beside=beside, population=population)
+
+
+def _dated(found: Labels) -> pl.DataFrame:
+    return found.population.with_columns(as_of=pl.lit(found.as_of))
+
+
+def _red_flags(inspections: pl.DataFrame) -> Matrix:
+    raised = np.zeros(inspections.height)
+    for day, rows in label.by_day(inspections):
+        raised[rows] = _raised(inspections[rows], Law(day))
+    return raised
+
+
+def _raised(features: pl.DataFrame, law: Law) -> Matrix:
+    flags = red_flags(features, law)["rule_flag"]
+    return flags.fill_null(value=False).cast(pl.Float64).to_numpy()

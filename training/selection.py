@@ -1,0 +1,84 @@
+"""How likely each inspected family was to be inspected, by whichever way.
+
+Random inspections stand for the population but are few; targeted ones are many, where it
+matters. Together they stand for it too, if each counts by the inverse of its chance to be
+in either (a multiple-frame design, Hartley 1962): chances are taken where they are known,
+estimated from what both ways found, and kept from being tiny.
+"""
+
+from typing import Final
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from models import trees
+from models.inputs import Matrix
+
+_MOST: Final = 0.98
+"""A family is never taken for surer than this to have been targeted rather than drawn."""
+_FEWEST: Final = 100
+"""Inspections of each way below which the other's chances are not estimated."""
+_GROWN: Final = {
+    "objective": "binary", "learning_rate": 0.05, "num_leaves": 8, "max_depth": 3,
+    "min_data_in_leaf": 20, "lambda_l2": 5.0, "deterministic": True, "force_row_wise": True,
+    "num_threads": 1, "verbosity": -1,
+}  # fmt: skip
+_TREES: Final = 120
+
+
+def union_weights(
+    inspections: pl.DataFrame,
+    random: Matrix,
+    margin: Matrix,
+    x: Matrix,
+    fold: npt.NDArray[np.int64],
+    *,
+    seed: int,
+) -> Matrix:
+    """Return the inverse chance to be inspected at random or by suspicion; complaints get zero.
+
+    Parameters
+    ----------
+    inspections : the register's columns ``design`` and ``probability``, one row a label.
+    random : inverse inclusion probabilities of the random arm, zero outside it.
+    margin, x : the detector's blind score and all inputs: what suspicion may have followed.
+    fold : of each label; a family's chance is estimated by a model that had not seen it.
+
+    It takes suspicion to follow what the registers show: where inspectors know more, a
+    targeted family is likelier to hide than one that looks the same, and
+    `training.fit.certified` looks for that before it leans on these weights. Without two
+    arms of a hundred, the random arm's own weights come back.
+    """
+    design = inspections["design"].cast(pl.String).to_numpy()
+    drawn, chosen = random > 0, design == "targeted"
+    if min(drawn.sum(), chosen.sum()) < _FEWEST:
+        return random
+    known = inspections["probability"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    at_random = 1.0 / float(np.median(random[drawn]))
+    odds = _odds(np.column_stack([margin, x]), chosen, drawn | chosen, fold, seed)
+    by_suspicion = np.where(chosen & (known > 0), known, at_random * odds)
+    either = at_random + by_suspicion - at_random * np.minimum(by_suspicion, 1.0)
+    return np.where(drawn | chosen, 1.0 / np.clip(either, at_random, 1.0), 0.0)
+
+
+def _odds(
+    x: Matrix,
+    chosen: npt.NDArray[np.bool_],
+    counted: npt.NDArray[np.bool_],
+    fold: npt.NDArray[np.int64],
+    seed: int,
+) -> Matrix:
+    """Return how many times likelier a family that looks so was to be chosen than drawn."""
+    odds = np.ones(len(x))
+    for k in np.unique(fold):
+        rest, mine = counted & (fold != k), fold == k
+        if chosen[rest].all() or not chosen[rest].any():
+            continue
+        booster = lgb.train(
+            _GROWN | {"seed": seed}, lgb.Dataset(x[rest], chosen[rest].astype(float)), _TREES
+        )
+        share = np.minimum(trees.logistic(trees.margin(booster, x[mine])), _MOST)
+        odds[mine] = share / (1.0 - share)
+    return odds

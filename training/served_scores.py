@@ -1,0 +1,104 @@
+"""What the served models say of the population, and of surveyed families blind to them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models import consumption_model, hidden_income, trees
+from models.hidden_income import places
+from models.inputs import Matrix, encode
+from models.parameters import Law
+from models.predict import Look
+from training import labels as label
+from training.fit import Fitted, survey_weights
+from training.fit_hidden import rank_among
+from training.labels import Labels
+
+BLIND_FOLDS = 2
+"""Halves: each surveyed family is judged by a model of expected consumption of the other half."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """What the served detector says of each family of the population.
+
+    ``rank``: the share of the population that looks strictly more suspicious; families of
+    whom nothing can be said (a register was silent) come last. ``inputs``: what the
+    detector reads of them, the gap first.
+    """
+
+    score: Matrix
+    rank: Matrix
+    gap: Matrix
+    inputs: Matrix
+
+
+def population(found: Labels, fitted: Fitted) -> Population:
+    """Ask the served models about the population that the labels came with."""
+    look = Look.at(fitted.models, found.population, Law(found.as_of), ())
+    detector = fitted.models.hidden_income.detector
+    margin = trees.margin(detector, hidden_income.columns(look.gap, look.detector))
+    score = np.where(look.unknown, -np.inf, margin)
+    return Population(
+        score=score,
+        rank=rank_among(score, score),
+        gap=np.where(np.isnan(look.gap), -np.inf, look.gap),
+        inputs=np.column_stack([look.gap, look.detector]),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyedIncome:
+    """Of each surveyed family, ПМ a member a month: what it spent, declared, is thought to have.
+
+    ``expected``: consumption by a model blind to its answer. ``estimate`` and ``low``: its
+    hidden income by the served detector, given the gap to that blind expectation.
+    """
+
+    spent: Matrix
+    declared: Matrix
+    expected: Matrix
+    estimate: Matrix
+    low: Matrix
+
+
+def surveyed_income(
+    found: Labels, fitted: Fitted, generator: np.random.Generator
+) -> SurveyedIncome:
+    """Return what is thought of surveyed families by models that did not see their answers.
+
+    The served model of expected consumption saw them all, so two more are grown, each on
+    one half, with the served inputs; the detector itself reads no survey.
+    """
+    declared, spent = label.declared(found.survey), label.consumption(found.survey)
+    weights = survey_weights(found)
+    look_at = {
+        day: Look.at(fitted.models, found.survey[rows], Law(day), ())
+        for day, rows in label.by_day(found.survey)
+    }
+    inputs = fitted.models.consumption.inputs
+    x = label.encoded(found.survey, inputs)
+    ids = found.survey["household_id"].to_numpy()
+    fold = label.folds([ids], BLIND_FOLDS, generator)[0]
+    expected, estimate, low = (np.empty(len(x)) for _ in range(3))
+    for k in range(BLIND_FOLDS):
+        mine, others = fold == k, fold != k
+        model = consumption_model.fit(inputs, x[others], spent[others], weights[others], seed=k)
+        expected[mine] = model.expected(x[mine])
+    for day, rows in label.by_day(found.survey):
+        look = look_at[day]
+        said = fitted.models.hidden_income.outcome(
+            expected[rows] - declared[rows],
+            look.detector,
+            places(found.survey[rows]),
+            look.unknown,
+        )
+        estimate[rows], low[rows] = said.estimate, said.low
+    return SurveyedIncome(
+        spent=spent, declared=declared, expected=expected, estimate=estimate, low=low
+    )
+
+
+def encoded_population(found: Labels, fitted: Fitted) -> Matrix:
+    """Return every model input of the population, at the prices of its day."""
+    return encode(found.population, fitted.inputs, Law(found.as_of))

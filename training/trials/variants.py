@@ -1,0 +1,251 @@
+"""Other ways to learn from selected labels, beside the shipped one, on the same inputs.
+
+Each variant is one small function from a `Lesson` to a score for every family. All but
+those that say otherwise use the shipped trees, constraints and the out-of-fold gap; they
+differ in which labels they learn from, in what weight, and in what stands for the target.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from models import hidden_income, trees
+from models.hyperparameters import Boosting, shipped
+from models.inputs import Input, Matrix
+from training import labels as label
+from training.evaluate import regression
+from training.fit_hidden import Flags
+from training.trials.country import Country
+
+_CLIP: Final = 5.0
+"""Inverse probabilities are kept within this factor of their median, where they are clipped."""
+_UNLABELLED: Final = 20_000
+"""Families without a label that a variant learns from, at most."""
+_ROUNDS: Final = 3
+_THRESHOLDS: Final = (0.5, 1.0, 2.0)
+"""Multiples of the amount from which income counts as hidden."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """What every variant is given.
+
+    ``table`` and ``families`` hold the gap and the detector's inputs, of inspections and of
+    all families; ``amount`` what was found, in multiples of the material sum, so that
+    ``confirmed`` is ``amount ≥ 1``; ``weights`` the shipped ones; ``probability`` the logged
+    chance of inspection, NaN where unknown; ``unlabelled`` rows of ``families`` that no
+    inspection speaks of; ``survey`` the detector's inputs of surveyed families and
+    ``unexplained`` what they spend above what they declare.
+    """
+
+    inputs: tuple[Input, ...]
+    table: Matrix
+    confirmed: Matrix
+    amount: Matrix
+    weights: Matrix
+    probability: Matrix
+    at_random: Flags
+    families: Matrix
+    unlabelled: npt.NDArray[np.int64]
+    survey: Matrix
+    unexplained: Matrix
+    sensitivity: float
+    hyper: Boosting
+    seed: int
+
+    def grow(
+        self, x: Matrix, y: Matrix, weights: Matrix, *, objective: str = "binary",
+        more: tuple[str, ...] = (),
+    ) -> lgb.Booster:  # fmt: skip
+        """Grow the shipped trees under the shipped constraints; ``more`` names added columns."""
+        return trees.grow(
+            x, y, weights=weights, objective=objective, seed=self.seed,
+            directions=[*hidden_income.directions(self.inputs), *(1 for _ in more)],
+            names=[hidden_income.GAP, *(i.name for i in self.inputs), *more],
+            **self.hyper.options(),
+        )  # fmt: skip
+
+    def ranked(self, y: Matrix, weights: Matrix, **how: Any) -> Matrix:
+        """Learn ``y`` from the inspections and score every family."""
+        return trees.margin(self.grow(self.table, y, weights, **how), self.families)
+
+
+Variant = Callable[[Lesson], Matrix]
+
+
+def lesson(country: Country) -> Lesson:
+    """Return what the variants learn from in a trained country: its own folds and gaps."""
+    said, found = country.fitted.inspected, country.found
+    inputs = country.fitted.models.hidden_income.inputs
+    x = label.encoded(found.inspections, inputs)
+    survey = label.encoded(found.survey, inputs)
+    expected = country.fitted.models.consumption
+    gap = expected.expected(label.encoded(found.survey, expected.inputs)) - label.declared(
+        found.survey
+    )
+    inspected = country.features["household_id"].is_in(found.inspections["household_id"].implode())
+    line = float(country.law.hidden_income_materiality)
+    probability = found.inspections["probability"].cast(pl.Float64).fill_null(float("nan"))
+
+    return Lesson(
+        inputs=inputs,
+        table=hidden_income.columns(said.gap, x),
+        confirmed=said.confirmed,
+        amount=said.amount / line,
+        weights=said.weights,
+        probability=probability.to_numpy(),
+        at_random=said.in_random_arm,
+        families=hidden_income.columns(country.look.gap, country.look.detector),
+        unlabelled=np.flatnonzero(~inspected.to_numpy()),
+        survey=hidden_income.columns(gap, survey),
+        unexplained=label.consumption(found.survey) - label.declared(found.survey),
+        sensitivity=float(country.law.inspection_sensitivity),
+        hyper=shipped(found.inspections.height).hidden_income,
+        seed=0,
+    )
+
+
+def two_stage_gap(given: Lesson) -> Matrix:
+    """Shipped: all inspections, weights by the root of the inverse chance, gently clipped."""
+    return given.ranked(given.confirmed, given.weights)
+
+
+def naive_pooling(given: Lesson) -> Matrix:
+    """Every inspection counts the same, as if all had been drawn at random."""
+    return given.ranked(given.confirmed, np.ones(len(given.confirmed)))
+
+
+def without_the_gap(given: Lesson) -> Matrix:
+    """Shipped, but blind to the survey: the gap is taken away."""
+    blind, families = given.table.copy(), given.families.copy()
+    blind[:, 0], families[:, 0] = 0.0, 0.0
+    booster = given.grow(blind, given.confirmed, given.weights)
+    return trees.margin(booster, families)
+
+
+def inverse_probability(given: Lesson) -> Matrix:
+    """Each inspection counts by the inverse of its logged chance, however large."""
+    return given.ranked(given.confirmed, _inverse(given))
+
+
+def inverse_probability_clipped(given: Lesson) -> Matrix:
+    """The same, kept within a factor of five of the median."""
+    weights = _inverse(given)
+    middle = float(np.median(weights))
+    return given.ranked(given.confirmed, np.clip(weights, middle / _CLIP, middle * _CLIP))
+
+
+def random_arm_only(given: Lesson) -> Matrix:
+    """Only inspections drawn at random teach; no selection, but a third of the labels."""
+    arm = given.at_random
+    booster = given.grow(given.table[arm], given.confirmed[arm], np.ones(int(arm.sum())))
+    return trees.margin(booster, given.families)
+
+
+def positive_unlabelled(given: Lesson) -> Matrix:
+    """Confirmed families against the population, unconfirmed ones forgotten.
+
+    Elkan & Noto (2008): where positives are found at random, this ranks as the truth does.
+    """
+    rows = _some(given)
+    x = np.vstack([given.table[given.confirmed > 0], given.families[rows]])
+    found = int(given.confirmed.sum())
+    y = np.repeat([1.0, 0.0], [found, len(rows)])
+    weights = np.repeat([1.0 / max(found, 1), 1.0 / len(rows)], [found, len(rows)])
+    return trees.margin(given.grow(x, y, weights), given.families)
+
+
+def semi_supervised(given: Lesson) -> Matrix:
+    """Families without a label join with what the shipped detector thinks of them.
+
+    They weigh as much as the inspections together (self-training with soft labels).
+    """
+    rows = _some(given)
+    first = trees.logistic(two_stage_gap(given)[rows])
+    x = np.vstack([given.table, given.families[rows]])
+    y = np.concatenate([given.confirmed, first])
+    share = given.weights.sum() / len(rows)
+    weights = np.concatenate([given.weights, np.full(len(rows), share)])
+    return trees.margin(given.grow(x, y, weights, objective="cross_entropy"), given.families)
+
+
+def missed_hiders(given: Lesson) -> Matrix:
+    """Unconfirmed families count as hiding by the chance that the inspector missed it (EM)."""
+    soft = given.confirmed
+    for _ in range(_ROUNDS):
+        booster = given.grow(given.table, soft, given.weights, objective="cross_entropy")
+        hides = trees.logistic(trees.margin(booster, given.table))
+        unseen = hidden_income.missed(hides, given.sensitivity)
+        soft = np.where(given.confirmed > 0, 1.0, unseen)
+    return given.ranked(soft, given.weights, objective="cross_entropy")
+
+
+def amount_found(given: Lesson) -> Matrix:
+    """The amount is learned instead of whether it is material: log(1 + amount)."""
+    return given.ranked(np.log1p(given.amount), given.weights, objective="regression")
+
+
+def several_thresholds(given: Lesson) -> Matrix:
+    """The mean of detectors of half, once and twice the sum that counts as hidden."""
+    scores = [
+        given.ranked((given.amount >= times).astype(np.float64), given.weights)
+        for times in _THRESHOLDS
+    ]
+    return np.asarray(np.mean(scores, axis=0), dtype=np.float64)
+
+
+def survey_proxy(given: Lesson) -> Matrix:
+    """One more input: what surveyed families like this one spend above what they declare."""
+    proxy = given.grow(
+        given.survey, given.unexplained, np.ones(len(given.survey)), objective="regression"
+    )
+    x, families = (
+        np.column_stack([rows, trees.margin(proxy, rows)]) for rows in (given.table, given.families)
+    )
+    booster = given.grow(x, given.confirmed, given.weights, more=("unexplained_by_survey",))
+    return trees.margin(booster, families)
+
+
+def logistic_regression_with_gap(given: Lesson) -> Matrix:
+    """No trees: a regression of the gap and the detector's inputs."""
+    line = regression().fit(
+        given.table, given.confirmed, logisticregression__sample_weight=given.weights
+    )
+    return np.asarray(line.decision_function(given.families), dtype=np.float64)
+
+
+VARIANTS: Final[Mapping[str, Variant]] = {
+    v.__name__: v
+    for v in (
+        two_stage_gap, naive_pooling, without_the_gap, inverse_probability,
+        inverse_probability_clipped, random_arm_only, positive_unlabelled, semi_supervised,
+        missed_hiders, amount_found, several_thresholds, survey_proxy,
+        logistic_regression_with_gap,
+    )
+}  # fmt: skip
+
+
+def scores(country: Country) -> dict[str, Matrix]:
+    """Return how each variant ranks every family of the country."""
+    given = lesson(country)
+    return {name: variant(given) for name, variant in VARIANTS.items()}
+
+
+def _inverse(given: Lesson) -> Matrix:
+    """Inverse logged chances; an unknown one counts as the median of the known."""
+    known = np.isfinite(given.probability)
+    if not known.any():
+        return np.ones(len(known))
+    weights = 1.0 / np.where(known, given.probability, 1.0)
+    return np.where(known, weights, np.median(weights[known]))
+
+
+def _some(given: Lesson) -> npt.NDArray[np.int64]:
+    generator = np.random.default_rng(given.seed)
+    count = min(_UNLABELLED, len(given.unlabelled))
+    return np.sort(generator.choice(given.unlabelled, count, replace=False))
