@@ -95,6 +95,15 @@ def test_what_holds_for_a_time_holds_on_its_last_day_and_not_on_the_next(paramet
     tells(parameter, after, follows[0] if follows and follows[0].since == after else edition)
 
 
+def test_a_statistic_of_august_is_none_of_september():
+    august = Law(date(2024, 8, 31))
+    assert august.subsistence_minimum_actual == 55_731
+    september = Law(date(2024, 9, 1))
+    assert not september.has("subsistence_minimum_actual")
+    with pytest.raises(ParameterNotInForce, match="2024-08-31"):
+        _ = september.subsistence_minimum_actual
+
+
 @pytest.mark.parametrize(("parameter", "number"), CHANGES)
 def test_every_edition_cites_an_act_on_file_and_admits_what_is_not_confirmed(parameter, number):
     edition = parameter.editions[number]
@@ -180,6 +189,21 @@ def test_the_law_remembers_which_editions_were_used():
     assert law.hidden_income_materiality == 0.25
     assert law.cited["subsistence_minimum"].since == date(2025, 1, 1)
     assert law.cited["hidden_income_materiality"].assumed
+
+
+def test_the_law_names_the_edition_of_another_day_by_its_own_first_day():
+    law = Law(date(2026, 3, 1))
+    law.edition("subsistence_minimum", date(2026, 1, 31))  # of the same year: the same edition
+    assert list(law.cited) == ["subsistence_minimum"]
+    law.edition("subsistence_minimum", date(2025, 12, 31))
+    assert list(law.cited) == ["subsistence_minimum", "subsistence_minimum since 2025-01-01"]
+    assert law.cited["subsistence_minimum"].value == 50_851
+
+
+def test_the_law_names_by_its_first_day_what_is_not_in_force_on_its_own():
+    law = Law(date(2024, 9, 1))  # the bureau's minimum of September is not on file
+    law.edition("subsistence_minimum_actual", date(2024, 8, 1))
+    assert list(law.cited) == ["subsistence_minimum_actual since 2024-08-01"]
 
 
 def test_what_the_law_declares_to_readers_is_what_the_files_hold():
@@ -427,6 +451,7 @@ def test_a_rule_asked_for_before_its_first_edition_names_the_first_one():
 def test_a_card_is_on_file_from_its_first_day_and_not_on_its_eve():
     eve, day = Law(date(2025, 5, 20)), Law(date(2025, 5, 21))
     assert ("pilot_2025" in eve.cards, "pilot_2025" in day.cards) == (False, True)
+    assert "pilot_2025" in Law(date(2026, 3, 1)).cards
     assert day.card("pilot_2025")["since"] == day.day
     with pytest.raises(ParameterNotInForce, match="2025-05-21"):
         eve.card("pilot_2025")

@@ -114,8 +114,8 @@ def _told(mutant: MutationSpec, was: str, now: str) -> dict[str, str]:
     return {
         "in": mutant.definition_name or "the module",
         "by": mutant.operator_name.removeprefix("core/"),
-        "was": " ".join(line[1:].strip() for line in changed if line.startswith("-")),
-        "now": " ".join(line[1:].strip() for line in changed if line.startswith("+")),
+        "was": " ".join(line[1:].strip() for line in changed if line.startswith("-")).strip(),
+        "now": " ".join(line[1:].strip() for line in changed if line.startswith("+")).strip(),
     }
 
 
