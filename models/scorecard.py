@@ -66,8 +66,6 @@ class Part:
     def points(self) -> pl.Expr:
         """Return the points of the family; null where the feature is unknown."""
         value = pl.col(self.feature)
-        if FEATURES[self.feature].dtype == pl.Boolean:
-            value = value.cast(pl.Int64)
         first, *later = self.steps
         chain: Any = pl.when(value.is_null()).then(None)
         for step in reversed(later):

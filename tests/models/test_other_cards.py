@@ -117,6 +117,16 @@ def step_card(letters):
     }
 
 
+def test_a_kind_of_help_that_no_category_recommends_may_stand_on_a_card(tmp_path):
+    def spare(content):
+        content["actions"]["SPARE"] = {"name": NAME, "assumed": True}
+
+    law = Law(DAY, amended(tmp_path, f"scorecards/{SOCIAL}.yaml", spare))
+    card = Scorecard.named(SOCIAL, law)
+    assert "SPARE" in {action.code for action in card.actions}
+    assert all("SPARE" not in c.actions for c in card.categories)
+
+
 @pytest.mark.parametrize("letters", ["EDCBA", "ABCDE"], ids=["A is best off", "A is poorest"])
 def test_a_card_of_letters_needs_no_other_code_whichever_end_is_poor(tmp_path, letters):
     folder = amended(tmp_path, "decision_policy.yaml", lambda _: None)

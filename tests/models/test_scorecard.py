@@ -206,6 +206,8 @@ def first_steps(content):
         (lambda c: by_code(c, "ARREARS")["steps"][1].update(points=99), "must fall with it"),
         (lambda c: c["criteria"][0]["parts"][0].update(feature="incme"), "no declared feature"),
         (lambda c: c["criteria"][0]["parts"][0].update(feature="adults"), "neither richer nor"),
+        (lambda c: by_code(c, "VEHICLES").update(unit="monthly_calculation_index"), "like with"),
+        (lambda c: by_code(c, "WAGES").update(unit="large_family_children"), "like with"),
         (lambda c: first_steps(c)[2].update(above=0.1), "every later one a higher bound"),
         (lambda c: first_steps(c)[0].update(above=0), "has no bound"),
         (lambda c: first_steps(c)[1].update({"from": 0.15}), "scorecard|schema"),
