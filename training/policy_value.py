@@ -27,6 +27,7 @@ from models.assessment import metrics
 from models.assessment.metrics import Estimate
 from models.inputs import Matrix
 from training import labels as label
+from training import selection
 from training.fit import Fitted
 from training.fit_hidden import FOLDS
 from training.labels import Labels
@@ -38,8 +39,6 @@ LARGEST: Final = 0.10
 FEWEST: Final = 20.0
 """Effective inspections among the chosen below which nothing is said of a policy."""
 _REPLICAS: Final = 500
-_NEGATIVES: Final = 20_000
-"""Uninspected families that teach where targeting looked: more teach nothing new."""
 _SMALL: Final[dict[str, Any]] = {
     "num_leaves": 8, "max_depth": 3, "min_data_in_leaf": 20, "learning_rate": 0.08,
     "lambda_l2": 5.0, "deterministic": True, "force_row_wise": True, "num_threads": 1,
@@ -169,9 +168,12 @@ def table(
     evenly = float(random.sum()) / found.households
     own = np.where(known, probability, np.where(random, evenly, np.nan))
     usable = np.isfinite(own) & (random | ((design == "targeted") & known))
-    arm = float(np.median(own[random]))
     x, x_all = label.encoded(found.inspections, fitted.inputs), encoded_population(found, fitted)
-    targeted = targeted_chance(found, x, x_all, usable & ~random, generator)
+    inverse = np.where(random, 1.0 / own, 0.0)
+    targeted = selection.targeted_chance(
+        usable & ~random, inverse, x, fitted.inspected.fold, seed=0
+    )
+    arm = selection.usual_chance(inverse)
     weights = np.where(usable, shared(own, random, arm, targeted), 0.0)[usable]
     drawn = metrics.draws(
         found.inspections["household_id"].to_numpy()[usable], generator, replicas=_REPLICAS
@@ -237,35 +239,3 @@ def outcome_model(
         blind[~rest] = booster.predict(x[~rest])
         of_all += booster.predict(x_all) / FOLDS
     return blind, of_all
-
-
-def targeted_chance(
-    found: Labels, x: Matrix, x_all: Matrix, targeted: Flags, generator: np.random.Generator
-) -> Matrix:
-    """Return the chance of each inspected family to be targeted, as its inputs let expect.
-
-    Learned on the population, each half by the other: who was targeted, and who was not.
-    """
-    ids = found.inspections["household_id"].to_numpy()
-    everyone = found.population["household_id"].to_numpy()
-    was = np.isin(everyone, ids[targeted])
-    if not was.any():
-        return np.zeros(len(x))
-    absent = np.flatnonzero(~was)
-    kept = absent
-    if len(absent) > _NEGATIVES:
-        kept = np.sort(generator.choice(absent, _NEGATIVES, replace=False))
-    rows = np.concatenate([np.flatnonzero(was), kept])
-    times = np.concatenate([np.ones(int(was.sum())), np.full(len(kept), len(absent) / len(kept))])
-    half, half_of_inspected = label.folds([everyone[rows], ids], 2, generator)
-    chance = np.empty(len(x))
-    for k in range(2):
-        rest = half != k
-        booster = lgb.train(
-            _SMALL | {"objective": "binary"},
-            lgb.Dataset(x_all[rows][rest], label=was[rows][rest].astype(float), weight=times[rest]),
-            _ROUNDS,
-        )
-        mine = half_of_inspected == k
-        chance[mine] = booster.predict(x[mine])
-    return chance

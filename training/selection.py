@@ -16,6 +16,9 @@ import polars as pl
 from models import trees
 from models.inputs import Matrix
 
+Flags = npt.NDArray[np.bool_]
+Whole = npt.NDArray[np.int64]
+
 _MOST: Final = 0.98
 """A family is never taken for surer than this to have been targeted rather than drawn."""
 _FEWEST: Final = 100
@@ -33,7 +36,7 @@ def union_weights(
     random: Matrix,
     margin: Matrix,
     x: Matrix,
-    fold: npt.NDArray[np.int64],
+    fold: Whole,
     *,
     seed: int,
 ) -> Matrix:
@@ -49,36 +52,52 @@ def union_weights(
     It takes suspicion to follow what the registers show: where inspectors know more, a
     targeted family is likelier to hide than one that looks the same, and
     `training.fit.certified` looks for that before it leans on these weights. Without two
-    arms of a hundred, the random arm's own weights come back.
+    arms of a hundred, the random arm's own weights come back. Where the register does not
+    tell how likely a random inspection was, the weights hold up to a common factor.
     """
     design = inspections["design"].cast(pl.String).to_numpy()
     drawn, chosen = random > 0, design == "targeted"
     if min(drawn.sum(), chosen.sum()) < _FEWEST:
         return random
     known = inspections["probability"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    at_random = 1.0 / float(np.median(random[drawn]))
-    odds = _odds(np.column_stack([margin, x]), chosen, drawn | chosen, fold, seed)
-    by_suspicion = np.where(chosen & (known > 0), known, at_random * odds)
+    at_random = usual_chance(random)
+    expected = targeted_chance(chosen, random, np.column_stack([margin, x]), fold, seed=seed)
+    if not (known[drawn] > 0).any():
+        # How often anybody is drawn is not known: only how the two ways compare is.
+        return np.where(drawn | chosen, 1.0 / (1.0 + expected / at_random), 0.0)
+    by_suspicion = np.where(chosen & (known > 0), known, expected)
     either = at_random + by_suspicion - at_random * np.minimum(by_suspicion, 1.0)
     return np.where(drawn | chosen, 1.0 / np.clip(either, at_random, 1.0), 0.0)
 
 
-def _odds(
-    x: Matrix,
-    chosen: npt.NDArray[np.bool_],
-    counted: npt.NDArray[np.bool_],
-    fold: npt.NDArray[np.int64],
-    seed: int,
-) -> Matrix:
-    """Return how many times likelier a family that looks so was to be chosen than drawn."""
-    odds = np.ones(len(x))
+def usual_chance(random: Matrix) -> float:
+    """Return the chance of a family to be drawn at random: the middle one of the arm."""
+    return 1.0 / float(np.median(random[random > 0]))
+
+
+def targeted_chance(chosen: Flags, random: Matrix, x: Matrix, fold: Whole, *, seed: int) -> Matrix:
+    """Return the chance of each inspected family to be targeted, as its looks let expect.
+
+    Parameters
+    ----------
+    chosen : which inspections were targeted.
+    random : inverse inclusion probabilities of the random arm, zero outside it.
+    x : what is known of each inspected family, one row a label.
+    fold : of each label; a family's chance is estimated by a model that had not seen it.
+
+    The random arm looks as the population does, so how many times likelier a family that
+    looks so was to be chosen than drawn, times the chance to be drawn, is its chance to be
+    chosen. It may exceed one where the estimate errs; zero where nobody was targeted.
+    """
+    counted, odds = chosen | (random > 0), np.zeros(len(x))
     for k in np.unique(fold):
         rest, mine = counted & (fold != k), fold == k
-        if chosen[rest].all() or not chosen[rest].any():
-            continue
-        booster = lgb.train(
-            _GROWN | {"seed": seed}, lgb.Dataset(x[rest], chosen[rest].astype(float)), _TREES
-        )
-        share = np.minimum(trees.logistic(trees.margin(booster, x[mine])), _MOST)
+        share = np.full(mine.sum(), chosen[rest].mean() if rest.any() else 0.0)
+        if 0 < chosen[rest].sum() < rest.sum():
+            booster = lgb.train(
+                _GROWN | {"seed": seed}, lgb.Dataset(x[rest], chosen[rest].astype(float)), _TREES
+            )
+            share = trees.logistic(trees.margin(booster, x[mine]))
+        share = np.minimum(share, _MOST)
         odds[mine] = share / (1.0 - share)
-    return odds
+    return usual_chance(random) * odds

@@ -1,11 +1,9 @@
 """What a policy would bring, in a world whose truth is known: ours is right, pooling is not."""
 
 import numpy as np
-import polars as pl
 import pytest
 
 from models.assessment import metrics
-from training import policy_value
 from training.policy_value import Sample, chance_of_inspection, estimate, shared
 from training.rivals import ranked
 
@@ -83,20 +81,6 @@ def test_a_better_outcome_model_narrows_the_interval():
         said(world, expected)[0].value for expected in (np.full(FAMILIES, 0.3), world.chance)
     )
     assert knowing.high - knowing.low < blind.high - blind.low
-
-
-def test_who_was_targeted_is_learned_from_the_population():
-    world = World(3)
-    rows, random, _ = world.inspected()
-    ids = np.arange(FAMILIES)
-    found = type("Found", (), {})()
-    found.inspections = pl.DataFrame({"household_id": ids[rows]})
-    found.population = pl.DataFrame({"household_id": ids})
-    x = np.column_stack([world.sign, world.old])
-    chance = policy_value.targeted_chance(found, x[rows], x, ~random, world.generator)
-    eligible = world.eligible[rows]
-    assert np.mean(chance[eligible]) == pytest.approx(TARGETED, abs=0.03)
-    assert np.mean(chance[~eligible]) < 0.01
 
 
 def test_the_work_is_shared_so_that_a_family_counts_once():

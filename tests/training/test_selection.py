@@ -5,12 +5,13 @@ import polars as pl
 import pytest
 
 from models import conformal
-from training.selection import union_weights
+from training.labels import random_weights
+from training.selection import targeted_chance, union_weights
 
 FOLDS = 5
 
 
-def drawn(generator, families=40_000, *, logged=True, few=False):
+def drawn(generator, families=40_000, *, logged=("random", "targeted"), few=False):
     """A population whose score tells its risk, inspected at random and by its looks."""
     looks = generator.normal(0, 1, families)
     score = looks + generator.normal(0, 1, families)
@@ -22,24 +23,29 @@ def drawn(generator, families=40_000, *, logged=True, few=False):
     targeted = generator.random(families) < by_suspicion
     rows = np.concatenate([np.flatnonzero(random), np.flatnonzero(targeted)])
     ways = np.repeat(["random", "targeted"], [random.sum(), targeted.sum()])
-    chance = np.where(ways == "random", at_random, by_suspicion[rows] if logged else np.nan)
+    chance = np.where(ways == "random", at_random, by_suspicion[rows])
+    chance = np.where(np.isin(ways, logged), chance, np.nan)
     inspections = pl.DataFrame({"design": ways, "probability": pl.Series(chance).fill_nan(None)})
-    weights = np.where(ways == "random", 1 / at_random, 0.0)
+    weights = random_weights(inspections)
     fold = generator.integers(0, FOLDS, len(rows))
     together = union_weights(inspections, weights, score[rows], looks[rows, None], fold, seed=1)
     return rank[rows], clear[rows], weights, together, (rank, clear)
 
 
-@pytest.mark.parametrize("logged", [True, False])
+@pytest.mark.parametrize("logged", [("random", "targeted"), ("random",), ("targeted",), ()])
 def test_both_ways_together_stand_for_the_population_as_the_random_arm_does(logged):
     rank, clear, random, together, (of_all, clear_of_all) = drawn(
         np.random.default_rng(1), logged=logged
     )
-    assert together.sum() == pytest.approx(40_000, rel=0.12)
+    if "random" in logged:
+        assert together.sum() == pytest.approx(40_000, rel=0.12)
     top = rank < 0.1
     truth = clear_of_all[of_all < 0.1].mean()
     assert np.average(clear[top], weights=together[top]) == pytest.approx(truth, abs=0.04)
-    # Taken as they come, the targeted ones would make the top look surer than it is.
+    # Taken as they come, the targeted ones would make the top look surer than it is, and
+    # the middle family would look more suspicious.
+    assert np.average(rank, weights=together) == pytest.approx(0.5, abs=0.03)
+    assert np.average(rank) < 0.4
     assert ((together > 0) & top).sum() > 3 * ((random > 0) & top).sum()
 
 
@@ -54,6 +60,27 @@ def test_over_many_draws_two_arms_err_less_than_one():
             found.append(np.average(clear[top], weights=weights[top]) - truth)
     assert abs(np.mean(both)) < 0.02
     assert np.std(both) < 0.8 * np.std(alone)
+
+
+def test_who_was_targeted_is_learned_from_those_drawn_at_random():
+    generator = np.random.default_rng(5)
+    old = generator.normal(size=40_000)
+    eligible = old > 0.84
+    random = generator.random(40_000) < 0.02
+    targeted = eligible & (generator.random(40_000) < 0.20)
+    rows = np.concatenate([np.flatnonzero(random), np.flatnonzero(targeted)])
+    chosen = np.repeat([False, True], [random.sum(), targeted.sum()])
+    x = np.column_stack([generator.normal(size=len(rows)), old[rows]])
+    fold = generator.integers(0, FOLDS, len(rows))
+    chance = targeted_chance(chosen, np.where(chosen, 0.0, 50.0), x, fold, seed=0)
+    assert np.mean(chance[eligible[rows]]) == pytest.approx(0.20, abs=0.04)
+    assert np.mean(chance[~eligible[rows]]) < 0.01
+
+
+def test_where_nobody_is_targeted_no_family_has_a_chance_to_be():
+    x, fold = np.arange(60.0)[:, None], np.arange(60) % FOLDS
+    nobody = np.zeros(60, dtype=bool)
+    assert (targeted_chance(nobody, np.full(60, 50.0), x, fold, seed=0) == 0).all()
 
 
 def test_with_too_few_of_one_way_the_random_arm_stands_alone():
