@@ -104,7 +104,9 @@ def promote(
         keep(said.radius, home.artefacts / f"version-{version}", home)
     if passed:
         tags = {f"gate.{g.name}": str(g.verdict) for g in said.gates}
-        registry.alias(alias, version, tags | {"override": used or "none"})
+        stands = {name: each.version for name, each in aliases.read(home).names.items()}
+        said_of_it = {"override": used or "none", "taken_back": "none"}
+        registry.alias(stands | {alias: version}, version, tags | said_of_it)
         aliases.write(home, alias, version, said.manifest_sha256, override=used, when=when)
     promotion = Promotion(
         version=version, alias=alias, gates=said.gates, override=used, promoted=passed

@@ -15,6 +15,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from features.errors import InputError
+from models import aliases
 from models.home import Home
 
 EXPERIMENT: Final = "tarazy"
@@ -52,6 +53,11 @@ class Registry:
         with self._answering():
             self._client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
             self.experiment = self._experiment(home)
+
+    @staticmethod
+    def exists(home: Home) -> bool:
+        """Return whether there is anything to ask: a server, or a database under the home."""
+        return "MLFLOW_TRACKING_URI" in os.environ or (home.root / "mlflow.db").exists()
 
     def start(self, tags: Mapping[str, str]) -> str:
         """Open a run; returns its id."""
@@ -158,12 +164,21 @@ class Registry:
         with self._answering():
             self._client.get_model_version(MODEL, version)
 
-    def alias(self, name: str, version: str, tags: Mapping[str, str]) -> None:
-        """Mirror an alias, with what a person said of it."""
+    def alias(self, names: Mapping[str, str], version: str, tags: Mapping[str, str]) -> None:
+        """Mirror which version each alias stands for, with what was said of one version.
+
+        An alias that stands for nothing any more, or for a version that was registered
+        elsewhere, is taken away.
+        """
         with self._answering():
             for tag, value in tags.items():
                 self._client.set_model_version_tag(MODEL, version, tag, value)
-            self._client.set_registered_model_alias(MODEL, name, version)
+            held = {str(v.version) for v in self._client.search_model_versions(f"name='{MODEL}'")}
+            stand = {name: number for name, number in names.items() if number in held}
+            for name in self._client.get_registered_model(MODEL).aliases.keys() - stand.keys():
+                self._client.delete_registered_model_alias(MODEL, name)
+            for name, number in stand.items():
+                self._client.set_registered_model_alias(MODEL, name, number)
 
     def _experiment(self, home: Home) -> str:
         found = self._client.get_experiment_by_name(EXPERIMENT)
@@ -187,6 +202,36 @@ class Registry:
                 "nothing was promoted or registered. Start it, correct MLFLOW_TRACKING_URI, or "
                 "unset it to use the database under TARAZY_HOME."
             ) from problem
+
+
+def mirror_retirement(home: Home, name: str, version: str) -> str | None:
+    """Tell MLflow that a name was taken from a version; returns why that could not be, if so.
+
+    What serves is the signed file, which has changed already: an MLflow that is down, not
+    installed or without the version undoes nothing, it only shows what was. The next
+    promotion puts it right.
+    """
+    told = aliases.read(home)
+    move = told.retired(name)
+    if move is None:
+        return None
+    try:
+        if not Registry.exists(home):
+            raise InputError(
+                "This home has no MLflow database, and MLFLOW_TRACKING_URI is not set."
+            )
+        Registry(home).alias(
+            {each: stands.version for each, stands in told.names.items()},
+            version,
+            {"taken_back": f"{move.since} as {name}: {move.reason}"},
+        )
+    except (InputError, ImportError) as problem:
+        why = "MLflow is not installed here." if isinstance(problem, ImportError) else problem
+        return (
+            f"MLflow may still show version {version} as {name}; it decides nothing, and the next "
+            f"promotion puts it right. {why}"
+        )
+    return None
 
 
 def named(name: str) -> str:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from serving.commands import sources
 from serving.commands.decisions import chosen
+from serving.commands.lazily import training
 from serving.commands.terminal import DAY, FOLDER, Answer, Terminal, day, model_option, verb
 
 
@@ -78,7 +79,8 @@ def monitor(
     if act and report["crossed"] and models is not None and shadow.is_champion(home, models):
         now = datetime.now(UTC)
         shadow.retire(home, reports.reason(report), now)
-        report = reports.acted(report, now.isoformat(timespec="seconds"))
+        not_mirrored = training("registry:mirror_retirement")(home, "champion", models.version)
+        report = reports.acted(report, now.isoformat(timespec="seconds"), not_mirrored)
     reports.write(report, page(report), folder)
     place = folder / "index.html"
     left = report["verdict"] == "act" and not (

@@ -85,7 +85,7 @@ def monitor(
     report["verdict"] = str(Verdict.ACT if crossed else moved)
     report["drift"] = str(moved)
     report["crossed"] = crossed
-    report["action"] = {"back_to_shadow": bool(crossed), "done": False, "when": None}
+    report["action"] = _action(bool(crossed))
     report["words"] = wording.words(report)
     return report
 
@@ -96,10 +96,22 @@ def reason(report: Mapping[str, Any]) -> str:
     return "monitor: " + "; ".join(wording.proof(told) for told in crossed)
 
 
-def acted(report: Mapping[str, Any], when: str) -> dict[str, Any]:
-    """Return the report with the action noted."""
-    noted = {**report, "action": {"back_to_shadow": True, "done": True, "when": when}}
+def acted(report: Mapping[str, Any], when: str, not_mirrored: str | None) -> dict[str, Any]:
+    """Return the report with the action noted.
+
+    ``not_mirrored`` says why the ledger of experiments still shows what was; None: it does not.
+    """
+    noted = {**report, "action": _action(True, when, not_mirrored)}
     return {**noted, "words": wording.words(noted)}
+
+
+def _action(
+    back_to_shadow: bool, when: str | None = None, not_mirrored: str | None = None
+) -> dict[str, Any]:
+    return {
+        "back_to_shadow": back_to_shadow, "done": when is not None, "when": when,
+        "not_mirrored": not_mirrored,
+    }  # fmt: skip
 
 
 def may_take(out: Path) -> None:

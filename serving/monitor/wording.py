@@ -65,7 +65,10 @@ def _first(report: Mapping[str, Any]) -> list[str]:
         )
     else:
         model = "Act: the model has broken a promise, and must not be promoted. It serves nobody."
-    return [model, _VERDICTS["act"]] if report["drift"] == "act" else [model]
+    lines = [model, report["action"]["not_mirrored"]]
+    if report["drift"] == "act":
+        lines.append(_VERDICTS["act"])
+    return [line for line in lines if line]
 
 
 def _about(report: Mapping[str, Any]) -> str:

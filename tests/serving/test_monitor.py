@@ -465,6 +465,10 @@ def test_acting_on_a_broken_promise_leaves_the_rules_alone(betrayed):
     assert "unconfirmed_flags" in acted.json["crossed"]
     assert acted.json["action"]["done"]
     assert acted.json["words"][0].startswith("Done: the model was taken back to shadow")
+    # This home has bundles and keys, and no MLflow to show it in.
+    assert acted.json["words"][1] == acted.json["action"]["not_mirrored"]
+    assert "no MLflow database" in acted.json["words"][1]
+    assert not (betrayed.home.root / "mlflow.db").exists()
     assert set(aliases.read(betrayed.home).names) == {"challenger"}
     assert "Would prove that" in (out / "index.html").read_text()
 

@@ -88,8 +88,9 @@ def test_a_persons_word_passes_it_and_is_kept_everywhere(home, version, doubtful
     assert aliases.read(home).names["champion"].override == "demonstration"
     line = json.loads((home.bundles / "ledger.jsonl").read_text())
     assert (line["override"], line["version"], line["promoted"]) == ("demonstration", version, True)
-    assert Deaf.told[0] == "champion"
+    assert Deaf.told[0] == {"champion": version}
     assert Deaf.told[2]["override"] == "demonstration"
+    assert Deaf.told[2]["taken_back"] == "none"
     json.dumps(said.to_dict())
 
 
