@@ -38,7 +38,8 @@ Whole = npt.NDArray[np.int64]
 class Fitted:
     """The models, what they promise, and what the promises were measured on.
 
-    ``population`` is the raw score of each family that the threshold was fixed on.
+    ``population`` is the raw score of each family that the threshold was fixed on; ``hyper``
+    how the boosters were grown: whoever grows one again for a comparison grows it the same.
     """
 
     models: Models
@@ -47,6 +48,7 @@ class Fitted:
     surveyed: Surveyed
     inputs: tuple[Input, ...]
     population: Matrix
+    hyper: Hyperparameters
 
 
 def fit(
@@ -123,6 +125,7 @@ def fit(
         surveyed=surveyed,
         inputs=inputs,
         population=detected.population,
+        hyper=hyper,
     )
 
 

@@ -80,11 +80,12 @@ def table(found: Labels, fitted: Fitted, generator: np.random.Generator) -> dict
 def _by_the_older(found: Labels, fitted: Fitted, older: np.ndarray, newest: np.ndarray) -> Matrix:
     """Return what a detector that learned from the older inspections says of the newest.
 
-    The one place here that grows a detector.
+    The one place here that grows a detector, as large and as careful as the served one.
     """
     said, inputs = fitted.inspected, fitted.models.hidden_income.inputs
     seen = hidden_income.columns(said.gap, label.encoded(found.inspections, inputs))
     booster = hidden_income.fit_detector(
-        inputs, seen[older], said.confirmed[older], said.weights[older], seed=0
-    )
+        inputs, seen[older], said.confirmed[older], said.weights[older], seed=0,
+        hyper=fitted.hyper.hidden_income,
+    )  # fmt: skip
     return trees.margin(booster, seen[newest])

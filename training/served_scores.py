@@ -68,7 +68,7 @@ def surveyed_income(
     """Return what is thought of surveyed families by models that did not see their answers.
 
     The served model of expected consumption saw them all, so two more are grown, each on
-    one half, with the served inputs; the detector itself reads no survey.
+    one half, with the served inputs and hyper-parameters; the detector reads no survey.
     """
     declared, spent = label.declared(found.survey), label.consumption(found.survey)
     weights = survey_weights(found)
@@ -83,7 +83,10 @@ def surveyed_income(
     expected, estimate, low = (np.empty(len(x)) for _ in range(3))
     for k in range(BLIND_FOLDS):
         mine, others = fold == k, fold != k
-        model = consumption_model.fit(inputs, x[others], spent[others], weights[others], seed=k)
+        model = consumption_model.fit(
+            inputs, x[others], spent[others], weights[others], seed=k,
+            hyper=fitted.hyper.consumption,
+        )  # fmt: skip
         expected[mine] = model.expected(x[mine])
     for day, rows in label.by_day(found.survey):
         look = look_at[day]

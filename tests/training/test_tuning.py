@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.errors import InputError
+from models import trees
 from models.hyperparameters import SHIPPED, Boosting, Hyperparameters
 from models.parameters import Law
 from tests.training.made_up import DAY, made_up
-from training import tuning
+from training import newest, served_scores, tuning
+from training.fit import fit
 from training.tuning import SPACE, searched, tune
 
 LAW = Law(DAY)
@@ -136,3 +138,27 @@ def test_a_stage_with_too_few_labels_keeps_the_shipped_values_and_says_so():
 def test_a_search_without_a_trial_is_refused():
     with pytest.raises(InputError, match="--tune 1"):
         tune(made_up(3, np.zeros(3, dtype=bool)), law=LAW, trials=0, seed=1)
+
+
+def test_what_is_grown_again_to_be_judged_is_grown_like_the_served_models(monkeypatch):
+    found = made_up(240, np.ones(240, dtype=bool))
+    few = {stage: Boosting(trees=3, rate=0.1) for stage in SHIPPED.told()}
+    hyper = Hyperparameters(**few | {
+        "consumption": Boosting(trees=5, rate=0.1), "hidden_income": Boosting(trees=7, rate=0.1),
+    })  # fmt: skip
+    fitted = fit(found, law=LAW, seed=1, generator=np.random.default_rng(1), hyper=hyper)
+    assert fitted.hyper == hyper
+    assert fitted.models.hidden_income.detector.num_trees() == 7
+    grown, grow = [], trees.grow
+
+    def counted(*given, **options):
+        booster = grow(*given, **options)
+        grown.append(booster.num_trees())
+        return booster
+
+    monkeypatch.setattr(trees, "grow", counted)
+    served_scores.surveyed_income(found, fitted, np.random.default_rng(2))
+    assert grown == [5] * served_scores.BLIND_FOLDS
+    older = np.arange(240) < 160
+    newest._by_the_older(found, fitted, older, ~older)
+    assert grown[served_scores.BLIND_FOLDS :] == [7]
