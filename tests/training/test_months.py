@@ -196,6 +196,31 @@ def test_a_loan_is_paid_down_month_by_month_and_leaves_when_it_is_paid(read):
     assert (new["known_on"] > new["issued_on"]).all()
 
 
+def test_arrears_count_from_the_day_on_which_a_payment_was_due(read):
+    before, after = read("loans", DAYS[-2]), read("loans", AS_OF)
+    both = before.join(after, on="record_id", suffix="_now")
+    new = both.filter((pl.col("days_overdue") == 0) & (pl.col("days_overdue_now") > 0))
+    month = (AS_OF - DAYS[-2]).days
+    due = new["issued_on"].dt.day()
+    # Not paid in January: due on the 10th, 22 days late on 1 February.
+    assert (new["days_overdue_now"] == month - (due - 1) % month).all()
+    assert new["days_overdue_now"].is_between(1, month).all()
+    assert new["days_overdue_now"].n_unique() > 15
+    older = both.filter((pl.col("days_overdue") > 0) & (pl.col("days_overdue_now") > 0))
+    assert (older["days_overdue_now"] == older["days_overdue"] + month).all()
+    age = (pl.Series([AS_OF] * after.height) - after["issued_on"]).dt.total_days()
+    assert (after["days_overdue"] <= age).all()
+
+
+def test_arrears_of_later_months_look_like_those_of_the_first(read):
+    first, last = (
+        read("loans", day).filter(pl.col("days_overdue") > 0)["days_overdue"]
+        for day in (DAYS[0], AS_OF)
+    )
+    for days in (15, 31, 62, 93):
+        assert (last <= days).mean() == pytest.approx((first <= days).mean(), abs=0.16)
+
+
 def test_a_sold_car_may_stay_with_the_seller_and_a_bought_one_arrives_late(through, read):
     cars = through("vehicles").filter(pl.col("kind") == "car")
     flagged = cars.group_by("record_id", maintain_order=True).agg(pl.col("status"))

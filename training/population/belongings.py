@@ -200,13 +200,17 @@ def debts(rng: np.random.Generator, state: State, days: int) -> tuple[Keys, pl.D
     old, people, means, today = state.things["loans"], state.people, state.means, state.today
     owner, count = old["person"].to_numpy(), old.height
     family = people.family[owner]
-    overdue = old["days_overdue"].to_numpy()
+    # Payments are missed by whole months, each from the day of the month when it was due.
+    short = old["short_of_months"].to_numpy()
+    overdue = old["days_overdue"].to_numpy() + short
     of_kind = np.where((old["kind"] == "micro").to_numpy(), 0.2, 0.0)
     behind = chance_of_arrears(of_kind, means.distress[family], means.level[family])
     falls = happens(rng, np.minimum(_CAUGHT_UP * behind / (1 - behind), 1.0), count)
     recovers = happens(rng, _CAUGHT_UP, count)
     late = np.where(overdue > 0, ~recovers, falls)
     overdue_now = np.where(late, overdue + days, 0)
+    until_due = (old["issued_on"].dt.day().to_numpy().astype(np.int64) - state.as_of.day) % days
+    short_now = np.where(late, np.where(overdue > 0, short, until_due), 0)
     # Catching up pays what was missed, too.
     missed = np.where(late, 0, np.ceil(overdue / days).astype(np.int64) + 1)
     made = np.minimum(old["payments"].to_numpy() + missed, old["term"].to_numpy())
@@ -217,7 +221,10 @@ def debts(rng: np.random.Generator, state: State, days: int) -> tuple[Keys, pl.D
     over = (made >= old["term"].to_numpy()) | (overdue_now > _WRITTEN_OFF)
     over |= ~late & happens(rng, _REPAID_EARLY / old["term"].to_numpy(), count)
     old = old.with_columns(
-        payments=made, outstanding=tenge(left), days_overdue=overdue_now.astype(np.int64)
+        payments=made,
+        outstanding=tenge(left),
+        days_overdue=(overdue_now - short_now).astype(np.int64),
+        short_of_months=short_now,
     ).filter(pl.Series(~over))
     fresh = loans(rng, state.families, people, state.work, means, state.names.borrower, today)
     held = fresh.join(

@@ -76,7 +76,8 @@ def loans(
 ) -> pl.DataFrame:
     """Open loans in the columns of their register, with ``person`` instead of a key.
 
-    Beside them: ``term`` in months, ``rate`` a month, ``payments`` made so far.
+    Beside them: ``term`` in months, ``rate`` a month, ``payments`` made so far, and by how
+    many days the arrears are ``short_of_months``, that is of the whole months that were missed.
     """
     family = people.family
     level, distress = standing.level[family], standing.distress[family]
@@ -157,6 +158,7 @@ def _lent(
             "term": months,
             "rate": monthly_rate,
             "payments": paid.astype(np.int64),
+            "short_of_months": np.zeros(count, dtype=np.int64),
         }
     )
 
