@@ -15,6 +15,7 @@ import polars as pl
 from features.progress import Progress, silent
 from models import conformal, consumption_model
 from models.assessment.metrics import share
+from models.assessment.sequential import refuted_above
 from models.consumption_model import ExpectedConsumption
 from models.hyperparameters import Boosting, Hyperparameters, shipped
 from models.inputs import Input, Matrix, declared_inputs, encode
@@ -176,6 +177,9 @@ def certified(
         "population; families that calibrate were scored by models that had not seen them, "
         "so the level is approximate as in cross-conformal prediction",
         "unconfirmed_at_most": unconfirmed,
+        "refuted_above": None
+        if threshold is None
+        else refuted_above(clear[seen], inspected.random[seen], unconfirmed),
         "unconfirmed_estimated": chosen.unconfirmed if threshold is not None else None,
         "least_supported": chosen.least_supported,
         "labels": int(counted.sum()),

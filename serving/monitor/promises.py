@@ -1,10 +1,10 @@
 """Whether the live model keeps its promises: what inspectors found, and what that proves.
 
-Only the random arm speaks of all families; targeted inspections and complaints were chosen
-because somebody was suspected, and are shown beside it, no more. Three questions are watched at
-every inspection (`models.assessment.sequential`), each with one chance in twenty, over a model's
-whole life, of blaming it wrongly: are more flags unconfirmed than was certified, do clear
-families of two groups bear false flags at different rates, are the probabilities off.
+Only the random arm speaks of all families; targeted inspections and complaints were chosen because
+somebody was suspected, and are shown beside it, no more. Three questions are watched at every
+inspection (`models.assessment.sequential`), each with one chance in twenty, over a model's whole
+life, of blaming it wrongly: are more flags unconfirmed than the certificate leaves possible, do
+clear families of two groups bear false flags at different rates, are the probabilities off.
 """
 
 from collections.abc import Mapping, Sequence
@@ -65,28 +65,39 @@ def kept(lines: Sequence[Line], promised: float | None) -> dict[str, Any]:
     }
 
 
-def watched(lines: Sequence[Line], promised: float | None) -> list[dict[str, Any]]:
+def watched(
+    lines: Sequence[Line], promised: float | None, refuted_above: float | None
+) -> list[dict[str, Any]]:
     """Return what each question has seen so far, and whether it is proof against the model.
 
+    ``promised`` holds on average over sets of labels; the share of this one model may lie as
+    high as ``refuted_above`` before its certificate is refuted (`sequential.refuted_above`).
     ``act``: it is proof of something that matters, so the model goes back to shadow.
     """
     random = [line for line in lines if line["design"] == "random"]
-    found = [_promise(random, promised)]
+    found = [_promise(random, promised, refuted_above)]
     found += [_groups(random, name, pair) for name, pair in GROUPS.items()]
     return [*found, _calibration(random)]
 
 
-def _promise(random: Sequence[Line], promised: float | None) -> dict[str, Any]:
+def _promise(
+    random: Sequence[Line], promised: float | None, refuted_above: float | None
+) -> dict[str, Any]:
     mine = [line for line in random if line["flagged"]]
     told = {"question": "unconfirmed_flags", "observations": len(mine)}
-    if promised is None or not 0 < promised < 1:
+    if promised is None or refuted_above is None or not 0 < promised < 1:
         return told | _nothing("the model's certificate promises nothing of its flags")
+    if refuted_above >= 1:
+        return told | _nothing(
+            "the certificate saw no confirmed flag in its random arm, so no share refutes it"
+        )
     unconfirmed = np.array([not line["confirmed"] for line in mine], dtype=np.float64)
-    seen = sequential.above(unconfirmed, promised, weights=_weights(mine))
+    seen = sequential.above(unconfirmed, refuted_above, weights=_weights(mine))
     return told | {
         "promised": promised,
+        "refuted_above": round(refuted_above, 6),
         "found": round(float(unconfirmed.mean()), 6) if mine else None,
-        "needed": sequential.fewest_to_prove(promised),
+        "needed": sequential.fewest_to_prove(refuted_above),
         **_told(seen, [line["inspected_on"] for line in mine]),
         "act": seen.crossed_at is not None,
     }

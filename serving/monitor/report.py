@@ -168,7 +168,10 @@ def _promises(
         record.append(path, added)
     lines = [*counted, *added]
     certificate = models.manifest.get("certificate") or {}
-    promised = certificate.get("unconfirmed_at_most") if models.threshold is not None else None
+    flags = models.threshold is not None
+    promised = certificate.get("unconfirmed_at_most") if flags else None
+    # A bundle of before this was told is held to its promise alone.
+    refuted_above = certificate.get("refuted_above") or promised
     return {
         "inspections": {
             "register": registers["after"] is not None,
@@ -182,7 +185,7 @@ def _promises(
             "sensitivity": sensitivity,
         },
         "kept": promises.kept(lines, promised),
-        "watch": promises.watched(lines, promised),
+        "watch": promises.watched(lines, promised, refuted_above),
     }
 
 

@@ -9,7 +9,7 @@ from serving.monitor.changes import SECTIONS
 _NAMED: Final = 5
 """Changes that a sentence names; the tables have them all."""
 QUESTIONS: Final = {
-    "unconfirmed_flags": "more flags are unconfirmed than was certified",
+    "unconfirmed_flags": "more flags are unconfirmed than its certificate leaves possible",
     "false_flags_by_settlement": "false flags fall unequally on villages and towns",
     "false_flags_by_head": "false flags fall unequally on families headed by women and by men",
     "false_flags_by_children": "false flags fall unequally on families of four or more children",
@@ -163,8 +163,21 @@ def _found(report: Mapping[str, Any]) -> list[str]:
         *lines,
         f"Of {arm['flagged']:,} flagged families drawn at random {100 * told['value']:.1f} % were "
         f"not confirmed ({100 * told['low']:.1f} to {100 * told['high']:.1f}); promised were at "
-        f"most {100 * kept['promised']:.0f} %: {_PROMISE[kept['promise']]}.",
+        f"most {100 * kept['promised']:.0f} %: {_PROMISE[kept['promise']]}."
+        + _possible(report["watch"], kept["promised"]),
     ]
+
+
+def _possible(watch: Sequence[Mapping[str, Any]], promised: float) -> str:
+    """Say how far one model's own share may lie above a promise that holds on average."""
+    (told,) = (one for one in watch if one["question"] == "unconfirmed_flags")
+    above = told.get("refuted_above")
+    if above is None or above <= promised:
+        return ""
+    return (
+        " The promise is an average over sets of labels: this model's certificate leaves up to "
+        f"{100 * above:.1f} % possible, and only what lies above is held against it."
+    )
 
 
 # A single look: who looks often must go by the evidence, which allows for it.

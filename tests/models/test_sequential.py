@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from models.assessment import sequential
-from models.assessment.sequential import above, apart, fewest_to_prove, off
+from models.assessment.sequential import above, apart, fewest_to_prove, off, refuted_above
 
 LIVES = 5_000
 
@@ -165,6 +166,35 @@ def test_unequal_chances_are_weighed_so_that_no_bet_makes_money_on_average():
     assert (one.crossed_at is not None) == crossed(
         ((unconfirmed - 0.2) * weights)[:1], stakes_against(0.2)
     )[0]
+
+
+# ── what a certificate leaves possible ──
+
+
+def arm(unconfirmed, of):
+    return np.arange(of) < unconfirmed
+
+
+def test_what_refutes_a_certificate_is_the_exact_bound_of_its_own_random_arm():
+    found = refuted_above(arm(6, 30), np.full(30, 40.0), 0.2)
+    # So few of thirty unconfirmed happens once in twenty where the share is the bound.
+    assert binom.cdf(6, 30, found) == pytest.approx(1 - sequential.SURE)
+    assert found == pytest.approx(0.357, abs=0.001)
+    assert refuted_above(arm(60, 300), np.ones(300), 0.2) == pytest.approx(0.242, abs=0.001)
+
+
+def test_a_lucky_arm_never_makes_the_watch_stricter_than_the_promise():
+    assert refuted_above(arm(0, 100), np.ones(100), 0.2) == 0.2
+
+
+def test_unequal_chances_leave_more_possible():
+    even, uneven = np.ones(40), np.where(np.arange(40) % 2, 4.0, 1.0)
+    assert refuted_above(arm(8, 40), uneven, 0.2) > refuted_above(arm(8, 40), even, 0.2)
+
+
+@pytest.mark.parametrize("unconfirmed", [arm(0, 0), arm(3, 3)])
+def test_an_arm_that_confirmed_no_flag_can_refute_nothing(unconfirmed):
+    assert refuted_above(unconfirmed, np.ones(len(unconfirmed)), 0.2) == 1.0
 
 
 def test_nothing_seen_is_no_evidence():

@@ -229,8 +229,9 @@ def test_a_region_is_told_from_ten_flagged_families_on(families_there, shown):
 # ── what it proves ──
 
 
-def watched(*some, promised=0.2):
-    return {told["question"]: told for told in promises.watched(counted(*some), promised)}
+def watched(*some, promised=0.2, refuted_above=0.2):
+    told = promises.watched(counted(*some), promised, refuted_above)
+    return {each["question"]: each for each in told}
 
 
 def test_a_flag_that_is_hardly_ever_confirmed_is_proof_against_the_model():
@@ -238,6 +239,21 @@ def test_a_flag_that_is_hardly_ever_confirmed_is_proof_against_the_model():
     # Mean of 1.25^n, 1.5^n and 2^n passes 20 at the sixth: (3.8 + 11.4 + 64) ÷ 3.
     assert (told["proven_after"], told["proven_on"], told["act"]) == (6, "2026-01-05", True)
     assert told["needed"] == 107
+
+
+def test_what_the_certificate_leaves_possible_is_not_held_against_the_model():
+    some = [line(n, confirmed=n % 3 > 0) for n in range(300)]  # a third stays unconfirmed
+    assert watched(*some)["unconfirmed_flags"]["act"]
+    told = watched(*some, refuted_above=0.35)["unconfirmed_flags"]
+    assert not told["proven"]
+    assert (told["promised"], told["refuted_above"]) == (0.2, 0.35)
+    assert watched(*(line(n) for n in range(12)), refuted_above=0.35)["unconfirmed_flags"]["act"]
+
+
+def test_a_certificate_that_saw_no_confirmed_flag_cannot_be_refuted():
+    told = watched(*(line(n) for n in range(50)), refuted_above=1.0)["unconfirmed_flags"]
+    assert "no share refutes it" in told["why_not"]
+    assert not told["act"]
 
 
 def test_only_the_random_arm_is_a_witness():
@@ -276,7 +292,7 @@ def test_an_old_proof_acts_only_while_the_groups_still_differ_by_a_quarter():
     later = [line(1_000 + n, settlement="urban", flagged=True) for n in range(600)]
     later += [line(2_000 + n, settlement="rural", flagged=True) for n in range(60)]
     both = [*before, *record.continued(before, later, "b")]
-    told = {one["question"]: one for one in promises.watched(both, 0.2)}
+    told = {one["question"]: one for one in promises.watched(both, 0.2, 0.2)}
     one = told["false_flags_by_settlement"]
     assert one["proven"]
     assert not one["act"]  # 1.0 beside 600 ÷ 660
