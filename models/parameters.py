@@ -135,6 +135,7 @@ class Law:
     inspection_sensitivity: float
     flag_error_rate: float
     review_capacity: float
+    review_days: float
 
     def __init__(self, day: date, folder: Path | None = None) -> None:
         self.day = _legal_day(day)

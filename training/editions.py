@@ -42,6 +42,7 @@ def used(found: Labels) -> list[dict[str, Any]]:
     assert promise.inspection_sensitivity is not None
     assert promise.flag_error_rate is not None
     assert promise.review_capacity is not None
+    assert promise.review_days is not None
     laws.append(promise)
     editions = {
         (name.partition(" since ")[0], edition.since): edition

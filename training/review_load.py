@@ -1,8 +1,9 @@
 """How many families a model sends to a person: fixed within capacity, and told for the nation.
 
-The promise of the flag (q), what is material and what a region can review together make a
-load. It is counted on the population that the thresholds were fixed on, for the policy in
-force and for others, so that whoever sets the policy sees what each would cost.
+The promise of the flag (q), what is material and what a region can review together make a load,
+told in families and in working days (`review_days`, assumed). It is counted on the population
+that the thresholds were fixed on, for the policy in force and for others, so that whoever sets
+the policy sees what each would cost.
 """
 
 from collections.abc import Mapping
@@ -80,21 +81,27 @@ def limited(found: Labels, fitted: Fitted, law: Law) -> tuple[Fitted, dict[str, 
         for q in UNCONFIRMED
     }
     room, served = float(law.review_capacity), fitted.models.threshold
+    days = float(law.review_days)
     population = looked_at(found, fitted, [*thresholds.values(), served], law)
     load = Load.of(population, served, room)
     grid = [
-        {"unconfirmed_at_most": q, "capacity": c, **Load.of(population, threshold, c).shares()}
+        {"unconfirmed_at_most": q, "capacity": c, **shares}
+        | {"person_days": round(shares["asking"] * found.households * days)}
         for q, threshold in thresholds.items()
         for c in CAPACITIES
+        for shares in [Load.of(population, threshold, c).shares()]
     ]
     told = {
         "unconfirmed_at_most": float(law.flag_error_rate),
         "capacity": room,
         "capacity_assumed": law.edition("review_capacity").assumed,
+        "review_days": days,
+        "review_days_assumed": law.edition("review_days").assumed,
         "households": found.households,
         "counted": found.population.height,
         "shares": load.shares(),
-        "regions": _by_region(population, load),
+        "person_days": round(load.shares()["asking"] * found.households * days),
+        "regions": _by_region(population, load, days * found.households / found.population.height),
         "grid": grid,
     }
     return replace(fitted, models=replace(fitted.models, review_bars=load.bars)), told
@@ -129,8 +136,15 @@ def words(told: Mapping[str, Any]) -> list[str]:
         f"The flags of {shares['material']:.1%} of all families would change the category; "
         f"within a capacity of {told['capacity']:.1%} of each region's families a year{assumed}, "
         f"{shares['asking']:.1%} ask for a person's look: about "
-        f"{round(shares['asking'] * told['households'])} families."
+        f"{round(shares['asking'] * told['households'])} families, or {told['person_days']:,} "
+        f"working days of one person ({_days(told)})."
     ]
+
+
+def _days(told: Mapping[str, Any]) -> str:
+    """Say how long a review takes, and whose number that is."""
+    assumed = ", assumed" if told["review_days_assumed"] else ""
+    return f"{told['review_days']:g} for each review{assumed}"
 
 
 def section(told: Mapping[str, Any]) -> str:
@@ -139,23 +153,24 @@ def section(told: Mapping[str, Any]) -> str:
     lines += [
         f"* counted on {told['counted']} of {told['households']} families, once for a year; "
         "reviews that the rules or red flags ask for come on top",
+        f"* a working day is one person's: {_days(told)}",
         "",
-        "| q | capacity | flagged | material | asking |",
-        "|---|---|---|---|---|",
+        "| q | capacity | flagged | material | asking | working days |",
+        "|---|---|---|---|---|---|",
     ]
     lines += [
         f"| {row['unconfirmed_at_most']:.0%} | {_room(row['capacity'])} | {row['flagged']:.2%} | "
-        f"{row['material']:.2%} | {row['asking']:.2%} |"
+        f"{row['material']:.2%} | {row['asking']:.2%} | {row['person_days']:,} |"
         for row in told["grid"]
     ]
     lines += [
         "",
-        "| region | families | flagged | material | asking |",
-        "|---|---|---|---|---|",
+        "| region | families | flagged | material | asking | working days |",
+        "|---|---|---|---|---|---|",
     ]
     lines += [
         f"| {row['region']} | {row['families']} | {row['flagged']} | {row['material']} | "
-        f"{row['asking']} |"
+        f"{row['asking']} | {row['person_days']:,} |"
         for row in told["regions"]
     ]
     return "\n".join(lines) + "\n"
@@ -165,8 +180,11 @@ def _room(share: float | None) -> str:
     return "none" if share is None else f"{share:.0%}"
 
 
-def _by_region(population: Population, load: Load) -> list[dict[str, Any]]:
-    """Return families of the population, counted by region; null: the region is unknown."""
+def _by_region(population: Population, load: Load, days: float) -> list[dict[str, Any]]:
+    """Return families of the population, counted by region; null: the region is unknown.
+
+    ``days``: of work for each family counted that asks, those it stands for included.
+    """
     table = pl.DataFrame(
         {
             "region": population.region.cast(pl.String),
@@ -178,4 +196,5 @@ def _by_region(population: Population, load: Load) -> list[dict[str, Any]]:
     counted = table.group_by("region").agg(
         pl.len().alias("families"), pl.col("flagged", "material", "asking").sum()
     )
-    return counted.sort("region").to_dicts()
+    work = (pl.col("asking") * days).round().cast(pl.Int64)
+    return counted.with_columns(person_days=work).sort("region").to_dicts()

@@ -207,6 +207,7 @@ def _told(
             "inspection_sensitivity": law.inspection_sensitivity,
             "flag_error_rate": law.flag_error_rate,
             "review_capacity": law.review_capacity,
+            "review_days": law.review_days,
             "editions": editions.used(found),
         },
         "calibration": {

@@ -12,7 +12,7 @@ from models.parameters import Law, parameters
 from tests.training.made_up import made_up
 from training import review_load
 from training.fit import fit
-from training.review_load import Load, Population, limited, looked_at, section, words
+from training.review_load import Load, Population, _by_region, limited, looked_at, section, words
 
 LAW = Law(date(2026, 1, 1))
 HUNDRED = Population(
@@ -69,6 +69,14 @@ def test_the_load_is_told_for_each_promise_and_each_capacity(nothing_to_learn, m
     for row in told["grid"]:
         assert row["asking"] <= row["material"] <= row["flagged"]
         assert row["asking"] <= (1 if row["capacity"] is None else row["capacity"])
+        assert row["person_days"] == round(row["asking"] * found.households * told["review_days"])
+
+
+def test_a_region_works_for_all_the_families_that_those_counted_stand_for():
+    load = Load.of(HUNDRED, 80.0, 0.10)
+    rows = {row["region"]: row for row in _by_region(HUNDRED, load, days=1.5 * 20)}
+    assert (rows["62"]["asking"], rows["62"]["person_days"]) == (5, 150)
+    assert (rows["35"]["asking"], rows["35"]["person_days"]) == (0, 0)
 
 
 def test_a_family_of_whom_a_register_is_silent_is_neither_flagged_nor_sent(nothing_to_learn):
@@ -84,14 +92,18 @@ def test_a_family_of_whom_a_register_is_silent_is_neither_flagged_nor_sent(nothi
     assert not np.isnan(seen.margin[1:]).any()
 
 
-def test_the_capacity_is_assumed_and_says_so():
-    [edition] = parameters()["review_capacity"].editions
-    assert edition.assumed
-    assert LAW.review_capacity == 0.02
+def test_capacity_and_the_days_of_a_review_are_assumed_and_say_so():
+    for name in ("review_capacity", "review_days"):
+        [edition] = parameters()[name].editions
+        assert edition.assumed
+    assert (LAW.review_capacity, LAW.review_days) == (0.02, 1)
     load = Load.of(HUNDRED, 80.0, 0.02)
-    told = {"shares": load.shares(), "capacity": 0.02, "capacity_assumed": True, "households": 5000}
+    told = {"shares": load.shares(), "capacity": 0.02, "capacity_assumed": True, "households": 5000,
+            "review_days": 1.5, "review_days_assumed": True, "person_days": 75}  # fmt: skip
     [sentence] = words(told)
     assert (
         "within a capacity of 2.0% of each region's families a year, assumed, 1.0% ask" in sentence
     )
-    assert "about 50 families" in sentence
+    assert sentence.endswith(
+        "about 50 families, or 75 working days of one person (1.5 for each review, assumed)."
+    )
