@@ -40,12 +40,13 @@ from training.trials import (
     own_estimates,
     pages,
     rankings,
+    registers,
     variants,
 )
 from training.trials.country import Country, World, opened, trained
 from training.trials.regimes import AT_RANDOM, CAPACITY, REGIMES, inspected
 
-PARTS: Final = ("worlds", "regimes", "variants", "calibrators", "guarantees")
+PARTS: Final = ("worlds", "regimes", "variants", "registers", "calibrators", "guarantees")
 _SURVEYED: Final = 2_000
 """Answers that set the bar of category sets, when a survey is drawn again."""
 
@@ -80,6 +81,7 @@ class _Tried:
 @click.option("--worlds", is_flag=True, help="How hard each world is.")
 @click.option("--regimes", is_flag=True, help="Four ways to come to be inspected.")
 @click.option("--variants", is_flag=True, help="Other ways to learn from the same labels.")
+@click.option("--registers", is_flag=True, help="What is lost without each register.")
 @click.option("--calibrators", is_flag=True, help="Other ways from a score to a probability.")
 @click.option("--guarantees", is_flag=True, help="What is promised, on labels drawn again.")
 @click.option("--draws", type=click.IntRange(min=2), default=200, show_default=True,
@@ -107,7 +109,7 @@ def main(
     """Try the detector where the truth is known; keep FOLDER/trials.md, trials.json, pictures.
 
     Without a part asked for, all are made: at 60,000 families about 20 minutes of one core
-    and as long again for 200 draws.
+    and as long again for 200 draws; for the registers as many trainings as there are.
     """
     parts = {part for part in PARTS if asked[part]} or set(PARTS)
     out.mkdir(parents=True, exist_ok=True)
@@ -174,6 +176,11 @@ def _one_world(
             told["regimes"][regime] = one_country(
                 country, tried, own="regimes" in parts, others="variants" in parts
             )
+    if "registers" in parts:
+        click.echo(f"{name}, without each register …", err=True)
+        told["registers"] = registers.table(
+            tried.base, tried.world, np.random.default_rng(tried.seed), seed=tried.seed
+        )
     if "calibrators" in parts:
         told["calibrators"] = calibration(tried.base, tried.world, draws // 4, tried.seed)
     if "guarantees" in parts:
