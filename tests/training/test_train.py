@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from features.registers.snapshot import Snapshot, make
 from models import aliases, bundle
 from models.aliases import sha256
 from models.home import Home
+from models.hyperparameters import Hyperparameters
 from models.parameters import Law
 from models.predict import COLUMNS
 from tests.features import data_sets
@@ -35,10 +36,20 @@ LAW = Law(date(2026, 1, 1))
 SEED = 4
 
 
-def learned(snapshot, change=lambda found: found):
+def few_trees():
+    """Boosters that learn the same in fewer, longer steps."""
+    shipped = Hyperparameters()
+    quick = {
+        stage.name: replace(getattr(shipped, stage.name), trees=40, rate=0.15)
+        for stage in fields(shipped)
+    }
+    return Hyperparameters(**quick)
+
+
+def learned(snapshot, change, hyper):
     generator = np.random.default_rng(SEED)
     found = change(gather([snapshot], generator=generator))
-    return found, fit(found, law=LAW, seed=SEED, generator=generator), generator
+    return found, fit(found, law=LAW, seed=SEED, generator=generator, hyper=hyper), generator
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +72,7 @@ def without_arm(snapshot):
         chosen = found.inspections.filter(pl.col("design").cast(pl.String) != "random")
         return replace(found, inspections=chosen)
 
-    return learned(snapshot, change)
+    return learned(snapshot, change, few_trees())
 
 
 def test_the_same_data_and_seed_give_the_same_bytes(trained_home, manifest, trained_again):
@@ -139,7 +150,7 @@ def test_inspections_that_all_found_the_same_teach_nothing(snapshot):
         return replace(found, inspections=clear)
 
     with pytest.raises(InputError, match="found the same"):
-        learned(snapshot, change)
+        learned(snapshot, change, few_trees())
 
 
 def inspected(hiding, clear, *, amount=300_000):
@@ -178,14 +189,21 @@ def test_a_family_inspected_ten_times_is_one_witness():
         require_both_kinds(same, np.arange(found.height) % 5)
 
 
-def test_a_detector_grows_from_ten_families_that_hide_income(snapshot):
+@pytest.mark.parametrize(
+    "hyper",
+    [
+        pytest.param(few_trees(), id="few trees"),
+        pytest.param(Hyperparameters(), id="as shipped", marks=pytest.mark.long),
+    ],
+)
+def test_a_detector_grows_from_ten_families_that_hide_income(snapshot, hyper):
     def change(found):
         hides = pl.col("hidden_income_monthly")
         tenth = found.inspections["hidden_income_monthly"].sort(descending=True)[9]
         rare = found.inspections.with_columns(pl.when(hides >= tenth).then(hides).otherwise(0))
         return replace(found, inspections=rare)
 
-    found, fitted, generator = learned(snapshot, change)
+    found, fitted, generator = learned(snapshot, change, hyper)
     assert fitted.inspected.confirmed.sum() >= 10
     json.dumps(evaluate(found, fitted, generator), allow_nan=False)
 
