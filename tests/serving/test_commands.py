@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from features.errors import InputError
 from serving.commands import VERBS
 from serving.files import replacing
+from tests.conftest import Command
 from tests.features import data_sets
 
 
@@ -43,9 +45,17 @@ def refused(run, *words):
     assert "Traceback" not in run.out + run.err
 
 
+@pytest.fixture(scope="module")
+def helps(tmp_path_factory):
+    """What each verb says of itself, two processes at a time."""
+    tarazy = Command(tmp_path_factory.mktemp("helps"))
+    with ThreadPoolExecutor(2) as two:
+        return dict(zip(VERBS, two.map(lambda verb: tarazy(verb, "--help"), VERBS), strict=True))
+
+
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_helps_with_an_example(fresh, verb):
-    run = fresh(verb, "--help")
+def test_every_verb_helps_with_an_example(helps, verb):
+    run = helps[verb]
     assert run.code == 0
     assert "Example: tarazy" in run.out
 
@@ -101,15 +111,15 @@ def test_a_fault_gets_one_line_with_place_count_and_remedy(fresh, three_families
     assert not (tmp_path / "snap").exists()
 
 
-def test_an_empty_and_a_truncated_file_are_named(fresh, data, tmp_path):
-    rewrite(data, "incomes", lambda f: f)
-    rewrite(data, "vehicles", lambda f: f)
-    whole = (data / "incomes.parquet").read_bytes()
-    (data / "incomes.parquet").write_bytes(whole[: len(whole) // 2])
-    (data / "vehicles.parquet").write_bytes(b"")
-    run = fresh("check", data)
+def test_an_empty_and_a_truncated_file_are_named(fresh, three_families, tmp_path):
+    rewrite(three_families, "incomes", lambda f: f)
+    rewrite(three_families, "vehicles", lambda f: f)
+    whole = (three_families / "incomes.parquet").read_bytes()
+    (three_families / "incomes.parquet").write_bytes(whole[: len(whole) // 2])
+    (three_families / "vehicles.parquet").write_bytes(b"")
+    run = fresh("check", three_families)
     refused(run, "incomes", "truncated", "vehicles", "empty file")
-    refused(fresh("score", data, "--out", tmp_path / "d.parquet"), "incomes")
+    refused(fresh("score", three_families, "--out", tmp_path / "d.parquet"), "incomes")
     assert not (tmp_path / "d.parquet").exists()
 
 
@@ -127,14 +137,14 @@ def test_a_day_before_the_first_edition_of_the_law_is_refused_before_anything_is
     assert not out.exists()
 
 
-def test_the_report_of_a_check_is_written_as_json(fresh, data, tmp_path):
-    rewrite(data, "households", lambda f: f.with_columns(region=pl.lit("99")))
-    run = fresh("check", data, "--report", tmp_path / "faults.json")
+def test_the_report_of_a_check_is_written_as_json(fresh, three_families, tmp_path):
+    rewrite(three_families, "households", lambda f: f.with_columns(region=pl.lit("99")))
+    run = fresh("check", three_families, "--report", tmp_path / "faults.json")
     assert run.code == 1
     faults = json.loads((tmp_path / "faults.json").read_text())["faults"]
     assert faults[0]["register"] == "households"
     assert len(faults[0]["examples"]) <= 3
-    assert fresh("check", data, "--json").json["faults"] == faults
+    assert fresh("check", three_families, "--json").json["faults"] == faults
 
 
 def test_a_decision_long_after_the_last_incomes_treats_them_as_silent_and_says_so(
