@@ -112,8 +112,6 @@ def test_a_fault_gets_one_line_with_place_count_and_remedy(fresh, three_families
 
 
 def test_an_empty_and_a_truncated_file_are_named(fresh, three_families, tmp_path):
-    rewrite(three_families, "incomes", lambda f: f)
-    rewrite(three_families, "vehicles", lambda f: f)
     whole = (three_families / "incomes.parquet").read_bytes()
     (three_families / "incomes.parquet").write_bytes(whole[: len(whole) // 2])
     (three_families / "vehicles.parquet").write_bytes(b"")
@@ -137,14 +135,14 @@ def test_a_day_before_the_first_edition_of_the_law_is_refused_before_anything_is
     assert not out.exists()
 
 
-def test_the_report_of_a_check_is_written_as_json(fresh, three_families, tmp_path):
-    rewrite(three_families, "households", lambda f: f.with_columns(region=pl.lit("99")))
-    run = fresh("check", three_families, "--report", tmp_path / "faults.json")
+def test_the_report_of_a_check_is_written_as_json(fresh, data, tmp_path):
+    rewrite(data, "households", lambda f: f.with_columns(region=pl.lit("99")))
+    run = fresh("check", data, "--report", tmp_path / "faults.json")
     assert run.code == 1
     faults = json.loads((tmp_path / "faults.json").read_text())["faults"]
     assert faults[0]["register"] == "households"
     assert len(faults[0]["examples"]) <= 3
-    assert fresh("check", three_families, "--json").json["faults"] == faults
+    assert fresh("check", data, "--json").json["faults"] == faults
 
 
 def test_a_decision_long_after_the_last_incomes_treats_them_as_silent_and_says_so(
