@@ -1,10 +1,15 @@
-"""What the whole run shares: one simulated country, one trained model, one server."""
+"""What the whole run shares: one simulated country, one trained model, one server.
+
+They take minutes and a core of their own: the commands of the README start with the first
+test and run in processes beside it, and the modules that wait for none of them go first.
+"""
 
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,12 +58,53 @@ class Walk:
     outputs: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What runs beside the tests, one command after another, each a promise of its output."""
+
+    folder: Path
+    outputs: dict[str, Future[str]]
+    trained_again: Future[str] | None
+
+
+@pytest.hookimpl(trylast=True)  # when the long tests are out
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules that need nothing of the README go first, whole, in the order they had."""
+    waiting = {item.path for item in items if "walk" in item.fixturenames}
+    items.sort(key=lambda item: item.path in waiting)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def beside(request, tmp_path_factory) -> Iterator[Beside]:
+    """Start what the tests of this run will ask for; drop what is left when they end early."""
+    wanted = {name for item in request.session.items for name in item.fixturenames}
+    folder = tmp_path_factory.mktemp("walk") if "walk" in wanted else Path()
+    environment = dict(os.environ)  # of now: a test may change its own for a while
+    with ThreadPoolExecutor(1) as lane:
+        outputs = {
+            e.command: lane.submit(readme.run, e.command, folder, environment=environment)
+            for e in readme.examples()
+            if e.is_tarazy and "walk" in wanted
+        }
+        again = None
+        if "trained_again" in wanted:
+            [train] = [command for command in outputs if command.startswith("tarazy train ")]
+            again = lane.submit(readme.run, train, folder, "again", environment)
+        yield Beside(folder, outputs, again)
+        lane.shutdown(wait=False, cancel_futures=True)
+
+
 @pytest.fixture(scope="session")
-def walk(tmp_path_factory) -> Walk:
+def walk(beside) -> Walk:
     """Every `tarazy` command of the README, run once: the country and model all tests share."""
-    folder = tmp_path_factory.mktemp("walk")
-    outputs = {e.command: readme.run(e.command, folder) for e in readme.examples() if e.is_tarazy}
-    return Walk(folder, outputs)
+    return Walk(beside.folder, {c: output.result() for c, output in beside.outputs.items()})
+
+
+@pytest.fixture(scope="session")
+def trained_again(walk, beside) -> Path:
+    """Another home, in which the same command trained on the same snapshot."""
+    beside.trained_again.result()
+    return walk.folder / "again"
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,14 +91,19 @@ def examples(text: str | None = None) -> list[Example]:
     return found
 
 
-def run(command: str, folder: Path) -> str:
+def run(
+    command: str,
+    folder: Path,
+    home: str = "var",
+    environment: Mapping[str, str] = os.environ,
+) -> str:
     """Run one `tarazy` command in a folder; return what it printed to standard output."""
     words = shlex.split(command)
     code = "from serving.commands import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, *words[1:]],
         cwd=folder,
-        env=os.environ | {"TARAZY_HOME": "var", "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
+        env={**environment, "TARAZY_HOME": home, "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
         capture_output=True,
         text=True,
         timeout=600,

@@ -3,6 +3,7 @@
 import copy
 
 import httpx
+import polars as pl
 import pytest
 
 from serving.examples import AS_OF, FAMILY
@@ -12,6 +13,12 @@ from serving.examples import AS_OF, FAMILY
 def api(server_url):
     with httpx.Client(base_url=server_url, timeout=60) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def decisions(walk):
+    """What `tarazy score` of the README wrote."""
+    return pl.read_parquet(walk.folder / "decisions.parquet")
 
 
 @pytest.fixture

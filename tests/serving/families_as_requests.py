@@ -11,16 +11,18 @@ from features.registers.snapshot import Snapshot
 
 def requests_of(snapshot: Snapshot, count: int) -> Iterator[dict[str, Any]]:
     """Yield the households of requests, ``count`` of them spread evenly over the snapshot."""
-    wanted = set(_spread(snapshot, count))
+    wanted = _spread(snapshot, count)
     for partition in snapshot.partitions:
         registers = snapshot.registers(partition)
         rows = {
-            name: None if frame is None else frame.partition_by("household_id", as_dict=True)
+            name: None
+            if frame is None
+            else frame.filter(pl.col("household_id").is_in(wanted)).partition_by(
+                "household_id", as_dict=True
+            )
             for name, frame in registers.items()
         }
-        for household_id in registers["households"]["household_id"]:
-            if household_id not in wanted:
-                continue
+        for (household_id,) in rows["households"]:
             [household] = _plain(rows["households"][(household_id,)])
             for name, by_household in rows.items():
                 if name != "households" and by_household is not None:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from features.errors import InputError
 from serving.commands import VERBS
 from serving.files import replacing
+from tests.conftest import Command
+from tests.features import data_sets
 
 
 @pytest.fixture
@@ -18,6 +21,12 @@ def data(tmp_path, simulated_data):
     folder = tmp_path / "data"
     shutil.copytree(simulated_data, folder, ignore=shutil.ignore_patterns("truth"))
     return folder
+
+
+@pytest.fixture
+def three_families(tmp_path):
+    """A small data set without a fault, that a test may spoil."""
+    return data_sets.write(tmp_path / "three")
 
 
 def rewrite(folder, register, change):
@@ -36,9 +45,17 @@ def refused(run, *words):
     assert "Traceback" not in run.out + run.err
 
 
+@pytest.fixture(scope="module")
+def helps(tmp_path_factory):
+    """What each verb says of itself, two processes at a time."""
+    tarazy = Command(tmp_path_factory.mktemp("helps"))
+    with ThreadPoolExecutor(2) as two:
+        return dict(zip(VERBS, two.map(lambda verb: tarazy(verb, "--help"), VERBS), strict=True))
+
+
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_helps_with_an_example(fresh, verb):
-    run = fresh(verb, "--help")
+def test_every_verb_helps_with_an_example(helps, verb):
+    run = helps[verb]
     assert run.code == 0
     assert "Example: tarazy" in run.out
 
@@ -82,26 +99,25 @@ SPOILED = {
 
 
 @pytest.mark.parametrize("case", SPOILED)
-def test_a_fault_gets_one_line_with_place_count_and_remedy(fresh, data, tmp_path, case):
+def test_a_fault_gets_one_line_with_place_count_and_remedy(fresh, three_families, tmp_path, case):
     register, change, place = SPOILED[case]
-    rewrite(data, register, change)
-    refused(fresh("check", data), place.split(".")[0])
-    run = fresh("snapshot", data, "--as-of", "2026-01-01", "--out", tmp_path / "snap")
+    rewrite(three_families, register, change)
+    run = fresh("check", three_families, "--report", tmp_path / "faults.json")
+    refused(run, place.split(".")[0])
+    faults = json.loads((tmp_path / "faults.json").read_text())["faults"]
+    assert any(place.startswith(f["register"]) and f["remedy"] for f in faults)
+    run = fresh("snapshot", three_families, "--as-of", "2026-01-01", "--out", tmp_path / "snap")
     refused(run, place, "nothing was written")
     assert not (tmp_path / "snap").exists()
-    faults = fresh("check", data, "--json").json["faults"]
-    assert any(place.startswith(f["register"]) and f["remedy"] for f in faults)
 
 
-def test_an_empty_and_a_truncated_file_are_named(fresh, data, tmp_path):
-    rewrite(data, "incomes", lambda f: f)
-    rewrite(data, "vehicles", lambda f: f)
-    whole = (data / "incomes.parquet").read_bytes()
-    (data / "incomes.parquet").write_bytes(whole[: len(whole) // 2])
-    (data / "vehicles.parquet").write_bytes(b"")
-    run = fresh("check", data)
+def test_an_empty_and_a_truncated_file_are_named(fresh, three_families, tmp_path):
+    whole = (three_families / "incomes.parquet").read_bytes()
+    (three_families / "incomes.parquet").write_bytes(whole[: len(whole) // 2])
+    (three_families / "vehicles.parquet").write_bytes(b"")
+    run = fresh("check", three_families)
     refused(run, "incomes", "truncated", "vehicles", "empty file")
-    refused(fresh("score", data, "--out", tmp_path / "d.parquet"), "incomes")
+    refused(fresh("score", three_families, "--out", tmp_path / "d.parquet"), "incomes")
     assert not (tmp_path / "d.parquet").exists()
 
 
@@ -126,6 +142,7 @@ def test_the_report_of_a_check_is_written_as_json(fresh, data, tmp_path):
     faults = json.loads((tmp_path / "faults.json").read_text())["faults"]
     assert faults[0]["register"] == "households"
     assert len(faults[0]["examples"]) <= 3
+    assert fresh("check", data, "--json").json["faults"] == faults
 
 
 def test_a_decision_long_after_the_last_incomes_treats_them_as_silent_and_says_so(

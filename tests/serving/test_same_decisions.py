@@ -1,6 +1,5 @@
 """The API and `tarazy score` decide the same family the same, with the same model."""
 
-import polars as pl
 import pytest
 
 from features.registers.snapshot import Snapshot
@@ -9,11 +8,8 @@ from tests.serving.families_as_requests import requests_of
 
 
 @pytest.fixture(scope="module")
-def scored(tarazy, simulated_snapshot, tmp_path_factory):
-    out = tmp_path_factory.mktemp("scored") / "decisions.parquet"
-    done = tarazy("score", simulated_snapshot, "--out", out)
-    assert done.code == 0, done.err
-    return {row["household_id"]: row for row in pl.read_parquet(out).to_dicts()}
+def scored(decisions):
+    return {row["household_id"]: row for row in decisions.to_dicts()}
 
 
 def differences(decision, row):

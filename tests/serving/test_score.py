@@ -27,15 +27,6 @@ MODEL_COLUMNS = (*MODEL_OUTPUTS, "material", "proposed_category", "model_version
 
 
 @pytest.fixture(scope="session")
-def decisions(tarazy, simulated_snapshot, tmp_path_factory):
-    out = tmp_path_factory.mktemp("scored") / "decisions.parquet"
-    run = tarazy("score", simulated_snapshot, "--out", out, "--json")
-    assert run.code == 0, run.err
-    assert run.json["households"] == pl.read_parquet(out).height
-    return pl.read_parquet(out)
-
-
-@pytest.fixture(scope="session")
 def models(trained_home):
     return load(Home(trained_home), "champion")
 
@@ -73,8 +64,10 @@ def test_without_the_model_everything_else_is_byte_equal(
     tarazy, simulated_snapshot, decisions, tmp_path
 ):
     out = tmp_path / "rules.parquet"
-    assert tarazy("score", simulated_snapshot, "--out", out, "--model", "none").code == 0
+    run = tarazy("score", simulated_snapshot, "--out", out, "--model", "none", "--json")
+    assert run.code == 0, run.err
     alone = pl.read_parquet(out)
+    assert run.json["households"] == alone.height
     same = [c for c in SCORE_SCHEMA if c not in (*MODEL_COLUMNS, "status", "review_reasons")]
     assert alone.select(same).equals(decisions.select(same))
     assert all(alone[c].null_count() == alone.height for c in MODEL_COLUMNS)
@@ -149,13 +142,13 @@ def test_a_silent_register_that_the_model_reads_makes_its_flag_null(registers, m
     "register", ["incomes", "properties", "vehicles", "livestock", "loans", "businesses"]
 )
 def test_blanking_a_register_never_narrows_the_mean_set_or_interval(
-    registers, models, as_of, register
+    registers, models, as_of, decisions, register
 ):
     def widths(table):
         wide = table["hidden_income_high"] - table["hidden_income_low"]
         return table["model_category_set"].list.len().mean(), wide.mean()
 
-    whole = widths(decide(registers, as_of, models).table)
+    whole = widths(decisions)
     blank = widths(decide({**registers, register: None}, as_of, models).table)
     assert blank[0] >= whole[0]
     assert blank[1] is None or blank[1] >= whole[1]
@@ -183,12 +176,11 @@ def test_a_family_alone_gets_the_decision_it_has_in_company(registers, models, a
 
 
 def test_a_run_goes_on_where_it_was_stopped_and_gives_the_same_bytes(
-    simulated_snapshot, models, as_of, tmp_path, monkeypatch
+    walk, simulated_snapshot, models, as_of, tmp_path, monkeypatch
 ):
+    """The bytes of the README's run, which was never stopped and took the country in one slice."""
     snapshot = Snapshot.open(simulated_snapshot)
-    monkeypatch.setattr(batch, "HOUSEHOLDS_PER_SLICE", 1_000)
-    whole = batch.score(snapshot, as_of=as_of, models=models, out=tmp_path / "whole.parquet")
-    assert whole.resumed == 0
+    monkeypatch.setattr(batch, "HOUSEHOLDS_PER_SLICE", 3_000)
     calls = 0
 
     def dies(*arguments):
@@ -205,8 +197,9 @@ def test_a_run_goes_on_where_it_was_stopped_and_gives_the_same_bytes(
     monkeypatch.setattr(batch, "decide", decide)
     resumed = batch.score(snapshot, as_of=as_of, models=models, out=tmp_path / "killed.parquet")
     assert resumed.resumed == 3
-    assert (tmp_path / "killed.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["killed.parquet", "whole.parquet"]
+    whole = walk.folder / "decisions.parquet"
+    assert (tmp_path / "killed.parquet").read_bytes() == whole.read_bytes()
+    assert [p.name for p in tmp_path.iterdir()] == ["killed.parquet"]
 
 
 def test_a_second_run_of_the_same_work_is_refused_and_a_neighbour_is_left_alone(
