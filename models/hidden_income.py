@@ -131,9 +131,16 @@ def truth_weights(confirmed: npt.NDArray[np.bool_], hides: Matrix, sensitivity: 
 
 def fit_detector(
     inputs: Sequence[Input], x: Matrix, confirmed: Matrix, weights: Matrix, *, seed: int,
-    hyper: Boosting = SHIPPED.hidden_income,
+    hyper: Boosting = SHIPPED.hidden_income, offset: Matrix | None = None,
 ) -> lgb.Booster:  # fmt: skip
-    """Grow the classifier on inspected families; ``x`` as `columns` makes it."""
+    """Grow the classifier on inspected families; ``x`` as `columns` makes it.
+
+    ``offset`` is what moved the finding beside all that the family shows, as log-odds
+    (`training.choice`); the booster learns the rest.
+    """
+    if offset is not None:
+        share = float(np.average(confirmed, weights=weights))
+        offset = offset + np.log(share / (1.0 - share))
     return trees.grow(
         x,
         confirmed,
@@ -142,6 +149,7 @@ def fit_detector(
         names=[GAP, *(i.name for i in inputs)],
         objective="binary",
         seed=seed,
+        offset=offset,
         **hyper.options(),
     )
 

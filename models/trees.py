@@ -43,6 +43,7 @@ def grow(
     rate: float,
     seed: int,
     leaf: int = LEAF,
+    offset: Matrix | None = None,
     **more: Any,
 ) -> lgb.Booster:
     """Grow a booster whose prediction moves only the way ``directions`` allow.
@@ -55,6 +56,8 @@ def grow(
     names : of the columns, kept in the text of the booster.
     leaf : the fewest rows that a leaf may speak for. LightGBM only estimates how many
         it holds, so the booster is counted and, where it erred, grown again more strictly.
+    offset : added to the score of each row while the trees grow, and to no prediction
+        afterwards: what moves a label for a reason that no family shows.
     """
     parameters = _COMMON | {
         "objective": objective,
@@ -69,6 +72,7 @@ def grow(
             x,
             label=y,
             weight=weights / weights.mean(),
+            init_score=offset,
             feature_name=list(names),
             params={"max_bin": _COMMON["max_bin"], "min_data_in_leaf": asked, "verbosity": -1},
         )

@@ -173,6 +173,7 @@ def certified(
         "method": "conformal selection (Jin & Candès 2023) with Benjamini–Hochberg, threshold "
         "fixed at training",
         "leans_on": leans_on,
+        "choice": inspected.choice.told(),
         "holds": "on average over draws of the inspections, for families drawn like this "
         "population; families that calibrate were scored by models that had not seen them, "
         "so the level is approximate as in cross-conformal prediction",
@@ -199,6 +200,12 @@ def certified(
     return threshold, certificate
 
 
+_CHOICE_TELLS: Final = (
+    "random inspections alone: among families that look the same, those chosen by suspicion or "
+    "complaint were confirmed at another rate than those drawn at random"
+)
+
+
 def _standing(inspected: Inspected, unconfirmed: float, population: int) -> tuple[Matrix, str]:
     """Return the weights under which labels stand for the population, and which labels count.
 
@@ -209,6 +216,8 @@ def _standing(inspected: Inspected, unconfirmed: float, population: int) -> tupl
     together, arm = inspected.standing, inspected.in_random_arm
     if not (together[~arm] > 0).any():
         return inspected.random, "random inspections"
+    if inspected.choice.tells:
+        return inspected.random, _CHOICE_TELLS
     clear, counted = inspected.confirmed == 0, together > 0
     chosen = conformal.select(
         inspected.rank[counted], clear[counted], together[counted],
@@ -219,10 +228,7 @@ def _standing(inspected: Inspected, unconfirmed: float, population: int) -> tupl
     said = float(together[top & clear].sum() / max(together[top].sum(), 1e-12))
     seen = share(int((arm & top & clear).sum()), int((arm & top).sum()))
     if seen.low is not None and said < seen.low:
-        return inspected.random, (
-            "random inspections alone: among families that look the same, those chosen by "
-            "suspicion were confirmed more often than those drawn at random"
-        )
+        return inspected.random, _CHOICE_TELLS
     return together, (
         "random inspections, and targeted ones by the inverse of their chance, known or estimated"
     )

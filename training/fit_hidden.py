@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -16,8 +17,10 @@ from models.hidden_income import Amounts, Calibration, HiddenIncome
 from models.hyperparameters import SHIPPED, Hyperparameters
 from models.inputs import Input, Matrix, declared_income
 from models.parameters import Law
+from training import choice as choices
 from training import labels as label
 from training import selection
+from training.choice import UNTOLD, Choice
 from training.labels import Labels
 
 FOLDS: Final = 5
@@ -43,7 +46,8 @@ class Inspected:
     the inverse inclusion probability in the random arm, zero outside it; ``standing``
     lets random and targeted inspections together stand for the population
     (`training.selection`), zero for complaints; ``truth`` lets findings stand for the
-    truth; ``place`` is where the family lives, by `hidden_income.PLACES`. Amounts and gap
+    truth; ``place`` is where the family lives, by `hidden_income.PLACES`;
+    ``choice`` what it tells to have been chosen. Amounts and gap
     in ПМ a member a month.
     """
 
@@ -63,6 +67,7 @@ class Inspected:
     truth: Matrix
     place: Whole
     fold: Whole
+    choice: Choice = UNTOLD
 
     @property
     def in_random_arm(self) -> Flags:
@@ -167,23 +172,32 @@ def learn(material: Material, consumption: Consumption, tell: Callable[[str], No
     expected = consumption.expected_blindly(material.x, material.fold)
     gap = expected - label.declared(found.inspections)
     table = hidden_income.columns(gap, material.x[:, kept])
-
     income = declared_income(found.population, material.law)
 
     def seen(model: ExpectedConsumption) -> Matrix:
         of_all = model.expected(material.x_population[:, consumption.kept]) - income
         return hidden_income.columns(of_all, material.x_population[:, kept])
 
-    margin, rank = np.empty(len(table)), np.empty(len(table))
-    for k, blind in enumerate(consumption.blind):
+    def grown(rows: Flags, apart: Matrix | None) -> lgb.Booster:
         tell("hidden income")
-        mine_now, others = material.fold == k, material.fold != k
-        booster = hidden_income.fit_detector(
-            mine, table[others], confirmed[others], weights[others], seed=seed,
-            hyper=material.hyper.hidden_income,
+        return hidden_income.fit_detector(
+            mine, table[rows], confirmed[rows], weights[rows], seed=seed,
+            hyper=material.hyper.hidden_income, offset=None if apart is None else apart[rows],
         )  # fmt: skip
-        margin[mine_now] = trees.margin(booster, table[mine_now])
-        rank[mine_now] = rank_among(margin[mine_now], trees.margin(booster, seen(blind)))
+
+    blindly = [(material.fold == k, blind) for k, blind in enumerate(consumption.blind)]
+    chosen = choices.chosen(found.inspections)
+    margin, rank = np.empty(len(table)), np.empty(len(table))
+    boosters = [grown(~out, None) for out, _ in blindly]
+    for (out, _), booster in zip(blindly, boosters, strict=True):
+        margin[out] = trees.margin(booster, table[out])
+    choice = choices.seen(margin, confirmed, chosen)
+    apart = choice.offset(chosen)
+    if apart is not None:
+        boosters = [grown(~out, apart) for out, _ in blindly]
+    for (out, blind), booster in zip(blindly, boosters, strict=True):
+        margin[out] = trees.margin(booster, table[out])
+        rank[out] = rank_among(margin[out], trees.margin(booster, seen(blind)))
     calibration, hides = calibrated(
         margin, confirmed, judged, material.fold, float(material.law.inspection_sensitivity)
     )
@@ -204,15 +218,13 @@ def learn(material: Material, consumption: Consumption, tell: Callable[[str], No
         households=found.inspections["household_id"].to_numpy(),
         confirmed=confirmed, amount=amount, expected=expected, gap=gap, margin=margin, rank=rank,
         hides=hides, low=low, high=high, weights=weights, random=random,
-        standing=standing, truth=truth, place=place, fold=material.fold,
+        standing=standing, truth=truth, place=place, fold=material.fold, choice=choice,
     )  # fmt: skip
     tell("hidden income of all")
     of_all = seen(consumption.full)
     known = HiddenIncome(
         inputs=mine,
-        detector=hidden_income.fit_detector(
-            mine, table, confirmed, weights, seed=seed, hyper=material.hyper.hidden_income
-        ),
+        detector=grown(np.ones(len(table), dtype=bool), apart),
         amounts=amounts,
         calibration=calibration,
         tails=tails,

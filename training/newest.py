@@ -12,6 +12,7 @@ import numpy as np
 from models import hidden_income, trees
 from models.assessment import metrics
 from models.inputs import Matrix
+from training import choice
 from training import labels as label
 from training.fit import Fitted
 from training.labels import Labels
@@ -84,8 +85,9 @@ def _by_the_older(found: Labels, fitted: Fitted, older: np.ndarray, newest: np.n
     """
     said, inputs = fitted.inspected, fitted.models.hidden_income.inputs
     seen = hidden_income.columns(said.gap, label.encoded(found.inspections, inputs))
+    offset = said.choice.offset(choice.chosen(found.inspections))
     booster = hidden_income.fit_detector(
         inputs, seen[older], said.confirmed[older], said.weights[older], seed=0,
-        hyper=fitted.hyper.hidden_income,
+        hyper=fitted.hyper.hidden_income, offset=None if offset is None else offset[older],
     )  # fmt: skip
     return trees.margin(booster, seen[newest])

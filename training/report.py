@@ -47,6 +47,13 @@ def words(metrics: Mapping[str, Any], certificate: Mapping[str, Any]) -> list[st
             f"flagged; at most {certificate['unconfirmed_at_most']:.0%} of them would not be "
             "confirmed, on average."
         )
+    if (choice := certificate["choice"])["tells"]:
+        told.append(
+            f"Inspectors' choice tells what the registers do not: families chosen by suspicion or "
+            f"complaint were confirmed at other odds than those that look the same and were drawn "
+            f"by lot (log-odds {choice['log_odds']:+.2f} [{choice['low']:+.2f}, "
+            f"{choice['high']:+.2f}]). The detector learned with that set apart."
+        )
     welfare = metrics["welfare"]
     told.append(
         f"Welfare category: agreement with the survey's ladder (quadratic kappa) "

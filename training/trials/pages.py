@@ -173,8 +173,8 @@ def _variants(told: Mapping[str, Any]) -> Iterator[str]:
     yield from _head("variant", *columns)
     for name, variant in VARIANTS.items():
         cells = [
-            f"{found[name]:.4f}" if name == "two_stage_gap"
-            else f"{found[name]:.4f} ({found[name] - found['two_stage_gap']:+.4f})"
+            f"{found[name]:.4f}" if name == "shipped_detector"
+            else f"{found[name]:.4f} ({found[name] - found['shipped_detector']:+.4f})"
             for found in columns.values()
         ]  # fmt: skip
         about = str(variant.__doc__).splitlines()[0]

@@ -17,6 +17,7 @@ import polars as pl
 from models import hidden_income, trees
 from models.hyperparameters import Boosting, shipped
 from models.inputs import Input, Matrix
+from training import choice
 from training import labels as label
 from training.evaluate import regression
 from training.fit_hidden import Flags
@@ -37,7 +38,9 @@ class Lesson:
 
     ``table`` and ``families`` hold the gap and the detector's inputs, of inspections and of
     all families; ``amount`` what was found, in multiples of the material sum, so that
-    ``confirmed`` is ``amount ≥ 1``; ``weights`` the shipped ones; ``probability`` the logged
+    ``confirmed`` is ``amount ≥ 1``; ``weights`` the shipped ones; ``offset``
+    what the inspectors' choice told beside each finding (`training.choice`), None where
+    nothing; ``probability`` the logged
     chance of inspection, NaN where unknown; ``unlabelled`` rows of ``families`` that no
     inspection speaks of; ``survey`` the detector's inputs of surveyed families and
     ``unexplained`` what they spend above what they declare.
@@ -48,6 +51,7 @@ class Lesson:
     confirmed: Matrix
     amount: Matrix
     weights: Matrix
+    offset: Matrix | None
     probability: Matrix
     at_random: Flags
     families: Matrix
@@ -98,6 +102,7 @@ def lesson(country: Country) -> Lesson:
         confirmed=said.confirmed,
         amount=said.amount / line,
         weights=said.weights,
+        offset=said.choice.offset(choice.chosen(found.inspections)),
         probability=probability.to_numpy(),
         at_random=said.in_random_arm,
         families=hidden_income.columns(country.look.gap, country.look.detector),
@@ -110,8 +115,20 @@ def lesson(country: Country) -> Lesson:
     )
 
 
+def shipped_detector(given: Lesson) -> Matrix:
+    """Two stages, and what an inspector's choice alone tells is set beside the finding."""
+    booster = hidden_income.fit_detector(
+        given.inputs, given.table, given.confirmed, given.weights, seed=given.seed,
+        hyper=given.hyper, offset=given.offset,
+    )  # fmt: skip
+    return trees.margin(booster, given.families)
+
+
 def two_stage_gap(given: Lesson) -> Matrix:
-    """Shipped: all inspections, weights by the root of the inverse chance, gently clipped."""
+    """The same inspections and weights (root of the inverse chance, gently clipped), pooled.
+
+    Blind to how a family came to be inspected; so are all the others below.
+    """
     return given.ranked(given.confirmed, given.weights)
 
 
@@ -222,7 +239,7 @@ def logistic_regression_with_gap(given: Lesson) -> Matrix:
 VARIANTS: Final[Mapping[str, Variant]] = {
     v.__name__: v
     for v in (
-        two_stage_gap, naive_pooling, without_the_gap, inverse_probability,
+        shipped_detector, two_stage_gap, naive_pooling, without_the_gap, inverse_probability,
         inverse_probability_clipped, random_arm_only, positive_unlabelled, semi_supervised,
         missed_hiders, amount_found, several_thresholds, survey_proxy,
         logistic_regression_with_gap,
