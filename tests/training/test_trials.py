@@ -178,7 +178,7 @@ def lesson():
     probability[:30] = np.nan
     return variants.Lesson(
         inputs=inputs, table=table, confirmed=(amount >= 1).astype(float), amount=amount,
-        weights=np.ones(900), probability=probability, at_random=np.arange(900) < 300,
+        weights=np.ones(900), offset=None, probability=probability, at_random=np.arange(900) < 300,
         families=everyone, unlabelled=np.arange(5_000), survey=survey,
         unexplained=survey[:, 0] + generator.standard_normal(900), sensitivity=0.83,
         hyper=Boosting(trees=40, rate=0.1), seed=0,
