@@ -200,24 +200,17 @@ def certified(
     return threshold, certificate
 
 
-_CHOICE_TELLS: Final = (
-    "random inspections alone: among families that look the same, those chosen by suspicion or "
-    "complaint were confirmed at another rate than those drawn at random"
-)
-
-
 def _standing(inspected: Inspected, unconfirmed: float, population: int) -> tuple[Matrix, str]:
     """Return the weights under which labels stand for the population, and which labels count.
 
-    Targeted inspections help only as long as the random arm does not contradict them:
-    where inspectors chose by what no register shows, the families they chose hide more
-    often than others that look the same, and the promise would be too bold.
+    Targeted inspections help only as long as suspicion follows the registers. Where
+    inspectors chose by what no register shows, the families they chose hide more often than
+    others that look the same, and the promise would be too bold: that is asked all along
+    the ranking (`training.choice`) and once more among those that would be flagged.
     """
     together, arm = inspected.standing, inspected.in_random_arm
     if not (together[~arm] > 0).any():
         return inspected.random, "random inspections"
-    if inspected.choice.tells:
-        return inspected.random, _CHOICE_TELLS
     clear, counted = inspected.confirmed == 0, together > 0
     chosen = conformal.select(
         inspected.rank[counted], clear[counted], together[counted],
@@ -227,8 +220,12 @@ def _standing(inspected: Inspected, unconfirmed: float, population: int) -> tupl
     top = inspected.rank < looked_at
     said = float(together[top & clear].sum() / max(together[top].sum(), 1e-12))
     seen = share(int((arm & top & clear).sum()), int((arm & top).sum()))
-    if seen.low is not None and said < seen.low:
-        return inspected.random, _CHOICE_TELLS
+    contradicted = seen.low is not None and said < seen.low
+    if contradicted or inspected.choice.knows_more("targeted"):
+        return inspected.random, (
+            "random inspections alone: among families that look the same, those chosen by "
+            "suspicion were confirmed at other odds than those drawn at random"
+        )
     return together, (
         "random inspections, and targeted ones by the inverse of their chance, known or estimated"
     )

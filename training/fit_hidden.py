@@ -186,13 +186,16 @@ def learn(material: Material, consumption: Consumption, tell: Callable[[str], No
         )  # fmt: skip
 
     blindly = [(material.fold == k, blind) for k, blind in enumerate(consumption.blind)]
-    chosen = choices.chosen(found.inspections)
+    design = choices.design(found.inspections)
     margin, rank = np.empty(len(table)), np.empty(len(table))
     boosters = [grown(~out, None) for out, _ in blindly]
     for (out, _), booster in zip(blindly, boosters, strict=True):
         margin[out] = trees.margin(booster, table[out])
-    choice = choices.seen(margin, confirmed, chosen)
-    apart = choice.offset(chosen)
+    suspected = selection.suspected(
+        found.inspections, random, margin, material.x, material.fold, seed=seed
+    )
+    choice = choices.seen(margin, confirmed, design, suspected)
+    apart = choice.offset(design)
     if apart is not None:
         boosters = [grown(~out, apart) for out, _ in blindly]
     for (out, blind), booster in zip(blindly, boosters, strict=True):
@@ -208,12 +211,7 @@ def learn(material: Material, consumption: Consumption, tell: Callable[[str], No
     agreement = conformal.amount_score(hides, centre, amounts.spread, amount)
     tails = tails_by_place(agreement, judged * truth, place)
     low, high = conformal.amount_bounds(hides, centre, amounts.spread, np.array(tails)[place])
-    standing = conformal.raked(
-        rank,
-        selection.union_weights(
-            found.inspections, random, margin, material.x, material.fold, seed=seed
-        ),
-    )
+    standing = conformal.raked(rank, selection.union_weights(found.inspections, random, suspected))
     inspected = Inspected(
         households=found.inspections["household_id"].to_numpy(),
         confirmed=confirmed, amount=amount, expected=expected, gap=gap, margin=margin, rank=rank,

@@ -85,7 +85,7 @@ def _by_the_older(found: Labels, fitted: Fitted, older: np.ndarray, newest: np.n
     """
     said, inputs = fitted.inspected, fitted.models.hidden_income.inputs
     seen = hidden_income.columns(said.gap, label.encoded(found.inspections, inputs))
-    offset = said.choice.offset(choice.chosen(found.inspections))
+    offset = said.choice.offset(choice.design(found.inspections))
     booster = hidden_income.fit_detector(
         inputs, seen[older], said.confirmed[older], said.weights[older], seed=0,
         hyper=fitted.hyper.hidden_income, offset=None if offset is None else offset[older],

@@ -20,6 +20,8 @@ __all__ = ["OPTIMISTIC", "draw", "html", "page", "show", "words"]
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 
+_CHOSEN_BY: Final = {"targeted": "suspicion", "complaint": "complaint"}
+
 
 def words(metrics: Mapping[str, Any], certificate: Mapping[str, Any]) -> list[str]:
     """Return the findings in sentences, most important first."""
@@ -47,13 +49,13 @@ def words(metrics: Mapping[str, Any], certificate: Mapping[str, Any]) -> list[st
             f"flagged; at most {certificate['unconfirmed_at_most']:.0%} of them would not be "
             "confirmed, on average."
         )
-    if (choice := certificate["choice"])["tells"]:
-        told.append(
-            f"Inspectors' choice tells what the registers do not: families chosen by suspicion or "
-            f"complaint were confirmed at other odds than those that look the same and were drawn "
-            f"by lot (log-odds {choice['log_odds']:+.2f} [{choice['low']:+.2f}, "
-            f"{choice['high']:+.2f}]). The detector learned with that set apart."
-        )
+    told += [
+        f"Families chosen by {_CHOSEN_BY[way]} were confirmed at other odds than those that look "
+        f"the same and were drawn by lot: log-odds {c['log_odds']:+.2f} [{c['low']:+.2f}, "
+        f"{c['high']:+.2f}]. The detector learned with that set apart."
+        for way, c in certificate["choice"].items()
+        if c["tells"]
+    ]
     welfare = metrics["welfare"]
     told.append(
         f"Welfare category: agreement with the survey's ladder (quadratic kappa) "

@@ -31,7 +31,7 @@ _GROWN: Final = {
 _TREES: Final = 120
 
 
-def union_weights(
+def suspected(
     inspections: pl.DataFrame,
     random: Matrix,
     margin: Matrix,
@@ -39,29 +39,45 @@ def union_weights(
     fold: Whole,
     *,
     seed: int,
-) -> Matrix:
+) -> Matrix | None:
+    """Return the chance of each inspected family to be targeted, whichever way it came.
+
+    Parameters
+    ----------
+    inspections : the register's column ``design``, one row a label.
+    random : inverse inclusion probabilities of the random arm, zero outside it.
+    margin, x : the detector's blind score and all inputs: what suspicion may have followed.
+    fold : of each label; a family's chance is estimated by a model that had not seen it.
+
+    None without two arms of a hundred.
+    """
+    chosen = (inspections["design"].cast(pl.String) == "targeted").to_numpy()
+    if min((random > 0).sum(), chosen.sum()) < _FEWEST:
+        return None
+    return targeted_chance(chosen, random, np.column_stack([margin, x]), fold, seed=seed)
+
+
+def union_weights(inspections: pl.DataFrame, random: Matrix, expected: Matrix | None) -> Matrix:
     """Return the inverse chance to be inspected at random or by suspicion; complaints get zero.
 
     Parameters
     ----------
     inspections : the register's columns ``design`` and ``probability``, one row a label.
     random : inverse inclusion probabilities of the random arm, zero outside it.
-    margin, x : the detector's blind score and all inputs: what suspicion may have followed.
-    fold : of each label; a family's chance is estimated by a model that had not seen it.
+    expected : as `suspected` returns it; None: the random arm's own weights come back.
 
     It takes suspicion to follow what the registers show: where inspectors know more, a
     targeted family is likelier to hide than one that looks the same, and
-    `training.fit.certified` looks for that before it leans on these weights. Without two
-    arms of a hundred, the random arm's own weights come back. Where the register does not
-    tell how likely a random inspection was, the weights hold up to a common factor.
+    `training.fit.certified` looks for that before it leans on these weights. Where the
+    register does not tell how likely a random inspection was, the weights hold up to a
+    common factor.
     """
+    if expected is None:
+        return random
     design = inspections["design"].cast(pl.String).to_numpy()
     drawn, chosen = random > 0, design == "targeted"
-    if min(drawn.sum(), chosen.sum()) < _FEWEST:
-        return random
     known = inspections["probability"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     at_random = usual_chance(random)
-    expected = targeted_chance(chosen, random, np.column_stack([margin, x]), fold, seed=seed)
     if not (known[drawn] > 0).any():
         # How often anybody is drawn is not known: only how the two ways compare is.
         return np.where(drawn | chosen, 1.0 / (1.0 + expected / at_random), 0.0)

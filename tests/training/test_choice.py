@@ -1,7 +1,6 @@
 """What an inspector's choice tells is seen where there is something to see, and set apart."""
 
 import numpy as np
-import polars as pl
 import pytest
 
 from models import trees
@@ -17,63 +16,106 @@ def logistic(margin):
     return 1 / (1 + np.exp(-margin))
 
 
-def inspections(generator, *, known_besides, count=INSPECTIONS):
+def inspections(generator, *, known_besides, count=INSPECTIONS, way="targeted"):
     """Two in three chosen; suspicion follows the score, and may know more than it."""
     margin = generator.normal(-0.6, 1.5, count)
     chosen = generator.random(count) < logistic(0.7 + 0.5 * margin)
     found = generator.random(count) < logistic(margin + known_besides * chosen)
-    return margin, found.astype(float), chosen
+    suspected = 0.02 * np.exp(0.5 * margin)
+    return margin, found.astype(float), np.where(chosen, way, "random"), suspected
 
 
-def test_inspectors_who_know_more_are_seen_and_by_how_much():
-    margin, found, chosen = inspections(np.random.default_rng(1), known_besides=KNOWN_BESIDES)
-    seen = choice.seen(margin, found, chosen)
-    assert seen.tells
-    assert seen.low < KNOWN_BESIDES < seen.high
-    assert seen.asked == INSPECTIONS
-    offset = seen.offset(chosen)
-    assert set(offset) == {0.0, seen.log_odds}
-    assert ((offset > 0) == chosen).all()
+@pytest.mark.parametrize("way", ["targeted", "complaint"])
+def test_inspectors_who_know_more_are_seen_and_by_how_much(way):
+    margin, found, design, suspected = inspections(
+        np.random.default_rng(1), known_besides=KNOWN_BESIDES, way=way
+    )
+    seen = choice.seen(margin, found, design, suspected)
+    told = seen.ways[way]
+    assert list(seen.ways) == [way]
+    assert told.tells
+    assert told.low < KNOWN_BESIDES < told.high
+    assert told.inspections == (design == way).sum()
+    offset = seen.offset(design)
+    assert set(offset) == {0.0, told.log_odds}
+    assert ((offset > 0) == (design == way)).all()
+
+
+def test_suspicion_that_knows_only_the_registers_is_kept_apart_from_complaints_that_know_more():
+    generator, said = np.random.default_rng(6), []
+    for _ in range(20):
+        both = (
+            inspections(generator, known_besides=0.0),
+            inspections(generator, known_besides=2.0, way="complaint"),
+        )
+        said.append(choice.seen(*(np.concatenate(parts) for parts in zip(*both, strict=True))))
+    assert sum(s.knows_more("targeted") for s in said) <= 4  # 5 % of 20, and three standard errors
+    assert all(s.knows_more("complaint") for s in said)
+    quiet = next(s for s in said if not s.knows_more("targeted"))
+    assert quiet.offset(np.array(["targeted", "random"])) is None
+    assert quiet.offset(np.array(["complaint"]))[0] > 1
 
 
 def test_inspectors_who_know_only_the_registers_are_hardly_ever_said_to_know_more():
     generator = np.random.default_rng(2)
     said = [choice.seen(*inspections(generator, known_besides=0.0)) for _ in range(60)]
-    assert sum(s.tells for s in said) <= 8  # 5 % of 60, and five standard errors
-    quiet = next(s for s in said if not s.tells)
-    assert quiet.offset(np.ones(3, dtype=bool)) is None
-    assert not quiet.told()["tells"]
+    assert sum(s.ways["targeted"].tells for s in said) <= 8  # 5 % of 60, and three standard errors
+    quiet = next(s for s in said if not s.ways["targeted"].tells)
+    assert quiet.offset(np.array(["targeted", "random"])) is None
+    assert not quiet.told()["targeted"]["tells"]
+
+
+def test_suspicion_that_follows_what_the_detector_has_not_learned_does_not_look_wise():
+    generator, said, blindly = np.random.default_rng(9), [], []
+    for _ in range(40):
+        margin, unlearned = generator.normal(0, 1.5, (2, INSPECTIONS))
+        pull = 1.5 * unlearned
+        found = generator.random(INSPECTIONS) < logistic(margin + 0.7 * unlearned)
+        design = np.where(generator.random(INSPECTIONS) < logistic(pull), "targeted", "random")
+        for told, looks in ((said, np.exp(pull)), (blindly, np.ones(INSPECTIONS))):
+            seen = choice.seen(margin, found.astype(float), design, looks)
+            told.append(seen.knows_more("targeted"))
+    assert sum(said) <= 6  # 5 % of 40, and three standard errors
+    assert sum(blindly) > 30
+
+
+def test_a_score_that_is_no_straight_line_does_not_make_suspicion_look_wise():
+    generator, said = np.random.default_rng(8), []
+    for _ in range(40):
+        margin = generator.normal(0, 2, INSPECTIONS)
+        chosen = generator.random(INSPECTIONS) < logistic(margin)
+        found = generator.random(INSPECTIONS) < 0.8 * logistic(1.5 * margin)  # inspectors miss
+        design = np.where(chosen, "targeted", "random")
+        seen = choice.seen(margin, found.astype(float), design, logistic(margin))
+        said.append(seen.knows_more("targeted"))
+    assert sum(said) <= 6  # 5 % of 40, and three standard errors
 
 
 @pytest.mark.parametrize(("few", "known"), [(99, False), (100, True)])
 @pytest.mark.parametrize("drawn", [True, False])
 def test_below_a_hundred_of_either_kind_nothing_is_asked(few, known, drawn):
     generator = np.random.default_rng(3)
-    margin, found, _ = inspections(generator, known_besides=KNOWN_BESIDES, count=600)
-    some = np.arange(600) < few
-    seen = choice.seen(margin, found, ~some if drawn else some)
+    margin, found, _, suspected = inspections(generator, known_besides=KNOWN_BESIDES, count=600)
+    some = (np.arange(600) < few) == drawn
+    seen = choice.seen(margin, found, np.where(some, "random", "targeted"), suspected)
     assert (seen != UNTOLD) is known
 
 
 def test_where_all_were_found_alike_nothing_is_asked():
-    margin, _, chosen = inspections(np.random.default_rng(4), known_besides=0.0)
-    assert choice.seen(margin, np.zeros(INSPECTIONS), chosen) == UNTOLD
-
-
-def test_complaints_are_chosen_too_and_only_lots_are_drawn():
-    register = pl.DataFrame({"design": ["random", "targeted", "complaint", "random"]})
-    assert choice.chosen(register).tolist() == [False, True, True, False]
+    margin, _, design, suspected = inspections(np.random.default_rng(4), known_besides=0.0)
+    assert choice.seen(margin, np.zeros(INSPECTIONS), design, suspected) == UNTOLD
+    assert not UNTOLD.knows_more("targeted")
 
 
 def test_what_the_choice_tells_is_in_no_prediction():
     generator = np.random.default_rng(5)
-    margin, found, chosen = inspections(generator, known_besides=2.0, count=6_000)
+    margin, found, design, _ = inspections(generator, known_besides=2.0, count=6_000)
     x = np.column_stack([margin, generator.normal(size=len(margin))])
     grown = {
         told: trees.grow(
             x, found, weights=np.ones(len(x)), directions=[1, 1], names=["score", "noise"],
             objective="binary", trees=150, rate=0.05, seed=0,
-            offset=2.0 * chosen if told else None,
+            offset=2.0 * (design == "targeted") if told else None,
         )
         for told in (True, False)
     }  # fmt: skip

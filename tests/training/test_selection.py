@@ -6,7 +6,7 @@ import pytest
 
 from models import conformal
 from training.labels import random_weights
-from training.selection import targeted_chance, union_weights
+from training.selection import suspected, targeted_chance, union_weights
 
 FOLDS = 5
 
@@ -28,7 +28,8 @@ def drawn(generator, families=40_000, *, logged=("random", "targeted"), few=Fals
     inspections = pl.DataFrame({"design": ways, "probability": pl.Series(chance).fill_nan(None)})
     weights = random_weights(inspections)
     fold = generator.integers(0, FOLDS, len(rows))
-    together = union_weights(inspections, weights, score[rows], looks[rows, None], fold, seed=1)
+    expected = suspected(inspections, weights, score[rows], looks[rows, None], fold, seed=1)
+    together = union_weights(inspections, weights, expected)
     return rank[rows], clear[rows], weights, together, (rank, clear)
 
 
@@ -98,10 +99,11 @@ def test_complaints_stand_for_nobody():
     )
     random = np.repeat([100.0, 0.0, 0.0], [150, 150, 50])
     generator = np.random.default_rng(0)
-    weights = union_weights(
+    expected = suspected(
         inspections, random, generator.random(350), generator.random((350, 2)),
         generator.integers(0, FOLDS, 350), seed=0,
     )  # fmt: skip
+    weights = union_weights(inspections, random, expected)
     assert (weights[300:] == 0).all()
     assert (weights[:300] > 0).all()
 

@@ -16,8 +16,8 @@ import polars as pl
 from models import conformal, hidden_income, trees
 from models.inputs import Matrix, encode
 from models.parameters import Law
+from training import choice, selection
 from training import labels as label
-from training import selection
 from training.fit import certified
 from training.fit_hidden import (
     FOLDS,
@@ -131,13 +131,15 @@ def labelled(given: Scored, lot: Drawn, generator: np.random.Generator) -> Inspe
     random = label.random_weights(register)
     fold = generator.integers(0, FOLDS, len(family))
     margin, rank = given.margin[family], given.rank[family]
-    together = selection.union_weights(register, random, margin, given.x[family], fold, seed=0)
+    suspected = selection.suspected(register, random, margin, given.x[family], fold, seed=0)
+    together = selection.union_weights(register, random, suspected)
     nothing = np.zeros(len(family))
     return Inspected(
         households=family, confirmed=confirmed, amount=amount, margin=margin, rank=rank,
         weights=label.training_weights(register), random=random,
         standing=conformal.raked(rank, together), fold=fold, place=given.place[family],
         hides=nothing, truth=nothing, expected=nothing, gap=nothing, low=nothing, high=nothing,
+        choice=choice.seen(margin, confirmed, choice.design(register), suspected),
     )  # fmt: skip
 
 

@@ -102,7 +102,7 @@ def lesson(country: Country) -> Lesson:
         confirmed=said.confirmed,
         amount=said.amount / line,
         weights=said.weights,
-        offset=said.choice.offset(choice.chosen(found.inspections)),
+        offset=said.choice.offset(choice.design(found.inspections)),
         probability=probability.to_numpy(),
         at_random=said.in_random_arm,
         families=hidden_income.columns(country.look.gap, country.look.detector),
