@@ -23,6 +23,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy.special import ndtri
 
+from models.assessment.metrics import Estimate
 from models.inputs import Matrix
 
 Design = npt.NDArray[np.str_]
@@ -77,11 +78,12 @@ class Choice:
         """Return it ready for JSON."""
         return {
             way: {
-                "log_odds": t.log_odds, "low": t.low, "high": t.high,
-                "inspections": t.inspections, "tells": t.tells,
+                "log_odds": Estimate(t.log_odds, t.low, t.high).told(),
+                "inspections": t.inspections,
+                "tells": t.tells,
             }
             for way, t in self.ways.items()
-        }  # fmt: skip
+        }
 
 
 UNTOLD: Final = Choice(ways={})

@@ -10,7 +10,7 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
-from training import report_pictures
+from training import certificate_words, report_pictures
 from training.fit import Fitted
 from training.report_parts import OPTIMISTIC, Section, Table, show
 from training.report_pictures import draw
@@ -19,8 +19,6 @@ from training.report_sections import sections
 __all__ = ["OPTIMISTIC", "draw", "html", "page", "show", "words"]
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
-
-_CHOSEN_BY: Final = {"targeted": "suspicion", "complaint": "complaint"}
 
 
 def words(metrics: Mapping[str, Any], certificate: Mapping[str, Any]) -> list[str]:
@@ -49,13 +47,7 @@ def words(metrics: Mapping[str, Any], certificate: Mapping[str, Any]) -> list[st
             f"flagged; at most {certificate['unconfirmed_at_most']:.0%} of them would not be "
             "confirmed, on average."
         )
-    told += [
-        f"Families chosen by {_CHOSEN_BY[way]} were confirmed at other odds than those that look "
-        f"the same and were drawn by lot: log-odds {c['log_odds']:+.2f} [{c['low']:+.2f}, "
-        f"{c['high']:+.2f}]. The detector learned with that set apart."
-        for way, c in certificate["choice"].items()
-        if c["tells"]
-    ]
+    told += certificate_words.news(certificate)
     welfare = metrics["welfare"]
     told.append(
         f"Welfare category: agreement with the survey's ladder (quadratic kappa) "

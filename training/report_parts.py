@@ -11,6 +11,7 @@ OPTIMISTIC: Final = "on the labels that set the threshold, so optimistic"
 NAMES: Final = {
     "flag_precision": f"flag precision, {OPTIMISTIC}",
     "flag_recall": f"flag recall, {OPTIMISTIC}",
+    "refuted_above": "unconfirmed share above which the certificate is refuted",
     "unconfirmed_in_random_arm": f"unconfirmed in random arm, {OPTIMISTIC}",
     "amounts_held": "amounts held by the 90 % interval, by construction (set on these amounts)",
     "amounts_below": "amounts below the 90 % interval, by construction",

@@ -5,10 +5,13 @@ Every number comes from the metrics; here it only gets words and places.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from training import report_groups
-from training.report_parts import NAMES, Section, Table, named, number, show, tenge
+from training import certificate_words, report_groups
+from training.report_parts import Section, Table, named, number, show, tenge
+
+_IN_WORDS: Final = ("choice", "nobody_flagged_because")
+"""Parts of the certificate that its sentences tell."""
 
 
 def sections(metrics: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Section]:
@@ -23,10 +26,7 @@ def sections(metrics: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Se
         report_groups.groups(metrics.get("groups")),
         report_groups.noise(metrics.get("label_noise")),
         report_groups.proxies(metrics.get("proxies")),
-        Section(
-            title="The promise of the flag",
-            points=[f"{NAMES.get(k, k)}: {v}" for k, v in manifest["certificate"].items()],
-        ),
+        _promise(manifest["certificate"]),
         Section(
             title="What it was trained on",
             points=[
@@ -120,6 +120,26 @@ def _reliability(told: Mapping[str, Any] | None) -> Section | None:
         ],
         picture="calibration",
     )
+
+
+def _promise(certificate: Mapping[str, Any]) -> Section:
+    return Section(
+        title="The promise of the flag",
+        said=[certificate_words.promise(certificate), *certificate_words.choices(certificate)],
+        points=[
+            f"{named(name)}: {_plain(value)}"
+            for name, value in certificate.items()
+            if name not in _IN_WORDS
+        ],
+    )
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return show(value)
+    if isinstance(value, float):
+        return number(value)
+    return "none" if value is None else str(value)
 
 
 def _sensitivity(metrics: Mapping[str, Any]) -> Section | None:

@@ -38,6 +38,7 @@ def test_inspectors_who_know_more_are_seen_and_by_how_much(way):
     assert told.inspections == (design == way).sum()
     offset = seen.offset(design)
     assert set(offset) == {0.0, told.log_odds}
+    assert seen.told()[way]["log_odds"]["low"] == pytest.approx(told.low, abs=1e-6)
     assert ((offset > 0) == (design == way)).all()
 
 

@@ -249,6 +249,39 @@ def test_the_card_tells_limits_and_every_group_that_did_not_pass(home, tmp_path)
     assert all(f["harms"] for f in considered["fairnessAssessments"])
 
 
+FLAGS = ("certificate",), {
+    "unconfirmed_at_most": 0.2, "refuted_above": 0.2468, "nobody_flagged_because": None,
+    "holds": "on average", "flagged_share": 0.06,
+    "unconfirmed_in_random_arm": estimate(0.2, 0.1, 0.3),
+    "choice": {
+        "targeted": {"log_odds": estimate(0.7, 0.3, 1.1), "inspections": 400, "tells": True},
+    },
+}  # fmt: skip
+
+
+def test_how_far_this_one_model_may_lie_above_its_promise_is_in_card_and_record():
+    told = change(MANIFEST, *FLAGS) | {"files": {}, "review_load": {
+        "shares": {"flagged": 0.06, "material": 0.012, "asking": 0.012}, "capacity": 0.02,
+        "capacity_assumed": True, "households": 24_000, "person_days": 288, "review_days": 1.0,
+        "review_days_assumed": True,
+    }}  # fmt: skip
+    said = authority.answers(ANSWERS)
+    record = register.record(told, "0" * 64, said, {}, WHEN)
+    made = card.card(told, "0" * 64, said, {}, WHEN)
+    register.check(record)
+    card.check(made)
+    assert card.differences(made, told) == []
+    assert "up to 24.7% is possible" in record["oversight"]["provided_information"]
+    assert "about 288 families" in record["oversight"]["process_integration"]
+    limits = " ".join(
+        made["metadata"]["component"]["modelCard"]["considerations"]["technicalLimitations"]
+    )
+    assert "up to 24.7% is possible" in limits
+    assert "chosen by suspicion were confirmed at 2.01 [1.35, 3.00] times the odds" in limits
+    (odds,) = (m for m in record["measured"] if m["measure"].endswith("targeted.log_odds"))
+    assert (odds["value"], odds["low"], odds["high"]) == (0.7, 0.3, 1.1)
+
+
 def test_a_persons_override_is_shown_wherever_the_version_is(home, tmp_path):
     digest = bundle.verify(home.bundles / "7", home.public_key()).manifest_sha256
     aliases.write(home, "champion", "7", digest, override="a demonstration", when=WHEN)

@@ -23,6 +23,7 @@ from packageurl import PackageURL
 from features.errors import DeclarationError
 from models.aliases import Alias
 from models.predict import COLUMNS
+from training import certificate_words
 from training.measures import Measure
 from training.publish.authority import MUST_FILL, declared
 from training.publish.register import override_of, published
@@ -205,9 +206,9 @@ def _limits(manifest: Mapping[str, Any], standing: Mapping[str, Alias]) -> Itera
     arm, certificate = manifest["metrics"]["random_arm"], manifest["certificate"]
     if arm["why_no_auc"]:
         yield f"Nothing is claimed of the quality of the detector: {arm['why_no_auc']}."
-    if certificate["nobody_flagged_because"]:
-        yield f"Nobody is flagged: {certificate['nobody_flagged_because']}"
+    yield certificate_words.promise(certificate)
     yield f"The promise of the flag holds {certificate['holds']}."
+    yield from certificate_words.choices(certificate)
     for e in manifest["law"]["editions"]:
         if e["assumed"]:
             yield f"{e['name']} since {e['since']} is assumed ({e['act']}), not published as law."

@@ -11,6 +11,7 @@ import jsonschema
 from features.errors import DeclarationError
 from features.registers.declared import REGISTERS
 from models.aliases import Alias
+from training import certificate_words, review_load
 from training.measures import Measure, measured
 from training.publish.authority import MUST_FILL, declared, fields
 
@@ -148,10 +149,10 @@ def _quoted(manifest: Mapping[str, Any], standing: Mapping[str, Alias]) -> dict[
             for stage, told in manifest["hyperparameters"].items()
         ),
         "standing": _standing(standing),
-        "flag": f"Nobody is flagged: {certificate['nobody_flagged_because']}"
-        if certificate["nobody_flagged_because"]
-        else "Of the families that it flags, at most "
-        f"{certificate['unconfirmed_at_most']:.0%} would not be confirmed, on average.",
+        "flag": certificate_words.promise(certificate),
+        "load": " ".join(review_load.words(manifest["review_load"]))
+        if "review_load" in manifest
+        else "",
         "registers": f"Read for every family: {'; '.join(registers)}. Read in training only: "
         f"{', '.join(learning)}.",
     }
