@@ -12,7 +12,7 @@ import numpy as np
 from models import hidden_income, trees
 from models.assessment import metrics
 from models.inputs import Matrix
-from training import choice
+from training import choice, selection
 from training import labels as label
 from training.fit import Fitted
 from training.labels import Labels
@@ -85,9 +85,20 @@ def _by_the_older(found: Labels, fitted: Fitted, older: np.ndarray, newest: np.n
     """
     said, inputs = fitted.inspected, fitted.models.hidden_income.inputs
     seen = hidden_income.columns(said.gap, label.encoded(found.inspections, inputs))
-    offset = said.choice.offset(choice.design(found.inspections))
+    offset = _told_by_the_older(found, fitted, older)
     booster = hidden_income.fit_detector(
         inputs, seen[older], said.confirmed[older], said.weights[older], seed=0,
-        hyper=fitted.hyper.hidden_income, offset=None if offset is None else offset[older],
+        hyper=fitted.hyper.hidden_income, offset=offset,
     )  # fmt: skip
     return trees.margin(booster, seen[newest])
+
+
+def _told_by_the_older(found: Labels, fitted: Fitted, older: np.ndarray) -> Matrix | None:
+    """Return what is set beside the older findings, asked of no finding of the newest days."""
+    said, inspections = fitted.inspected, found.inspections.filter(older)
+    margin, design = said.margin[older], choice.design(inspections)
+    suspected = selection.suspected(
+        inspections, said.random[older], margin, label.encoded(inspections, fitted.inputs),
+        said.fold[older], seed=0,
+    )  # fmt: skip
+    return choice.seen(margin, said.confirmed[older], design, suspected).offset(design)

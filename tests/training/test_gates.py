@@ -337,6 +337,8 @@ def test_a_registration_needs_a_day_and_a_file(registered, tmp_path):
         registered({"x": {"at_least": 1}}, registered_on="soon")
     with pytest.raises(InputError, match="does not exist"):
         preregistration.read(tmp_path / "nothing.json")
+    with pytest.raises(InputError, match="name the file that pre-registered the run"):
+        preregistration.read(tmp_path)
 
 
 # -- effects

@@ -211,6 +211,31 @@ def test_the_newest_are_judged_by_the_older_and_a_family_never_straddles(monkeyp
     assert told["auc"]["value"] == told["auc_cross_fitted"]["value"] == 1.0
 
 
+def test_what_a_choice_tells_is_asked_of_no_finding_of_the_newest_days(monkeypatch):
+    generator, count = np.random.default_rng(4), 1_600
+    looks = generator.normal(size=count)
+    chosen = generator.random(count) < 1 / (1 + np.exp(-looks))
+    older = np.arange(count) < 1_200
+    found = generator.random(count) < 1 / (1 + np.exp(-looks - 1.5 * chosen))
+    monkeypatch.setattr(newest.label, "encoded", lambda rows, _: rows["looks"].to_numpy()[:, None])
+
+    def told(confirmed):
+        judged = Judged([None] * count, np.arange(count), confirmed)
+        judged.inputs = ()
+        judged.inspections = pl.DataFrame(
+            {"design": np.where(chosen, "targeted", "random"), "looks": looks}
+        )
+        judged.inspected.random = np.where(chosen, 0.0, 50.0)
+        judged.inspected.margin, judged.inspected.fold = looks, np.arange(count) % 5
+        return newest._told_by_the_older(judged, judged, older)
+
+    before = told(found)
+    assert len(before) == 1_200
+    assert (before[chosen[older]] > 0.8).all()
+    assert (before[~chosen[older]] == 0).all()
+    assert (told(np.where(older, found, ~chosen)) == before).all()
+
+
 def test_too_few_inspections_of_the_newest_days_say_nothing(monkeypatch):
     told, asked, _ = by_day(monkeypatch, count=90)
     assert "nothing can be said" in told["why_not"]

@@ -161,6 +161,8 @@ def test_an_unreadable_authority_is_the_callers_to_mend(home, tmp_path):
             published(home, tmp_path / "out", tmp_path / name)
     with pytest.raises(InputError, match="does not exist"):
         published(home, tmp_path / "out", tmp_path / "nowhere.yaml")
+    with pytest.raises(InputError, match="is no file"):
+        published(home, tmp_path / "out", tmp_path)
 
 
 def test_every_number_of_the_evaluation_stands_in_the_card_as_measured(home, tmp_path):

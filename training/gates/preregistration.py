@@ -43,6 +43,10 @@ def read(path: Path) -> Preregistration:
         day, bounds = date.fromisoformat(told["registered_on"]), told["metrics"]
     except FileNotFoundError:
         raise InputError(f"{path} does not exist: name the pre-registration of the run.") from None
+    except OSError:
+        raise InputError(
+            f"{path} cannot be read: name the file that pre-registered the run, in JSON."
+        ) from None
     except (ValueError, KeyError, TypeError) as problem:
         raise InputError(
             f'{path.name} is no pre-registration: it needs "registered_on", a day such as '

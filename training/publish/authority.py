@@ -66,7 +66,8 @@ def answers(path: Path | None) -> dict[str, str]:
 
 def _read(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
-        raise InputError(f"{path} does not exist: copy {EXAMPLE}, fill it in and name it.")
+        what = "is no file" if path.exists() else "does not exist"
+        raise InputError(f"{path} {what}: copy {EXAMPLE}, fill it in and name it.")
     try:
         told = read_exactly(path)
     except DeclarationError as problem:  # the authority's file, so the caller's to mend
