@@ -509,6 +509,16 @@ def test_the_page_fetches_and_runs_nothing_and_every_link_leads_somewhere():
     assert found.tables == found.captions > 8
 
 
+def test_the_promise_is_told_with_what_is_possible_for_this_one_model():
+    certificate = {"unconfirmed_at_most": 0.2, "refuted_above": 0.25}
+    text = " ".join(page(whole(*arm(), certificate=certificate), "en").split())
+    assert "on average at most 20.0 %" in text
+    assert "up to 25.0 % is possible" in text
+    text = " ".join(page(whole(*arm(), certificate={"unconfirmed_at_most": 0.2}), "en").split())
+    assert "on average at most 20.0 %" in text
+    assert "is possible" not in text
+
+
 def test_what_a_reason_says_cannot_become_part_of_the_page():
     text = page(whole(*arm()), "en")
     assert "Two &lt;dwellings&gt; &amp; a yard." in text

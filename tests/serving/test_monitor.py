@@ -256,6 +256,19 @@ def test_a_certificate_that_saw_no_confirmed_flag_cannot_be_refuted():
     assert not told["act"]
 
 
+def test_the_page_says_what_is_held_against_the_model_beside_what_was_promised(tiny, tmp_path):
+    told = report.monitor(tiny, tiny, models=None, home=Home(tmp_path / "home"))
+    lines = counted(*(line(n, confirmed=n % 3 > 0) for n in range(300)))
+    inspections = {"counted": 300, "until": "2026-01-05", "learned_until": None, "remembered": True,
+                   "left_out": {}}  # fmt: skip
+    kept = promises.kept(lines, 0.2)
+    watch = promises.watched(lines, 0.2, 0.35)
+    html = pages.page(told | {"inspections": inspections, "kept": kept, "watch": watch})
+    html = " ".join(html.split())  # figures hold together by other spaces
+    assert "33.3 % unconfirmed of at most 20.0 %, on average" in html
+    assert "what lies above 35.0 %" in html
+
+
 def test_only_the_random_arm_is_a_witness():
     chosen = [line(n, design="targeted") for n in range(50)]
     called = [line(100 + n, design="complaint") for n in range(50)]
