@@ -106,7 +106,8 @@ def seen(margin: Matrix, confirmed: Matrix, design: Design, suspected: Matrix | 
     the log of the chance: whoever is chosen by what the registers show, even where the
     detector has not learned it, must not look as if the choice told more. Intervals are
     Wald's, from the Fisher information. At least a hundred inspections of a kind, and by
-    lot, are asked.
+    lot, are asked. Where all of a kind were found alike, odds would have no bound and the
+    interval no end: one of them, where it says least, is taken to have been the other.
     """
     from sklearn.linear_model import LogisticRegression  # late: slow to import
 
@@ -120,7 +121,8 @@ def seen(margin: Matrix, confirmed: Matrix, design: Design, suspected: Matrix | 
     stretch = np.digitize(margin, cuts)[:, None] == np.arange(1, _STRETCHES)
     looks = np.log(np.maximum(suspected, suspected[suspected > 0].min()))
     x = np.column_stack([*(design == way for way in ways), margin, looks, stretch])[asked]
-    line = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(x, confirmed[asked])
+    found = _of_both_kinds(margin, confirmed, design, (_BY_LOT, *ways))
+    line = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(x, found[asked])
     p = line.predict_proba(x)[:, 1]
     full = np.column_stack([np.ones(len(x)), x])
     covariance = np.linalg.pinv((full * (p * (1 - p))[:, None]).T @ full)
@@ -134,6 +136,20 @@ def seen(margin: Matrix, confirmed: Matrix, design: Design, suspected: Matrix | 
             for way, value, h in zip(ways, line.coef_[0, : len(ways)], half, strict=True)
         }
     )  # fmt: skip
+
+
+def _of_both_kinds(
+    margin: Matrix, confirmed: Matrix, design: Design, ways: tuple[str, ...]
+) -> Matrix:
+    """Return the findings, one turned round in each way that found one kind only."""
+    found = confirmed.copy()
+    for way in ways:
+        mine = np.flatnonzero(design == way)
+        if len(np.unique(found[mine])) == 1:
+            as_was_said = margin[mine] if found[mine[0]] > 0 else -margin[mine]
+            least = mine[as_was_said.argmax()]
+            found[least] = 1.0 - found[least]
+    return found
 
 
 def design(inspections: pl.DataFrame) -> Design:

@@ -102,6 +102,20 @@ def test_below_a_hundred_of_either_kind_nothing_is_asked(few, known, drawn):
     assert (seen != UNTOLD) is known
 
 
+@pytest.mark.parametrize("confirmed", [1.0, 0.0])
+@pytest.mark.parametrize("one_kind", ["complaint", "random"])
+def test_a_way_that_found_one_kind_only_tells_the_most_not_nothing(confirmed, one_kind):
+    margin, found, design, suspected = inspections(
+        np.random.default_rng(7), known_besides=0.0, way="complaint"
+    )
+    found[design == one_kind] = confirmed
+    told = choice.seen(margin, found, design, suspected).ways["complaint"]
+    assert told.tells
+    assert (told.log_odds > 0) == (confirmed == (one_kind == "complaint"))
+    assert abs(told.log_odds) < 12
+    assert told.high - told.low < 8
+
+
 def test_where_all_were_found_alike_nothing_is_asked():
     margin, _, design, suspected = inspections(np.random.default_rng(4), known_besides=0.0)
     assert choice.seen(margin, np.zeros(INSPECTIONS), design, suspected) == UNTOLD
