@@ -148,7 +148,7 @@ class Models:
         """Return what may be told about the model to anyone who asks, ready for JSON."""
         told = {
             "version", "trained_on", "features_digest", "law", "certificate", "calibration",
-            "sensitivity_band", "coverage", "metrics", "inputs", "override", "code_version",
+            "metrics", "inputs", "override", "code_version",
         }  # fmt: skip
         return {key: value for key, value in self.manifest.items() if key in told} | {
             "reads": sorted(self.hidden_income_reads | registers_of(self.welfare.inputs)),

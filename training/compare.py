@@ -255,7 +255,7 @@ def _judged(two: Pair, left: pl.DataFrame) -> pl.DataFrame:
 
 
 def _described(models: Models) -> dict[str, Any]:
-    told = models.manifest
+    told, certificate = models.manifest, models.manifest["certificate"]
     return {
         "version": models.version,
         "as_of": told["as_of"],
@@ -263,8 +263,10 @@ def _described(models: Models) -> dict[str, Any]:
         "law": told["law"]["version"],
         "manifest_sha256": told["manifest_sha256"],
         "trained_on": told["trained_on"],
-        "flagged_share": told["certificate"]["flagged_share"],
-        "unconfirmed_at_most": told["certificate"]["unconfirmed_at_most"],
+        "flagged_share": certificate["flagged_share"],
+        "unconfirmed_at_most": certificate["unconfirmed_at_most"],
+        "refuted_above": certificate.get("refuted_above"),
+        "leans_on": certificate.get("leans_on"),
     }
 
 

@@ -180,6 +180,10 @@ def test_inspections_that_neither_has_learned_from_judge_both_on_the_same_famili
 def test_the_page_tells_the_report_and_fetches_nothing(two, home):
     told = compare(two, home=home, seed=1)
     shown = page(json.loads(json.dumps(told)))
+    certificate = two.first.manifest["certificate"]
+    assert told["first"]["leans_on"] == certificate["leans_on"]
+    assert told["first"]["refuted_above"] == certificate["refuted_above"]
+    assert certificate["leans_on"] in shown
     assert f"Version {two.first.version} beside version 99" in shown
     assert shown.count("<svg") == 1
     assert "http" not in shown.replace("http://www.w3.org", "").replace(

@@ -60,6 +60,9 @@ def test_the_load_is_told_for_each_promise_and_each_capacity(nothing_to_learn, m
     found, fitted = nothing_to_learn
     middle, high = np.quantile(fitted.population, [0.5, 0.9])
     flag_all_above(monkeypatch, {0.10: None, 0.20: high, 0.30: middle})
+    # Nothing is to be learned here, so no flag would matter by itself.
+    monkeypatch.setattr(review_load.decision, "material", lambda said, *_: said["model_flag"])
+    monkeypatch.setattr(Law, "review_days", 2.5, raising=False)
     _, told = limited(found, fitted, LAW)
     flagged = {row["unconfirmed_at_most"]: row["flagged"] for row in told["grid"]}
     assert flagged[0.10] == 0
@@ -69,7 +72,11 @@ def test_the_load_is_told_for_each_promise_and_each_capacity(nothing_to_learn, m
     for row in told["grid"]:
         assert row["asking"] <= row["material"] <= row["flagged"]
         assert row["asking"] <= (1 if row["capacity"] is None else row["capacity"])
-        assert row["person_days"] == round(row["asking"] * found.households * told["review_days"])
+        assert row["person_days"] == round(row["asking"] * found.households * 2.5)
+    assert told["review_days"] == 2.5
+    asking = {(row["unconfirmed_at_most"], row["capacity"]): row["asking"] for row in told["grid"]}
+    assert asking[0.30, None] == flagged[0.30]
+    assert asking[0.20, None] == flagged[0.20]
 
 
 def test_a_region_works_for_all_the_families_that_those_counted_stand_for():
