@@ -34,7 +34,7 @@ def sections(metrics: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Se
                     f"snapshot {s['digest'][:12]} of {s['as_of']}, {s['households']} families"
                     for s in manifest["trained_on"]
                 ),
-                *(f"{key}: {value}" for key, value in metrics["labels"].items()),
+                *(f"{named(key)}: {_plain(value)}" for key, value in metrics["labels"].items()),
             ],
         ),
     ]
@@ -136,7 +136,8 @@ def _promise(certificate: Mapping[str, Any]) -> Section:
 
 def _plain(value: Any) -> str:
     if isinstance(value, Mapping):
-        return show(value)
+        counts = ", ".join(f"{name} {count}" for name, count in value.items())
+        return show(value) if "value" in value else counts
     if isinstance(value, float):
         return number(value)
     return "none" if value is None else str(value)

@@ -55,7 +55,7 @@ def test_the_report_tells_the_promise_in_words_and_no_part_of_it_raw():
     }
     metrics = {
         "random_arm": {"labels": 0, "why_no_auc": "no random inspections"}, "baselines": None,
-        "labels": {},
+        "labels": {"by_design": {"random": 300, "targeted": 20}, "late": 0},
     }  # fmt: skip
     made = sections(metrics, {"certificate": certificate, "trained_on": []})
     (promise,) = (s for s in made if s.title == "The promise of the flag")
@@ -66,3 +66,4 @@ def test_the_report_tells_the_promise_in_words_and_no_part_of_it_raw():
     assert "0.200 [0.100, 0.350]" in text
     assert "{" not in text
     assert not any("_" in point for point in promise.points)
+    assert made[-1].points == ["by design: random 300, targeted 20", "late: 0"]
