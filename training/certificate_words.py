@@ -44,9 +44,9 @@ def choices(certificate: Mapping[str, Any]) -> Iterator[str]:
         value, low, high = (math.exp(told["log_odds"][end]) for end in ("value", "low", "high"))
         alone = " and no promise leans on them" if way == "targeted" else ""
         yield (
-            f"Families chosen by {_CHOSEN_BY[way]} were confirmed at {value:.2f} [{low:.2f}, "
-            f"{high:.2f}] times the odds of those that look the same and were drawn by lot. The "
-            f"detector learned with that set apart{alone}."
+            f"Families chosen by {_CHOSEN_BY[way]} were confirmed at {value:.2f} (95 % interval "
+            f"{low:.2f} to {high:.2f}) times the odds of those that look the same and were drawn by "
+            f"lot. The detector learned with that set apart{alone}."
         )
 
 

@@ -1,14 +1,15 @@
 """What an inspector's choice tells beside all that a family shows.
 
 Inspectors may know what no register shows, and whoever complains of a neighbour often does.
-Then a family that was chosen hides income more often than one that looks the same and was
-drawn by lot, and a detector that learned from both as if they were alike would suspect
+Then a family that was chosen hides income more often (or less) than one that looks the same
+and was drawn by lot, and a detector that learned from both as if they were alike would suspect
 whoever looks like the chosen. So it is asked, of suspicion and of complaints apart, whether
 the choice tells anything. Where it does, what it tells is set beside the finding of each
 chosen family while the detector grows (`Choice.offset`), and no promise leans on families
 whom inspectors chose so (`training.fit.certified`).
 
-Measured in a simulated country, AUC of families that nobody inspected: where inspectors
+Measured in a simulated country (`python -m training.trials_report --regimes --variants`:
+shipped against two_stage_gap), AUC of families that nobody inspected: where inspectors
 act on what is hidden, 0.003 better with 3,600 inspections, a third by lot; with 850 no
 better and no worse. Where they act on the registers alone the choice tells nothing and
 all stays as it was.
@@ -99,7 +100,7 @@ def seen(margin: Matrix, confirmed: Matrix, design: Design, suspected: Matrix | 
     confirmed : 1 where an inspector found hidden income of the material size, else 0.
     design : as `design` returns it.
     suspected : the chance of each to be targeted, as its looks let expect
-        (`training.selection.suspected`); None: nothing is asked.
+        (`training.selection.suspected`); None, where too few were: complaints alone are asked.
 
     A logistic regression of the finding on whether suspicion or a complaint chose the
     family, among families whose scores lie in the same tenth, on the score within it and on
@@ -115,12 +116,14 @@ def seen(margin: Matrix, confirmed: Matrix, design: Design, suspected: Matrix | 
     asked = np.isin(design, [_BY_LOT, *ways])
     by_lot = (design == _BY_LOT).sum()
     both_found = len(np.unique(confirmed[asked])) == 2
-    if suspected is None or not ways or by_lot < _FEWEST or not both_found:
+    if not ways or by_lot < _FEWEST or not both_found:
         return UNTOLD
     cuts = np.quantile(margin[asked], np.linspace(0, 1, _STRETCHES + 1)[1:-1])
     stretch = np.digitize(margin, cuts)[:, None] == np.arange(1, _STRETCHES)
-    looks = np.log(np.maximum(suspected, suspected[suspected > 0].min()))
-    x = np.column_stack([*(design == way for way in ways), margin, looks, stretch])[asked]
+    looks = [margin]
+    if suspected is not None and (suspected > 0).any():
+        looks.append(np.log(np.maximum(suspected, suspected[suspected > 0].min())))
+    x = np.column_stack([*(design == way for way in ways), *looks, stretch])[asked]
     found = _of_both_kinds(margin, confirmed, design, (_BY_LOT, *ways))
     line = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(x, found[asked])
     p = line.predict_proba(x)[:, 1]

@@ -159,6 +159,7 @@ def _judged(
         said.confirmed, said.margin, rivals[better].score,
         design=found.inspections["design"].cast(pl.String).to_numpy(),
         probability=found.inspections["probability"].cast(pl.Float64).to_numpy(),
+        knows_more=said.choice.knows_more("targeted"),
         households=said.households,
         generator=generator,
     )  # fmt: skip

@@ -173,6 +173,12 @@ def section(told: Mapping[str, Any]) -> str:
         f"{row['asking']} | {row['person_days']:,} |"
         for row in told["regions"]
     ]
+    if small := [r["region"] for r in told["regions"] if r["families"] * told["capacity"] < 1]:
+        lines += [
+            "",
+            f"No room for a single review in {', '.join(map(str, small))}: a share of "
+            f"{told['capacity']:.1%} of so few families is less than one of them.",
+        ]
     return "\n".join(lines) + "\n"
 
 

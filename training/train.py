@@ -144,7 +144,8 @@ def _recorded(
     parameters = _parameters(told)
     law = told["law"]["version"]
     load = told["review_load"]
-    beside = flat({"certificate": told["certificate"], "review_load": load["shares"]})
+    asked = load["shares"] | {"person_days": load["person_days"]}
+    beside = flat({"certificate": told["certificate"], "review_load": asked})
     registry.log(run, parameters, flat(told["metrics"]) | beside)
     said = _words(told["metrics"], told["certificate"], load)
     words = "\n".join(f"* {line}" for line in said)

@@ -116,6 +116,15 @@ def test_a_way_that_found_one_kind_only_tells_the_most_not_nothing(confirmed, on
     assert told.high - told.low < 8
 
 
+def test_complaints_are_asked_where_nobody_was_targeted():
+    margin, found, design, _ = inspections(
+        np.random.default_rng(10), known_besides=2.0, way="complaint"
+    )
+    seen = choice.seen(margin, found, design, None)
+    assert list(seen.ways) == ["complaint"]
+    assert seen.knows_more("complaint")
+
+
 def test_where_all_were_found_alike_nothing_is_asked():
     margin, _, design, suspected = inspections(np.random.default_rng(4), known_besides=0.0)
     assert choice.seen(margin, np.zeros(INSPECTIONS), design, suspected) == UNTOLD

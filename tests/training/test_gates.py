@@ -149,6 +149,22 @@ def test_a_targeted_inspection_of_unknown_probability_and_a_complaint_count_for_
     assert said(np.arange(30))["targeted"] == 0
 
 
+def test_where_suspicion_knows_more_than_the_registers_its_logged_chances_count_for_nothing():
+    rng = np.random.default_rng(3)
+    truth, mine, rival = (rng.random(60) < 0.5).astype(float), rng.random(60), rng.random(60)
+
+    def said(kept, **how):
+        return strengthened_difference(
+            truth[kept], mine[kept], rival[kept],
+            design=np.array(["random"] * 30 + ["targeted"] * 30)[kept],
+            probability=np.array([0.01] * 30 + [0.1] * 30)[kept],
+            households=np.arange(60)[kept], generator=np.random.default_rng(2), replicas=50, **how,
+        )  # fmt: skip
+
+    assert said(np.arange(60))["targeted"] == 30
+    assert said(np.arange(60), knows_more=True) == said(np.arange(30))
+
+
 def test_without_a_random_arm_nothing_anchors_the_targeted_one():
     three = np.array([0.0, 1.0, 1.0])
     assert (
@@ -215,6 +231,15 @@ def test_the_promise_of_the_flag_fails_only_when_the_arm_refutes_it(unconfirmed,
         "unconfirmed_in_random_arm": unconfirmed, "flagged_in_random_arm": 30,
     }  # fmt: skip
     assert promises.flags(certificate).verdict is verdict
+
+
+@pytest.mark.parametrize(("possible", "told"), [(0.2, False), (0.4, True), (None, False)])
+def test_whoever_promotes_reads_what_cannot_be_held_against_the_model_later(possible, told):
+    certificate = {
+        "unconfirmed_at_most": 0.20, "nobody_flagged_because": None, "refuted_above": possible,
+        "unconfirmed_in_random_arm": estimate(0.13, 0.04, 0.31), "flagged_in_random_arm": 30,
+    }  # fmt: skip
+    assert ("up to 0.40 is possible" in promises.flags(certificate).why) is told
 
 
 def test_where_nobody_is_flagged_no_promise_is_broken_and_it_is_said():

@@ -132,7 +132,9 @@ def test_a_region_is_never_asked_for_more_visits_than_it_has_or_can_make(familie
 
 
 def test_a_region_with_families_and_no_capacity_is_refused(families):
-    with pytest.raises(InputError, match=r"Region 62 has families but no capacity"):
+    with pytest.raises(
+        InputError, match=r"Region 62: families live there but there is no capacity"
+    ):
         design.draw(
             families,
             capacities={"11": 5, "62": 0, "75": 5},

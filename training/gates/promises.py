@@ -59,6 +59,9 @@ def flags(certificate: Mapping[str, Any] | None) -> Gate:
         f"unconfirmed among {seen} flagged families of the random arm: 95 % interval "
         f"{said['low']:.2f} to {said['high']:.2f}, promised {promised:.2f} at most, on average"
     )
+    possible = certificate.get("refuted_above")
+    if possible is not None and possible > promised:
+        why += f"; up to {possible:.2f} is possible for this model and is not held against it later"
     if said["low"] > promised:
         return gate(name, Verdict.FAIL, said["value"], f"{why}: more than promised")
     if said["high"] > _WIDEST * promised:

@@ -85,6 +85,7 @@ def strengthened_difference(
     probability: Matrix,
     households: npt.NDArray[np.int64],
     generator: np.random.Generator,
+    knows_more: bool = False,
     clip: float = CLIP,
     replicas: int = metrics.REPLICAS,
 ) -> dict[str, Any] | None:
@@ -105,6 +106,8 @@ def strengthened_difference(
     design : ``random``, ``targeted`` or anything else, which is left out.
     probability : of inclusion under that design; NaN where unknown. Targeted inspections
         without one are left out; random ones count as the median of their arm.
+    knows_more : whether suspicion follows what no register shows (`training.choice`): then
+        the logged chances are not the true ones, and all targeted inspections are left out.
     households : whose inspection it is.
 
     Returns
@@ -115,7 +118,7 @@ def strengthened_difference(
     """
     is_random = design == "random"
     known = np.isfinite(probability) & (probability > 0)
-    is_targeted = (design == "targeted") & known
+    is_targeted = (design == "targeted") & known & (not knows_more)
     if not is_random.any():
         return None
     inverse = 1.0 / np.where(known, probability, 1.0)

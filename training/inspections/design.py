@@ -235,8 +235,9 @@ def _within(pool: pl.DataFrame, capacities: Mapping[str, int]) -> dict[str, int]
     without = [region for region in sizes if capacities.get(region, 0) < 1]
     if without:
         raise InputError(
-            f"Region {', '.join(without)} has families but no capacity, so they could never be "
-            "drawn: give it at least one visit."
+            f"{'Region' if len(without) == 1 else 'Regions'} {', '.join(without)}: families live "
+            "there but there is no capacity, so they could never be drawn. Give each at least one "
+            "visit."
         )
     return {region: min(capacities[region], size) for region, size in sizes.items()}
 
