@@ -45,8 +45,8 @@ def choices(certificate: Mapping[str, Any]) -> Iterator[str]:
         alone = " and no promise leans on them" if way == "targeted" else ""
         yield (
             f"Families chosen by {_CHOSEN_BY[way]} were confirmed at {value:.2f} (95 % interval "
-            f"{low:.2f} to {high:.2f}) times the odds of those that look the same and were drawn by "
-            f"lot. The detector learned with that set apart{alone}."
+            f"{low:.2f} to {high:.2f}) times the odds of those that look the same and were drawn "
+            f"by lot. The detector learned with that set apart{alone}."
         )
 
 
