@@ -40,7 +40,10 @@ def test_a_certificate_of_before_these_were_told_promises_the_same():
 def test_a_choice_that_tells_is_news_and_one_that_does_not_is_said_with_its_doubt():
     told = MADE | {"choice": CHOICE.told()}
     more, nothing = certificate_words.choices(told)
-    assert "chosen by suspicion were confirmed at 2.01 (95 % interval 1.35 to 3.00) times the odds" in more
+    assert (
+        "chosen by suspicion were confirmed at 2.01 (95 % interval 1.35 to 3.00) times the odds"
+        in more
+    )
     assert "no promise leans on them" in more
     assert "complaint tells nothing beside the registers, as far as 1,120 inspections" in nothing
     assert certificate_words.news(told) == [more]

@@ -279,7 +279,10 @@ def test_how_far_this_one_model_may_lie_above_its_promise_is_in_card_and_record(
         made["metadata"]["component"]["modelCard"]["considerations"]["technicalLimitations"]
     )
     assert "up to 24.7% is possible" in limits
-    assert "chosen by suspicion were confirmed at 2.01 [1.35, 3.00] times the odds" in limits
+    assert (
+        "chosen by suspicion were confirmed at 2.01 (95 % interval 1.35 to 3.00) times the odds"
+        in limits
+    )
     (odds,) = (m for m in record["measured"] if m["measure"].endswith("targeted.log_odds"))
     assert (odds["value"], odds["low"], odds["high"]) == (0.7, 0.3, 1.1)
 
