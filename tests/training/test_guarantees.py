@@ -9,7 +9,7 @@ import pytest
 
 from tests.training import worlds_of_scores
 from training.trials import guarantees
-from training.trials.regimes import Chosen
+from training.trials.regimes import Chosen, drawn, not_drawn
 
 PLACES = 3
 
@@ -122,3 +122,15 @@ def test_intervals_and_sets_over_two_hundred_draws():
         assert told["held"]["all"]["mean"] == pytest.approx(0.90, abs=0.01)
         for row in told["held"].values():
             assert row["mean"] == pytest.approx(0.90, abs=0.02)
+
+
+def test_families_that_were_left_stand_for_all_by_the_inverse_of_their_chance_to_be_left():
+    generator = np.random.default_rng(4)
+    hides = generator.random(40_000) < 0.3
+    chosen = Chosen(pull=np.where(hides, 4.0, 1.0), logged=None)
+    left = np.ones(40_000, dtype=bool)
+    left[drawn(chosen, 40_000, generator, capacity=0.3).family] = False
+    weights = 1 / not_drawn(chosen, 40_000, capacity=0.3)
+    assert hides[left].mean() < hides.mean() - 0.02
+    assert np.average(hides[left], weights=weights[left]) == pytest.approx(hides.mean(), abs=0.01)
+    assert weights[left].sum() == pytest.approx(40_000, rel=0.01)

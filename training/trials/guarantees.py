@@ -30,7 +30,7 @@ from training.fit_hidden import (
 )
 from training.labels import Labels
 from training.trials.country import Country, World, visited
-from training.trials.regimes import CAPACITY, REGIMES, Chosen, Drawn, drawn
+from training.trials.regimes import CAPACITY, REGIMES, Chosen, Drawn, drawn, not_drawn
 
 Q: Final = (0.20, 0.25)
 """Shares of unconfirmed flags that are promised."""
@@ -162,12 +162,16 @@ def flags(
     * ``union``: with targeted ones, whatever the arm says;
     * ``raked_only``: every inspection alike within a stretch of the ranking.
 
+    Judged on families that were not drawn, each by the inverse of its chance to be left:
+    where inspectors take those who hide, those left hide less than the population does.
+
     Returns a row for each. ``unconfirmed`` is what is promised: the mean over all draws, none
     unconfirmed where nobody is flagged (the false discovery rate). ``where_anybody_is_flagged``
     and ``sd`` are its mean and spread over the other draws, which nobody promises: where a
     level is near the least that labels support, draws that flag somebody are the lucky ones.
     """
     results: dict[tuple[str, float], list[tuple[float, float, bool]]] = {}
+    stands_for = 1.0 / not_drawn(chosen, len(given.margin), capacity=capacity)
     for _ in range(draws):
         lot = drawn(chosen, len(given.margin), generator, capacity=capacity)
         said = labelled(given, lot, generator)
@@ -177,9 +181,13 @@ def flags(
         for q in unconfirmed:
             for way, threshold, fell_back in _thresholds(given, said, q):
                 flagged = others & (given.margin >= threshold)
-                share = float(clear[flagged].mean()) if flagged.any() else float("nan")
+                all_of_them, mass = stands_for[flagged], stands_for[others].sum()
+                share = (
+                    float(np.average(clear[flagged], weights=all_of_them))
+                    if flagged.any() else float("nan")
+                )  # fmt: skip
                 results.setdefault((way, q), []).append(
-                    (share, float(flagged.sum() / others.sum()), fell_back)
+                    (share, float(all_of_them.sum() / mass), fell_back)
                 )
     return [
         {"way": way, "q": q, "draws": draws, **_summary(rows)} for (way, q), rows in results.items()

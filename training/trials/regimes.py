@@ -143,6 +143,14 @@ def drawn(
     )
 
 
+def not_drawn(chosen: Chosen | None, families: int, *, capacity: float = CAPACITY) -> Matrix:
+    """Return each family's chance to be left, by chance and by suspicion alike."""
+    if chosen is None:
+        return np.full(families, 1.0 - capacity)
+    by_suspicion = scaled(chosen.pull, capacity * (1 - AT_RANDOM))
+    return np.asarray((1.0 - capacity * AT_RANDOM) * (1.0 - by_suspicion), dtype=np.float64)
+
+
 def scaled(pull: Matrix, share: float) -> Matrix:
     """Return chances in proportion to ``pull``, at most `SUREST`, whose mean is ``share``."""
     chance = np.minimum(share * pull / pull.mean(), SUREST)
