@@ -146,8 +146,11 @@ def certified(
 ) -> tuple[float | None, dict[str, Any]]:
     """Fix the threshold of the flag, and write down what is promised for whom.
 
-    ``unconfirmed`` is q, the share of the flagged that an inspector may fail to confirm.
-    Without a random arm, or with one too small for the level asked, nobody is flagged.
+    ``unconfirmed`` is q, the share of the flagged that an inspector may fail to confirm: a
+    dated parameter of the law on file, fixed before the labels are seen, for a level chosen
+    by the labels that it is promised of would break the promise. What they would support is
+    told beside it (``least_supported``, and how many labels q needs), so that whoever sets
+    the parameter knows. Without a random arm, or with one too small for the level asked, nobody is flagged.
     """
     arm = inspected.in_random_arm
     clear = inspected.confirmed == 0
