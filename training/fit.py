@@ -150,7 +150,8 @@ def certified(
     dated parameter of the law on file, fixed before the labels are seen, for a level chosen
     by the labels that it is promised of would break the promise. What they would support is
     told beside it (``least_supported``, and how many labels q needs), so that whoever sets
-    the parameter knows. Without a random arm, or with one too small for the level asked, nobody is flagged.
+    the parameter knows. Without a random arm, or with one too small for the level asked,
+    nobody is flagged.
     """
     arm = inspected.in_random_arm
     clear = inspected.confirmed == 0
