@@ -343,8 +343,9 @@ def registered(trained_home, manifest):
 
 
 def test_mlflow_holds_every_number_of_the_manifest_and_no_other(registered, manifest):
-    shares = manifest["review_load"]["shares"]
-    beside = flat({"certificate": manifest["certificate"], "review_load": shares})
+    load = manifest["review_load"]
+    asked = load["shares"] | {"person_days": load["person_days"]}
+    beside = flat({"certificate": manifest["certificate"], "review_load": asked})
     told = flat(manifest["metrics"]) | beside
     by_name = {named(name): value for name, value in told.items()}
     assert len(by_name) == len(told), "two measures share a name in MLflow's letters"
