@@ -105,8 +105,9 @@ def seen(margin: Matrix, confirmed: Matrix, design: Design, suspected: Matrix | 
     A logistic regression of the finding on whether suspicion or a complaint chose the
     family, among families whose scores lie in the same tenth, on the score within it and on
     the log of the chance: whoever is chosen by what the registers show, even where the
-    detector has not learned it, must not look as if the choice told more. Intervals are
-    Wald's, from the Fisher information. At least a hundred inspections of a kind, and by
+    detector has not learned it, must not look as if the choice told more (the regression for
+    differential item functioning, Swaminathan & Rogers 1990). Intervals are Wald's, from the
+    Fisher information. At least a hundred inspections of a kind, and by
     lot, are asked. Where all of a kind were found alike, odds would have no bound and the
     interval no end: one of them, where it says least, is taken to have been the other.
     """

@@ -191,6 +191,7 @@ def learn(material: Material, consumption: Consumption, tell: Callable[[str], No
     boosters = [grown(~out, None) for out, _ in blindly]
     for (out, _), booster in zip(blindly, boosters, strict=True):
         margin[out] = trees.margin(booster, table[out])
+    # Whether the choice tells is asked of detectors that were grown as if it told nothing.
     suspected = selection.suspected(
         found.inspections, random, margin, material.x, material.fold, seed=seed
     )
