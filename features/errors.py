@@ -48,7 +48,7 @@ class ParameterNotInForce(InputError):
             why = "it was repealed, or is not published"
         super().__init__(
             f"{name} has no value on {day}: {why}. Add the edition of the act to "
-            f"models/law/{name}.yaml, or check the date."
+            f"models/law/values/{name}.yaml, or check the date."
         )
 
 

@@ -17,15 +17,15 @@ from typing import Any, Final
 from features.errors import InputError, NoSuchModel
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models import aliases, bundle
-from models.home import Home
-from models.predict import Models
-from training import blast_radius, known_snapshots
-from training.blast_radius import Radius
-from training.directions import boosters
-from training.gates import effects, preregistration, promises, quality, structure
+from models.bundles import aliases, bundle
+from models.bundles.home import Home
+from models.learned.predict import Models
+from training.gates import blast_radius, effects, preregistration, promises, quality, structure
+from training.gates.blast_radius import Radius
+from training.gates.directions import boosters
 from training.gates.preregistration import Preregistration
 from training.gates.verdict import Gate, Verdict, gate, hard
+from training.record import known_snapshots
 from training.registry import Registry
 
 _AFTER_SIGNATURE: Final = (

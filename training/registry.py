@@ -15,8 +15,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from features.errors import InputError
-from models import aliases
-from models.home import Home
+from models.bundles import aliases
+from models.bundles.home import Home
 
 EXPERIMENT: Final = "tarazy"
 MODEL: Final = "tarazy"

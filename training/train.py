@@ -17,20 +17,23 @@ import polars as pl
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models import bundle
 from models.assessment import drift
 from models.assessment.metrics import LEVEL
-from models.home import Home
-from models.hyperparameters import shipped
-from models.inputs import BESIDES_INPUTS
-from models.parameters import Law
-from training import editions, provenance, record, report, review_load, signature, synthetic, tuning
-from training.evaluate import evaluate
-from training.fit import Fitted, fit
-from training.labels import Labels, gather
-from training.measures import flat
+from models.bundles import bundle
+from models.bundles.home import Home
+from models.law.parameters import Law
+from models.learned.hyperparameters import shipped
+from models.learned.inputs import BESIDES_INPUTS
+from training.evaluation import review_load
+from training.evaluation.evaluate import evaluate
+from training.evaluation.measures import flat
+from training.fitting import tuning
+from training.fitting.fit import Fitted, fit
+from training.fitting.tuning import Tuning
+from training.labels.gather import Labels, gather
+from training.record import editions, files, provenance, signature, synthetic
 from training.registry import Registry
-from training.tuning import Tuning
+from training.report import page as report
 
 SEED: Final = 20_260_101
 _WORDS: Final = 4_000
@@ -160,7 +163,7 @@ def _recorded(
         )
     bundle.write(folder, replace(fitted.models, version=number), told, home.signing_key())
     kept = home.artefacts / f"version-{number}"
-    record.write(kept, fitted, told, tuned)
+    files.write(kept, fitted, told, tuned)
     registry.keep(run, kept, "report")
     with TemporaryDirectory() as described:
         signature.write(Path(described), made_up, run=run, model=model)

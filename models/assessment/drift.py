@@ -23,8 +23,8 @@ import numpy.typing as npt
 import polars as pl
 from scipy.stats import chi2_contingency, fisher_exact, ks_2samp, kstwobign
 
-from models.inputs import Input, Matrix, encode
-from models.parameters import Law
+from models.law.parameters import Law
+from models.learned.inputs import Input, Matrix, encode
 
 BINS: Final = 10
 PSI_LOOK, PSI_ACT = 0.10, 0.25

@@ -21,7 +21,7 @@ from scipy.stats import binom, hypergeom, poisson_binom
 
 from models.assessment.metrics import UNKNOWN as NOT_KNOWN
 from models.assessment.metrics import Estimate, share
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 
 SIGNIFICANCE: Final = 0.05
 RATIO: Final = 1.25

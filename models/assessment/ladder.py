@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from models.assessment.metrics import Estimate, quadratic_kappa, with_interval
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 
 Whole = npt.NDArray[np.int64]
 

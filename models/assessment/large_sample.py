@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from models.assessment.metrics import LEVEL, UNKNOWN, Estimate, auc, quadratic_kappa
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 
 _Z: Final = float(norm.ppf(1 - (1 - LEVEL) / 2))
 _STEPS: Final = 6

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import beta, norm, rankdata
 
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 
 LEVEL: Final = 0.95
 REPLICAS: Final = 1_000

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from models.assessment.fairness import SUPPRESSED_BELOW
 from models.assessment.metrics import LEVEL, Estimate, share
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 
 BINS: Final = 15
 _REPLICAS: Final = 1_000

@@ -15,23 +15,23 @@ are weighed by ``weights`` = least chance of the draw ÷ own chance, at most 1. 
 putting back from a country of families counts as one with it.
 
 A certificate "at most q unconfirmed" holds on average over sets of labels; the share of the one
-model that was promoted lies above q about as often as below. Held against q itself, honest
-models would be taken back: of those certified at 0.20 by 300, 600 or 1,200 random inspections,
-0.30, 0.22 and 0.15 of lives within 300 flagged inspections. So what is held against a model is
-what the certificate's own random arm leaves possible (`refuted_above`): 0.02, 0.01 and 0.01 of
-lives then, and 0.03, 0.02 and 0.02 within 1,000 (tests/training/test_watched_promise.py). The
-price: a model of twice q is seen within 200 flagged inspections in 0.48, 0.66 and 0.84 of lives
-and within 800 in 0.71, 0.86 and 0.94; half of them within 220, 116 and 72, which took about
-1,900, 1,200 and 800 random inspections, as a tenth of the families was flagged. More random
-inspections at training buy a sharper watch.
+model that was promoted lies above q about as often as below. Held against q itself, honest models
+would be taken back: of those certified at 0.20 by 300, 600 or 1,200 random inspections, 0.30, 0.22
+and 0.15 of lives within 300 flagged inspections. So what is held against a model is what the
+certificate's own random arm leaves possible (`refuted_above`): 0.02, 0.01 and 0.01 of lives then,
+and 0.03, 0.02 and 0.02 within 1,000 (tests/training/trials/test_watched_promise.py). The price: a
+model of twice q is seen within 200 flagged inspections in 0.48, 0.66 and 0.84 of lives and within
+800 in 0.71, 0.86 and 0.94; half of them within 220, 116 and 72, which took about 1,900, 1,200 and
+800 random inspections, as a tenth of the families was flagged. More random inspections at training
+buy a sharper watch.
 
-Measured by simulation (tests/models/test_sequential.py): an honest model crosses within 1,000
-inspections in 2 to 5 % of lives. Half again as many unconfirmed flags as promised (0.30 for
-0.20) are seen within 293 flagged inspections in 94 % of lives. Half again as high an error rate
-of one group takes more than a single look at the end would: at the sample size that gives that
-look 80 % power, it is seen in 0.62 to 0.64 of lives (0.50 where the lower rate is 0.4), and in
-80 % of them at 1.4 to 1.5 times the size. That is the price of looking at any time. Where four
-pairs share one chance of blaming the model wrongly: 0.41 to 0.44 (0.22), and 1.9 to 2 times.
+Measured by simulation (tests/models/assessment/test_sequential.py): an honest model crosses within
+1,000 inspections in 2 to 5 % of lives. Half again as many unconfirmed flags as promised (0.30 for
+0.20) are seen within 293 flagged inspections in 94 % of lives. Half again as high an error rate of
+one group takes more than a single look at the end would: at the sample size that gives that look
+80 % power, it is seen in 0.62 to 0.64 of lives (0.50 where the lower rate is 0.4), and in 80 % of
+them at 1.4 to 1.5 times the size. That is the price of looking at any time. Where four pairs share
+one chance of blaming the model wrongly: 0.41 to 0.44 (0.22), and 1.9 to 2 times.
 """
 
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import beta
 
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 
 ERROR: Final = 0.05
 """Lives of an honest model, of all, in which the evidence may ever cross."""

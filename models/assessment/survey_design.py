@@ -15,7 +15,7 @@ import polars as pl
 from scipy.stats import beta, t
 
 from models.assessment.metrics import LEVEL, UNKNOWN, Estimate
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 
 _TAIL: Final = (1 - LEVEL) / 2
 

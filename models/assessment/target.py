@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from models.inputs import Matrix
-from models.parameters import Law
+from models.law.parameters import Law
+from models.learned.inputs import Matrix
 
 
 def hidden_amount(inspections: pl.DataFrame) -> Matrix:

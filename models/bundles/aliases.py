@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from features.errors import InputError, NoSuchModel
-from models.home import Home
+from models.bundles.home import Home
 
 ALIASES: Final = ("champion", "challenger")
 SHADOW: Final = "challenger"

@@ -22,16 +22,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from features.catalogue import FEATURES
 from features.errors import NoSuchModel
-from models import aliases, trees
-from models.aliases import sha256
-from models.capacity import ReviewBars
-from models.consumption_model import ExpectedConsumption
-from models.hidden_income import Amounts, Calibration, HiddenIncome
-from models.home import Home
-from models.inputs import BESIDES_INPUTS, digest, named
-from models.parameters import Law
-from models.predict import COLUMNS, Models
-from models.welfare import STEPS, Welfare
+from models.bundles import aliases
+from models.bundles.aliases import sha256
+from models.bundles.home import Home
+from models.law.parameters import Law
+from models.learned import trees
+from models.learned.consumption import ExpectedConsumption
+from models.learned.hidden_income import Amounts, Calibration, HiddenIncome
+from models.learned.inputs import BESIDES_INPUTS, digest, named
+from models.learned.predict import COLUMNS, Models
+from models.learned.review_capacity import ReviewBars
+from models.learned.welfare import STEPS, Welfare
 
 __all__ = ["Models", "load", "verify", "write"]
 
@@ -42,7 +43,7 @@ _PATIENCE: Final = 120
 _CHILD: Final = """
 import sys
 sys.modules["pandas"] = sys.modules["sklearn"] = None
-from models.bundle import trial
+from models.bundles.bundle import trial
 sys.exit(trial(*sys.argv[1:]))
 """
 """What the child runs. LightGBM imports pandas and scikit-learn where it can and needs
@@ -187,7 +188,7 @@ def try_in_child(folder: Path, manifest_sha256: str) -> None:
 
     A crash of the parser, which no exception can catch, ends the child only.
     """
-    root = str(Path(__file__).resolve().parents[1])
+    root = str(Path(__file__).resolve().parents[2])
     inherited = os.environ.get("PYTHONPATH")
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([root, inherited] if inherited else [root]),

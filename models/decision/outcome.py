@@ -9,8 +9,8 @@ from typing import Final
 
 import polars as pl
 
-from models.parameters import Law
-from models.rules import RICHEST
+from models.law.parameters import Law
+from models.rules.category import RICHEST
 
 SCORE_SCHEMA: Final[dict[str, pl.DataType]] = {
     "household_id": pl.Int64(),

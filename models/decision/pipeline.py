@@ -15,9 +15,12 @@ import polars as pl
 from features.build import Registers, combine, count
 from features.catalogue import catalogue_version
 from features.registers.declared import SCORING
-from models import actions, decision, programmes, reasons, red_flags, rules
-from models.bundle import Models
-from models.parameters import Law
+from models.bundles.bundle import Models
+from models.decision import outcome
+from models.law.parameters import Law
+from models.reasons import reasons
+from models.rules import actions, programmes, red_flags
+from models.rules import category as rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +28,7 @@ class Decisions:
     """Decisions for some households, with everything that stands behind them, row by row.
 
     All tables have one row a household, sorted by ``household_id``. ``table`` holds exactly
-    the columns of `models.decision.SCORE_SCHEMA`.
+    the columns of `models.decision.outcome.SCORE_SCHEMA`.
     """
 
     table: pl.DataFrame
@@ -41,7 +44,7 @@ class Decisions:
         """Return one decision for the API: its columns, with reasons said in full.
 
         ``service``: the programme asked for, by code; None: eligibility for all in force.
-        Raises `models.programmes.NoSuchProgramme` where no function here may decide it.
+        Raises `models.rules.programmes.NoSuchProgramme` where no function here may decide it.
         """
         told = self.table.row(row, named=True)
         ruled = self.ruled.row(row, named=True)
@@ -82,29 +85,27 @@ def decide(
     flags = red_flags.red_flags(features, law)
     entitled = programmes.eligibility(features, ruled, law)
     opinion = (
-        decision.without_model(features)
-        if models is None
-        else models.predict(features, law, silent)
+        outcome.without_model(features) if models is None else models.predict(features, law, silent)
     )
     category = ruled["rule_category"]
     at_low = category_at_low_end(counted, opinion, category, as_of, law)
-    is_material = decision.material(opinion, category, at_low)
-    asks = decision.model_asks(is_material, opinion)
+    is_material = outcome.material(opinion, category, at_low)
+    asks = outcome.model_asks(is_material, opinion)
     raised = flags["raised_flags"]
     table = pl.DataFrame(
         {
             "household_id": features["household_id"],
             "as_of": pl.Series([as_of] * features.height, dtype=pl.Date),
             "category": category,
-            "proposed_category": decision.proposed(asks, at_low, law),
+            "proposed_category": outcome.proposed(asks, at_low, law),
             "rule_category": category,
             "rule_flag": flags["rule_flag"],
             "material": is_material,
             "reasons": reasons.rank(ruled, law),
-            "review_reasons": decision.review_reasons(features, ruled, raised, asks, law),
+            "review_reasons": outcome.review_reasons(features, ruled, raised, asks, law),
         }
     ).with_columns(
-        *(opinion[name] for name in decision.MODEL_OUTPUTS),
+        *(opinion[name] for name in outcome.MODEL_OUTPUTS),
         *(entitled[name] for name in ("eligible_services", "services_in_review")),
         status=pl.when(pl.col("review_reasons").list.len() > 0)
         .then(pl.lit("review"))
@@ -114,7 +115,7 @@ def decide(
     )
     return Decisions(
         table=table.select(
-            pl.col(name).cast(dtype) for name, dtype in decision.SCORE_SCHEMA.items()
+            pl.col(name).cast(dtype) for name, dtype in outcome.SCORE_SCHEMA.items()
         ),
         features=features,
         ruled=ruled,

@@ -1,7 +1,7 @@
 """The four models as scikit-learn estimators: for notebooks, searches and comparisons.
 
-They wrap what serving uses (`models.trees`, `models.conformal`) in the interface that a
-data scientist knows: frames with named columns, directions, sample weights, `fit`,
+They wrap what serving uses (`models.learned.trees`, `models.learned.conformal`) in the
+interface that a data scientist knows: frames with named columns, directions, sample weights, `fit`,
 `predict`. Serving needs none of this and never imports scikit-learn; nothing that serving
 imports may import this package (an import contract).
 

@@ -5,9 +5,9 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import RegressorMixin
 
-from models import conformal, trees
 from models.estimators.monotone import FOLDS, Directions, Frame, Labels, MonotoneEstimator
-from models.inputs import Matrix
+from models.learned import conformal, trees
+from models.learned.inputs import Matrix
 
 
 class ExpectedConsumptionRegressor(RegressorMixin, MonotoneEstimator):  # type: ignore[misc]

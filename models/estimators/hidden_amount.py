@@ -6,11 +6,11 @@ import lightgbm as lgb
 import numpy as np
 from sklearn.base import RegressorMixin
 
-from models import conformal, hidden_income, trees
 from models.estimators.hidden_income import detector
 from models.estimators.monotone import FOLDS, Directions, Frame, Labels, MonotoneEstimator, coded
 from models.estimators.rows import Codes, Rows
-from models.inputs import Matrix
+from models.learned import conformal, hidden_income, trees
+from models.learned.inputs import Matrix
 
 _NARROWEST = 0.05
 """A spread of the logarithm below this would be a sample too small to show one."""

@@ -9,18 +9,18 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from models import trees
 from models.estimators.monotone import FOLDS, Directions, Frame, Labels, MonotoneEstimator
 from models.estimators.rows import Flags, Rows
-from models.hidden_income import Calibration, calibrate
-from models.inputs import Matrix
+from models.learned import trees
+from models.learned.hidden_income import Calibration, calibrate
+from models.learned.inputs import Matrix
 
 
 class HiddenIncomeClassifier(ClassifierMixin, MonotoneEstimator):  # type: ignore[misc]
     """How likely a family has income that no register shows, given what inspectors miss.
 
     Monotone trees rank the families; a line through the scores of families that the
-    ranking models had not seen turns them into probabilities (`models.hidden_income.
+    ranking models had not seen turns them into probabilities (`models.learned.hidden_income.
     calibrate`). It is fitted to findings, and answers for the truth: an inspector
     confirms a hiding family with chance ``sensitivity`` and never a clear one.
 
@@ -29,7 +29,7 @@ class HiddenIncomeClassifier(ClassifierMixin, MonotoneEstimator):  # type: ignor
     directions : −1, 0 or +1 for each column, by name or in order; +1: the probability
         never falls when the column rises. Default: all free.
     sensitivity : share of hiding families that an inspection finds. 1: the labels are the
-        truth. For real inspections `models.parameters.Law(day).inspection_sensitivity`.
+        truth. For real inspections `models.law.parameters.Law(day).inspection_sensitivity`.
     trees, rate, leaf : how many trees, how fast they learn, and the fewest distinct rows
         that a leaf speaks for.
     columns : share of the columns that each tree may look at.

@@ -18,9 +18,9 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from models import trees
 from models.estimators.rows import Codes, Rows, distinct
-from models.inputs import Matrix
+from models.learned import trees
+from models.learned.inputs import Matrix
 
 FOLDS: Final = 5
 Directions = Mapping[str, int] | Sequence[int] | None

@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 
 Codes = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]

@@ -7,10 +7,10 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 
-from models import conformal, trees, welfare
 from models.estimators.monotone import FOLDS, Directions, Frame, Labels, MonotoneEstimator
 from models.estimators.rows import Flags, Rows
-from models.inputs import Matrix
+from models.learned import conformal, trees, welfare
+from models.learned.inputs import Matrix
 
 
 class WelfareCategoryClassifier(ClassifierMixin, MonotoneEstimator):  # type: ignore[misc]
@@ -21,7 +21,7 @@ class WelfareCategoryClassifier(ClassifierMixin, MonotoneEstimator):  # type: ig
     contiguous and holds the true one for a share ``level`` of families drawn like the
     surveyed ones, on average over samples; approximately so, for blind models of the
     folds stand for the ones served. Silent registers are met as NaN; how much wider a set
-    must be then is the pipeline's matter (`models.welfare`).
+    must be then is the pipeline's matter (`models.learned.welfare`).
 
     Parameters
     ----------

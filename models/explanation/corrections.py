@@ -15,9 +15,9 @@ import polars as pl
 
 from features.build import Registers
 from features.units import Span, Unit, months_of
-from models.law_files import read_exactly
-from models.reasons import remedies
-from models.writing import written
+from models.law.files import read_exactly
+from models.reasons.reasons import remedies
+from models.reasons.writing import written
 
 ROW: Final = "_row"
 _STEPS: Final = 20

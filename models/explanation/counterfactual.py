@@ -2,7 +2,7 @@
 
 Each correction is made in a copy of the family's registers and the whole way is gone again,
 features, rules and all: what a letter then says would happen has happened once. Only records
-that may be wrong are corrected (`models.corrections`); what a family is stays as it is.
+that may be wrong are corrected (`models.explanation.corrections`); what a family is stays as it is.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,9 +15,9 @@ import polars as pl
 
 from features.build import Registers
 from features.registers.declared import REGISTERS
-from models.corrections import ROW, Correction, possible
-from models.parameters import Law
-from models.pipeline import decide
+from models.decision.pipeline import decide
+from models.explanation.corrections import ROW, Correction, possible
+from models.law.parameters import Law
 
 AT_MOST: Final = 3
 """Changes that are named: the nearest, and the next of other kinds should it not apply."""
@@ -60,7 +60,7 @@ def nearest(registers: Registers, as_of: date, law: Law | None = None) -> Correc
 
     Parameters
     ----------
-    registers : of one household, as `models.pipeline.decide` takes them.
+    registers : of one household, as `models.decision.pipeline.decide` takes them.
     as_of : the day of the decision.
     law : of the same day, if the caller holds it already.
 

@@ -17,11 +17,11 @@ from matplotlib.figure import Figure
 
 from features.build import Registers
 from features.errors import InputError
-from models.bundle import Models
-from models.parameters import Law
-from models.pipeline import Decisions, decide
-from models.scorecard import Scorecard
-from models.writing import LANGUAGES
+from models.bundles.bundle import Models
+from models.decision.pipeline import Decisions, decide
+from models.law.parameters import Law
+from models.reasons.writing import LANGUAGES
+from models.rules.scorecard import Scorecard
 
 FORMATS: Final = (".svg", ".png", ".pdf")
 _SHOWN: Final = 12

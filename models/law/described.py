@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import ParameterNotInForce
-from models.law_files import plain
-from models.law_version import begun_actions, begun_programmes
-from models.parameters import Edition, Law, Parameter, in_force, parameters
-from models.poverty_line import poverty_line
+from models.law.files import plain
+from models.law.parameters import Edition, Law, Parameter, in_force, parameters
+from models.law.poverty_line import poverty_line
+from models.law.version import begun_actions, begun_programmes
 
 
 def describe(day: date, folder: Path | None = None) -> list[dict[str, Any]]:

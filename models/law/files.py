@@ -1,6 +1,6 @@
 """Reading the files of the law: exact numbers, no key unknown or given twice, read once.
 
-What stands in `models/law/` is the law as we read it. A file that its JSON schema does
+What stands in `models/law/values/` is the law as we read it. A file that its JSON schema does
 not know is refused as a whole, with the place of every fault.
 """
 
@@ -19,8 +19,8 @@ import yaml
 
 from features.errors import DeclarationError
 
-LAW: Final = Path(__file__).parent / "law"
-_SCHEMAS: Final = LAW / "schemas"
+LAW: Final = Path(__file__).with_name("values")
+_SCHEMAS: Final = Path(__file__).with_name("schemas")
 _RULES: Final = ("decision_policy", "hard_rule", "targeted_assistance")
 """Files of dated editions that are rules, not values: each has a schema of its own name."""
 _NOT_PARAMETERS: Final = frozenset(

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 from features.errors import DeclarationError, InputError, ParameterNotInForce
 from features.registers.declared import REGIONS
-from models.law_files import LAW, LawFiles, read_law
-from models.law_version import version_of
+from models.law.files import LAW, LawFiles, read_law
+from models.law.version import version_of
 
 Number = int | Decimal
 _ALMATY: Final = ZoneInfo("Asia/Almaty")
@@ -176,7 +176,7 @@ class Law:
             raise InputError(
                 f"{name} of {edition.since} has no amount for {self._parameter(name).by or 'key'} "
                 f"{key!r}; on file are {', '.join(edition.values) or 'none'}. Add it to "
-                f"models/law/{name}.yaml with its source, or check the key."
+                f"models/law/values/{name}.yaml with its source, or check the key."
             )
         return edition.values[key]
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from features.errors import ParameterNotInForce
 from features.units import add_months
-from models.parameters import Law, in_force, parameters
+from models.law.parameters import Law, in_force, parameters
 
 _REGIONAL: Final = "subsistence_minimum_actual_regional"
 _NATIONAL: Final = "subsistence_minimum_actual"

@@ -17,8 +17,8 @@ from typing import Any, Final
 import yaml
 
 from features.errors import DeclarationError, InputError
-from models.law_files import LAW, read_exactly, read_law
-from models.parameters import in_force
+from models.law.files import LAW, read_exactly, read_law
+from models.law.parameters import in_force
 
 ACT: Final = "reform"
 """The act that a reform cites: a proposal until somebody signs it."""
@@ -92,7 +92,7 @@ def read(path: Path) -> Reform:
     """Read a reform from a YAML file; raise InputError with the place of a fault.
 
     ``about`` (a sentence), ``source`` (optional) and ``changes``: for each file of
-    models/law/, by its name without ending, the keys that change. Entries of a list that
+    models/law/values/, by its name without ending, the keys that change. Entries of a list that
     have a ``code`` (or a ``category``) are addressed by it. ``costs`` (optional): whole
     tenge a month that a programme costs for a family, by its code.
     """

@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any, Final
 
 from features.units import add_months
-from models.law_files import read_law
-from models.parameters import Law, Source
+from models.law.files import read_law
+from models.law.parameters import Law, Source
 
 MONTHS: Final = "months"
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from models.law_files import LawFiles, dated
+from models.law.files import LawFiles, dated
 
 _NOTES: Final = frozenset({"about", "checked", "doubt", "fitted"})
 """What may be added without changing the law: left out of its version."""

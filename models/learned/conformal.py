@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 
 Truths = npt.NDArray[np.bool_]
 Categories = npt.NDArray[np.int64]

@@ -12,9 +12,9 @@ from typing import Final
 import lightgbm as lgb
 import numpy as np
 
-from models import trees
-from models.hyperparameters import SHIPPED, Boosting
-from models.inputs import Input, Matrix
+from models.learned import trees
+from models.learned.hyperparameters import SHIPPED, Boosting
+from models.learned.inputs import Input, Matrix
 
 _LEAST: Final = 0.02
 """Consumption below a fiftieth of a ПМ a member is a slip of the pen: read as that much."""

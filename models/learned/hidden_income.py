@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models import conformal, trees
-from models.hyperparameters import SHIPPED, Boosting
-from models.inputs import Input, Matrix
+from models.learned import conformal, trees
+from models.learned.hyperparameters import SHIPPED, Boosting
+from models.learned.inputs import Input, Matrix
 
 GAP: Final = "gap_per_member"
 """Expected consumption − declared income, ПМ a member a month: the first input."""
@@ -136,7 +136,7 @@ def fit_detector(
     """Grow the classifier on inspected families; ``x`` as `columns` makes it.
 
     ``offset`` is what moved the finding beside all that the family shows, as log-odds
-    (`training.choice`); the booster learns the rest.
+    (`training.labels.unmeasured_selection`); the booster learns the rest.
     """
     if offset is not None:
         share = float(np.average(confirmed, weights=weights))

@@ -29,7 +29,7 @@ class Boosting:
     leaf: int = 20
 
     def options(self) -> dict[str, Any]:
-        """Return them as the arguments of `models.trees.grow`, in LightGBM's words."""
+        """Return them as the arguments of `models.learned.trees.grow`, in LightGBM's words."""
         return {
             "trees": self.trees,
             "rate": self.rate,

@@ -20,7 +20,7 @@ from features.catalogue import FEATURES, definition
 from features.declare import Feature
 from features.errors import InputError
 from features.units import Span, Unit, months_of
-from models.parameters import Law
+from models.law.parameters import Law
 
 Matrix = npt.NDArray[np.float64]
 

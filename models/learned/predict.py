@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models import conformal, trees
-from models.capacity import ReviewBars
-from models.consumption_model import ExpectedConsumption
-from models.hidden_income import GAP, HiddenIncome, columns, places
-from models.inputs import (
+from models.law.parameters import Law
+from models.learned import conformal, trees
+from models.learned.consumption import ExpectedConsumption
+from models.learned.hidden_income import GAP, HiddenIncome, columns, places
+from models.learned.inputs import (
     DECLARED,
     Input,
     Matrix,
@@ -25,8 +25,8 @@ from models.inputs import (
     in_tenge,
     registers_of,
 )
-from models.parameters import Law
-from models.welfare import Welfare
+from models.learned.review_capacity import ReviewBars
+from models.learned.welfare import Welfare
 
 SHOWN_DIGITS = 6
 """A probability is shown with six decimals: enough for anyone, and the same everywhere."""

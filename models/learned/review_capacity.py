@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models.conformal import threshold_for
-from models.inputs import Matrix
+from models.learned.conformal import threshold_for
+from models.learned.inputs import Matrix
 
 Flags = npt.NDArray[np.bool_]
 

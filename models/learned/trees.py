@@ -13,7 +13,7 @@ from typing import Any, Final
 import lightgbm as lgb
 import numpy as np
 
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 
 LEAF: Final = 20
 """Families that a leaf speaks for at least: fewer could be recognised in it."""

@@ -14,9 +14,9 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
-from models import conformal, trees
-from models.hyperparameters import SHIPPED, Boosting
-from models.inputs import Input, Matrix
+from models.learned import conformal, trees
+from models.learned.hyperparameters import SHIPPED, Boosting
+from models.learned.inputs import Input, Matrix
 
 CATEGORIES: Final = (1, 2, 3, 4, 5, 6)
 STEPS: Final = len(CATEGORIES) - 1

@@ -19,13 +19,13 @@ import polars as pl
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
 from features.units import Span, Unit, add_months, months_of
-from models import red_flags
-from models.law_files import plain, read_exactly, read_law
-from models.parameters import Law, parameters
-from models.poverty_line import poverty_line
-from models.rules import HardRule
-from models.scorecard import Criterion, Scorecard
-from models.writing import LANGUAGES, unknown, written
+from models.law.files import plain, read_exactly, read_law
+from models.law.parameters import Law, parameters
+from models.law.poverty_line import poverty_line
+from models.reasons.writing import LANGUAGES, unknown, written
+from models.rules import red_flags
+from models.rules.category import HardRule
+from models.rules.scorecard import Criterion, Scorecard
 
 HARD_RULE: Final = "HARD_RULE_CATEGORY_6"
 AT_MOST: Final = 4
@@ -117,9 +117,9 @@ def reason(code: str, row: Mapping[str, Any], law: Law) -> dict[str, Any]:
 
     Parameters
     ----------
-    code : as `rank`, `models.red_flags` or the review reasons give it.
+    code : as `rank`, `models.rules.red_flags` or the review reasons give it.
     row : the family's features and whatever of its decision and of
-        `models.rules.rule_category` the reason quotes; what is left out is unknown.
+        `models.rules.category.rule_category` the reason quotes; what is left out is unknown.
     law : of the decision date.
 
     Returns
@@ -152,7 +152,7 @@ def rank(ruled: pl.DataFrame, law: Law) -> pl.Series:
 
     Parameters
     ----------
-    ruled : what `models.rules.rule_category` returns.
+    ruled : what `models.rules.category.rule_category` returns.
     law : of the decision date; it names the scorecard.
 
     Returns

@@ -14,10 +14,10 @@ from typing import Any, Final
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
-from models import programmes
-from models.conditions import Requirement, compiled, requirement_met, requirements
-from models.law_files import plain
-from models.parameters import Law
+from models.law.files import plain
+from models.law.parameters import Law
+from models.rules import programmes
+from models.rules.conditions import Requirement, compiled, requirement_met, requirements
 
 PROGRAMME: Final = "programme"
 """The kind of an offer that is a local programme; the other kinds are those of the catalogue."""
@@ -68,9 +68,9 @@ def offers(row: Mapping[str, Any], ruled: Mapping[str, Any], law: Law) -> list[O
     Parameters
     ----------
     row
-        The family's features by name, with its columns of `models.programmes.eligibility`.
+        The family's features by name, with its columns of `models.rules.programmes.eligibility`.
     ruled
-        Its columns of `models.rules.rule_category` by name.
+        Its columns of `models.rules.category.rule_category` by name.
     law
         Of the decision date.
 

@@ -15,9 +15,9 @@ import polars as pl
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
-from models.conditions import Condition, condition
-from models.parameters import Law
-from models.scorecard import assess
+from models.law.parameters import Law
+from models.rules.conditions import Condition, condition
+from models.rules.scorecard import assess
 
 RICHEST: Final = 6
 """The category to which the hard rule leads."""
@@ -102,7 +102,7 @@ def rule_category(features: pl.DataFrame, law: Law) -> pl.DataFrame:
     ``household_id``; ``rule_category`` (Int8): 6 where the hard rule is met, else by the
     points, every unknown at its poorest; ``richest_category``: the same with every
     unknown at its richest; ``hard_rule_met`` and ``met_CODE`` as `hard_rule` gives
-    them; then the columns of `models.scorecard.assess`. Where both categories agree,
+    them; then the columns of `models.rules.scorecard.assess`. Where both categories agree,
     nothing that is unknown could change the outcome. Rows stand in the order given.
     """
     points = assess(features, law).drop("household_id")

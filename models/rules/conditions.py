@@ -14,8 +14,8 @@ import polars as pl
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
-from models.parameters import Law
-from models.scorecard import bound_of
+from models.law.parameters import Law
+from models.rules.scorecard import bound_of
 
 _TESTS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "from": operator.ge,

@@ -13,8 +13,8 @@ import polars as pl
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
-from models.parameters import Law
-from models.poverty_line import bureaus_minimum
+from models.law.parameters import Law
+from models.law.poverty_line import bureaus_minimum
 
 OF_THE_SURVEY: Final = ("consumption_monthly", "subjective_level", "feels_safe")
 """What a yardstick may read besides features."""

@@ -1,6 +1,6 @@
 """Who may receive the local programmes: eligible, not eligible, or a person must look.
 
-Eligibility exists for the programmes of `models/law/programmes.yaml` and for nothing
+Eligibility exists for the programmes of `models/law/values/programmes.yaml` and for nothing
 else: there is no way to ask it of a republican benefit, of targeted assistance or of an
 insurance payment. It reads declared facts and the category of the rules; no output of a
 model takes part. What is unknown never refuses, and category 6 refuses nobody by itself:
@@ -18,9 +18,9 @@ from typing import Any, Final
 import polars as pl
 
 from features.errors import DeclarationError, InputError
-from models.conditions import Condition, Requirement, compiled, requirement_met, requirements
-from models.law_files import plain
-from models.parameters import Law
+from models.law.files import plain
+from models.law.parameters import Law
+from models.rules.conditions import Condition, Requirement, compiled, requirement_met, requirements
 
 NOT_ELIGIBLE: Final = "not_eligible"
 REVIEW: Final = "review"
@@ -96,7 +96,7 @@ def eligibility(features: pl.DataFrame, ruled: pl.DataFrame, law: Law) -> pl.Dat
     features
         One row a family, as `features.build.build` makes it.
     ruled
-        The same families in the same order, as `models.rules.rule_category` makes it.
+        The same families in the same order, as `models.rules.category.rule_category` makes it.
     law
         Of the decision date.
 

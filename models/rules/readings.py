@@ -13,8 +13,8 @@ from typing import Any, Final
 import polars as pl
 
 from features.errors import DeclarationError, ParameterNotInForce
-from models.parameters import Law, parameters
-from models.rules import HardRule, enough
+from models.law.parameters import Law, parameters
+from models.rules.category import HardRule, enough
 
 IN_FORCE: Final = "in_force"
 """The reading that the edition of the day has."""

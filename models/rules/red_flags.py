@@ -15,8 +15,8 @@ import polars as pl
 import features.catalogue  # noqa: F401 - declares all that the signals build on
 from features.errors import DeclarationError
 from features.signals import MANY_SENDERS
-from models.parameters import Law
-from models.poverty_line import poverty_line
+from models.law.parameters import Law
+from models.law.poverty_line import poverty_line
 
 _MONTHS_OF_A_QUARTER: Final = 3
 
@@ -115,7 +115,8 @@ def in_force(law: Law) -> tuple[RedFlag, ...]:
     for raw in law.red_flags:
         if raw["code"] not in _RAISED:
             raise DeclarationError(
-                f"red_flags.yaml declares {raw['code']}, but models/red_flags.py cannot tell it."
+                f"red_flags.yaml declares {raw['code']}, but models/rules/red_flags.py cannot "
+                "tell it."
             )
         flags.append(
             RedFlag(

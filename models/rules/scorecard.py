@@ -1,6 +1,6 @@
 """The scorecards: points for each criterion from declared facts, and the category they add up to.
 
-The criteria, points and cut-offs are data (`models/law/scorecards/`, a file a card); here
+The criteria, points and cut-offs are data (`models/law/values/scorecards/`, a file a card); here
 is only how a card is read, checked and applied. More points mean better off. A criterion
 that is not known counts with its poorest points; beside it stands the sum with its richest.
 The policy names the card that decides; every other card on file is there to be compared.
@@ -19,7 +19,7 @@ import polars as pl
 from features.catalogue import FEATURES
 from features.errors import DeclarationError, ParameterNotInForce
 from features.units import Span, Unit
-from models.parameters import Law, parameters
+from models.law.parameters import Law, parameters
 
 LADDER: Final = range(1, 7)
 """Steps of the household survey's ladder: 1 cannot afford food … 6 no material difficulty."""

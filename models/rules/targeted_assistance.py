@@ -10,8 +10,8 @@ from typing import Final
 
 import polars as pl
 
-from models.parameters import Law, in_force
-from models.poverty_line import poverty_line
+from models.law.parameters import Law, in_force
+from models.law.poverty_line import poverty_line
 
 _MONTHS: Final = 3
 _FINE: Final = 10_000

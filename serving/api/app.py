@@ -18,17 +18,17 @@ from starlette.routing import Mount, Route
 
 from features.catalogue import FEATURES
 from features.errors import TarazyError
-from models import aliases
-from models.home import Home
-from models.predict import Models
-from serving import legal, metrics, openapi, pages
-from serving.body import MIB, Limit, decode, read_body
-from serving.deciding import answers
+from models.bundles import aliases
+from models.bundles.home import Home
+from models.learned.predict import Models
+from serving.api import legal, metrics, openapi, pages
+from serving.decisions.answers import answers
+from serving.decisions.live import Live
+from serving.decisions.shadow import Shadow
 from serving.letters.asked import read_letter
-from serving.live import Live
-from serving.messages import Asked, read_many, read_one
-from serving.problems import Kind, Problem, response
-from serving.shadow import Shadow
+from serving.requests.body import MIB, Limit, decode, read_body
+from serving.requests.problems import Kind, Problem, response
+from serving.requests.request import Asked, read_many, read_one
 
 ONE_LIMIT: Final = Limit(size=1 * MIB, objects=20_000)
 LETTER_LIMIT: Final = Limit(size=1 * MIB, objects=2_000)

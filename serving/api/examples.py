@@ -3,8 +3,8 @@
 from functools import cache
 from typing import Any, Final
 
-from serving.deciding import answers
-from serving.messages import read_one
+from serving.decisions.answers import answers
+from serving.requests.request import read_one
 
 AS_OF: Final = "2026-01-01"
 FAMILY: Final[dict[str, Any]] = {

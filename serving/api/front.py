@@ -13,9 +13,9 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.body import require_json
-from serving.metrics import REQUESTS, SECONDS
-from serving.problems import Problem, response
+from serving.api.metrics import REQUESTS, SECONDS
+from serving.requests.body import require_json
+from serving.requests.problems import Problem, response
 
 CAREFUL: Final = (
     (b"x-content-type-options", b"nosniff"),

@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 
 from features.errors import TarazyError
-from models import law_described, parameters
-from models.parameters import Law
-from serving.messages import read_as_of
-from serving.problems import Fault, invalid
+from models.law import described, parameters
+from models.law.parameters import Law
+from serving.requests.problems import Fault, invalid
+from serving.requests.request import read_as_of
 
 
 @cache
@@ -23,12 +23,12 @@ def newest() -> str | None:
 
 def every_edition() -> list[dict[str, Any]]:
     """Return every edition of every legal value, oldest first, ready for JSON."""
-    return law_described.every_edition()
+    return described.every_edition()
 
 
 def in_force(day: date) -> list[dict[str, Any]]:
     """Return the law of a day, entry by entry, ready for JSON; empty before the first edition."""
-    entries = law_described.describe(day)
+    entries = described.describe(day)
     return entries if any(e["kind"] == "parameter" for e in entries) else []
 
 

@@ -12,17 +12,17 @@ import polars as pl
 
 from features.registers.declared import REGISTERS
 from features.registers.document import json_schema
-from models import programmes
-from models.decision import SCORE_SCHEMA
-from models.parameters import Law
-from models.pipeline import code_version
-from models.writing import LANGUAGES
-from serving.body import MIB
-from serving.examples import AS_OF, FAMILY, answered
+from models.decision.outcome import SCORE_SCHEMA
+from models.decision.pipeline import code_version
+from models.law.parameters import Law
+from models.reasons.writing import LANGUAGES
+from models.rules import programmes
+from serving.api.examples import AS_OF, FAMILY, answered
 from serving.letters.asked import FORMATS
-from serving.messages import HOUSEHOLDS_AT_ONCE, ROW_REGISTERS, SERVICE_LENGTH
-from serving.problems import MEDIA_TYPE as PROBLEM_TYPE
-from serving.problems import Kind
+from serving.requests.body import MIB
+from serving.requests.problems import MEDIA_TYPE as PROBLEM_TYPE
+from serving.requests.problems import Kind
+from serving.requests.request import HOUSEHOLDS_AT_ONCE, ROW_REGISTERS, SERVICE_LENGTH
 
 _ABOUT: Final[dict[str, str]] = {
     "household_id": "The key that was sent; null where none was.",

@@ -21,10 +21,10 @@ from features.catalogue import FEATURES
 from features.declare import Block, Feature
 from features.registers.declared import CONTRACT_VERSION, REGIONS, REGISTERS
 from features.registers.schema import STATED, Column
-from models.home import Home
-from serving import legal, openapi
-from serving.examples import AS_OF, FAMILY
-from serving.problems import Kind
+from models.bundles.home import Home
+from serving.api import legal, openapi
+from serving.api.examples import AS_OF, FAMILY
+from serving.requests.problems import Kind
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _DIRECTION: Final = {1: "better off", -1: "poorer", 0: "not said"}

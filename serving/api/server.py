@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 
 from features.errors import InputError
 
-SERVICE: Final = "serving.service:Tarazy"
+SERVICE: Final = "serving.api.service:Tarazy"
 _FIXED: Final = {
     "BENTOML_DO_NOT_TRACK": "True",
     "DO_NOT_TRACK": "1",
@@ -107,4 +107,4 @@ def _refuse_taken(address: str, port: int) -> None:
 
 def _packages() -> Path:
     """The folder that holds our packages, from which the workers import them."""
-    return Path(__file__).resolve().parents[1]
+    return Path(__file__).resolve().parents[2]

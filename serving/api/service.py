@@ -12,8 +12,8 @@ from typing import Any, Final, cast
 
 import bentoml
 
-from serving.api import addresses, application
-from serving.front import Front
+from serving.api.app import addresses, application
+from serving.api.front import Front
 
 log = logging.getLogger("tarazy")
 
@@ -48,7 +48,7 @@ _log_to_standard_error()
 )
 @bentoml.asgi_app(APP, path="/")
 class Tarazy:
-    """Families in, decisions out; see `serving.api` for what is answered where."""
+    """Families in, decisions out; see `serving.api.app` for what is answered where."""
 
 
 # To a type checker Tarazy is still the class; at run time it is BentoML's service.

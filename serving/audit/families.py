@@ -16,11 +16,11 @@ import polars as pl
 from features.build import Registers, visible
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models import poverty, red_flags
-from models.bundle import Models
-from models.parameters import Law
-from models.pipeline import Decisions, decide
-from models.targeted_assistance import assistance
+from models.bundles.bundle import Models
+from models.decision.pipeline import Decisions, decide
+from models.law.parameters import Law
+from models.rules import poverty, red_flags
+from models.rules.targeted_assistance import assistance
 
 RED_FLAG: Final = "red_flag_"
 """Beginning of the columns that hold the published red flags, one each."""

@@ -14,10 +14,11 @@ import polars as pl
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models import law_described, red_flags
-from models.bundle import Models
-from models.parameters import Law
-from models.pipeline import versions
+from models.bundles.bundle import Models
+from models.decision.pipeline import versions
+from models.law import described
+from models.law.parameters import Law
+from models.rules import red_flags
 from serving.audit import comparison, services, witnesses, yardsticks
 from serving.audit.families import CELLS, Families, examples, look
 from serving.files import replacing_folder
@@ -107,7 +108,7 @@ def assumptions(as_of: date) -> list[dict[str, Any]]:
     """Return what in the law on file is our assumption, with the doubt in words."""
     return [
         {"kind": e["kind"], "name": e["name"], "doubt": e.get("doubt") or e.get("about")}
-        for e in law_described.describe(as_of)
+        for e in described.describe(as_of)
         if e.get("assumed")
     ]
 

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from models import programmes
 from models.assessment.metrics import share
-from models.parameters import Law
-from models.rules import RICHEST
+from models.law.parameters import Law
+from models.rules import programmes
+from models.rules.category import RICHEST
 from serving.audit.comparison import SHOWN_FROM
 
 WHY_SILENT: Final = (

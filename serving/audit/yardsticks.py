@@ -15,13 +15,13 @@ import polars as pl
 
 from features.errors import ParameterNotInForce
 from features.units import add_months
-from models import poverty
 from models.assessment import survey_design
 from models.assessment.metrics import Estimate
 from models.assessment.survey_design import Design
-from models.inputs import Matrix
-from models.parameters import Law
-from models.poverty import Yardstick
+from models.law.parameters import Law
+from models.learned.inputs import Matrix
+from models.rules import poverty
+from models.rules.poverty import Yardstick
 from serving.audit.comparison import GROUPS, UNKNOWN
 from serving.audit.witnesses import NO_SURVEY, weights
 
@@ -39,7 +39,7 @@ def targeting(
     Parameters
     ----------
     table : families as `serving.audit.families.look` returns them.
-    facts : features of the surveyed families that `models.poverty.facts_read` names.
+    facts : features of the surveyed families that `models.rules.poverty.facts_read` names.
     survey : the register; None: it was not in the data.
 
     Returns

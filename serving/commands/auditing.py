@@ -7,7 +7,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from models.home import Home
+from models.bundles.home import Home
 from serving.commands import sources
 from serving.commands.decisions import chosen
 from serving.commands.terminal import (

@@ -44,7 +44,7 @@ def cards(
 
     Only the policy's card decides; `tarazy score` never reads another.
     """
-    from serving.comparison.cards import by_card, compared
+    from serving.law_comparison.cards import by_card, compared
 
     snapshot, on = sources.opened(snap, day(as_of), terminal)
     with terminal.bar() as progress:
@@ -69,7 +69,7 @@ def cards(
 @verb
 def readings(terminal: Terminal, snap: Path, as_of: datetime | None) -> Answer:
     """Count who would be in category 6 by each reading of the hard rule, beside the pilot."""
-    from serving.comparison.readings import report
+    from serving.law_comparison.readings import report
 
     snapshot, on = sources.opened(snap, day(as_of), terminal)
     with terminal.bar() as progress:

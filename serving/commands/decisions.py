@@ -11,7 +11,7 @@ import click
 from rich.table import Table
 
 from features.errors import InputError
-from models.home import Home
+from models.bundles.home import Home
 from serving.commands import sources
 from serving.commands.terminal import (
     FOLDER,
@@ -25,8 +25,8 @@ from serving.commands.terminal import (
 
 if TYPE_CHECKING:
     from features.build import Registers
-    from models.explain import Explanation
-    from models.predict import Models
+    from models.explanation.explain import Explanation
+    from models.learned.predict import Models
 
 _LETTERS = (".html", ".pdf")
 
@@ -63,9 +63,9 @@ def score(
 
     A killed run goes on where it stopped when the same command is given again.
     """
-    from models.aliases import SHADOW
-    from serving.batch import score as score_all
-    from serving.shadow import run_beside
+    from models.bundles.aliases import SHADOW
+    from serving.decisions.batch import score as score_all
+    from serving.decisions.shadow import run_beside
 
     if engine == "spark":
         raise InputError("--engine spark is not built yet: decide with --engine local.")
@@ -123,8 +123,8 @@ def explain(
     as_of: datetime | None,
 ) -> Answer:
     """Say why one family is in its category: in words, in points, and as a picture."""
-    from models.explain import draw, explained
-    from serving.batch import one_household
+    from models.explanation.explain import draw, explained
+    from serving.decisions.batch import one_household
 
     if letter_to is not None and letter_to.suffix not in _LETTERS:
         raise InputError(f"{letter_to.name}: write the letter to one of {', '.join(_LETTERS)}.")
@@ -157,7 +157,7 @@ def explain(
 def _write_letter(
     explanation: "Explanation", registers: "Registers", path: Path, language: str
 ) -> None:
-    from models.counterfactual import nearest
+    from models.explanation.counterfactual import nearest
     from serving.files import replacing
     from serving.letters.asked import FORMATS
     from serving.letters.letter import letter
@@ -176,9 +176,9 @@ def chosen(home: Home, model: str) -> "Models | None":
     """
     if model == "none":
         return None
-    from models import aliases
-    from models.bundle import load
-    from serving.live import retired
+    from models.bundles import aliases
+    from models.bundles.bundle import load
+    from serving.decisions.live import retired
 
     if model in aliases.ALIASES and (gone := aliases.read(home).retired(model)):
         click.echo(f"warning: {retired(model, gone)}", err=True)

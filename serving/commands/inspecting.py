@@ -8,7 +8,6 @@ import click
 import polars as pl
 from rich.table import Table
 
-from serving import list_files
 from serving.commands import sources
 from serving.commands.decisions import chosen
 from serving.commands.lazily import training as _training
@@ -22,6 +21,7 @@ from serving.commands.terminal import (
     verb,
 )
 from serving.files import may_be_written, replacing, replacing_folder
+from serving.inspections import list_files
 
 _HELP: Final = """\b
 Example: tarazy draw SNAP --capacity 1200 --out list.parquet --report report
@@ -257,7 +257,7 @@ def _replayed(
 def _pool(
     terminal: Terminal, snap: Path, as_of: date | None, model: str, among: Path | None
 ) -> Any:
-    from serving.drawing import pool
+    from serving.inspections.pool import pool
 
     snapshot, on = sources.opened(snap, as_of, terminal)
     models = chosen(sources.home(), model)

@@ -89,7 +89,7 @@ def simulate(
     told: list[Table | str] = [*_figures(summary), _pictures(summary), *_promises(summary)]
     told.append(f"{out}: done.")
     if report is not None:
-        page = _training("population.page:write")(report, summary)
+        page = _training("population.calibration.page:write")(report, summary)
         told.append(f"{page}: open it in a browser.")
     return Answer({"out": str(out), **summary}, told)
 
@@ -137,7 +137,7 @@ def train(
             preregistration=preregistration,
             progress=progress,
         )
-    _training("known_snapshots:remember")(sources.home(), opened)
+    _training("record.known_snapshots:remember")(sources.home(), opened)
     return Answer(
         {"version": result.version, **result.summary()},
         [
@@ -162,14 +162,14 @@ def fit_scorecard(
 ) -> Answer:
     """Fit a card's unpublished points and cut-offs to the survey's ladder; write them as a card.
 
-    Nothing changes until the file stands in models/law/scorecards/.
+    Nothing changes until the file stands in models/law/values/scorecards/.
     """
     snapshot, _ = sources.opened(snap, day(as_of), terminal)
     with terminal.bar() as progress:
-        card = _training("fit_scorecard:fit_scorecard")(
+        card = _training("scorecard.fit:fit_scorecard")(
             snapshot, card=scorecard, seed=seed, progress=progress
         )
-    _training("card_file:save")(card, out)
+    _training("scorecard.card_file:save")(card, out)
     fitted = card["fitted"]
     table = Table("agreement with the ladder (quadratic kappa)", "", "95 % interval", box=None)
     for key, words in _AGREEMENT.items():
@@ -215,7 +215,9 @@ def _figures(summary: dict[str, Any]) -> list[Table]:
 
 def _pictures(summary: dict[str, Any]) -> Table:
     """Return the main distributions as lines of blocks, each with its middle."""
-    spark, quantile = (_training(f"population.pictures:{n}") for n in ("spark", "quantile"))
+    spark, quantile = (
+        _training(f"population.calibration.pictures:{n}") for n in ("spark", "quantile")
+    )
     table = Table("distribution", "", "median", box=None)
     for name, drawn in summary["distributions"].items():
         middle = quantile(drawn["edges"], drawn["counts"], 0.5)

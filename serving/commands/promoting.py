@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 
 from features.errors import InputError
-from models import aliases
+from models.bundles import aliases
 from serving.commands import sources
 from serving.commands.lazily import training
 from serving.commands.terminal import DAY, FOLDER, Answer, Terminal, verb
@@ -105,12 +105,12 @@ def compare(
         _may_take(out)
     home = sources.home()
     snapshot = None if on is None else sources.opened(on, None, terminal)[0]
-    two = training("compare:pair")(first, second, home=home, on=snapshot)
+    two = training("comparison.compare:pair")(first, second, home=home, on=snapshot)
     with terminal.bar() as progress:
-        told = training("compare:compare")(two, home=home, seed=_SEED, progress=progress)
+        told = training("comparison.compare:compare")(two, home=home, seed=_SEED, progress=progress)
     words: list[Table | str] = [_figures(told), *_unseen(told), _moves(told)]
     if out is not None:
-        page = training("compare_page:page")(told)
+        page = training("comparison.page:page")(told)
         with replacing_folder(out) as draft:
             text = json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
             (draft / "report.json").write_text(text, encoding="utf-8")

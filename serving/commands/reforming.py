@@ -18,7 +18,7 @@ Example: tarazy reform reform.yaml SNAP --out report, where reform.yaml holds
     about: The hard rule of category 6 at three subsistence minimums instead of four
     changes:
       hard_rule: {conditions: {INCOME: {above: 3}}}
-Files and keys are those of models/law/; entries of a list are named by their code.
+Files and keys are those of models/law/values/; entries of a list are named by their code.
 FILE may also be a name that comes with Tarazy: three_minimums, whole_minimum.
 """
 
@@ -37,7 +37,7 @@ def reform(terminal: Terminal, file: Path, snap: Path, out: Path, as_of: datetim
     it reaches without need, before and after: a page, the numbers, and the reformed law.
     """
     # Imported here: `--help` must answer at once.
-    from models import reform as proposal
+    from models.law import reform as proposal
     from serving.reform import pages, report
 
     shipped = EXAMPLES / f"{file}.yaml"

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import click
 
 from features.errors import NoSuchModel
-from models import aliases
+from models.bundles import aliases
 from serving.commands import sources
 from serving.commands.auditing import audited
 from serving.commands.lazily import training as _training
@@ -33,7 +33,7 @@ def serve(host: str, port: int, workers: int | None, model: str, shadow: bool) -
     Development mode: no token is asked for. Listen on another address than this
     machine's own only behind a proxy that authenticates.
     """
-    from serving.server import serve as start
+    from serving.api.server import serve as start
 
     start(host=host, port=port, home=sources.home().root, model=model, workers=workers,
           shadow=shadow)  # fmt: skip
@@ -48,7 +48,7 @@ def demonstrate(terminal: Terminal, households: int) -> Answer:
     The promotion passes its gates by the recorded override "demonstration", which is
     shown wherever the model is shown. An existing champion is left as it is.
     """
-    from models.bundle import load
+    from models.bundles.bundle import load
 
     home = sources.home()
     if gone := aliases.read(home).retired("champion"):

@@ -10,8 +10,8 @@ from features.registers.check import decision_date, faults
 from features.registers.fault import Fault
 from features.registers.load import DataSet, open_data_set
 from features.registers.snapshot import Snapshot
-from models.home import Home
-from models.parameters import Law
+from models.bundles.home import Home
+from models.law.parameters import Law
 from serving.commands.terminal import Terminal
 
 

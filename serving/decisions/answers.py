@@ -3,12 +3,12 @@
 from typing import Any
 
 from features.errors import InputError, ParameterNotInForce
-from models.parameters import Law
-from models.pipeline import decide
-from models.predict import Models
-from serving.identity import decision_id
-from serving.messages import Asked, Household
-from serving.problems import Fault, invalid
+from models.decision.pipeline import decide
+from models.law.parameters import Law
+from models.learned.predict import Models
+from serving.decisions.decision_id import decision_id
+from serving.requests.problems import Fault, invalid
+from serving.requests.request import Asked, Household
 
 
 def answers(asked: Asked, models: Models | None) -> list[dict[str, Any]]:

@@ -23,10 +23,10 @@ from features.build import Registers
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models.bundle import Models
-from models.decision import SCORE_SCHEMA
-from models.parameters import Law
-from models.pipeline import decide, versions
+from models.bundles.bundle import Models
+from models.decision.outcome import SCORE_SCHEMA
+from models.decision.pipeline import decide, versions
+from models.law.parameters import Law
 from serving.files import alone_in, may_be_written, replacing
 
 HOUSEHOLDS_PER_SLICE: Final = 20_000

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from serving.messages import Asked, Household
+from serving.requests.request import Asked, Household
 
 
 def decision_id(asked: Asked, household: Household, versions: Mapping[str, Any]) -> str:

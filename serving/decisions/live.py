@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from features.errors import TarazyError
-from models import aliases
-from models.bundle import load
-from models.home import Home
-from models.predict import Models
+from models.bundles import aliases
+from models.bundles.bundle import load
+from models.bundles.home import Home
+from models.learned.predict import Models
 
 LOOK_SECONDS: Final = 1.0
 """How often the alias file is looked at; a promotion is live about so much later."""

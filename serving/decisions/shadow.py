@@ -17,12 +17,12 @@ import polars as pl
 
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models.predict import Models
-from serving import metrics
-from serving.batch import Scored, score
-from serving.deciding import answers
-from serving.live import Live
-from serving.messages import Asked
+from models.learned.predict import Models
+from serving.api import metrics
+from serving.decisions.answers import answers
+from serving.decisions.batch import Scored, score
+from serving.decisions.live import Live
+from serving.requests.request import Asked
 
 COLUMNS: Final = (
     "household_id", "as_of", "model_version", "model_category", "model_category_set",

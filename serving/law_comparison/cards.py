@@ -18,10 +18,10 @@ from features.registers.snapshot import Snapshot
 from models.assessment import ladder
 from models.assessment.large_sample import kappa_interval
 from models.assessment.metrics import UNKNOWN, quadratic_kappa
-from models.parameters import Law
-from models.rules import rule_category
-from models.scorecard import Scorecard, assess
-from models.scorecard import category as category_of
+from models.law.parameters import Law
+from models.rules.category import rule_category
+from models.rules.scorecard import Scorecard, assess
+from models.rules.scorecard import category as category_of
 
 DECIDED = "decided"
 """The name of what the rules decide, beside the cards: the policy's card and the hard rule."""

@@ -12,10 +12,10 @@ import polars as pl
 from features.build import build, visible
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models.parameters import Law
-from models.readings import IN_FORCE, Reading, by_reading, questions, readings
-from models.rules import RICHEST
-from models.scorecard import Scorecard, assess
+from models.law.parameters import Law
+from models.rules.category import RICHEST
+from models.rules.readings import IN_FORCE, Reading, by_reading, questions, readings
+from models.rules.scorecard import Scorecard, assess
 
 NO_APPLICATIONS: Final = (
     "The data hold no register `applications`: the shares that the pilot published are of those "

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from models.counterfactual import nearest
-from models.parameters import Law
-from models.predict import Models
-from models.writing import LANGUAGES
-from serving.deciding import answers
+from models.explanation.counterfactual import nearest
+from models.law.parameters import Law
+from models.learned.predict import Models
+from models.reasons.writing import LANGUAGES
+from serving.decisions.answers import answers
 from serving.letters import document, page
 from serving.letters.letter import letter
 from serving.letters.parts import Letter
-from serving.messages import Asked, read_one
-from serving.problems import Fault, Kind, Problem, invalid
+from serving.requests.problems import Fault, Kind, Problem, invalid
+from serving.requests.request import Asked, read_one
 
 FORMATS: Final[dict[str, tuple[str, Callable[[Letter], bytes]]]] = {
     "html": (page.MEDIA_TYPE, page.page),

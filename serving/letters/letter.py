@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from models import rights
-from models.counterfactual import Change, Corrections
-from models.decision import DEPENDS_ON_UNKNOWN, MATERIAL_HIDDEN_INCOME
-from models.parameters import Law
-from models.reasons import HARD_RULE
-from models.scorecard import Scorecard
+from models.decision.outcome import DEPENDS_ON_UNKNOWN, MATERIAL_HIDDEN_INCOME
+from models.explanation.counterfactual import Change, Corrections
+from models.law import rights
+from models.law.parameters import Law
+from models.reasons.reasons import HARD_RULE
+from models.rules.scorecard import Scorecard
 from serving.letters import support
 from serving.letters.parts import Letter, Point, Section
 from serving.letters.wording import Wording
@@ -27,9 +27,10 @@ def letter(answer: Mapping[str, Any], corrections: Corrections, law: Law, langua
 
     Parameters
     ----------
-    answer : one decision as `models.pipeline.Decisions.answer` gives it; ``decision_id``,
-        ``household_id`` and ``service`` are named where it has them.
-    corrections : what `models.counterfactual.nearest` found for the same household and day.
+    answer : one decision as `models.decision.pipeline.Decisions.answer` gives it;
+        ``decision_id``, ``household_id`` and ``service`` are named where it has them.
+    corrections : what `models.explanation.counterfactual.nearest` finds for the same
+        household and day.
     law : of the decision date.
     language : kk, ru or en.
 

@@ -6,9 +6,10 @@ Offers and verdicts are those of the decision; a letter promises nothing beyond 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from models import programmes, rights
-from models.actions import PROGRAMME
-from models.parameters import Law
+from models.law import rights
+from models.law.parameters import Law
+from models.rules import programmes
+from models.rules.actions import PROGRAMME
 from serving.letters.parts import Point, Section
 from serving.letters.wording import Wording
 

@@ -10,9 +10,9 @@ from babel import Locale
 from babel.dates import format_date, format_interval
 
 from features.errors import DeclarationError
-from models.law_files import read_exactly
-from models.parameters import Law
-from models.rights import Right
+from models.law.files import read_exactly
+from models.law.parameters import Law
+from models.law.rights import Right
 
 _LOCALES: Final = {"kk": "kk_KZ", "ru": "ru_KZ", "en": "en_GB"}
 _OURS: Final = "tarazy-policy"

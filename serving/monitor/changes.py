@@ -6,10 +6,10 @@ from typing import Any, Final
 import polars as pl
 
 from features.registers.declared import REGIONS
-from models import programmes
 from models.assessment import drift
 from models.assessment.drift import Change, Judged
-from models.parameters import Law
+from models.law.parameters import Law
+from models.rules import programmes
 from serving.audit.comparison import LEVELS, SHOWN_FROM
 from serving.monitor.seen import SCORES, Seen
 

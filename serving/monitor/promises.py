@@ -18,7 +18,7 @@ from features.registers.declared import REGIONS
 from models.assessment import sequential
 from models.assessment.metrics import UNKNOWN, share
 from models.assessment.sequential import ERROR, Evidence
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 from serving.audit.comparison import GROUPS as NAMES
 from serving.audit.comparison import SHOWN_FROM
 from serving.monitor.inspected import GROUPS

@@ -19,8 +19,8 @@ from typing import Any, Final
 import numpy as np
 
 from features.errors import InputError
-from models.bundle import Models
-from models.home import Home
+from models.bundles.bundle import Models
+from models.bundles.home import Home
 from serving.files import alone_in
 
 _START: Final = "0" * 64

@@ -14,12 +14,12 @@ import polars as pl
 from features.build import visible
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models.bundle import Models
-from models.hidden_income import GAP
-from models.inputs import Input, Matrix, declared_inputs, encode
-from models.parameters import Law
-from models.pipeline import Decisions, decide
-from models.predict import Look
+from models.bundles.bundle import Models
+from models.decision.pipeline import Decisions, decide
+from models.law.parameters import Law
+from models.learned.hidden_income import GAP
+from models.learned.inputs import Input, Matrix, declared_inputs, encode
+from models.learned.predict import Look
 from serving.audit.families import counted, hash_order
 
 SAMPLE: Final = 200_000

@@ -6,10 +6,10 @@ decision that stands is touched, and a person may promote a model again.
 
 from datetime import datetime
 
-from models import aliases
-from models.aliases import Aliases
-from models.bundle import Models
-from models.home import Home
+from models.bundles import aliases
+from models.bundles.aliases import Aliases
+from models.bundles.bundle import Models
+from models.bundles.home import Home
 
 
 def is_champion(home: Home, models: Models) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from features.registers.declared import REGIONS
-from models.programmes import Programme
+from models.rules.programmes import Programme
 from serving.audit.comparison import LEVELS, SHOWN_FROM
 from serving.audit.families import hash_order
 from serving.reform.families import FAMILY_TYPES, NOW, THEN

@@ -9,8 +9,8 @@ import polars as pl
 from features.build import build
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models import poverty, programmes, rules, targeted_assistance
-from models.parameters import Law
+from models.law.parameters import Law
+from models.rules import category, poverty, programmes, targeted_assistance
 from serving.audit.families import places
 
 NOW: Final = "_now"
@@ -73,7 +73,7 @@ def under_both(
         entitled = []
         regions = where.select("household_id", "region")
         for law, suffix in ((now, NOW), (then, THEN)):
-            ruled = rules.rule_category(features, law)
+            ruled = category.rule_category(features, law)
             told = targeted_assistance.assistance(features, law, regions)
             table = table.with_columns(
                 ruled["rule_category"].alias(f"category{suffix}"),

@@ -10,11 +10,11 @@ from typing import Any, Final
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models import programmes
-from models.law_files import plain
-from models.parameters import Law
-from models.poverty_line import poverty_line
-from models.reform import Reform
+from models.law.files import plain
+from models.law.parameters import Law
+from models.law.poverty_line import poverty_line
+from models.law.reform import Reform
+from models.rules import programmes
 from serving.files import replacing_folder
 from serving.reform import effects, targeting
 from serving.reform.families import under_both
@@ -34,7 +34,7 @@ def compare(
 ) -> dict[str, Any]:
     """Count what a reform would change on every family of a snapshot.
 
-    ``law`` is the folder in which the reform was enacted (`models.reform.Reform.enact`).
+    ``law`` is the folder in which the reform was enacted (`models.law.reform.Reform.enact`).
     The same snapshot, day and laws give the same report, byte for byte.
     """
     now, then = Law(as_of), Law(as_of, law)

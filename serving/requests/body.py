@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 
-from serving.problems import Kind, Problem
+from serving.requests.problems import Kind, Problem
 
 MIB: Final = 1024 * 1024
 READ_SECONDS: Final = 30.0

@@ -18,11 +18,11 @@ import polars as pl
 
 from features.registers.declared import LEARNING, REGISTERS, SCORING
 from features.registers.schema import Register
-from models import programmes
-from models.parameters import Law
-from serving.cells import columns_of, read_day
-from serving.problems import Fault, invalid
-from serving.rows import WRITTEN, Rows, frames
+from models.law.parameters import Law
+from models.rules import programmes
+from serving.requests.cells import columns_of, read_day
+from serving.requests.problems import Fault, invalid
+from serving.requests.rows import WRITTEN, Rows, frames
 
 HOUSEHOLDS_AT_ONCE: Final = 10_000
 SERVICE_LENGTH: Final = 64

@@ -13,8 +13,8 @@ import polars as pl
 
 from features.registers.check import broken_places
 from features.registers.declared import REGISTERS, SCORING
-from serving.cells import read_cells
-from serving.problems import Fault
+from serving.requests.cells import read_cells
+from serving.requests.problems import Fault
 
 WRITTEN: Final = {r.name: tuple(c for c in r if c.name != "household_id") for r in SCORING}
 """The columns of a register that a row writes; the household's key stands above the rows."""

@@ -49,9 +49,9 @@ def pandas_features(snapshot: Path) -> None:
 def decisions(snapshot: Path) -> None:
     """Decide for all: rules, red flags, both models, reasons."""
     from features.registers.snapshot import Snapshot
-    from models.bundle import load
-    from models.home import Home
-    from serving.batch import score
+    from models.bundles.bundle import load
+    from models.bundles.home import Home
+    from serving.decisions.batch import score
 
     models = load(Home(snapshot.parent / "home"), "champion")
     opened = Snapshot.open(snapshot)
@@ -70,7 +70,7 @@ def prepared(households: int, folder: Path) -> Path:
     """Simulate the families, make their snapshot and train on it: each once."""
     from features.registers.load import open_data_set
     from features.registers.snapshot import make
-    from models.home import Home
+    from models.bundles.home import Home
     from training.population import simulate
     from training.promote import promote
     from training.train import train

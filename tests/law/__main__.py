@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from features.errors import DeclarationError, InputError
-from models.law_files import LAW
+from models.law.files import LAW
 from tests.law.answers import faults
 from tests.law.cases import FOLDER, Case, read
 

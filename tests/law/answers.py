@@ -15,16 +15,16 @@ import yaml
 from features.build import build
 from features.catalogue import FEATURES
 from features.errors import DeclarationError, InputError
-from models import programmes
-from models.actions import actions
-from models.law_files import LAW, plain
-from models.parameters import Law
-from models.poverty_line import poverty_line
-from models.red_flags import red_flags
-from models.rules import rule_category
-from models.scorecard import Scorecard, assess
-from serving.messages import read_one
-from serving.problems import Problem
+from models.law.files import LAW, plain
+from models.law.parameters import Law
+from models.law.poverty_line import poverty_line
+from models.rules import programmes
+from models.rules.actions import actions
+from models.rules.category import rule_category
+from models.rules.red_flags import red_flags
+from models.rules.scorecard import Scorecard, assess
+from serving.requests.problems import Problem
+from serving.requests.request import read_one
 from tests.law.cases import Case
 
 SAID = {True: "met", False: "not met", None: "unknown"}

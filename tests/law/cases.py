@@ -17,7 +17,7 @@ import jsonschema
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
-from models.law_files import cited_keys, plain, read_exactly, read_law
+from models.law.files import cited_keys, plain, read_exactly, read_law
 
 FOLDER = Path(__file__).parent
 
@@ -97,7 +97,7 @@ def _checked(case: Case) -> Case:
     if case.source not in _acts() and not case.source.startswith("https://"):
         raise DeclarationError(
             f"{case.title} cites {case.source!r}: give it, or its page, a `source` that "
-            "models/law/acts.yaml knows, or a link."
+            "models/law/values/acts.yaml knows, or a link."
         )
     asked = (case.family, case.expect.get("facts", {}), case.expect.get("steps", {}))
     for name in (name for told in asked for name in told):

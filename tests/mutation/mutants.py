@@ -28,7 +28,7 @@ from cosmic_ray.work_item import MutationSpec
 
 import features.build
 import features.catalogue  # noqa: F401
-from models.law_files import read_law
+from models.law.files import read_law
 
 HERE = Path(__file__).parent
 _FORK = multiprocessing.get_context("fork")

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-FOLDER = Path(__file__).parents[2] / "models" / "law"
+FOLDER = Path(__file__).parents[2] / "models" / "law" / "values"
 
 
 @cache

@@ -1,6 +1,6 @@
 """What the law says of a family's facts: points, categories, the hard rule, red flags.
 
-Part of the second rule engine, written from `models/law/*.yaml` and the invariant of
+Part of the second rule engine, written from `models/law/values/*.yaml` and the invariant of
 silence: an unknown criterion takes its poorest points, its richest are kept beside them;
 what is unknown raises no flag.
 """

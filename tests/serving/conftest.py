@@ -6,7 +6,7 @@ import httpx
 import polars as pl
 import pytest
 
-from serving.examples import AS_OF, FAMILY
+from serving.api.examples import AS_OF, FAMILY
 
 
 @pytest.fixture(scope="session")

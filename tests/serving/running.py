@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from serving.server import command, environment
+from serving.api.server import command, environment
 
 PATIENCE = 90.0
 

@@ -3,7 +3,7 @@
 import polars as pl
 
 from features.registers.snapshot import Snapshot
-from training.blast_radius import of_families
+from training.gates.blast_radius import of_families
 
 
 class Few:

@@ -7,7 +7,7 @@ import polars as pl
 
 from features.catalogue import FEATURES
 from features.units import Unit
-from training.labels import Labels
+from training.labels.gather import Labels
 
 DAY = date(2026, 1, 1)
 

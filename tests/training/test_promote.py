@@ -9,14 +9,14 @@ import pytest
 
 from features.errors import InputError, NoSuchModel
 from features.registers.snapshot import Snapshot
-from models import aliases, bundle
-from models.home import Home
+from models.bundles import aliases, bundle
+from models.bundles.home import Home
 from tests.training.few_families import Few
-from training import known_snapshots
 from training import promote as promotion
-from training.directions import against
+from training.gates.directions import against
 from training.gates.verdict import Verdict, gate, hard
 from training.promote import Asked, promote
+from training.record import known_snapshots
 
 WHEN = datetime(2026, 1, 2, 12, tzinfo=UTC)
 

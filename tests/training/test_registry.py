@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from models import aliases
-from models.home import Home
+from models.bundles import aliases
+from models.bundles.home import Home
 from training.registry import MODEL, Registry, mirror_retirement
 
 WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -13,24 +13,24 @@ import pytest
 from features.errors import InputError
 from features.registers.load import open_data_set
 from features.registers.snapshot import Snapshot, make
-from models import aliases, bundle
-from models.aliases import sha256
-from models.home import Home
-from models.hyperparameters import Hyperparameters
-from models.parameters import Law
-from models.predict import COLUMNS
+from models.bundles import aliases, bundle
+from models.bundles.aliases import sha256
+from models.bundles.home import Home
+from models.law.parameters import Law
+from models.learned.hyperparameters import Hyperparameters
+from models.learned.predict import COLUMNS
 from tests.features import data_sets
 from training import train as training
-from training.evaluate import evaluate, payments_rule, signed_log, tells_at_capacity
+from training.evaluation.evaluate import evaluate, payments_rule, signed_log, tells_at_capacity
+from training.evaluation.measures import flat
 from training.examples import in_pandas
-from training.fit import certified, fit, informative
-from training.fit_hidden import require_both_kinds
-from training.labels import gather
-from training.measures import flat
+from training.fitting.fit import certified, fit, informative
+from training.fitting.hidden_income import require_both_kinds
+from training.labels.gather import gather
+from training.record.signature import EXAMPLE_FILE
+from training.record.synthetic import ROWS
 from training.registry import Registry, named
-from training.report import page, words
-from training.signature import EXAMPLE_FILE
-from training.synthetic import ROWS
+from training.report.page import page, words
 
 LAW = Law(date(2026, 1, 1))
 SEED = 4
@@ -295,7 +295,7 @@ def test_the_report_says_which_figures_are_optimistic_or_so_by_construction(mani
 
 def test_an_input_that_nobody_has_or_everybody_shares_is_left_out():
     x = np.array([[1.0, np.nan, 2.0, np.nan], [1.0, np.nan, 3.0, 5.0]])
-    from models.inputs import declared_inputs
+    from models.learned.inputs import declared_inputs
 
     kept = informative(declared_inputs()[:4], x)[1]
     assert kept.tolist() == [2]

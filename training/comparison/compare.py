@@ -2,7 +2,7 @@
 
 What training measured stands side by side, each figure with its interval. Judged anew, on
 the same families, are only inspections that neither of the two has learned from. Who moves
-is counted on every family of a snapshot (`training.blast_radius`); of a few of them the
+is counted on every family of a snapshot (`training.gates.blast_radius`); of a few of them the
 inputs that weigh differently are named, never a value.
 """
 
@@ -20,15 +20,16 @@ from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.declared import SCORING
 from features.registers.snapshot import Snapshot
-from models import bundle
 from models.assessment import metrics, target
-from models.home import Home
-from models.parameters import Law
-from models.predict import Models
-from training import blast_radius, known_snapshots
-from training import labels as label
-from training.blast_radius import CHANGES, Radius
-from training.labels import FEWEST_RANDOM
+from models.bundles import bundle
+from models.bundles.home import Home
+from models.law.parameters import Law
+from models.learned.predict import Models
+from training.gates import blast_radius
+from training.gates.blast_radius import CHANGES, Radius
+from training.labels import gather as label
+from training.labels.gather import FEWEST_RANDOM
+from training.record import known_snapshots
 
 KIND: Final = "tarazy-compare"
 FORMAT: Final = 1

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from training.blast_radius import SHOWN_FROM, WORDS
+from training.gates.blast_radius import SHOWN_FROM, WORDS
 
 TITLES: Final = {
     "region": "Region",
@@ -32,7 +32,7 @@ _FIRST, _SECOND = "#7a8794", "#0b5394"
 def page(report: Mapping[str, Any]) -> str:
     """Return the comparison as HTML."""
     environment = Environment(
-        loader=PackageLoader("training", "."),
+        loader=PackageLoader("training.comparison", "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -41,7 +41,7 @@ def page(report: Mapping[str, Any]) -> str:
     environment.filters["number"] = _number
     environment.filters["percent"] = _percent
     environment.filters["estimate"] = _estimate
-    return environment.get_template("compare.html").render(
+    return environment.get_template("page.html").render(
         r=report, words=WORDS, titles=TITLES, least=SHOWN_FROM, picture=Markup(picture(report))
     )
 

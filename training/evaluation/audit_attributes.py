@@ -12,7 +12,7 @@ import polars as pl
 from features.registers.snapshot import Snapshot
 from models.assessment import groups
 from models.assessment.groups import ATTRIBUTES, UNKNOWN
-from training.labels import Labels
+from training.labels.gather import Labels
 
 _KEYS = ("household_id", "as_of")
 

@@ -9,14 +9,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from models.inputs import Matrix
-from models.parameters import Law
-from models.red_flags import red_flags
-from training import labels as label
-from training.fit import Fitted
-from training.fit_hidden import FOLDS, Inspected
-from training.labels import Labels
-from training.served_scores import Population, encoded_population
+from models.law.parameters import Law
+from models.learned.inputs import Matrix
+from models.rules.red_flags import red_flags
+from training.evaluation.served_scores import Population, encoded_population
+from training.fitting.fit import Fitted
+from training.fitting.hidden_income import FOLDS, Inspected
+from training.labels import gather as label
+from training.labels.gather import Labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Who the errors fall on: rates by group of families, proxies, and how stable the order is.
 
-The groups come from the store of audit attributes (`training.audit_attributes`), which is
-read here and nowhere earlier: when everything is learned and only judging is left.
+The groups come from the store of audit attributes (`training.evaluation.audit_attributes`),
+which is read here and nowhere earlier: when everything is learned and only judging is left.
 """
 
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ import polars as pl
 
 from features.registers.snapshot import Snapshot
 from models.assessment import metrics
-from models.inputs import Matrix
-from training import audit_attributes, deciles, group_table, label_noise, proxies
-from training.fit import Fitted, survey_weights
-from training.group_table import Rate
-from training.labels import Labels
-from training.served_scores import Population
+from models.learned.inputs import Matrix
+from training.evaluation import audit_attributes, deciles, group_table, label_noise, proxies
+from training.evaluation.group_table import Rate
+from training.evaluation.served_scores import Population
+from training.fitting.fit import Fitted, survey_weights
+from training.labels.gather import Labels
 
 CAPACITY: Final = 0.05
 """What a district can inspect in a year: one family in twenty."""

@@ -10,18 +10,18 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models import conformal
 from models.assessment import survey_design
 from models.assessment.fairness import Verdict
 from models.assessment.metrics import Estimate
 from models.assessment.survey_design import Design
-from models.inputs import Matrix
-from models.parameters import Law
-from models.rules import rule_category
-from training import labels as label
-from training.fit import Fitted, survey_weights
-from training.labels import Labels
-from training.served_scores import SurveyedIncome
+from models.law.parameters import Law
+from models.learned import conformal
+from models.learned.inputs import Matrix
+from models.rules.category import rule_category
+from training.evaluation.served_scores import SurveyedIncome
+from training.fitting.fit import Fitted, survey_weights
+from training.labels import gather as label
+from training.labels.gather import Labels
 
 Flags = npt.NDArray[np.bool_]
 

@@ -12,21 +12,21 @@ import numpy as np
 import polars as pl
 
 from features.registers.snapshot import Snapshot
-from models import conformal
 from models.assessment import metrics
 from models.assessment.metrics import UNKNOWN, Estimate
-from models.inputs import Matrix
-from training import deciles, newest, policy_value, random_arm, served_scores
-from training import rivals as rival
-from training.by_group import CAPACITY, flagged_share, judged_by_group, what_is_judged
-from training.fit import Fitted
-from training.fit_hidden import Inspected
-from training.fit_welfare import Surveyed
+from models.learned import conformal
+from models.learned.inputs import Matrix
+from training.evaluation import baselines as rival
+from training.evaluation import deciles, policy_value, random_arm, served_scores, temporal
+from training.evaluation.baselines import Rival, payments_rule, regression, signed_log
+from training.evaluation.by_group import CAPACITY, flagged_share, judged_by_group, what_is_judged
+from training.evaluation.random_arm import SENSITIVITIES
+from training.evaluation.served_scores import Population
+from training.fitting.fit import Fitted
+from training.fitting.hidden_income import Inspected
+from training.fitting.welfare import Surveyed
 from training.gates.quality import STRENGTHENED, strengthened_difference
-from training.labels import Labels
-from training.random_arm import SENSITIVITIES
-from training.rivals import Rival, payments_rule, regression, signed_log
-from training.served_scores import Population
+from training.labels.gather import Labels
 
 __all__ = ["CAPACITY", "evaluate", "payments_rule", "regression", "signed_log",
            "tells_at_capacity"]  # fmt: skip
@@ -73,16 +73,16 @@ def evaluate(
     ``random_arm`` (with ``base_rates``, check E9), ``hidden_income``, ``baselines``,
     ``auc_above_logistic_regression``, ``amounts``, ``welfare``, ``labels``; then
 
-    * ``reliability``: ECE, what chance makes of it, fifteen bins (`training.random_arm`);
+    * ``reliability``: ECE, what chance makes of it, fifteen bins (`random_arm`);
     * ``sensitivity_band``: hiding, AUC against the truth, clear families among the flagged,
       were inspectors to find 75, 83 or 90 %;
     * ``flags_against_prevalence``: check E11;
-    * ``policy_value``: what inspecting by each score would bring (`training.policy_value`);
-    * ``temporal``: the newest inspections by a detector of the older (`training.newest`);
-    * ``deciles``: errors by tenth of true consumption, check E7 (`training.deciles`);
-    * ``groups``: errors by group with verdicts, checks E4, E11, E16 (`training.group_table`);
-    * ``proxies``: whether the score tells who a family is, check E3 (`training.proxies`);
-    * ``label_noise``: check E18 (`training.label_noise`).
+    * ``policy_value``: what inspecting by each score would bring (`policy_value`);
+    * ``temporal``: the newest inspections by a detector of the older (`temporal`);
+    * ``deciles``: errors by tenth of true consumption, check E7 (`deciles`);
+    * ``groups``: errors by group with verdicts, checks E4, E11, E16 (`group_table`);
+    * ``proxies``: whether the score tells who a family is, check E3 (`proxies`);
+    * ``label_noise``: check E18 (`label_noise`).
 
     Lists are tables, for reports; every other number is a measure. Without a random arm
     ``hidden_income``, ``baselines``, ``reliability``, ``sensitivity_band``,
@@ -105,7 +105,7 @@ def evaluate(
     income = served_scores.surveyed_income(found, fitted, generator)
     rules = deciles.rules_say(found.survey)
     told["deciles"] = deciles.table(found, fitted, income, rules)
-    told["temporal"] = newest.table(found, fitted, generator)
+    told["temporal"] = temporal.table(found, fitted, generator)
     if said.in_random_arm.any():
         told |= _judged(found, fitted, served, generator)
     else:

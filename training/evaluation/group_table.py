@@ -17,8 +17,8 @@ import polars as pl
 from models.assessment import fairness, metrics, reliability
 from models.assessment.fairness import SUPPRESSED_BELOW, TWO_WAY_FROM, Finding, Verdict
 from models.assessment.groups import ATTRIBUTES, PAIRS, UNKNOWN, Attribute
-from models.inputs import Matrix
-from training.random_arm import flags_against_prevalence
+from models.learned.inputs import Matrix
+from training.evaluation.random_arm import flags_against_prevalence
 
 ECE_FROM: Final = 200
 """Labels a group needs before a resampled interval is shown for it (trust.md, E4)."""

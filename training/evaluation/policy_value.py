@@ -25,14 +25,14 @@ import polars as pl
 
 from models.assessment import metrics
 from models.assessment.metrics import Estimate
-from models.inputs import Matrix
-from training import labels as label
-from training import selection
-from training.fit import Fitted
-from training.fit_hidden import FOLDS
-from training.labels import Labels
-from training.rivals import Rival, ranked
-from training.served_scores import encoded_population
+from models.learned.inputs import Matrix
+from training.evaluation.baselines import Rival, ranked
+from training.evaluation.served_scores import encoded_population
+from training.fitting.fit import Fitted
+from training.fitting.hidden_income import FOLDS
+from training.labels import gather as label
+from training.labels import inspection_chance
+from training.labels.gather import Labels
 
 LARGEST: Final = 0.10
 """No inspection carries more than a tenth of its policy's weight; heavier ones are clipped."""
@@ -170,10 +170,10 @@ def table(
     usable = np.isfinite(own) & (random | ((design == "targeted") & known))
     x, x_all = label.encoded(found.inspections, fitted.inputs), encoded_population(found, fitted)
     inverse = np.where(random, 1.0 / own, 0.0)
-    targeted = selection.targeted_chance(
+    targeted = inspection_chance.targeted_chance(
         usable & ~random, inverse, x, fitted.inspected.fold, seed=0
     )
-    arm = selection.usual_chance(inverse)
+    arm = inspection_chance.usual_chance(inverse)
     weights = np.where(usable, shared(own, random, arm, targeted), 0.0)[usable]
     drawn = metrics.draws(
         found.inspections["household_id"].to_numpy()[usable], generator, replicas=_REPLICAS

@@ -17,7 +17,7 @@ from models.assessment import metrics
 from models.assessment.fairness import SUPPRESSED_BELOW, Verdict
 from models.assessment.groups import ATTRIBUTES, UNKNOWN, Attribute
 from models.assessment.metrics import Estimate
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 
 BOUND: Final = 0.60
 """How well the score alone may tell a group apart without a written reason (assumed)."""

@@ -10,8 +10,8 @@ import numpy as np
 from models.assessment import metrics, reliability
 from models.assessment.fairness import Verdict
 from models.assessment.metrics import Estimate
-from models.inputs import Matrix
-from training.fit_hidden import Inspected
+from models.learned.inputs import Matrix
+from training.fitting.hidden_income import Inspected
 
 SENSITIVITIES: Final = (0.75, 0.83, 0.90)
 """The plausible band of the share of hiding families that an inspection finds."""

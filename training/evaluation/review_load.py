@@ -13,13 +13,15 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from models import capacity, decision, rules
-from models.capacity import Flags, ReviewBars
-from models.inputs import Matrix
-from models.parameters import Law
-from models.pipeline import category_at_low_end
-from training.fit import Fitted, certified
-from training.labels import Labels
+from models.decision import outcome
+from models.decision.pipeline import category_at_low_end
+from models.law.parameters import Law
+from models.learned import review_capacity
+from models.learned.inputs import Matrix
+from models.learned.review_capacity import Flags, ReviewBars
+from models.rules import category as rules
+from training.fitting.fit import Fitted, certified
+from training.labels.gather import Labels
 
 UNCONFIRMED: Final = (0.10, 0.20, 0.30)
 """Levels of q that the load is shown for …"""
@@ -55,7 +57,7 @@ class Load:
         """Count under one threshold (null: nobody is flagged) and one capacity (null: any)."""
         flagged = population.margin >= (np.inf if threshold is None else threshold)
         material = flagged & population.changes
-        bars = capacity.fix(
+        bars = review_capacity.fix(
             population.margin, material, population.region, threshold=threshold, capacity=room
         )
         asking = material & bars.reached(population.margin, population.region)
@@ -120,7 +122,7 @@ def looked_at(
         opinion = replace(fitted.models, threshold=least).predict(families, law)
         category = rules.rule_category(families, law)["rule_category"]
         at_low = category_at_low_end(families, opinion, category, law.day, law)
-        matters = decision.material(opinion, category, at_low)
+        matters = outcome.material(opinion, category, at_low)
         changes[rows] = matters.fill_null(value=False).to_numpy()
         margin[rows] = np.where(opinion["model_flag"].is_null().to_numpy(), np.nan, margin[rows])
     return Population(margin=margin, changes=changes, region=region)

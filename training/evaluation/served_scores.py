@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models import consumption_model, hidden_income, trees
-from models.hidden_income import places
-from models.inputs import Matrix, encode
-from models.parameters import Law
-from models.predict import Look
-from training import labels as label
-from training.fit import Fitted, survey_weights
-from training.fit_hidden import rank_among
-from training.labels import Labels
+from models.law.parameters import Law
+from models.learned import consumption, hidden_income, trees
+from models.learned.hidden_income import places
+from models.learned.inputs import Matrix, encode
+from models.learned.predict import Look
+from training.fitting.fit import Fitted, survey_weights
+from training.fitting.hidden_income import rank_among
+from training.labels import gather as label
+from training.labels.gather import Labels
 
 BLIND_FOLDS = 2
 """Halves: each surveyed family is judged by a model of expected consumption of the other half."""
@@ -83,7 +83,7 @@ def surveyed_income(
     expected, estimate, low = (np.empty(len(x)) for _ in range(3))
     for k in range(BLIND_FOLDS):
         mine, others = fold == k, fold != k
-        model = consumption_model.fit(
+        model = consumption.fit(
             inputs, x[others], spent[others], weights[others], seed=k,
             hyper=fitted.hyper.consumption,
         )  # fmt: skip

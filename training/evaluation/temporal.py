@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from models import hidden_income, trees
 from models.assessment import metrics
-from models.inputs import Matrix
-from training import choice, selection
-from training import labels as label
-from training.fit import Fitted
-from training.labels import Labels
+from models.learned import hidden_income, trees
+from models.learned.inputs import Matrix
+from training.fitting.fit import Fitted
+from training.labels import gather as label
+from training.labels import inspection_chance, unmeasured_selection
+from training.labels.gather import Labels
 
 NEWEST: Final = 0.30
 """Share of the random inspections that count as the newest."""
@@ -96,9 +96,11 @@ def _by_the_older(found: Labels, fitted: Fitted, older: np.ndarray, newest: np.n
 def _told_by_the_older(found: Labels, fitted: Fitted, older: np.ndarray) -> Matrix | None:
     """Return what is set beside the older findings, asked of no finding of the newest days."""
     said, inspections = fitted.inspected, found.inspections.filter(older)
-    margin, design = said.margin[older], choice.design(inspections)
-    suspected = selection.suspected(
+    margin, design = said.margin[older], unmeasured_selection.design(inspections)
+    suspected = inspection_chance.suspected(
         inspections, said.random[older], margin, label.encoded(inspections, fitted.inputs),
         said.fold[older], seed=0,
     )  # fmt: skip
-    return choice.seen(margin, said.confirmed[older], design, suspected).offset(design)
+    return unmeasured_selection.seen(margin, said.confirmed[older], design, suspected).offset(
+        design
+    )

@@ -22,13 +22,13 @@ from sklearn.model_selection import GroupKFold
 
 from features.registers.snapshot import Snapshot
 from models.assessment import metrics
-from models.consumption_model import consumption_inputs
-from models.hidden_income import GAP, hidden_income_inputs
-from models.inputs import Input, Matrix, declared_inputs
-from training import labels
-from training.evaluate import regression
-from training.fit_hidden import findings
-from training.labels import Labels
+from models.learned.consumption import consumption_inputs
+from models.learned.hidden_income import GAP, hidden_income_inputs
+from models.learned.inputs import Input, Matrix, declared_inputs
+from training.evaluation.evaluate import regression
+from training.fitting.hidden_income import findings
+from training.labels import gather
+from training.labels.gather import Labels
 
 SEED = 20_260_101
 KNOWN = 50
@@ -55,24 +55,24 @@ def inspected(found: Labels) -> Inspected:
     asked = found.survey.join(found.inspections, on="household_id", how="anti")
     lived = frame(asked, consumption_inputs(declared_inputs()))
     spending = HistGradientBoostingRegressor(**settings(lived)).fit(
-        lived, np.log(labels.consumption(asked).clip(0.02)), asked["weight"].cast(pl.Float64)
+        lived, np.log(gather.consumption(asked).clip(0.02)), asked["weight"].cast(pl.Float64)
     )
     every = frame(found.inspections, declared_inputs(), known=0)
     x = frame(found.inspections, hidden_income_inputs(declared_inputs()))
     spends = np.exp(spending.predict(every[lived.columns]))
-    x.insert(0, GAP, spends - labels.declared(found.inspections))
+    x.insert(0, GAP, spends - gather.declared(found.inspections))
     return Inspected(
         x=x,
         y=pd.Series(findings(found.inspections)[1], name="hides_income"),
         households=found.inspections["household_id"].to_pandas(),
-        weights=labels.training_weights(found.inspections),
-        random=labels.random_weights(found.inspections),
+        weights=gather.training_weights(found.inspections),
+        random=gather.random_weights(found.inspections),
     )
 
 
 def frame(rows: pl.DataFrame, inputs: Sequence[Input], *, known: int = KNOWN) -> pd.DataFrame:
     """Return model inputs in pandas, by their declared names; unknown values are NaN."""
-    x = pd.DataFrame(labels.encoded(rows, inputs), columns=[i.name for i in inputs])
+    x = pd.DataFrame(gather.encoded(rows, inputs), columns=[i.name for i in inputs])
     return x if not known else x.loc[:, (x.notna().sum() >= known) & (x.nunique() > 1)]
 
 
@@ -131,7 +131,7 @@ def compared(families: Inspected, scores: Mapping[str, Matrix]) -> pd.DataFrame:
 def main(place: str) -> pd.DataFrame:
     """Walk the path on one snapshot and return the table."""
     snapshot = Snapshot.open(Path(place))
-    families = inspected(labels.gather([snapshot], generator=np.random.default_rng(SEED)))
+    families = inspected(gather.gather([snapshot], generator=np.random.default_rng(SEED)))
     scores = {name: blind_scores(each, families) for name, each in rivals(families.x).items()}
     return compared(families, scores)
 

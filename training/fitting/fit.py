@@ -13,19 +13,20 @@ import numpy.typing as npt
 import polars as pl
 
 from features.progress import Progress, silent
-from models import conformal, consumption_model
 from models.assessment.metrics import share
 from models.assessment.sequential import refuted_above
-from models.consumption_model import ExpectedConsumption
-from models.hyperparameters import Boosting, Hyperparameters, shipped
-from models.inputs import Input, Matrix, declared_inputs, encode
-from models.parameters import Law
-from models.predict import Models
-from training import fit_hidden, fit_welfare
-from training import labels as label
-from training.fit_hidden import FOLDS, Consumption, Inspected, Material, places
-from training.fit_welfare import Surveyed
-from training.labels import FEWEST_RANDOM, Labels
+from models.law.parameters import Law
+from models.learned import conformal
+from models.learned import consumption as consumption_model
+from models.learned.consumption import ExpectedConsumption
+from models.learned.hyperparameters import Boosting, Hyperparameters, shipped
+from models.learned.inputs import Input, Matrix, declared_inputs, encode
+from models.learned.predict import Models
+from training.fitting import hidden_income, welfare
+from training.fitting.hidden_income import FOLDS, Consumption, Inspected, Material, places
+from training.fitting.welfare import Surveyed
+from training.labels import gather as label
+from training.labels.gather import FEWEST_RANDOM, Labels
 
 _LOOKED_AT: Final = 0.10
 """Share of the most suspicious in which the two arms are compared when nobody can be flagged."""
@@ -78,9 +79,9 @@ def fit(
     x_inspected = label.encoded(found.inspections, inputs)
     households = [f["household_id"].to_numpy() for f in (found.survey, found.inspections)]
     fold_survey, fold_inspected = label.folds(households, FOLDS, generator)
-    fit_hidden.require_both_kinds(found.inspections, fold_inspected)
+    hidden_income.require_both_kinds(found.inspections, fold_inspected)
     consumption = _consumption(found, inputs, x_survey, fold_survey, seed, hyper.consumption, tell)
-    detected = fit_hidden.learn(
+    detected = hidden_income.learn(
         Material(
             found=found,
             inputs=inputs,
@@ -95,7 +96,7 @@ def fit(
         tell,
     )
     answered = found.survey["subjective_level"].is_not_null().to_numpy()
-    ladder, surveyed = fit_welfare.learn(
+    ladder, surveyed = welfare.learn(
         inputs,
         x_survey[answered],
         found.survey["subjective_level"].drop_nulls().cast(pl.Int64).to_numpy(),
@@ -210,7 +211,8 @@ def _standing(inspected: Inspected, unconfirmed: float, population: int) -> tupl
     Targeted inspections help only as long as suspicion follows the registers. Where
     inspectors chose by what no register shows, the families they chose hide more often than
     others that look the same, and the promise would be too bold: that is asked all along
-    the ranking (`training.choice`) and once more among those that would be flagged.
+    the ranking (`training.labels.unmeasured_selection`) and once more among those that
+    would be flagged.
     """
     together, arm = inspected.standing, inspected.in_random_arm
     if not (together[~arm] > 0).any():
@@ -242,7 +244,7 @@ def survey_weights(found: Labels) -> Matrix:
     return filled
 
 
-def _why_nobody(arm: fit_hidden.Flags, labels: int, chosen: conformal.Selection) -> str:
+def _why_nobody(arm: hidden_income.Flags, labels: int, chosen: conformal.Selection) -> str:
     if not arm.any():
         return (
             "there is no random inspection: nothing can be promised of a flag. Inspect at least "
@@ -286,7 +288,7 @@ def _consumption(
     kept = places(inputs, mine)
     spent, weights = label.consumption(found.survey), survey_weights(found)
 
-    def grown(rows: fit_hidden.Flags) -> ExpectedConsumption:
+    def grown(rows: hidden_income.Flags) -> ExpectedConsumption:
         tell("expected consumption")
         return consumption_model.fit(
             mine, x[rows][:, kept], spent[rows], weights[rows], seed=seed, hyper=hyper

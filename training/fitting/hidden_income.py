@@ -10,18 +10,18 @@ import numpy.typing as npt
 import polars as pl
 
 from features.errors import InputError
-from models import conformal, hidden_income, trees
 from models.assessment import target
-from models.consumption_model import ExpectedConsumption
-from models.hidden_income import Amounts, Calibration, HiddenIncome
-from models.hyperparameters import SHIPPED, Hyperparameters
-from models.inputs import Input, Matrix, declared_income
-from models.parameters import Law
-from training import choice as choices
-from training import labels as label
-from training import selection
-from training.choice import UNTOLD, Choice
-from training.labels import Labels
+from models.law.parameters import Law
+from models.learned import conformal, hidden_income, trees
+from models.learned.consumption import ExpectedConsumption
+from models.learned.hidden_income import Amounts, Calibration, HiddenIncome
+from models.learned.hyperparameters import SHIPPED, Hyperparameters
+from models.learned.inputs import Input, Matrix, declared_income
+from training.labels import gather as label
+from training.labels import inspection_chance
+from training.labels import unmeasured_selection as choices
+from training.labels.gather import Labels
+from training.labels.unmeasured_selection import UNTOLD, Choice
 
 FOLDS: Final = 5
 FEWEST_OF_A_KIND: Final = 10
@@ -45,8 +45,8 @@ class Inspected:
     of the population that looks strictly more suspicious to the same model; ``random`` is
     the inverse inclusion probability in the random arm, zero outside it; ``standing``
     lets random and targeted inspections together stand for the population
-    (`training.selection`), zero for complaints; ``truth`` lets findings stand for the
-    truth; ``place`` is where the family lives, by `hidden_income.PLACES`;
+    (`training.labels.inspection_chance`), zero for complaints; ``truth`` lets findings
+    stand for the truth; ``place`` is where the family lives, by `hidden_income.PLACES`;
     ``choice`` what it tells to have been chosen. Amounts and gap
     in ПМ a member a month.
     """
@@ -192,7 +192,7 @@ def learn(material: Material, consumption: Consumption, tell: Callable[[str], No
     for (out, _), booster in zip(blindly, boosters, strict=True):
         margin[out] = trees.margin(booster, table[out])
     # Whether the choice tells is asked of detectors that were grown as if it told nothing.
-    suspected = selection.suspected(
+    suspected = inspection_chance.suspected(
         found.inspections, random, margin, material.x, material.fold, seed=seed
     )
     choice = choices.seen(margin, confirmed, design, suspected)
@@ -212,7 +212,9 @@ def learn(material: Material, consumption: Consumption, tell: Callable[[str], No
     agreement = conformal.amount_score(hides, centre, amounts.spread, amount)
     tails = tails_by_place(agreement, judged * truth, place)
     low, high = conformal.amount_bounds(hides, centre, amounts.spread, np.array(tails)[place])
-    standing = conformal.raked(rank, selection.union_weights(found.inspections, random, suspected))
+    standing = conformal.raked(
+        rank, inspection_chance.union_weights(found.inspections, random, suspected)
+    )
     inspected = Inspected(
         households=found.inspections["household_id"].to_numpy(),
         confirmed=confirmed, amount=amount, expected=expected, gap=gap, margin=margin, rank=rank,

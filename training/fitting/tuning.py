@@ -16,14 +16,15 @@ import polars as pl
 
 from features.errors import InputError
 from features.progress import Progress, silent
-from models import consumption_model, hidden_income, trees, welfare
-from models.hyperparameters import Boosting, Hyperparameters, shipped
-from models.inputs import Input, Matrix, declared_inputs, encode
-from models.parameters import Law
-from training import labels as label
-from training.fit import informative, survey_weights
-from training.fit_hidden import FEWEST_OF_A_KIND, findings, places
-from training.labels import FEWEST, Labels
+from models.law.parameters import Law
+from models.learned import consumption as consumption_model
+from models.learned import hidden_income, trees, welfare
+from models.learned.hyperparameters import Boosting, Hyperparameters, shipped
+from models.learned.inputs import Input, Matrix, declared_inputs, encode
+from training.fitting.fit import informative, survey_weights
+from training.fitting.hidden_income import FEWEST_OF_A_KIND, findings, places
+from training.labels import gather as label
+from training.labels.gather import FEWEST, Labels
 
 Evaluate = Callable[[Hyperparameters], float]
 """What a stage is tuned for: a loss, lower is better."""

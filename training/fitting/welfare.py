@@ -7,11 +7,11 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
-from models import conformal, welfare
-from models.hyperparameters import SHIPPED, Boosting
-from models.inputs import Input, Matrix
-from models.welfare import Welfare
-from training.fit_hidden import FOLDS, LEVEL, MARGIN
+from models.learned import conformal, welfare
+from models.learned.hyperparameters import SHIPPED, Boosting
+from models.learned.inputs import Input, Matrix
+from models.learned.welfare import Welfare
+from training.fitting.hidden_income import FOLDS, LEVEL, MARGIN
 
 Whole = npt.NDArray[np.int64]
 

@@ -16,10 +16,10 @@ from features.build import Registers, visible
 from features.progress import Progress, silent
 from features.registers.declared import REGIONS
 from features.registers.snapshot import Snapshot
-from models.decision import MATERIAL_HIDDEN_INCOME
-from models.parameters import Law
-from models.pipeline import Decisions, decide
-from models.predict import Models
+from models.decision.outcome import MATERIAL_HIDDEN_INCOME
+from models.decision.pipeline import Decisions, decide
+from models.law.parameters import Law
+from models.learned.predict import Models
 
 BEFORE: Final = "_before"
 AFTER: Final = "_after"

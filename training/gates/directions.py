@@ -16,10 +16,11 @@ import polars as pl
 
 from features.catalogue import FEATURES
 from features.errors import InputError
-from models import bundle, consumption_model, hidden_income, trees
-from models.inputs import Matrix, declared_inputs
-from models.parameters import Law
-from models.predict import Look, Models
+from models.bundles import bundle
+from models.law.parameters import Law
+from models.learned import consumption, hidden_income, trees
+from models.learned.inputs import Matrix, declared_inputs
+from models.learned.predict import Look, Models
 
 _EVERYWHERE: Final = (-np.inf, np.inf)
 
@@ -68,7 +69,7 @@ def declared_directions(name: str) -> dict[str, int]:
     """
     inputs = declared_inputs()
     if name.startswith("consumption"):
-        ways = consumption_model.directions(inputs)
+        ways = consumption.directions(inputs)
         return dict(zip([i.name for i in inputs], ways, strict=True))
     return {hidden_income.GAP: 1} | {i.name: i.direction for i in inputs}
 
@@ -152,7 +153,7 @@ def violations(models: Models, golden: Mapping[str, Any]) -> int:
     table = hidden_income.columns(look.gap, look.detector)
     ways = hidden_income.directions(detector.inputs)
     welfare = [i.direction for i in models.welfare.inputs]
-    spending = consumption_model.directions(models.consumption.inputs)
+    spending = consumption.directions(models.consumption.inputs)
     wrong = against(lambda x: trees.margin(detector.detector, x), table, ways)
     wrong += against(detector.amounts.centre, table, ways)
     wrong += against(models.consumption.expected, look.consumption, spending)

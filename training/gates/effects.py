@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from training.blast_radius import Radius
+from training.gates.blast_radius import Radius
 from training.gates.verdict import Gate, Verdict, gate, hard
 
 MOST_NEWLY_IN_REVIEW: Final = 0.005

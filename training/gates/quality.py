@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.assessment import metrics
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 from training.gates.verdict import Gate, Verdict, gate
-from training.labels import FEWEST_RANDOM
+from training.labels.gather import FEWEST_RANDOM
 
 CLIP: Final = 5.0
 """A targeted inspection counts at most so many times the median targeted one."""
@@ -106,8 +106,9 @@ def strengthened_difference(
     design : ``random``, ``targeted`` or anything else, which is left out.
     probability : of inclusion under that design; NaN where unknown. Targeted inspections
         without one are left out; random ones count as the median of their arm.
-    knows_more : whether suspicion follows what no register shows (`training.choice`): then
-        the logged chances are not the true ones, and all targeted inspections are left out.
+    knows_more : whether suspicion follows what no register shows
+        (`training.labels.unmeasured_selection`): then the logged chances are not the true
+        ones, and all targeted inspections are left out.
     households : whose inspection it is.
 
     Returns

@@ -6,15 +6,15 @@ from typing import Any, Final
 import lightgbm as lgb
 
 from features.errors import InputError
-from models import trees
-from models.predict import Models
-from training.directions import declared_directions, tree_violations, violations
+from models.learned import trees
+from models.learned.predict import Models
+from training.gates.directions import declared_directions, tree_violations, violations
 from training.gates.verdict import Gate, Verdict, gate
 
 FEWEST: Final = 20
 """Families that a leaf speaks for at least (S20): fewer could be recognised in it."""
 _ROWS_A_FAMILY: Final = {"welfare": 2}
-"""The welfare steps are shown each family twice (`models.welfare.shown_with_silence`)."""
+"""The welfare steps are shown each family twice (`models.learned.welfare.shown_with_silence`)."""
 
 
 def directions(models: Models, boosters: Mapping[str, lgb.Booster]) -> Gate:

@@ -10,7 +10,7 @@ from datetime import datetime
 import click
 import numpy as np
 
-from models.parameters import Law
+from models.law.parameters import Law
 from training.inspections import feedback
 from training.inspections.policy import policy_of
 

@@ -22,7 +22,7 @@ import numpy.typing as npt
 import polars as pl
 
 from features.errors import InputError
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 from training.inspections.lot import Lot
 from training.inspections.policy import Policy
 

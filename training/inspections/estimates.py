@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import norm
 
 from models.assessment.metrics import LEVEL, UNKNOWN, Estimate
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 
 
 def total(found: Matrix, chance: Matrix) -> float:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.assessment.metrics import LEVEL
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 from training.inspections import design, estimates
 from training.inspections.policy import Policy
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 from training.inspections import design
 from training.inspections.design import Drawn
 from training.inspections.policy import Policy

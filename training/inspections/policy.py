@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 
 from features.errors import DeclarationError, InputError
-from models.parameters import Law, in_force
+from models.law.parameters import Law, in_force
 
 FILE: Final = Path(__file__).with_name("policy.yaml")
 

@@ -135,7 +135,7 @@ def smallest_promise(inspections: int, *, flagged: float, precision: float) -> f
 
     q is the share of unconfirmed families among the flagged that is promised at most. The
     flag of a share is promised from (1 + unconfirmed found above it) ÷ (inspections + 1) ÷
-    share on (conformal selection, Jin & Candès 2023; `models.conformal.select`); this is
+    share on (conformal selection, Jin & Candès 2023; `models.learned.conformal.select`); this is
     what it takes in four cases of five, when ``precision`` of the flagged would be
     confirmed. Above 1 nothing can be promised.
     """

@@ -19,8 +19,8 @@ from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.assessment.target import at_each
-from models.inputs import Input, Matrix, declared_income, encode
-from models.parameters import Law
+from models.law.parameters import Law
+from models.learned.inputs import Input, Matrix, declared_income, encode
 
 POPULATION_SAMPLE: Final = 200_000
 """Families of the newest snapshot that stand for its population; all, if there are fewer."""

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models import trees
-from models.inputs import Matrix
+from models.learned import trees
+from models.learned.inputs import Matrix
 
 Flags = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int64]
@@ -68,7 +68,7 @@ def union_weights(inspections: pl.DataFrame, random: Matrix, expected: Matrix | 
 
     It takes suspicion to follow what the registers show: where inspectors know more, a
     targeted family is likelier to hide than one that looks the same, and
-    `training.fit.certified` looks for that before it leans on these weights. Where the
+    `training.fitting.fit.certified` looks for that before it leans on these weights. Where the
     register does not tell how likely a random inspection was, the weights hold up to a
     common factor.
     """

@@ -6,9 +6,9 @@ and was drawn by lot, and a detector that learned from both as if they were alik
 whoever looks like the chosen. So it is asked, of suspicion and of complaints apart, whether
 the choice tells anything. Where it does, what it tells is set beside the finding of each
 chosen family while the detector grows (`Choice.offset`), and no promise leans on families
-whom inspectors chose so (`training.fit.certified`).
+whom inspectors chose so (`training.fitting.fit.certified`).
 
-Measured in a simulated country (`python -m training.trials_report --regimes --variants`:
+Measured in a simulated country (`python -m training.trials --regimes --variants`:
 shipped against two_stage_gap), AUC of families that nobody inspected: where inspectors
 act on what is hidden, 0.003 better with 3,600 inspections, a third by lot; with 850 no
 better and no worse. Where they act on the registers alone the choice tells nothing and
@@ -25,7 +25,7 @@ import polars as pl
 from scipy.special import ndtri
 
 from models.assessment.metrics import Estimate
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 
 Design = npt.NDArray[np.str_]
 """How each family came to be inspected, in the words of the register."""
@@ -100,7 +100,8 @@ def seen(margin: Matrix, confirmed: Matrix, design: Design, suspected: Matrix | 
     confirmed : 1 where an inspector found hidden income of the material size, else 0.
     design : as `design` returns it.
     suspected : the chance of each to be targeted, as its looks let expect
-        (`training.selection.suspected`); None, where too few were: complaints alone are asked.
+        (`training.labels.inspection_chance.suspected`); None, where too few were:
+        complaints alone are asked.
 
     A logistic regression of the finding on whether suspicion or a complaint chose the
     family, among families whose scores lie in the same tenth, on the score within it and on

@@ -13,31 +13,33 @@ import numpy as np
 import polars as pl
 
 from features.units import add_months
-from training.population import belongings, lives
-from training.population.careers import careers, supported
 from training.population.chance import Flags, happens
-from training.population.columns import blank, mixed
-from training.population.debts import borrowers
-from training.population.families import DAYS_OF_A_YEAR
-from training.population.housing import homes
-from training.population.payments import (
+from training.population.people import lives
+from training.population.people.careers import careers, supported
+from training.population.people.columns import blank, mixed
+from training.population.people.families import DAYS_OF_A_YEAR
+from training.population.people.regroup import regrouped, with_births, with_moves, with_new_families
+from training.population.people.standing import befall
+from training.population.people.work import MONTHS, Work
+from training.population.property import belongings
+from training.population.property.debts import borrowers
+from training.population.property.housing import homes
+from training.population.registers.payments import (
     assistance,
     chance_of_asking,
     incomes,
     quarter,
     streams,
 )
-from training.population.regroup import (
-    regrouped,
-    with_births,
-    with_moves,
-    with_new_families,
+from training.population.registers.services import DAYS_TO_DECIDE, applications
+from training.population.registers.traces import (
+    REPORTED_MONTHS,
+    habits,
+    meters,
+    transfers,
+    utilities,
 )
-from training.population.services import DAYS_TO_DECIDE, applications
-from training.population.standing import befall
 from training.population.state import Chance, Keys, State, reported
-from training.population.traces import REPORTED_MONTHS, habits, meters, transfers, utilities
-from training.population.work import MONTHS, Work
 
 _MOVED, _NEW = 1, 2
 _BLOWS_END: Final = 1 / 12

@@ -9,15 +9,15 @@ from typing import Final
 import polars as pl
 
 from features.registers.declared import REGIONS
-from training.population.calibration import Sums
-from training.population.faults import spoil
-from training.population.labels import HALF_A_YEAR
-from training.population.measurement import measured
+from training.population.calibration.calibration import Sums
+from training.population.calibration.measurement import measured
+from training.population.calibration.promises import measures
 from training.population.months import pass_month
-from training.population.observe import Round, observe, truth
-from training.population.promises import measures
+from training.population.registers.faults import spoil
+from training.population.registers.labels import HALF_A_YEAR
+from training.population.registers.observe import Round, observe, truth
+from training.population.registers.survey import Answers, answers
 from training.population.state import Chance, State, begin, generators
-from training.population.survey import Answers, answers
 from training.population.worlds import Shifts
 
 _QUARTER: Final = 3

@@ -14,11 +14,11 @@ from features.errors import InputError
 from features.progress import Progress, silent
 from features.units import add_months
 from training.population import truth
-from training.population.calibration import Sums, compare, merged
+from training.population.calibration.calibration import Sums, compare, merged
+from training.population.calibration.figures import Verdict, figures
+from training.population.calibration.promises import judge, of_registers
 from training.population.distributions import drawn
-from training.population.figures import Verdict, figures
 from training.population.partition import tell
-from training.population.promises import judge, of_registers
 from training.population.worlds import ORDINARY, Shifts, World
 from training.population.worlds import world as find
 

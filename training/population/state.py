@@ -14,17 +14,24 @@ import numpy as np
 import polars as pl
 
 from features.units import Span, months_of
-from training.population import possessions
 from training.population.chance import Dates, Flags, Floats, Ints, days_before, happens, opaque
-from training.population.debts import borrowers, loans
-from training.population.families import DAYS_OF_A_YEAR, Families, People, places, settle
-from training.population.housing import homes, properties
-from training.population.lags import BIRTHS, OF_MONTHS, OF_THINGS
-from training.population.payments import assistance, chance_of_asking, incomes, quarter, streams
-from training.population.services import applications
-from training.population.standing import Fate, Living, Standing, befall, living, standing
-from training.population.support import Support, support
-from training.population.traces import (
+from training.population.people.families import DAYS_OF_A_YEAR, Families, People, places, settle
+from training.population.people.standing import Fate, Living, Standing, befall, living, standing
+from training.population.people.support import Support, support
+from training.population.people.work import Work, employ
+from training.population.property import possessions
+from training.population.property.debts import borrowers, loans
+from training.population.property.housing import homes, properties
+from training.population.registers.lags import BIRTHS, OF_MONTHS, OF_THINGS
+from training.population.registers.payments import (
+    assistance,
+    chance_of_asking,
+    incomes,
+    quarter,
+    streams,
+)
+from training.population.registers.services import applications
+from training.population.registers.traces import (
     REPORTED_MONTHS,
     Habits,
     Meters,
@@ -33,7 +40,6 @@ from training.population.traces import (
     transfers,
     utilities,
 )
-from training.population.work import Work, employ
 from training.population.worlds import Shifts
 
 _STAGES: Final = (

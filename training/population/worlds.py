@@ -14,7 +14,7 @@ import msgspec
 
 from features.errors import DeclarationError, InputError
 from features.registers.declared import REGIONS, REGISTERS
-from training.population import figures
+from training.population.calibration import figures
 
 ORDINARY: Final = "ordinary"
 _FILE: Final = Path(__file__).with_suffix(".yaml")

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from features.errors import DeclarationError, InputError, NoSuchModel
-from models import aliases, bundle
-from models.home import Home
+from models.bundles import aliases, bundle
+from models.bundles.home import Home
 from training.publish import authority, card, register
 
 CARD: Final = "model_card.cdx.json"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from features.errors import DeclarationError, InputError
-from models.law_files import plain, read_exactly
+from models.law.files import plain, read_exactly
 
 MUST_FILL: Final = "AUTHORITY MUST FILL"
 EXAMPLE: Final = "training/publish/authority.example.yaml"

@@ -21,12 +21,12 @@ from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 
 from features.errors import DeclarationError
-from models.aliases import Alias
-from models.predict import COLUMNS
-from training import certificate_words
-from training.measures import Measure
+from models.bundles.aliases import Alias
+from models.learned.predict import COLUMNS
+from training.evaluation.measures import Measure
 from training.publish.authority import MUST_FILL, declared
 from training.publish.register import override_of, published
+from training.report import certificate_words
 
 UNKNOWN: Final = "unknown"
 """What stands for a number that the labels cannot give."""

@@ -10,10 +10,11 @@ import jsonschema
 
 from features.errors import DeclarationError
 from features.registers.declared import REGISTERS
-from models.aliases import Alias
-from training import certificate_words, review_load
-from training.measures import Measure, measured
+from models.bundles.aliases import Alias
+from training.evaluation import review_load
+from training.evaluation.measures import Measure, measured
 from training.publish.authority import MUST_FILL, declared, fields
+from training.report import certificate_words
 
 SCHEMA: Final = Path(__file__).parent / "register_record.schema.json"
 

@@ -7,11 +7,11 @@ from typing import Any
 import polars as pl
 
 from features.units import Span
-from models.inputs import declared_inputs, subsistence
-from models.law_files import plain
-from models.parameters import Edition, Law
-from models.red_flags import red_flags
-from training.labels import Labels
+from models.law.files import plain
+from models.law.parameters import Edition, Law
+from models.learned.inputs import declared_inputs, subsistence
+from models.rules.red_flags import red_flags
+from training.labels.gather import Labels
 
 
 def used(found: Labels) -> list[dict[str, Any]]:

@@ -7,10 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from training import curves, report, review_load
-from training.fit import Fitted
-from training.measures import SLICED, table
-from training.tuning import Tuning
+from training.evaluation import review_load
+from training.evaluation.measures import SLICED, table
+from training.fitting.fit import Fitted
+from training.fitting.tuning import Tuning
+from training.report import curves
+from training.report import page as report
 
 
 def write(folder: Path, fitted: Fitted, told: Mapping[str, Any], tuned: Tuning | None) -> None:

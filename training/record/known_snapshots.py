@@ -9,7 +9,7 @@ from pathlib import Path
 
 from features.errors import TarazyError
 from features.registers.snapshot import Snapshot
-from models.home import Home
+from models.bundles.home import Home
 
 
 def remember(home: Home, folders: Iterable[Path]) -> None:

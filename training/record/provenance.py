@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from features.catalogue import FEATURES
 from features.registers.snapshot import Snapshot
-from models.inputs import declared_inputs, digest, named
+from models.learned.inputs import declared_inputs, digest, named
 from training.gates import preregistration
 
-_ROOT: Final = Path(__file__).resolve().parents[1]
+_ROOT: Final = Path(__file__).resolve().parents[2]
 _NAME: Final = re.compile(r"^[A-Za-z0-9._-]+")
 _PATIENCE: Final = 10
 """Seconds that git may take to name a commit."""
@@ -54,7 +54,7 @@ def code() -> dict[str, Any]:
     except metadata.PackageNotFoundError:
         version = "not installed"
     # An installed copy may lie inside somebody else's repository, whose commit says nothing.
-    if _git("ls-files", "--error-unmatch", "training/provenance.py") is None:
+    if _git("ls-files", "--error-unmatch", "training/record/provenance.py") is None:
         return {"version": version, "commit": None, "changed": None}
     return {
         "version": version,

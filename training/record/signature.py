@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from features.catalogue import FEATURES
-from models.predict import COLUMNS
+from models.learned.predict import COLUMNS
 
 MODEL_FILE = "MLmodel"
 EXAMPLE_FILE = "input_example.json"

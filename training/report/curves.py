@@ -12,8 +12,8 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from models.inputs import Matrix
-from training.fit_hidden import Inspected
+from models.learned.inputs import Matrix
+from training.fitting.hidden_income import Inspected
 
 _DIGITS: Final = 6
 _FEWEST: Final = 10

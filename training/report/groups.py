@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from training.report_parts import ABOUT, RATES, Section, Table, number, show
+from training.report.parts import ABOUT, RATES, Section, Table, number, show
 
 
 def deciles(told: Mapping[str, Any] | None) -> Section | None:

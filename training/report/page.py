@@ -10,11 +10,12 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
-from training import certificate_words, report_pictures
-from training.fit import Fitted
-from training.report_parts import OPTIMISTIC, Section, Table, show
-from training.report_pictures import draw
-from training.report_sections import sections
+from training.fitting.fit import Fitted
+from training.report import certificate_words
+from training.report import pictures as report_pictures
+from training.report.parts import OPTIMISTIC, Section, Table, show
+from training.report.pictures import draw
+from training.report.sections import sections
 
 __all__ = ["OPTIMISTIC", "draw", "html", "page", "show", "words"]
 

@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from models.assessment.groups import ATTRIBUTES
-from models.inputs import Matrix
-from training.fit import Fitted
-from training.report_parts import ABOUT, RATES
+from models.learned.inputs import Matrix
+from training.fitting.fit import Fitted
+from training.report.parts import ABOUT, RATES
 
 FOREST: Final = ("false_alarms", "unconfirmed", "calibration_gap")
 """The rates that block, drawn beside each other."""

@@ -7,8 +7,8 @@ Every number comes from the metrics; here it only gets words and places.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from training import certificate_words, report_groups
-from training.report_parts import Section, Table, named, number, show, tenge
+from training.report import certificate_words, groups
+from training.report.parts import Section, Table, named, number, show, tenge
 
 _IN_WORDS: Final = ("choice", "nobody_flagged_because")
 """Parts of the certificate that its sentences tell."""
@@ -22,10 +22,10 @@ def sections(metrics: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Se
         _sensitivity(metrics),
         _policies(metrics.get("policy_value")),
         _newest(metrics.get("temporal")),
-        report_groups.deciles(metrics.get("deciles")),
-        report_groups.groups(metrics.get("groups")),
-        report_groups.noise(metrics.get("label_noise")),
-        report_groups.proxies(metrics.get("proxies")),
+        groups.deciles(metrics.get("deciles")),
+        groups.groups(metrics.get("groups")),
+        groups.noise(metrics.get("label_noise")),
+        groups.proxies(metrics.get("proxies")),
         _promise(manifest["certificate"]),
         Section(
             title="What it was trained on",

@@ -8,7 +8,7 @@ from typing import Any, Final
 import yaml
 
 from features.errors import DeclarationError, InputError
-from models.law_files import read_exactly
+from models.law.files import read_exactly
 
 _WIDTH: Final = 96
 _HEAD: Final = "# Points and cut-offs made by `tarazy fit-scorecard`: see `fitted` at the end.\n"

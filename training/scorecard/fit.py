@@ -4,7 +4,7 @@ The card on file says which facts count, at which bounds, and which of several f
 criterion is poorer; the survey's ladder says how much each step is worth. Points rise by
 whole numbers of at least zero from the poor side to the rich one, so whatever the data say
 a family that lost something never looks richer. The result is a card of the same format
-(`training.card_file`), which the state's own table can replace unchanged.
+(`training.scorecard.card_file`), which the state's own table can replace unchanged.
 """
 
 from collections.abc import Mapping
@@ -23,11 +23,11 @@ from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.assessment import ladder
 from models.assessment.metrics import draws
-from models.inputs import Matrix
-from models.parameters import Law
-from models.scorecard import Criterion, Scorecard, assess, poorest_points
-from training import ordinal
-from training.labels import FEWEST, folds
+from models.law.parameters import Law
+from models.learned.inputs import Matrix
+from models.rules.scorecard import Criterion, Scorecard, assess, poorest_points
+from training.labels.gather import FEWEST, folds
+from training.scorecard import ordinal
 
 POINTS: Final = 200
 """Points of a family that is richest in everything, before each criterion is rounded."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from models.inputs import Matrix
+from models.learned.inputs import Matrix
 
 RIDGE: Final = 1e-3
 """Weight of the squared coefficients against the mean log-likelihood: enough that steps which

@@ -12,5 +12,5 @@ that no label speaks of is judged by it. None of this is a claim about the real 
 * `calibrators`: other ways from a score to a probability, by the number of labels;
 * `guarantees`: what is promised, against labels drawn again hundreds of times;
 * `elsewhere`: two countries judge each other's models;
-* `pages`: the tables and pictures that `training.trials_report` keeps.
+* `pages`: the tables and pictures that `training.trials` keeps.
 """

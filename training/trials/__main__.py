@@ -1,6 +1,6 @@
 """Trials of the detector where the truth is known: the tables and pictures of `training.trials`.
 
-    python -m training.trials_report --households 60000 --out FOLDER [--beside DATA]
+    python -m training.trials --households 60000 --out FOLDER [--beside DATA]
 
 For every world: a country is simulated, trained on as always, and judged by its truth. In the
 ordinary world inspections are drawn anew under four regimes of selection. Parts can be asked
@@ -26,9 +26,9 @@ from features.registers import check
 from features.registers.load import open_data_set
 from features.registers.snapshot import Snapshot, make
 from models.assessment import metrics
-from models.inputs import Matrix
-from models.parameters import Law
-from training.labels import gather
+from models.law.parameters import Law
+from models.learned.inputs import Matrix
+from training.labels.gather import gather
 from training.population import simulate
 from training.population.worlds import ORDINARY
 from training.population.worlds import worlds as known_worlds
@@ -67,7 +67,7 @@ class _Tried:
         return rankings.rankings(self.base)["tarazy"]
 
 
-@click.command(epilog="Example: python -m training.trials_report --households 60000 --out trials")
+@click.command(epilog="Example: python -m training.trials --households 60000 --out trials")
 @click.option("--households", type=click.IntRange(min=5_000), default=60_000, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=20_260_101, show_default=True)
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), default="2026-01-01", metavar="DAY")

@@ -11,8 +11,8 @@ import numpy as np
 from scipy.optimize import isotonic_regression, minimize
 from sklearn.isotonic import IsotonicRegression
 
-from models import hidden_income, trees
-from models.inputs import Matrix
+from models.learned import hidden_income, trees
+from models.learned.inputs import Matrix
 from training.trials.judged import expected_error
 
 SIZES: Final = (150, 300, 600, 1_200, 2_400)

@@ -14,14 +14,14 @@ import polars as pl
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models.inputs import Matrix
-from models.parameters import Law
-from models.predict import Look
-from training.fit import Fitted, fit
-from training.fit_hidden import Flags
-from training.labels import FEWEST, Labels, gather
-from training.population import labels as inspectors
+from models.law.parameters import Law
+from models.learned.inputs import Matrix
+from models.learned.predict import Look
+from training.fitting.fit import Fitted, fit
+from training.fitting.hidden_income import Flags
+from training.labels.gather import FEWEST, Labels, gather
 from training.population import truth
+from training.population.registers import labels as inspectors
 
 ASIDE: Final = 0.2
 """Share of the survey's answers that no model learns from, so that sets can be judged by them."""

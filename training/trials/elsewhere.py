@@ -7,9 +7,9 @@ import polars as pl
 
 from models.assessment import metrics
 from models.assessment.metrics import Estimate
-from models.inputs import encode
-from training import labels as label
-from training.fit_hidden import findings
+from models.learned.inputs import encode
+from training.fitting.hidden_income import findings
+from training.labels import gather as label
 from training.trials.country import Country
 from training.trials.rankings import rankings
 

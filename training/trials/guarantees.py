@@ -13,13 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models import conformal, hidden_income, trees
-from models.inputs import Matrix, encode
-from models.parameters import Law
-from training import choice, selection
-from training import labels as label
-from training.fit import certified
-from training.fit_hidden import (
+from models.law.parameters import Law
+from models.learned import conformal, hidden_income, trees
+from models.learned.inputs import Matrix, encode
+from training.fitting.fit import certified
+from training.fitting.hidden_income import (
     FOLDS,
     LEVEL,
     Inspected,
@@ -28,7 +26,9 @@ from training.fit_hidden import (
     rank_among,
     tails_by_place,
 )
-from training.labels import Labels
+from training.labels import gather as label
+from training.labels import inspection_chance, unmeasured_selection
+from training.labels.gather import Labels
 from training.trials.country import Country, World, visited
 from training.trials.regimes import CAPACITY, REGIMES, Chosen, Drawn, drawn, not_drawn
 
@@ -131,15 +131,17 @@ def labelled(given: Scored, lot: Drawn, generator: np.random.Generator) -> Inspe
     random = label.random_weights(register)
     fold = generator.integers(0, FOLDS, len(family))
     margin, rank = given.margin[family], given.rank[family]
-    suspected = selection.suspected(register, random, margin, given.x[family], fold, seed=0)
-    together = selection.union_weights(register, random, suspected)
+    suspected = inspection_chance.suspected(register, random, margin, given.x[family], fold, seed=0)
+    together = inspection_chance.union_weights(register, random, suspected)
     nothing = np.zeros(len(family))
     return Inspected(
         households=family, confirmed=confirmed, amount=amount, margin=margin, rank=rank,
         weights=label.training_weights(register), random=random,
         standing=conformal.raked(rank, together), fold=fold, place=given.place[family],
         hides=nothing, truth=nothing, expected=nothing, gap=nothing, low=nothing, high=nothing,
-        choice=choice.seen(margin, confirmed, choice.design(register), suspected),
+        choice=unmeasured_selection.seen(
+            margin, confirmed, unmeasured_selection.design(register), suspected
+        ),
     )  # fmt: skip
 
 
@@ -157,7 +159,7 @@ def flags(
     Ways of weighing the labels, for each q:
 
     * ``random_arm``: random inspections alone;
-    * ``shipped``: as `training.fit.certified` does it, with targeted ones unless the random
+    * ``shipped``: as `training.fitting.fit.certified` does it, with targeted ones unless the random
       arm contradicts them (``fell_back``: how often it did);
     * ``union``: with targeted ones, whatever the arm says;
     * ``raked_only``: every inspection alike within a stretch of the ranking.

@@ -5,15 +5,15 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from models import hidden_income, welfare
 from models.assessment import metrics
-from models.conformal import median_category
-from models.hyperparameters import SHIPPED
-from models.inputs import Matrix, declared_income
-from models.rules import rule_category
-from training import labels as label
-from training.fit import survey_weights
-from training.fit_hidden import Flags
+from models.learned import hidden_income, welfare
+from models.learned.conformal import median_category
+from models.learned.hyperparameters import SHIPPED
+from models.learned.inputs import Matrix, declared_income
+from models.rules.category import rule_category
+from training.fitting.fit import survey_weights
+from training.fitting.hidden_income import Flags
+from training.labels import gather as label
 from training.trials.country import Country, World
 
 BINS: Final = 15

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from models import hidden_income, trees
 from models.assessment import metrics
-from models.inputs import Matrix
-from training.evaluate import CAPACITY, evaluate
-from training.fit_hidden import Flags
+from models.learned import hidden_income, trees
+from models.learned.inputs import Matrix
+from training.evaluation.evaluate import CAPACITY, evaluate
+from training.fitting.hidden_income import Flags
 from training.trials.country import Country, World
 from training.trials.judged import expected_error, flags
 from training.trials.rankings import rankings

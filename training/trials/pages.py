@@ -7,7 +7,7 @@ from typing import Any, Final
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from models.hidden_income import PLACES
+from models.learned.hidden_income import PLACES
 from training.trials.rankings import WAYS
 from training.trials.variants import VARIANTS
 

@@ -13,16 +13,16 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from models import hidden_income, trees
 from models.assessment import metrics
 from models.assessment.metrics import Estimate
-from models.hyperparameters import shipped
-from models.inputs import Matrix, encode
-from models.predict import Look
-from models.red_flags import red_flags
-from training import labels as label
-from training.evaluate import CAPACITY, payments_rule, regression
-from training.fit_hidden import Flags, findings
+from models.learned import hidden_income, trees
+from models.learned.hyperparameters import shipped
+from models.learned.inputs import Matrix, encode
+from models.learned.predict import Look
+from models.rules.red_flags import red_flags
+from training.evaluation.evaluate import CAPACITY, payments_rule, regression
+from training.fitting.hidden_income import Flags, findings
+from training.labels import gather as label
 from training.trials.country import Country, World
 
 WAYS: Final = (

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models.inputs import Matrix
-from models.red_flags import red_flags
-from training.evaluate import payments_rule
-from training.labels import Labels
-from training.population.labels import HALF_A_YEAR
+from models.learned.inputs import Matrix
+from models.rules.red_flags import red_flags
+from training.evaluation.evaluate import payments_rule
+from training.labels.gather import Labels
+from training.population.registers.labels import HALF_A_YEAR
 from training.trials.country import World, visited
 
 CAPACITY: Final = 0.04

@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 
 from models.assessment import metrics
-from models.inputs import BESIDES_INPUTS, declared_inputs
-from training.labels import Labels
+from models.learned.inputs import BESIDES_INPUTS, declared_inputs
+from training.labels.gather import Labels
 from training.trials import rankings
 from training.trials.country import Country, World, trained
 

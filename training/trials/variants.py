@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models import hidden_income, trees
-from models.hyperparameters import Boosting, shipped
-from models.inputs import Input, Matrix
-from training import choice
-from training import labels as label
-from training.evaluate import regression
-from training.fit_hidden import Flags
+from models.learned import hidden_income, trees
+from models.learned.hyperparameters import Boosting, shipped
+from models.learned.inputs import Input, Matrix
+from training.evaluation.evaluate import regression
+from training.fitting.hidden_income import Flags
+from training.labels import gather as label
+from training.labels import unmeasured_selection
 from training.trials.country import Country
 
 _CLIP: Final = 5.0
@@ -39,8 +39,8 @@ class Lesson:
     ``table`` and ``families`` hold the gap and the detector's inputs, of inspections and of
     all families; ``amount`` what was found, in multiples of the material sum, so that
     ``confirmed`` is ``amount ≥ 1``; ``weights`` the shipped ones; ``offset``
-    what the inspectors' choice told beside each finding (`training.choice`), None where
-    nothing; ``probability`` the logged
+    what the inspectors' choice tells beside each finding
+    (`training.labels.unmeasured_selection`), None where nothing; ``probability`` the logged
     chance of inspection, NaN where unknown; ``unlabelled`` rows of ``families`` that no
     inspection speaks of; ``survey`` the detector's inputs of surveyed families and
     ``unexplained`` what they spend above what they declare.
@@ -102,7 +102,7 @@ def lesson(country: Country) -> Lesson:
         confirmed=said.confirmed,
         amount=said.amount / line,
         weights=said.weights,
-        offset=said.choice.offset(choice.design(found.inspections)),
+        offset=said.choice.offset(unmeasured_selection.design(found.inspections)),
         probability=probability.to_numpy(),
         at_random=said.in_random_arm,
         families=hidden_income.columns(country.look.gap, country.look.detector),

@@ -1,9 +1,9 @@
 """Whether hidden income can be seen in real declarations with injected under-reporting.
 
-    python -m training.cps_trial --data DATA --out FOLDER
+    python -m training.under_reporting --data DATA --out FOLDER
 
 DATA holds real tax-filing units in the register contract. Some of the self-employed are
-made to under-report (`training.under_reporting`), the models are trained as always, and
+made to under-report (`training.under_reporting.inject`), the models are trained as always, and
 each family is judged by models that had met neither its inspection nor its survey answer.
 Two more runs look for leaks: in one the truth is dealt out anew among the self-employed,
 in the other nothing is struck. Neither can find anybody by right.
@@ -28,8 +28,8 @@ from features.progress import Progress, silent
 from features.registers import check
 from features.registers.load import open_data_set
 from features.registers.snapshot import Snapshot, existing, make
-from training.under_reporting import Injection, inject
-from training.under_reporting_found import FOLDS, WAYS, judged, measured
+from training.under_reporting.detection import FOLDS, WAYS, judged, measured
+from training.under_reporting.inject import Injection, inject
 
 _RUNS: Final = ("injected", "truth_shuffled", "nothing_struck")
 _TAUGHT: Final = (
@@ -45,7 +45,7 @@ _TOO_GOOD: Final = 0.10
 """Above what was measured elsewhere by more than this, with certainty: look for a leak."""
 
 
-@click.command(epilog="Example: python -m training.cps_trial --data DATA --out FOLDER")
+@click.command(epilog="Example: python -m training.under_reporting --data DATA --out FOLDER")
 @click.option("--data", type=click.Path(path_type=Path, exists=True), required=True, metavar="DATA")
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FOLDER")
 @click.option("--seed", type=click.IntRange(min=0), default=20_260_101, show_default=True)

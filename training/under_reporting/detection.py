@@ -16,14 +16,14 @@ from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.assessment import metrics
 from models.estimators import HiddenIncomeClassifier
-from models.inputs import Matrix, encode
-from models.parameters import Law
-from models.predict import Look
-from training.fit import fit
-from training.labels import Labels, encoded, folds, gather
+from models.law.parameters import Law
+from models.learned.inputs import Matrix, encode
+from models.learned.predict import Look
+from training.fitting.fit import fit
+from training.labels.gather import Labels, encoded, folds, gather
 from training.trials.country import Country, truly_hides
 from training.trials.rankings import rankings
-from training.under_reporting import SOURCE
+from training.under_reporting.inject import SOURCE
 
 FOLDS: Final = 5
 HIDDEN: Final = "hidden_income_monthly"

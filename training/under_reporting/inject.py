@@ -22,7 +22,7 @@ import polars as pl
 from features.errors import InputError
 from features.registers.load import open_data_set
 from features.units import add_months, first_of_month
-from models.parameters import Law
+from models.law.parameters import Law
 
 SOURCE: Final = "self_employment"
 _STEPS: Final = 6

@@ -13,8 +13,8 @@ from scipy.stats import chi2_contingency, ks_2samp
 from features.catalogue import FEATURES
 from models.assessment import drift
 from models.assessment.drift import Change, Verdict, holm, in_bins, judged, psi, quantile_edges
-from models.inputs import declared_inputs, encode, subsistence
-from models.parameters import Law
+from models.law.parameters import Law
+from models.learned.inputs import declared_inputs, encode, subsistence
 
 NAN = float("nan")
 

@@ -8,7 +8,7 @@ import pytest
 from features.registers.declared import REGIONS, REGISTERS
 from models.assessment import groups
 from models.assessment.groups import ATTRIBUTES, PAIRS, UNKNOWN
-from models.inputs import declared_inputs
+from models.learned.inputs import declared_inputs
 
 AS_OF = date(2026, 1, 1)
 PERSONS = {

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from features.errors import InputError, NoSuchModel
-from models import aliases
-from models.home import Home
+from models.bundles import aliases
+from models.bundles.home import Home
 
 JANUARY, FEBRUARY, MARCH = (datetime(2026, month, 1, 9, tzinfo=UTC) for month in (1, 2, 3))
 

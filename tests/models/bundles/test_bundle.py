@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from features.build import build
 from features.errors import NoSuchModel
 from features.registers.snapshot import Snapshot
-from models import aliases, bundle, inputs
-from models.home import Home
-from models.parameters import Law
+from models.bundles import aliases, bundle
+from models.bundles.home import Home
+from models.law.parameters import Law
+from models.learned import inputs
 
 WHEN = datetime(2026, 1, 2, tzinfo=UTC)
 LAW = Law(date(2026, 1, 1))

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from features.build import count
-from models import decision, pipeline
-from models.parameters import Law
+from models.decision import outcome, pipeline
+from models.law.parameters import Law
 from tests.tables import register
 
 DAY = date(2026, 1, 1)
@@ -19,7 +19,7 @@ def reasons_for(*, members=2, adults=1, rule=4, richest=4, raised=(), model=Fals
     ruled = pl.DataFrame({"rule_category": [rule], "richest_category": [richest]})
     flags = pl.Series([list(raised)], dtype=pl.List(pl.String))
     asks = pl.Series([model], dtype=pl.Boolean)
-    return decision.review_reasons(features, ruled, flags, asks, LAW).to_list()[0]
+    return outcome.review_reasons(features, ruled, flags, asks, LAW).to_list()[0]
 
 
 def test_a_family_without_doubts_is_decided_automatically():
@@ -61,7 +61,7 @@ def test_only_a_material_flag_within_capacity_asks_and_silence_never(
 ):
     opinion = pl.DataFrame({"within_capacity": pl.Series([within_capacity], dtype=pl.Boolean)})
     is_material = pl.Series([material], dtype=pl.Boolean)
-    assert decision.model_asks(is_material, opinion).to_list() == [asks]
+    assert outcome.model_asks(is_material, opinion).to_list() == [asks]
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_only_a_material_flag_within_capacity_asks_and_silence_never(
 )
 def test_a_flag_is_material_where_the_low_end_changes_the_category(flag, at_low, material):
     opinion = pl.DataFrame({"model_flag": [flag]}, schema={"model_flag": pl.Boolean})
-    told = decision.material(opinion, pl.Series([4]), pl.Series([at_low]))
+    told = outcome.material(opinion, pl.Series([4]), pl.Series([at_low]))
     assert told.to_list() == [material]
 
 
 def test_under_the_policy_advisory_nothing_is_proposed():
-    assert decision.proposed(pl.Series([True]), pl.Series([5]), LAW).to_list() == [None]
+    assert outcome.proposed(pl.Series([True]), pl.Series([5]), LAW).to_list() == [None]
 
 
 class Assisted:
@@ -87,7 +87,7 @@ class Assisted:
 
 def test_under_the_policy_assisted_a_proposal_is_made_only_where_the_model_asks_for_a_person():
     asks = pl.Series([True, False], dtype=pl.Boolean)
-    told = decision.proposed(asks, pl.Series([5, 5], dtype=pl.Int8), Assisted())
+    told = outcome.proposed(asks, pl.Series([5, 5], dtype=pl.Int8), Assisted())
     assert told.to_list() == [5, None]
 
 

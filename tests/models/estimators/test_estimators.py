@@ -14,7 +14,6 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import check_classifiers_train, parametrize_with_checks
 
-from models import trees
 from models.estimators import (
     ExpectedConsumptionRegressor,
     HiddenAmountRegressor,
@@ -22,6 +21,7 @@ from models.estimators import (
     WelfareCategoryClassifier,
 )
 from models.estimators.rows import distinct
+from models.learned import trees
 
 KINDS = (
     ExpectedConsumptionRegressor,

@@ -9,16 +9,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from features.registers.declared import REGISTERS
-from models import corrections
-from models.corrections import possible
-from models.counterfactual import AT_MOST, FACTS_AT_MOST, corrected, nearest
-from models.parameters import Law
-from models.pipeline import decide
-from models.reasons import placeholders, remedies
-from models.scorecard import Scorecard
-from models.writing import LANGUAGES
-from serving.examples import FAMILY
-from serving.messages import read_one
+from models.decision.pipeline import decide
+from models.explanation import corrections
+from models.explanation.corrections import possible
+from models.explanation.counterfactual import AT_MOST, FACTS_AT_MOST, corrected, nearest
+from models.law.parameters import Law
+from models.reasons.reasons import placeholders, remedies
+from models.reasons.writing import LANGUAGES
+from models.rules.scorecard import Scorecard
+from serving.api.examples import FAMILY
+from serving.requests.request import read_one
 
 DAY = date(2026, 1, 1)
 LAW_OF_THE_DAY = Law(DAY)

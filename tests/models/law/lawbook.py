@@ -9,7 +9,7 @@ import polars as pl
 import yaml
 
 from features.catalogue import FEATURES
-from models.law_files import LAW
+from models.law.files import LAW
 
 # Two adults at work, one child, a flat of their own, one car: everything known.
 ORDINARY: dict[str, Any] = {

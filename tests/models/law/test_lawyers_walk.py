@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from models.law_files import LAW
+from models.law.files import LAW
 from tests.law.__main__ import main
 from tests.law.cases import FOLDER
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGE = """
 source: budget-2026
 family: {{members: 3, adults: 3, dwellings: 2, vehicles: 2, active_businesses: 1}}
@@ -113,7 +113,7 @@ def test_a_case_without_a_source_or_a_known_one_is_refused(law, cases, capsys):
         (cases / "unsourced.yaml").write_text(page.replace("source: budget-2026", source))
         code, out = told(law, cases, capsys)
         assert code == 1
-        assert "`source` that models/law/acts.yaml knows, or a link" in out
+        assert "`source` that models/law/values/acts.yaml knows, or a link" in out
 
 
 def test_two_cases_of_one_name_are_refused(law, cases, capsys):

@@ -11,10 +11,10 @@ import pytest
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError, InputError, ParameterNotInForce
-from models.law_described import describe, every_edition
-from models.law_files import LAW, cited_keys, read_law
-from models.parameters import Law, in_force, parameters
-from tests.models.lawbook import amended
+from models.law.described import describe, every_edition
+from models.law.files import LAW, cited_keys, read_law
+from models.law.parameters import Law, in_force, parameters
+from tests.models.law.lawbook import amended
 
 EVE = timedelta(days=1)
 CHANGES = [

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from features.errors import ParameterNotInForce
-from models.law_files import LAW
-from models.parameters import Law
-from models.poverty_line import poverty_line, quarter_before
-from tests.models.lawbook import amended
+from models.law.files import LAW
+from models.law.parameters import Law
+from models.law.poverty_line import poverty_line, quarter_before
+from tests.models.law.lawbook import amended
 
 
 def line(day, region=None, folder=LAW):

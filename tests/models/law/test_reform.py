@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from features.errors import InputError
-from models import reform
-from models.law_files import LAW, read_law
-from models.parameters import Law
-from models.poverty_line import poverty_line
-from models.rules import HardRule
+from models.law import reform
+from models.law.files import LAW, read_law
+from models.law.parameters import Law
+from models.law.poverty_line import poverty_line
+from models.rules.category import HardRule
 
 DAY = date(2026, 1, 1)
 EVE = date(2025, 12, 31)

@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from features.errors import DeclarationError
-from models import rights
-from models.law_described import describe
-from models.law_files import read_law
-from models.parameters import Law
-from tests.models.lawbook import amended
+from models.law import rights
+from models.law.described import describe
+from models.law.files import read_law
+from models.law.parameters import Law
+from tests.models.law.lawbook import amended
 
 DAY = date(2026, 1, 1)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import conformal
+from models.learned import conformal
 
 
 def ones(count):

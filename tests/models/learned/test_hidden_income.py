@@ -4,10 +4,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models import hidden_income, trees
-from models.consumption_model import consumption_inputs
-from models.consumption_model import directions as consumption_directions
-from models.inputs import declared_inputs
+from models.learned import hidden_income, trees
+from models.learned.consumption import consumption_inputs
+from models.learned.consumption import directions as consumption_directions
+from models.learned.inputs import declared_inputs
 
 
 @pytest.fixture(scope="module")

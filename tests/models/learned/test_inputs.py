@@ -9,7 +9,8 @@ import pytest
 from features.catalogue import FEATURES
 from features.declare import Feature
 from features.units import Span
-from models.inputs import (
+from models.law.parameters import Law
+from models.learned.inputs import (
     declared_income,
     declared_inputs,
     digest,
@@ -18,7 +19,6 @@ from models.inputs import (
     named,
     subsistence,
 )
-from models.parameters import Law
 
 LAW = Law(date(2026, 1, 1))
 BANNED = ("sex", "region", "settlement", "language", "household_id", "person_id", "name")

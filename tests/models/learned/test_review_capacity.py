@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.capacity import ReviewBars, fix
+from models.learned.review_capacity import ReviewBars, fix
 
 TEN = np.arange(10.0)
 """Raw scores of ten families of one region, the last one the most suspicious."""

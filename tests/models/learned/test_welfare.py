@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from models import conformal, trees, welfare
-from models.inputs import declared_inputs
-from training import fit_welfare
+from models.learned import conformal, trees, welfare
+from models.learned.inputs import declared_inputs
+from training.fitting import welfare as fit_welfare
 
 
 @pytest.fixture(scope="module")

@@ -9,25 +9,17 @@ import pytest
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
 from features.registers.declared import REGISTERS
-from models import red_flags
-from models.decision import SCORE_SCHEMA
-from models.explain import Explanation
-from models.law_files import cited_keys, read_law
-from models.parameters import Law, parameters
-from models.pipeline import Decisions
-from models.reasons import (
-    AT_MOST,
-    HARD_RULE,
-    catalogue,
-    placeholders,
-    rank,
-    reason,
-    say,
-)
-from models.rules import HardRule, rule_category
-from models.scorecard import Scorecard
-from models.writing import LANGUAGES
-from tests.models.lawbook import family, features
+from models.decision.outcome import SCORE_SCHEMA
+from models.decision.pipeline import Decisions
+from models.explanation.explain import Explanation
+from models.law.files import cited_keys, read_law
+from models.law.parameters import Law, parameters
+from models.reasons.reasons import AT_MOST, HARD_RULE, catalogue, placeholders, rank, reason, say
+from models.reasons.writing import LANGUAGES
+from models.rules import red_flags
+from models.rules.category import HardRule, rule_category
+from models.rules.scorecard import Scorecard
+from tests.models.law.lawbook import family, features
 
 DAY = date(2026, 1, 1)
 LAW_OF_THE_DAY = Law(DAY)

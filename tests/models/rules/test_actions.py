@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import DeclarationError
-from models import programmes
-from models.actions import Offer, actions, offers
-from models.parameters import Law
-from tests.models.lawbook import amended, family
+from models.law.parameters import Law
+from models.rules import programmes
+from models.rules.actions import Offer, actions, offers
+from tests.models.law.lawbook import amended, family
 
 DAY = date(2026, 1, 1)
 LAW = Law(DAY)

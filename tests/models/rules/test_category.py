@@ -7,9 +7,9 @@ import pytest
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError, ParameterNotInForce
-from models.parameters import Law
-from models.rules import hard_rule, rule_category
-from tests.models.lawbook import amended, family, features
+from models.law.parameters import Law
+from models.rules.category import hard_rule, rule_category
+from tests.models.law.lawbook import amended, family, features
 
 DAY = date(2026, 1, 1)
 FOUR_MINIMA = 203_404  # 4 × 50 851

@@ -8,11 +8,11 @@ import pytest
 import yaml
 
 from features.errors import DeclarationError, ParameterNotInForce
-from models.law_files import LAW
-from models.parameters import Law
-from models.rules import rule_category
-from models.scorecard import Scorecard, assess
-from tests.models.lawbook import amended, family, features
+from models.law.files import LAW
+from models.law.parameters import Law
+from models.rules.category import rule_category
+from models.rules.scorecard import Scorecard, assess
+from tests.models.law.lawbook import amended, family, features
 
 DAY = date(2026, 1, 1)
 SOCIAL = "social_card_2021"

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from features.build import build
 from features.registers.declared import REGISTERS
-from models.parameters import Law
-from models.rules import rule_category
-from models.scorecard import assess
+from models.law.parameters import Law
+from models.rules.category import rule_category
+from models.rules.scorecard import assess
 
 DAY = date(2026, 1, 1)
 MONTHS = [date(2025, 12 - back, 1) for back in range(12)]

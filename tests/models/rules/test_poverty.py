@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from features.errors import DeclarationError
-from models import poverty
-from models.parameters import Law
-from tests.models.lawbook import amended, features
+from models.law.parameters import Law
+from models.rules import poverty
+from tests.models.law.lawbook import amended, features
 
 DAY = date(2025, 12, 31)
 WELL = {

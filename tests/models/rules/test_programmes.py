@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
-from models import conditions, pipeline, programmes
-from models.decision import MODEL_OUTPUTS, SCORE_SCHEMA
-from models.law_described import describe
-from models.law_files import read_law
-from models.parameters import Law
-from models.programmes import ELIGIBLE, NOT_ELIGIBLE, REVIEW, NoSuchProgramme
-from models.rules import rule_category
-from tests.models.lawbook import amended, family, features
+from models.decision import pipeline
+from models.decision.outcome import MODEL_OUTPUTS, SCORE_SCHEMA
+from models.law.described import describe
+from models.law.files import read_law
+from models.law.parameters import Law
+from models.rules import conditions, programmes
+from models.rules.category import rule_category
+from models.rules.programmes import ELIGIBLE, NOT_ELIGIBLE, REVIEW, NoSuchProgramme
+from tests.models.law.lawbook import amended, family, features
 from tests.tables import register
 
 DAY = date(2026, 1, 1)

@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 
 from features.errors import DeclarationError, ParameterNotInForce
-from models.parameters import Law
-from models.readings import IN_FORCE, by_reading, combinators, questions, readings
-from models.rules import hard_rule
-from tests.models.lawbook import amended, features
+from models.law.parameters import Law
+from models.rules.category import hard_rule
+from models.rules.readings import IN_FORCE, by_reading, combinators, questions, readings
+from tests.models.law.lawbook import amended, features
 
 DAY = date(2026, 1, 1)
 FOUR_MINIMA = 203_404  # 4 × 50 851

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from features.errors import DeclarationError
-from models.parameters import Law
-from models.red_flags import in_force, red_flags
-from tests.models.lawbook import amended, family, features
+from models.law.parameters import Law
+from models.rules.red_flags import in_force, red_flags
+from tests.models.law.lawbook import amended, family, features
 
 DAY = date(2026, 1, 1)
 PAYMENTS = "LOAN_PAYMENTS_ABOVE_TWICE_INCOME"

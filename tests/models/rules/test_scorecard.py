@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError, ParameterNotInForce
-from models.law_files import LAW
-from models.parameters import Law
-from models.scorecard import Scorecard, assess, poorest_points
-from models.scorecard import category as category_of
-from tests.models.lawbook import amended, family, features
+from models.law.files import LAW
+from models.law.parameters import Law
+from models.rules.scorecard import Scorecard, assess, poorest_points
+from models.rules.scorecard import category as category_of
+from tests.models.law.lawbook import amended, family, features
 
 DAY = date(2026, 1, 1)
 FILE = "scorecards/pilot_2025.yaml"

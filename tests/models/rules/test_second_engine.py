@@ -14,9 +14,9 @@ import pytest
 
 from features.build import build
 from features.registers.declared import REGISTERS
-from models.parameters import Law
-from models.red_flags import red_flags
-from models.rules import rule_category
+from models.law.parameters import Law
+from models.rules.category import rule_category
+from models.rules.red_flags import red_flags
 from tests.second_engine.facts import Family, facts
 from tests.second_engine.families import MAY_BE_SILENT, Author, lines
 from tests.second_engine.law import changes_of_law

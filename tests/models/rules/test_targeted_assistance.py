@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.parameters import Law
-from models.poverty_line import poverty_line
-from models.red_flags import red_flags
-from models.rules import rule_category
-from models.targeted_assistance import assistance
-from tests.models.lawbook import amended, family, features
+from models.law.parameters import Law
+from models.law.poverty_line import poverty_line
+from models.rules.category import rule_category
+from models.rules.red_flags import red_flags
+from models.rules.targeted_assistance import assistance
+from tests.models.law.lawbook import amended, family, features
 
 DAY = date(2021, 2, 17)  # the line is 24 011.4 tenge
 

@@ -5,12 +5,12 @@ import pytest
 from openapi_spec_validator import validate
 
 from features.registers.declared import LEARNING, SCORING
-from models.decision import SCORE_SCHEMA
-from serving import openapi
-from serving.api import addresses, application
-from serving.examples import AS_OF, FAMILY, answered
-from serving.messages import read_many, read_one
-from serving.problems import Fault, Kind, Problem, invalid
+from models.decision.outcome import SCORE_SCHEMA
+from serving.api import openapi
+from serving.api.app import addresses, application
+from serving.api.examples import AS_OF, FAMILY, answered
+from serving.requests.problems import Fault, Kind, Problem, invalid
+from serving.requests.request import read_many, read_one
 
 
 def schema(name):

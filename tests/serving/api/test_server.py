@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from features.errors import InputError
-from serving.server import command, environment, serve
+from serving.api.server import command, environment, serve
 
 
 def told(**changes):
@@ -18,7 +18,7 @@ def test_the_home_is_absolute_for_the_server_works_in_another_folder(tmp_path, m
     monkeypatch.chdir(tmp_path)
     assert told()["TARAZY_HOME"] == str(tmp_path / "var")
     assert told()["BENTOML_HOME"].startswith(str(tmp_path / "var"))
-    assert str(Path(__file__).parents[2]) in command("127.0.0.1", 3000)
+    assert str(Path(__file__).parents[3]) in command("127.0.0.1", 3000)
 
 
 def test_nothing_is_reported_home_no_foreign_code_is_run_and_workers_do_not_fight_for_cores():

@@ -12,11 +12,11 @@ import pytest
 
 from features.catalogue import FEATURES
 from features.registers.declared import REGISTERS
-from models.decision import SCORE_SCHEMA
-from models.parameters import parameters
-from serving import openapi
-from serving.body import MIB
-from serving.examples import AS_OF
+from models.decision.outcome import SCORE_SCHEMA
+from models.law.parameters import parameters
+from serving.api import openapi
+from serving.api.examples import AS_OF
+from serving.requests.body import MIB
 
 PAGES = ["/", "/docs", "/pages/features", "/pages/law", "/pages/registers"]
 

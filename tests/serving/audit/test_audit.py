@@ -17,7 +17,7 @@ from features.registers.load import open_data_set
 from features.registers.snapshot import make
 from models.assessment import target
 from models.assessment.large_sample import auc_interval, kappa_interval
-from models.parameters import Law
+from models.law.parameters import Law
 from serving.audit import comparison, services, witnesses
 from serving.audit.families import Families, examples, look
 from serving.audit.pages import page

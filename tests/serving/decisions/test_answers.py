@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.registers.schema import Kind, OneOf, Within
-from serving.deciding import answers
-from serving.examples import AS_OF, FAMILY
-from serving.messages import ROW_REGISTERS, read_many, read_one
-from serving.problems import Problem
+from serving.api.examples import AS_OF, FAMILY
+from serving.decisions.answers import answers
+from serving.requests.problems import Problem
+from serving.requests.request import ROW_REGISTERS, read_many, read_one
 
 LIMIT = 10**15 - 1
 

@@ -6,10 +6,10 @@ import anyio
 import httpx
 import pytest
 
-from models.home import Home
-from serving.api import application
-from serving.examples import AS_OF, FAMILY
-from serving.live import NONE, Live, State
+from models.bundles.home import Home
+from serving.api.app import application
+from serving.api.examples import AS_OF, FAMILY
+from serving.decisions.live import NONE, Live, State
 
 QUESTION = {"as_of": AS_OF, "household": FAMILY}
 

@@ -13,15 +13,15 @@ import pytest
 
 from features.errors import InputError
 from features.registers.snapshot import Snapshot
-from models import programmes
-from models.bundle import load
-from models.decision import MODEL_OUTPUTS, SCORE_SCHEMA
-from models.explain import draw, explained
-from models.home import Home
-from models.parameters import Law
-from models.pipeline import decide
-from models.writing import LANGUAGES
-from serving import batch
+from models.bundles.bundle import load
+from models.bundles.home import Home
+from models.decision.outcome import MODEL_OUTPUTS, SCORE_SCHEMA
+from models.decision.pipeline import decide
+from models.explanation.explain import draw, explained
+from models.law.parameters import Law
+from models.reasons.writing import LANGUAGES
+from models.rules import programmes
+from serving.decisions import batch
 
 MODEL_COLUMNS = (*MODEL_OUTPUTS, "material", "proposed_category", "model_version")
 

@@ -13,14 +13,23 @@ import polars as pl
 import pytest
 
 from features.registers.snapshot import Snapshot
-from models import aliases, bundle
-from models.home import Home
-from serving import metrics, shadow
-from serving.api import application
-from serving.batch import score
-from serving.examples import AS_OF, FAMILY
-from serving.live import Live, State
-from serving.shadow import COLUMNS, WAITING, Shadow, change, differences, place, run_beside
+from models.bundles import aliases, bundle
+from models.bundles.home import Home
+from serving.api import metrics
+from serving.api.app import application
+from serving.api.examples import AS_OF, FAMILY
+from serving.decisions import shadow
+from serving.decisions.batch import score
+from serving.decisions.live import Live, State
+from serving.decisions.shadow import (
+    COLUMNS,
+    WAITING,
+    Shadow,
+    change,
+    differences,
+    place,
+    run_beside,
+)
 from tests.conftest import Command
 from tests.tables import table
 from tests.training.few_families import Few

@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 from features.registers.snapshot import Snapshot
-from models.bundle import load
-from models.home import Home
-from models.pipeline import decide
+from models.bundles.bundle import load
+from models.bundles.home import Home
+from models.decision.pipeline import decide
 
 FAMILIES = 3_000
 OPINION = ("model_category", "model_category_set", "model_flag", "hidden_income_probability")

@@ -13,11 +13,11 @@ from features.registers.load import open_data_set
 from features.registers.snapshot import make
 from models.assessment.large_sample import kappa_interval
 from models.assessment.metrics import draws, quadratic_kappa, with_interval
-from models.parameters import Law
-from models.rules import rule_category
-from models.scorecard import assess
-from serving.comparison.cards import DECIDED, by_card, compared
-from serving.comparison.readings import NO_APPLICATIONS, report
+from models.law.parameters import Law
+from models.rules.category import rule_category
+from models.rules.scorecard import assess
+from serving.law_comparison.cards import DECIDED, by_card, compared
+from serving.law_comparison.readings import NO_APPLICATIONS, report
 from tests.features.data_sets import AS_OF
 from tests.features.data_sets import write as write_data
 

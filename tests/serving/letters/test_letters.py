@@ -18,23 +18,25 @@ from features.errors import DeclarationError
 from features.registers.declared import SCORING
 from features.registers.load import open_data_set
 from features.registers.snapshot import make
-from models import programmes, reasons, rights
-from models.counterfactual import corrected, nearest
-from models.parameters import Law
-from models.pipeline import decide
-from models.scorecard import Scorecard
-from models.writing import LANGUAGES
-from serving.api import application
-from serving.batch import one_household
+from models.decision.pipeline import decide
+from models.explanation.counterfactual import corrected, nearest
+from models.law import rights
+from models.law.parameters import Law
+from models.reasons import reasons
+from models.reasons.writing import LANGUAGES
+from models.rules import programmes
+from models.rules.scorecard import Scorecard
+from serving.api.app import application
+from serving.api.examples import AS_OF, FAMILY
 from serving.commands import main as tarazy
-from serving.examples import AS_OF, FAMILY
+from serving.decisions.batch import one_household
 from serving.letters.asked import read_letter
 from serving.letters.document import document
 from serving.letters.letter import letter
 from serving.letters.page import page
 from serving.letters.wording import Wording, texts
-from serving.messages import read_one
-from serving.problems import Problem
+from serving.requests.problems import Problem
+from serving.requests.request import read_one
 from training.population import simulate
 
 DAY = date.fromisoformat(AS_OF)

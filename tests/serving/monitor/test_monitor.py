@@ -12,8 +12,8 @@ import pytest
 from features.errors import InputError, NoSuchModel
 from features.registers.load import open_data_set
 from features.registers.snapshot import Snapshot, make
-from models import aliases
-from models.home import Home
+from models.bundles import aliases
+from models.bundles.home import Home
 from serving.monitor import changes, inspected, pages, promises, record, report, shadow
 from serving.monitor.seen import SCORES, Seen, sampled
 from tests.conftest import Command
@@ -456,8 +456,8 @@ def test_another_challenger_is_not_pushed_aside(tmp_path):
 @pytest.fixture(scope="module")
 def betrayed(simulated_data, simulated_snapshot, trained_home, tmp_path_factory):
     """A month in which inspectors found nothing at any family that the model had flagged."""
-    from models.bundle import load
-    from models.pipeline import decide
+    from models.bundles.bundle import load
+    from models.decision.pipeline import decide
 
     folder = tmp_path_factory.mktemp("betrayed")
     home = Home(folder / "home")

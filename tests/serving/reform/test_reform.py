@@ -8,7 +8,7 @@ import pytest
 
 from features.errors import InputError
 from features.registers.snapshot import Snapshot
-from models import reform
+from models.law import reform
 from serving.reform import effects, pages, report, targeting
 from serving.reform.families import _with_decile
 

@@ -5,8 +5,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from models.parameters import Law
-from models.poverty import facts_read
+from models.law.parameters import Law
+from models.rules.poverty import facts_read
 from serving.audit.pages import _points
 from serving.reform.targeting import AIMS, targeting
 

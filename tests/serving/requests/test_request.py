@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.registers.declared import LEARNING, SCORING
-from serving.body import decode
-from serving.identity import canonical, decision_id
-from serving.messages import HOUSEHOLDS_AT_ONCE, read_many, read_one
-from serving.problems import SHOWN, Problem
+from serving.decisions.decision_id import canonical, decision_id
+from serving.requests.body import decode
+from serving.requests.problems import SHOWN, Problem
+from serving.requests.request import HOUSEHOLDS_AT_ONCE, read_many, read_one
 
 
 def family(**changes):

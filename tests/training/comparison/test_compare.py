@@ -9,13 +9,14 @@ import pytest
 
 from features.errors import InputError
 from features.registers.snapshot import Snapshot
-from models import bundle
-from models.home import Home
+from models.bundles import bundle
+from models.bundles.home import Home
 from tests.training.few_families import Few
-from training import blast_radius, known_snapshots
-from training.blast_radius import CHANGES, measured
-from training.compare import Pair, compare, examples, measures, pair, unseen
-from training.compare_page import page
+from training.comparison.compare import Pair, compare, examples, measures, pair, unseen
+from training.comparison.page import page
+from training.gates import blast_radius
+from training.gates.blast_radius import CHANGES, measured
+from training.record import known_snapshots
 
 
 def estimate(value, low, high):

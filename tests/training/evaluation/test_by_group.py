@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from models.assessment.groups import ATTRIBUTES
-from training import group_table, label_noise, newest, proxies
-from training.group_table import Rate
+from training.evaluation import group_table, label_noise, proxies, temporal
+from training.evaluation.group_table import Rate
 
-LEARNERS = ("training.fit", "training.fit_hidden", "training.fit_welfare", "training.labels",
-            "models.predict", "models.pipeline", "models.bundle")  # fmt: skip
+LEARNERS = ("training.fitting.fit", "training.fitting.hidden_income", "training.fitting.welfare", "training.labels.gather",
+            "models.learned.predict", "models.decision.pipeline", "models.bundles.bundle")  # fmt: skip
 
 
 def families(count, **columns):
@@ -38,9 +38,9 @@ def test_what_learns_never_loads_who_a_family_is():
         "import sys\n"
         f"import {', '.join(LEARNERS)}\n"
         "sys.exit(any(m in sys.modules for m in "
-        "('models.assessment.groups', 'training.audit_attributes')))"
+        "('models.assessment.groups', 'training.evaluation.audit_attributes')))"
     )
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     assert subprocess.run([sys.executable, "-c", check], cwd=root).returncode == 0
 
 
@@ -196,8 +196,8 @@ def by_day(monkeypatch, count=200, again=()):
         asked.update(older=older, newest=newest_ones)
         return fitted.inspected.margin[newest_ones]
 
-    monkeypatch.setattr(newest, "_by_the_older", margin)
-    return newest.table(judged, judged, np.random.default_rng(0)), asked, judged
+    monkeypatch.setattr(temporal, "_by_the_older", margin)
+    return temporal.table(judged, judged, np.random.default_rng(0)), asked, judged
 
 
 def test_the_newest_are_judged_by_the_older_and_a_family_never_straddles(monkeypatch):
@@ -217,7 +217,9 @@ def test_what_a_choice_tells_is_asked_of_no_finding_of_the_newest_days(monkeypat
     chosen = generator.random(count) < 1 / (1 + np.exp(-looks))
     older = np.arange(count) < 1_200
     found = generator.random(count) < 1 / (1 + np.exp(-looks - 1.5 * chosen))
-    monkeypatch.setattr(newest.label, "encoded", lambda rows, _: rows["looks"].to_numpy()[:, None])
+    monkeypatch.setattr(
+        temporal.label, "encoded", lambda rows, _: rows["looks"].to_numpy()[:, None]
+    )
 
     def told(confirmed):
         judged = Judged([None] * count, np.arange(count), confirmed)
@@ -227,7 +229,7 @@ def test_what_a_choice_tells_is_asked_of_no_finding_of_the_newest_days(monkeypat
         )
         judged.inspected.random = np.where(chosen, 0.0, 50.0)
         judged.inspected.margin, judged.inspected.fold = looks, np.arange(count) % 5
-        return newest._told_by_the_older(judged, judged, older)
+        return temporal._told_by_the_older(judged, judged, older)
 
     before = told(found)
     assert len(before) == 1_200

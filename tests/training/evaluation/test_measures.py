@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.measures import flat, measured, table
+from training.evaluation.measures import flat, measured, table
 
 METRICS = {
     "random_arm": {"labels": 3, "why_no_auc": None},

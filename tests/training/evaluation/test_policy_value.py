@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from models.assessment import metrics
-from training.policy_value import Sample, chance_of_inspection, estimate, shared
-from training.rivals import ranked
+from training.evaluation.baselines import ranked
+from training.evaluation.policy_value import Sample, chance_of_inspection, estimate, shared
 
 FAMILIES, CAPACITY, RANDOM, TARGETED = 20_000, 0.10, 0.02, 0.20
 

@@ -7,12 +7,20 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.capacity import ReviewBars
-from models.parameters import Law, parameters
+from models.law.parameters import Law, parameters
+from models.learned.review_capacity import ReviewBars
 from tests.training.made_up import made_up
-from training import review_load
-from training.fit import fit
-from training.review_load import Load, Population, _by_region, limited, looked_at, section, words
+from training.evaluation import review_load
+from training.evaluation.review_load import (
+    Load,
+    Population,
+    _by_region,
+    limited,
+    looked_at,
+    section,
+    words,
+)
+from training.fitting.fit import fit
 
 LAW = Law(date(2026, 1, 1))
 HUNDRED = Population(

@@ -11,9 +11,10 @@ import pytest
 
 from models.assessment import metrics
 from models.assessment.metrics import UNKNOWN, Estimate
-from training import deciles, random_arm, report
-from training.audit_attributes import beside
-from training.served_scores import SurveyedIncome
+from training.evaluation import deciles, random_arm
+from training.evaluation.audit_attributes import beside
+from training.evaluation.served_scores import SurveyedIncome
+from training.report import page
 
 FAMILIES = 400
 
@@ -166,9 +167,9 @@ def test_a_family_is_looked_up_by_the_day_of_its_label():
 
 
 def test_the_page_and_its_html_tell_the_same_numbers(trained_home):
-    from models import aliases, bundle
-    from models.home import Home
-    from training.report_sections import sections
+    from models.bundles import aliases, bundle
+    from models.bundles.home import Home
+    from training.report.sections import sections
 
     home = Home(trained_home)
     version = aliases.read(home).names["champion"].version
@@ -179,13 +180,13 @@ def test_the_page_and_its_html_tell_the_same_numbers(trained_home):
         assert told[part] is not None, part
     html = (home.artefacts / f"version-{version}" / "report.html").read_text(encoding="utf-8")
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
-    markdown = report.page(told, manifest)
+    markdown = page.page(told, manifest)
     for section in sections(told, manifest):
         assert f"## {section.title}" in markdown
         assert section.title in text.replace("&#39;", "'")
     shown = [row for row in told["groups"]["rows"] if "value" in row and "×" not in row["by"]]
     for row in shown[:20]:
-        assert report.show(row) in text
-        assert report.show(row) in markdown
+        assert page.show(row) in text
+        assert page.show(row) in markdown
     assert html.count("data:image/png;base64,") == 3
     assert not re.search(r"(src|href)=\"(?!data:)", html)

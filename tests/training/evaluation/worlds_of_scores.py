@@ -3,9 +3,9 @@
 import numpy as np
 import polars as pl
 
-from models.inputs import Matrix
-from models.parameters import Law
-from models.trees import logistic
+from models.law.parameters import Law
+from models.learned.inputs import Matrix
+from models.learned.trees import logistic
 from tests.training.made_up import DAY, made_up
 from training.trials.country import World
 from training.trials.guarantees import Scored

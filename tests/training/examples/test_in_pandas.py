@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from models.hidden_income import GAP, hidden_income_inputs
-from models.inputs import declared_inputs
+from models.learned.hidden_income import GAP, hidden_income_inputs
+from models.learned.inputs import declared_inputs
 from tests.training.made_up import made_up
 from training.examples import in_pandas
-from training.labels import Labels
+from training.labels.gather import Labels
 
 
 def with_survey_of_others(found: Labels) -> Labels:

@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from training.population.lags import DEEDS, INHERITANCES
-from training.population.observe import truth
-from training.population.payments import quarter
+from training.population.people.work import Terms
+from training.population.registers.lags import DEEDS, INHERITANCES
+from training.population.registers.observe import truth
+from training.population.registers.payments import quarter
 from training.population.state import begin, generators
-from training.population.work import Terms
 from training.population.worlds import NEUTRAL
 
 AS_OF = date(2026, 1, 1)

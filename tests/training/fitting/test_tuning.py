@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.errors import InputError
-from models import trees
-from models.hyperparameters import SHIPPED, Boosting, Hyperparameters
-from models.parameters import Law
+from models.law.parameters import Law
+from models.learned import trees
+from models.learned.hyperparameters import SHIPPED, Boosting, Hyperparameters
 from tests.training.made_up import DAY, made_up
-from training import newest, served_scores, tuning
-from training.fit import fit
-from training.tuning import SPACE, searched, tune
+from training.evaluation import served_scores, temporal
+from training.fitting import tuning
+from training.fitting.fit import fit
+from training.fitting.tuning import SPACE, searched, tune
 
 LAW = Law(DAY)
 
@@ -160,5 +161,5 @@ def test_what_is_grown_again_to_be_judged_is_grown_like_the_served_models(monkey
     served_scores.surveyed_income(found, fitted, np.random.default_rng(2))
     assert grown == [5] * served_scores.BLIND_FOLDS
     older = np.arange(240) < 160
-    newest._by_the_older(found, fitted, older, ~older)
+    temporal._by_the_older(found, fitted, older, ~older)
     assert grown[served_scores.BLIND_FOLDS :] == [7]

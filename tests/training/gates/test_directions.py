@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from features.errors import InputError
-from training.directions import leaves, tree_violations
+from training.gates.directions import leaves, tree_violations
 
 
 class HandMade:

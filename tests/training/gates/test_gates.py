@@ -10,8 +10,8 @@ import pytest
 
 from features.errors import InputError
 from models.assessment import metrics
-from training.blast_radius import CHANGES, GROUPS, Radius
 from training.gates import effects, preregistration, promises, structure
+from training.gates.blast_radius import CHANGES, GROUPS, Radius
 from training.gates.quality import labels_needed, quality, random_arm, strengthened_difference
 from training.gates.verdict import Verdict
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.assessment.metrics import share
-from models.parameters import Law
+from models.law.parameters import Law
 from training.inspections import feedback
 from training.inspections.policy import policy_of
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import DeclarationError, InputError, ParameterNotInForce
-from models.parameters import Law
+from models.law.parameters import Law
 from training.inspections import design, estimates, objectives, policy, record, report
 from training.inspections.lot import Sealed, seal, unseal
 from training.inspections.policy import Policy, policy_of

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from models import conformal
 from models.assessment.metrics import share
+from models.learned import conformal
 from training.inspections import power
 
 # Base error | to see 1.25 times | to see 1.5 times: published by others for two-sided 5 %, 80 %.

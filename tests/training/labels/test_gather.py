@@ -12,8 +12,15 @@ from features.errors import InputError
 from features.registers.load import open_data_set
 from features.registers.snapshot import Snapshot, make
 from tests.tables import table
-from training import labels
-from training.labels import folds, gather, placed, quarter_end, random_weights, training_weights
+from training.labels import gather as labels
+from training.labels.gather import (
+    folds,
+    gather,
+    placed,
+    quarter_end,
+    random_weights,
+    training_weights,
+)
 
 DAYS = [date(2025, 7, 1), date(2026, 1, 1)]
 

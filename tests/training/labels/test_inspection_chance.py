@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models import conformal
-from training.labels import random_weights
-from training.selection import suspected, targeted_chance, union_weights
+from models.learned import conformal
+from training.labels.gather import random_weights
+from training.labels.inspection_chance import suspected, targeted_chance, union_weights
 
 FOLDS = 5
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from models import trees
-from training import choice
-from training.choice import UNTOLD
+from models.learned import trees
+from training.labels import unmeasured_selection
+from training.labels.unmeasured_selection import UNTOLD
 
 INSPECTIONS = 1_500
 KNOWN_BESIDES = 1.2
@@ -30,7 +30,7 @@ def test_inspectors_who_know_more_are_seen_and_by_how_much(way):
     margin, found, design, suspected = inspections(
         np.random.default_rng(1), known_besides=KNOWN_BESIDES, way=way
     )
-    seen = choice.seen(margin, found, design, suspected)
+    seen = unmeasured_selection.seen(margin, found, design, suspected)
     told = seen.ways[way]
     assert list(seen.ways) == [way]
     assert told.tells
@@ -49,7 +49,9 @@ def test_suspicion_that_knows_only_the_registers_is_kept_apart_from_complaints_t
             inspections(generator, known_besides=0.0),
             inspections(generator, known_besides=2.0, way="complaint"),
         )
-        said.append(choice.seen(*(np.concatenate(parts) for parts in zip(*both, strict=True))))
+        said.append(
+            unmeasured_selection.seen(*(np.concatenate(parts) for parts in zip(*both, strict=True)))
+        )
     assert sum(s.knows_more("targeted") for s in said) <= 4  # 5 % of 20, and three standard errors
     assert all(s.knows_more("complaint") for s in said)
     quiet = next(s for s in said if not s.knows_more("targeted"))
@@ -59,7 +61,9 @@ def test_suspicion_that_knows_only_the_registers_is_kept_apart_from_complaints_t
 
 def test_inspectors_who_know_only_the_registers_are_hardly_ever_said_to_know_more():
     generator = np.random.default_rng(2)
-    said = [choice.seen(*inspections(generator, known_besides=0.0)) for _ in range(60)]
+    said = [
+        unmeasured_selection.seen(*inspections(generator, known_besides=0.0)) for _ in range(60)
+    ]
     assert sum(s.ways["targeted"].tells for s in said) <= 8  # 5 % of 60, and three standard errors
     quiet = next(s for s in said if not s.ways["targeted"].tells)
     assert quiet.offset(np.array(["targeted", "random"])) is None
@@ -74,7 +78,7 @@ def test_suspicion_that_follows_what_the_detector_has_not_learned_does_not_look_
         found = generator.random(INSPECTIONS) < logistic(margin + 0.7 * unlearned)
         design = np.where(generator.random(INSPECTIONS) < logistic(pull), "targeted", "random")
         for told, looks in ((said, np.exp(pull)), (blindly, np.ones(INSPECTIONS))):
-            seen = choice.seen(margin, found.astype(float), design, looks)
+            seen = unmeasured_selection.seen(margin, found.astype(float), design, looks)
             told.append(seen.knows_more("targeted"))
     assert sum(said) <= 6  # 5 % of 40, and three standard errors
     assert sum(blindly) > 30
@@ -87,7 +91,7 @@ def test_a_score_that_is_no_straight_line_does_not_make_suspicion_look_wise():
         chosen = generator.random(INSPECTIONS) < logistic(margin)
         found = generator.random(INSPECTIONS) < 0.8 * logistic(1.5 * margin)  # inspectors miss
         design = np.where(chosen, "targeted", "random")
-        seen = choice.seen(margin, found.astype(float), design, logistic(margin))
+        seen = unmeasured_selection.seen(margin, found.astype(float), design, logistic(margin))
         said.append(seen.knows_more("targeted"))
     assert sum(said) <= 6  # 5 % of 40, and three standard errors
 
@@ -98,7 +102,7 @@ def test_below_a_hundred_of_either_kind_nothing_is_asked(few, known, drawn):
     generator = np.random.default_rng(3)
     margin, found, _, suspected = inspections(generator, known_besides=KNOWN_BESIDES, count=600)
     some = (np.arange(600) < few) == drawn
-    seen = choice.seen(margin, found, np.where(some, "random", "targeted"), suspected)
+    seen = unmeasured_selection.seen(margin, found, np.where(some, "random", "targeted"), suspected)
     assert (seen != UNTOLD) is known
 
 
@@ -109,7 +113,7 @@ def test_a_way_that_found_one_kind_only_tells_the_most_not_nothing(confirmed, on
         np.random.default_rng(7), known_besides=0.0, way="complaint"
     )
     found[design == one_kind] = confirmed
-    told = choice.seen(margin, found, design, suspected).ways["complaint"]
+    told = unmeasured_selection.seen(margin, found, design, suspected).ways["complaint"]
     assert told.tells
     assert (told.log_odds > 0) == (confirmed == (one_kind == "complaint"))
     assert abs(told.log_odds) < 12
@@ -120,14 +124,14 @@ def test_complaints_are_asked_where_nobody_was_targeted():
     margin, found, design, _ = inspections(
         np.random.default_rng(10), known_besides=2.0, way="complaint"
     )
-    seen = choice.seen(margin, found, design, None)
+    seen = unmeasured_selection.seen(margin, found, design, None)
     assert list(seen.ways) == ["complaint"]
     assert seen.knows_more("complaint")
 
 
 def test_where_all_were_found_alike_nothing_is_asked():
     margin, _, design, suspected = inspections(np.random.default_rng(4), known_besides=0.0)
-    assert choice.seen(margin, np.zeros(INSPECTIONS), design, suspected) == UNTOLD
+    assert unmeasured_selection.seen(margin, np.zeros(INSPECTIONS), design, suspected) == UNTOLD
     assert not UNTOLD.knows_more("targeted")
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from features.errors import DeclarationError
 from features.registers.declared import REGIONS
-from training.population.calibration import (
+from training.population.calibration.calibration import (
     Sums,
     compare,
     merged,
@@ -18,8 +18,8 @@ from training.population.calibration import (
     sampling_error,
     value,
 )
+from training.population.calibration.figures import At, Figure, Verdict, by_region, figures
 from training.population.distributions import DISTRIBUTIONS, MONEY, drawn, held, mode, quantile
-from training.population.figures import At, Figure, Verdict, by_region, figures
 from training.population.partition import tell
 from training.population.worlds import NEUTRAL
 

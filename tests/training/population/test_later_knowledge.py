@@ -15,7 +15,7 @@ from features.registers.snapshot import Snapshot, make
 from tests.features import data_sets
 from tests.features.data_sets import AS_OF
 from tests.tables import table
-from training import labels
+from training.labels import gather
 
 INSPECTIONS = table(
     """
@@ -54,7 +54,7 @@ DATED = {"vehicles": "registered_on", "loans": "issued_on"}
 
 @pytest.fixture(autouse=True)
 def three_families_suffice(monkeypatch):
-    monkeypatch.setattr(labels, "FEWEST", 1)
+    monkeypatch.setattr(gather, "FEWEST", 1)
 
 
 def snapshot(registers, as_of=AS_OF) -> Snapshot:
@@ -63,7 +63,7 @@ def snapshot(registers, as_of=AS_OF) -> Snapshot:
 
 
 def rows(*snapshots):
-    found = labels.gather(snapshots, generator=np.random.default_rng(0))
+    found = gather.gather(snapshots, generator=np.random.default_rng(0))
     order = ["household_id", "as_of"]
     return [f.sort(order) for f in (found.inspections, found.survey)] + [
         found.population.sort("household_id")
@@ -135,7 +135,7 @@ def test_a_label_sees_its_own_snapshot_though_a_newer_one_knows_more():
     found = rows(january, july)[0].sort("household_id")
     assert found["as_of"].to_list() == [AS_OF, date(2026, 7, 1), date(2026, 7, 1)]
     assert found.filter(household_id=1).equals(rows(january)[0].filter(household_id=1))
-    last = labels.gather([july], generator=np.random.default_rng(0)).inspections
+    last = gather.gather([july], generator=np.random.default_rng(0)).inspections
     fresh = last.filter(household_id=1)["recent_vehicles"].item()
     assert fresh == found.filter(household_id=1)["recent_vehicles"].item() + 1
 
@@ -146,9 +146,9 @@ def test_a_label_sees_its_own_snapshot_though_a_newer_one_knows_more():
 )
 def test_answers_of_a_quarter_join_the_snapshot_of_the_first_day_after_it(quarter, joined):
     """The second quarter of 2026 ends where the July snapshot begins: that one, day included."""
-    found = labels.placed(
+    found = gather.placed(
         pl.DataFrame({"quarter": [quarter]}),
-        labels.quarter_end(pl.col("quarter")),
+        gather.quarter_end(pl.col("quarter")),
         [date(2026, 1, 1), date(2026, 7, 1)],
     )
     assert found["as_of"].item() == joined
@@ -160,7 +160,7 @@ DAYS = st.dates(date(2024, 1, 1), date(2027, 1, 1))
 
 @given(st.lists(DAYS, min_size=1, max_size=5, unique=True).map(sorted), st.lists(DAYS, min_size=1))
 def test_every_label_joins_the_newest_snapshot_at_or_before_it(days, inspected):
-    found = labels.placed(pl.DataFrame({"on": inspected}), pl.col("on"), days)
+    found = gather.placed(pl.DataFrame({"on": inspected}), pl.col("on"), days)
     for day, as_of, late in found.select("on", "as_of", "late").rows():
         at_or_before = [d for d in days if d <= day]
         assert as_of == (max(at_or_before) if at_or_before else days[0])

@@ -13,13 +13,15 @@ from sklearn.metrics import roc_auc_score
 
 import training.population
 from features.registers.declared import SCORING
-from tests.training.column_facts import ORDER, facts, registers_of
+from tests.training.population.column_facts import ORDER, facts, registers_of
 from training.population import simulate, truth
 
 AS_OF = date(2026, 1, 1)
 MATERIAL = 0.25 * 50_851  # of the subsistence minimum of 2026, per member
 STORY = yaml.safe_load(
-    (Path(training.population.__file__).parent / "story.yaml").read_text(encoding="utf-8")
+    (Path(training.population.__file__).parent / "registers" / "story.yaml").read_text(
+        encoding="utf-8"
+    )
 )
 NOTHING = {
     f"{register.name}.{column}"

@@ -18,9 +18,9 @@ from features.registers.load import open_data_set
 from features.registers.snapshot import make
 from features.units import add_months
 from training.population import simulate, simulation
-from training.population.columns import drifted
-from training.population.lags import LAGS
-from training.population.lives import crossed
+from training.population.people.columns import drifted
+from training.population.people.lives import crossed
+from training.population.registers.lags import LAGS
 
 AS_OF = date(2026, 2, 1)
 MONTHS = 14
@@ -322,7 +322,7 @@ def test_the_same_seed_gives_the_same_bytes_whatever_the_number_of_threads(tmp_p
     for threads in ("1", "2"):
         subprocess.run(
             [sys.executable, "-c", code, str(tmp_path / threads)],
-            check=True, cwd=Path(__file__).parents[2],
+            check=True, cwd=Path(__file__).parents[3],
             env={**os.environ, "POLARS_MAX_THREADS": threads},
         )  # fmt: skip
     one, two = (

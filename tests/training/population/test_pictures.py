@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from training.population import page, pictures
+from training.population.calibration import page, pictures
 
 LINE = {
     "group": "people", "figure": "people_per_family", "about": "members of a family",

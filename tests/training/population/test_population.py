@@ -13,15 +13,11 @@ from features.registers.declared import LEARNING, REGISTERS, SCORING
 from features.registers.load import open_data_set
 from features.registers.schema import Kind
 from training.population import simulate, simulation
+from training.population.calibration.figures import figure
 from training.population.chance import opaque
-from training.population.debts import annuity
-from training.population.figures import figure
-from training.population.labels import (
-    chance_to_find,
-    found,
-    random_share,
-)
-from training.population.survey import quarter_before, survey_share
+from training.population.property.debts import annuity
+from training.population.registers.labels import chance_to_find, found, random_share
+from training.population.registers.survey import quarter_before, survey_share
 
 AS_OF = date(2026, 1, 1)
 FAMILIES = 16_000

@@ -2,7 +2,7 @@
 
 The pilot published how many applicants of four services were put into category 6, and
 the rule of category 6 with its four conditions. Which combination of the conditions was
-applied is not certain (`models/law/hard_rule.yaml`), so each is tried.
+applied is not certain (`models/law/values/hard_rule.yaml`), so each is tried.
 """
 
 import shutil
@@ -16,11 +16,11 @@ from scipy.stats import binomtest
 
 from features.build import build
 from features.registers.declared import SCORING
-from models.law_files import LAW as LAW_FOLDER
-from models.parameters import Law
-from models.rules import hard_rule
+from models.law.files import LAW as LAW_FOLDER
+from models.law.parameters import Law
+from models.rules.category import hard_rule
 from training.population import simulate
-from training.population.figures import figure
+from training.population.calibration.figures import figure
 
 AS_OF = date(2026, 1, 1)
 FAMILIES = 40_000

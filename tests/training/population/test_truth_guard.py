@@ -14,14 +14,14 @@ from features.registers import sealed, snapshot
 from features.registers.declared import LEARNING, REGISTERS
 from features.registers.load import open_data_set
 from features.registers.snapshot import Snapshot
-from models import bundle
-from models.parameters import Law
-from training.fit import fit
-from training.labels import gather
+from models.bundles import bundle
+from models.law.parameters import Law
+from training.fitting.fit import fit
+from training.labels.gather import gather
 from training.population import simulate, truth
 
 AS_OF = date(2026, 1, 1)
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MAY_READ = {"training/trials/country.py"}
 """The module that judges by simulated worlds; everything else has no business with the truth."""
 

@@ -11,15 +11,15 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from features.errors import DeclarationError, InputError, NoSuchModel
-from models import aliases, bundle
-from models.aliases import Alias, sha256
-from models.home import Home
-from models.hyperparameters import SHIPPED
+from models.bundles import aliases, bundle
+from models.bundles.aliases import Alias, sha256
+from models.bundles.home import Home
+from models.learned.hyperparameters import SHIPPED
 from training.publish import CARD, RECORD, authority, card, publish, register
 from training.publish.authority import EXAMPLE, MUST_FILL
 
 WHEN = datetime(2026, 2, 3, 10, 0, tzinfo=UTC)
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ANSWERS = ROOT / EXAMPLE
 
 

@@ -12,7 +12,8 @@ from features.errors import InputError
 from features.registers.load import open_data_set
 from features.registers.snapshot import make
 from tests.features import data_sets
-from training import curves, provenance
+from training.record import provenance
+from training.report import curves
 
 PROMISE = {
     "registered_on": "2026-01-15",

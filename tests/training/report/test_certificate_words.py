@@ -2,9 +2,9 @@
 
 import pytest
 
-from training import certificate_words
-from training.choice import Choice, Told
-from training.report_sections import sections
+from training.labels.unmeasured_selection import Choice, Told
+from training.report import certificate_words
+from training.report.sections import sections
 
 MADE = {"nobody_flagged_because": None, "unconfirmed_at_most": 0.2, "refuted_above": 0.25}
 CHOICE = Choice(

@@ -12,12 +12,12 @@ from features.catalogue import FEATURES
 from features.errors import DeclarationError, InputError
 from models.assessment import ladder
 from models.assessment.metrics import quadratic_kappa
-from models.law_files import LAW, read_exactly
-from models.parameters import Law
-from models.scorecard import Scorecard, assess, poorest_points
-from tests.models.lawbook import amended, features
-from training import card_file, ordinal
-from training.fit_scorecard import (
+from models.law.files import LAW, read_exactly
+from models.law.parameters import Law
+from models.rules.scorecard import Scorecard, assess, poorest_points
+from tests.models.law.lawbook import amended, features
+from training.scorecard import card_file, ordinal
+from training.scorecard.fit import (
     POINTS,
     Surveyed,
     cut_offs,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import isotonic_regression
 
-from models.trees import logistic
+from models.learned.trees import logistic
 from training.trials import calibrators
 from training.trials.judged import expected_error
 

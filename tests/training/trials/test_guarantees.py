@@ -7,7 +7,7 @@ left to chance. Each draw goes through the shipped functions.
 import numpy as np
 import pytest
 
-from tests.training import worlds_of_scores
+from tests.training.evaluation import worlds_of_scores
 from training.trials import guarantees
 from training.trials.regimes import Chosen, drawn, not_drawn
 

@@ -5,9 +5,9 @@ import polars as pl
 import pytest
 
 from models.assessment.metrics import auc
-from models.inputs import BESIDES_INPUTS, declared_inputs
-from tests.training import worlds_of_scores
-from training.labels import Labels
+from models.learned.inputs import BESIDES_INPUTS, declared_inputs
+from tests.training.evaluation import worlds_of_scores
+from training.labels.gather import Labels
 from training.trials import pages, rankings, registers
 from training.trials.country import World, trained
 

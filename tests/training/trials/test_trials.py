@@ -10,14 +10,14 @@ from features.registers.load import open_data_set
 from features.registers.snapshot import make
 from models.assessment import metrics
 from models.assessment.metrics import Estimate, auc
-from models.hyperparameters import Boosting
-from models.inputs import declared_inputs
-from models.parameters import Law
-from models.trees import logistic
-from tests.training import worlds_of_scores
-from training import trials_report
+from models.law.parameters import Law
+from models.learned.hyperparameters import Boosting
+from models.learned.inputs import declared_inputs
+from models.learned.trees import logistic
+from tests.training.evaluation import worlds_of_scores
 from training.population import simulate
 from training.trials import (
+    __main__,
     country,
     elsewhere,
     judged,
@@ -231,9 +231,9 @@ def test_placements_give_the_interval_that_resampling_gives():
 def test_in_a_simulated_country_the_oracle_is_best_and_chance_is_worst(tmp_path):
     simulate(tmp_path / "country", households=12_000, seed=5, as_of=AS_OF)
     snapshot = make(open_data_set(tmp_path / "country"), AS_OF, tmp_path / "snapshot")
-    tried = trials_report._first(snapshot, tmp_path / "country", 5)
+    tried = __main__._first(snapshot, tmp_path / "country", 5)
     base = tried.base
-    told = trials_report.one_country(base, tried, own=True, others=False)
+    told = __main__.one_country(base, tried, own=True, others=False)
     auc_of = {name: way["auc"]["value"] for name, way in told["ways"].items()}
     assert told["true"]["judged"] == int((~base.labelled).sum()) < told["true"]["families"]
     assert abs(auc_of["random"] - 0.5) < 0.02

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from models.assessment import sequential
-from tests.training import worlds_of_scores
-from training.fit import certified
+from tests.training.evaluation import worlds_of_scores
+from training.fitting.fit import certified
 from training.trials import guarantees
 from training.trials.country import visited
 from training.trials.regimes import drawn

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from features.errors import InputError
 from features.registers import check
 from features.registers.load import open_data_set
-from training import cps_trial
-from training.under_reporting import Injection, inject
-from training.under_reporting_found import _dealt_anew, _ranks
+from training.under_reporting import __main__
+from training.under_reporting.detection import _dealt_anew, _ranks
+from training.under_reporting.inject import Injection, inject
 
 AS_OF = date(2026, 1, 1)
 MONTHS = [date(2025, month, 1) for month in range(1, 13)]
@@ -167,7 +167,7 @@ def test_equal_scores_share_a_rank():
 
 def test_what_is_too_good_to_be_true_is_a_leak():
     def runs(injected: float, shuffled: float = 0.45, placebo: float = 0.45):
-        lows = zip(cps_trial._RUNS, (injected, shuffled, placebo), strict=True)
+        lows = zip(__main__._RUNS, (injected, shuffled, placebo), strict=True)
         return {
             run: {
                 "under_reports_among_self_employed": {
@@ -177,17 +177,17 @@ def test_what_is_too_good_to_be_true_is_a_leak():
             for run, low in lows
         }
 
-    assert cps_trial.leaks(runs(0.88)) == []
-    assert cps_trial.leaks(runs(0.90)) == ["tarazy reaches 0.950, elsewhere 0.79"]
-    assert cps_trial.leaks(runs(0.7, shuffled=0.54)) == []
-    assert len(cps_trial.leaks(runs(0.7, shuffled=0.56, placebo=0.56))) == 2
+    assert __main__.leaks(runs(0.88)) == []
+    assert __main__.leaks(runs(0.90)) == ["tarazy reaches 0.950, elsewhere 0.79"]
+    assert __main__.leaks(runs(0.7, shuffled=0.54)) == []
+    assert len(__main__.leaks(runs(0.7, shuffled=0.56, placebo=0.56))) == 2
 
 
 @pytest.mark.long
 def test_the_trial_finds_some_and_no_leak(tmp_path):
     data = filing_units(tmp_path / "data", 1_600)
     run = CliRunner().invoke(
-        cps_trial.main,
+        __main__.main,
         ["--data", str(data), "--out", str(tmp_path / "out"), "--seed", "1", "--json"],
     )
     assert run.exit_code == 0, run.output

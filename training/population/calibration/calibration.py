@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 
 from features.registers.declared import REGIONS
+from training.population.calibration.figures import figures
 from training.population.chance import Flags, Floats, Ints
 from training.population.distributions import held, mode, quantile
-from training.population.figures import figures
 
 _SOUTH: Final = ("31", "43", "61", "79")
 _MOST_INFORMAL: Final = ("19", "61", "79")

@@ -11,16 +11,16 @@ import numpy as np
 import polars as pl
 
 from features.registers.declared import REGIONS
-from training.population.calibration import Sums, quotient, quotients_by_region
+from training.population.calibration.calibration import Sums, quotient, quotients_by_region
+from training.population.calibration.figures import by_region, law, subsistence_minimum
 from training.population.chance import Floats, Ints
 from training.population.distributions import DISTRIBUTIONS
-from training.population.figures import by_region, law, subsistence_minimum
-from training.population.marriage import Marital
-from training.population.standing import POVERTY_SCALE
+from training.population.people.marriage import Marital
+from training.population.people.standing import POVERTY_SCALE
+from training.population.people.support import Care
+from training.population.people.work import Terms
+from training.population.registers.survey import Answers
 from training.population.state import State
-from training.population.support import Care
-from training.population.survey import Answers
-from training.population.work import Terms
 
 MATERIAL: Final = 0.25
 """Hidden income per member, in subsistence minimums, from which a family counts as hiding."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from training.population import pictures
+from training.population.calibration import pictures
 
 _WHOLE_FROM: Final = 10_000
 _VERDICTS: Final = ("met", "explained", "missed")
@@ -25,7 +25,7 @@ def write(folder: Path, summary: Mapping[str, Any]) -> Path:
         json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     environment = Environment(
-        loader=PackageLoader("training.population", "."),
+        loader=PackageLoader("training.population.calibration", "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

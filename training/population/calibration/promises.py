@@ -9,10 +9,10 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from training.population.calibration import Sums, quotient, told
+from training.population.calibration.calibration import Sums, quotient, told
 from training.population.chance import Floats, Ints
-from training.population.families import Families
-from training.population.work import Work
+from training.population.people.families import Families
+from training.population.people.work import Work
 from training.population.worlds import Promise, Shifts
 
 

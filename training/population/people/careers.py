@@ -11,11 +11,11 @@ from typing import Final
 import numpy as np
 
 from training.population.chance import Flags, happens
-from training.population.columns import blank, drifted, mixed
-from training.population.families import NOWHERE, Families, Kind, People, Role
-from training.population.lives import crossed
-from training.population.support import Support, support
-from training.population.work import (
+from training.population.people.columns import blank, drifted, mixed
+from training.population.people.families import NOWHERE, Families, Kind, People, Role
+from training.population.people.lives import crossed
+from training.population.people.support import Support, support
+from training.population.people.work import (
     MONTHS,
     Terms,
     Work,

@@ -12,9 +12,9 @@ from typing import Final
 
 import numpy as np
 
+from training.population.calibration.figures import by_region, figure
 from training.population.chance import Flags, Floats, Ints, happens, pick
-from training.population.figures import by_region, figure
-from training.population.marriage import marriage
+from training.population.people.marriage import marriage
 
 ADULT: Final = 18.0
 PENSION_AGE_MEN: Final = 63.0

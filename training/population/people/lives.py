@@ -10,9 +10,10 @@ from typing import Final
 
 import numpy as np
 
+from training.population.calibration.figures import by_region, figure
 from training.population.chance import Flags, Floats, Ints, happens
-from training.population.columns import drifted
-from training.population.families import (
+from training.population.people.columns import drifted
+from training.population.people.families import (
     ADULT,
     DAYS_OF_A_YEAR,
     NOWHERE,
@@ -25,7 +26,6 @@ from training.population.families import (
     group_of_disability,
     schooling,
 )
-from training.population.figures import by_region, figure
 
 _MONTHS: Final = 12
 _LEAVES_HOME: Final = 0.0072

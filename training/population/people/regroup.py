@@ -10,9 +10,10 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from training.population.calibration.figures import figure
 from training.population.chance import Flags, Floats, Ints, happens
-from training.population.columns import blank, followed, joined, taken
-from training.population.families import (
+from training.population.people.columns import blank, followed, joined, taken
+from training.population.people.families import (
     ADULT,
     DAYS_OF_A_YEAR,
     NOWHERE,
@@ -24,14 +25,13 @@ from training.population.families import (
     counted_children,
     places,
 )
-from training.population.figures import figure
-from training.population.housing import INHERITED
-from training.population.lags import BIRTHS, INHERITANCES
-from training.population.lives import Leaving
-from training.population.marriage import Marital
-from training.population.standing import befall
+from training.population.people.lives import Leaving
+from training.population.people.marriage import Marital
+from training.population.people.standing import befall
+from training.population.property.housing import INHERITED
+from training.population.registers.lags import BIRTHS, INHERITANCES
+from training.population.registers.traces import meters
 from training.population.state import State
-from training.population.traces import meters
 
 _INHERITED: Final = ("properties", "vehicles", "livestock", "deposits")
 """What heirs take over; loans are settled from the estate, enterprises end."""

@@ -12,11 +12,11 @@ from typing import Final
 
 import numpy as np
 
+from training.population.calibration.figures import by_region
 from training.population.chance import Flags, Floats, Ints, happens
-from training.population.families import Families, Kind, People
-from training.population.figures import by_region
-from training.population.support import Support
-from training.population.work import Work
+from training.population.people.families import Families, Kind, People
+from training.population.people.support import Support
+from training.population.people.work import Work
 from training.population.worlds import Shifts
 
 _NET_OF_WAGE: Final = 0.81

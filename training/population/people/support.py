@@ -11,10 +11,10 @@ from typing import Final
 
 import numpy as np
 
+from training.population.calibration.figures import law
 from training.population.chance import Flags, Floats, Ints, happens, lognormal
-from training.population.families import ADULT, Families, Kind, People, Role
-from training.population.figures import law
-from training.population.work import Work
+from training.population.people.families import ADULT, Families, Kind, People, Role
+from training.population.people.work import Work
 from training.population.worlds import Shifts
 
 _DISABILITY_BENEFIT: Final = np.array([0.0, 118_000.0, 91_000.0, 61_500.0, 75_500.0])

@@ -13,9 +13,9 @@ from typing import Final
 
 import numpy as np
 
+from training.population.calibration.figures import by_region, figure
 from training.population.chance import Flags, Floats, Ints, happens, lognormal, pick, tilted
-from training.population.families import ADULT, NOWHERE, Families, Kind, People, Role
-from training.population.figures import by_region, figure
+from training.population.people.families import ADULT, NOWHERE, Families, Kind, People, Role
 from training.population.worlds import Shifts
 
 MONTHS: Final = 12

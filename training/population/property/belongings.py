@@ -11,13 +11,13 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from training.population import possessions
 from training.population.chance import Flags, Floats, Ints, days_before, happens, tenge
-from training.population.debts import annuity, chance_of_arrears, loans
-from training.population.housing import HOME, INHERITED, properties
-from training.population.lags import PLATES
+from training.population.people.work import Terms, Work
+from training.population.property import possessions
+from training.population.property.debts import annuity, chance_of_arrears, loans
+from training.population.property.housing import HOME, INHERITED, properties
+from training.population.registers.lags import PLATES
 from training.population.state import Keys, State, learned
-from training.population.work import Terms, Work
 
 _CARS: Final = 0.016
 """Share of cars that are sold in a month: kept for five years."""

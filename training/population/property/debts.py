@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from training.population.calibration.figures import by_region
 from training.population.chance import (
     Flags,
     Floats,
@@ -24,10 +25,9 @@ from training.population.chance import (
     tenge,
     tilted,
 )
-from training.population.families import Families, People, Role
-from training.population.figures import by_region
-from training.population.standing import Standing
-from training.population.work import Terms, Work
+from training.population.people.families import Families, People, Role
+from training.population.people.standing import Standing
+from training.population.people.work import Terms, Work
 
 _BORROWING: Final = -0.13
 _DAYS_OF_A_MONTH: Final = 30.4375

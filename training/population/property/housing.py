@@ -10,11 +10,11 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from training.population.calibration.figures import by_region, figure
 from training.population.chance import Floats, Ints, happens, pick, tenge, tilted, words
-from training.population.families import Families, Kind
-from training.population.figures import by_region, figure
-from training.population.possessions import main_owner, record
-from training.population.standing import Standing
+from training.population.people.families import Families, Kind
+from training.population.people.standing import Standing
+from training.population.property.possessions import main_owner, record
 from training.population.worlds import Shifts
 
 HOME: Final = "home"

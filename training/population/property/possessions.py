@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from features.registers.declared import REGIONS
+from training.population.calibration.figures import by_region, car_ages, figure
 from training.population.chance import (
     Dates,
     Flags,
@@ -26,10 +27,9 @@ from training.population.chance import (
     tilted,
     words,
 )
-from training.population.families import DAYS_OF_A_YEAR, Families, People
-from training.population.figures import by_region, car_ages, figure
-from training.population.standing import Standing
-from training.population.work import Terms, Work
+from training.population.people.families import DAYS_OF_A_YEAR, Families, People
+from training.population.people.standing import Standing
+from training.population.people.work import Terms, Work
 from training.population.worlds import Shifts
 
 _CARS_IN_USE: Final = 0.62

@@ -14,8 +14,8 @@ from scipy.special import expit
 
 from features.registers.declared import REGIONS
 from training.population.chance import Floats, Ints, days_before, happens, tenge, words
-from training.population.families import Families
-from training.population.standing import Living
+from training.population.people.families import Families
+from training.population.people.standing import Living
 from training.population.worlds import Bias, Shifts
 
 _RANDOM_AT_LEAST: Final = 600

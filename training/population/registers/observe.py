@@ -7,13 +7,19 @@ import numpy as np
 import polars as pl
 
 from features.registers.declared import REGIONS, REGISTERS
-from training.population import labels
 from training.population.chance import Floats, Ints, days_before, words
-from training.population.families import DAYS_OF_A_YEAR, DISABILITY, EDUCATION, NOWHERE, STUDY
-from training.population.labels import HALF_A_YEAR
-from training.population.payments import quarter
+from training.population.people.families import (
+    DAYS_OF_A_YEAR,
+    DISABILITY,
+    EDUCATION,
+    NOWHERE,
+    STUDY,
+)
+from training.population.registers import labels
+from training.population.registers.labels import HALF_A_YEAR
+from training.population.registers.payments import quarter
+from training.population.registers.survey import Answers, survey
 from training.population.state import Chance, State
-from training.population.survey import Answers, survey
 
 _ACTIVITY: Final = (
     "child", "student", "employee", "self_employed", "registered_unemployed", "caring",

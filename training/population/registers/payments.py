@@ -14,9 +14,9 @@ import polars as pl
 
 from features.units import add_months
 from training.population.chance import Flags, Floats, Ints, tenge, words
-from training.population.families import ADULT, Families, People
-from training.population.support import Support
-from training.population.work import MONTHS, Terms, Work
+from training.population.people.families import ADULT, Families, People
+from training.population.people.support import Support
+from training.population.people.work import MONTHS, Terms, Work
 
 SOURCES: Final = (
     "wage", "self_employment", "business", "pension", "allowance", "targeted_assistance",

@@ -17,10 +17,10 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from training.population.calibration.figures import figure, repulsion
 from training.population.chance import Flags, Floats, days_before, happens, tilted, words
-from training.population.families import ADULT, Families, People
-from training.population.figures import figure, repulsion
-from training.population.standing import Standing
+from training.population.people.families import ADULT, Families, People
+from training.population.people.standing import Standing
 
 SERVICES: Final = (
     "housing_aid", "rent_subsidy", "home_teaching", "school_meals", "summer_camp",

@@ -14,10 +14,10 @@ import polars as pl
 
 from features.registers.declared import REGIONS
 from features.units import add_months, first_of_month
+from training.population.calibration.figures import by_region
 from training.population.chance import Flags, Floats, Ints, happens, tenge, words
-from training.population.families import Families
-from training.population.figures import by_region
-from training.population.standing import step_of_ladder
+from training.population.people.families import Families
+from training.population.people.standing import step_of_ladder
 from training.population.state import State
 
 _SHARE: Final = 0.25

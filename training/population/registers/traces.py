@@ -13,10 +13,10 @@ import numpy as np
 import polars as pl
 
 from training.population.chance import Flags, Floats, happens, lognormal, tenge
-from training.population.families import Families, People
-from training.population.standing import Living
-from training.population.support import Support
-from training.population.work import Terms, Work
+from training.population.people.families import Families, People
+from training.population.people.standing import Living
+from training.population.people.support import Support
+from training.population.people.work import Terms, Work
 from training.population.worlds import Shifts
 
 REPORTED_MONTHS: Final = 6

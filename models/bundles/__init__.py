@@ -1,0 +1,1 @@
+"""Where models live: signed bundles, the aliases that name them, the home and its keys."""

@@ -1,0 +1,1 @@
+"""What the models are: inputs, trees, guarantees, and the one function that predicts."""

@@ -1,0 +1,1 @@
+"""The rules: criteria and points, the hard rule, red flags, programmes, actions."""

@@ -1,0 +1,1 @@
+"""Decisions as they are answered and written: one family, a batch, a challenger's shadow."""

@@ -1,0 +1,1 @@
+"""The pool that inspections are drawn from, and the files of a drawn list."""

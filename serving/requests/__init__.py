@@ -1,0 +1,1 @@
+"""A request read and checked by the register contract; its faults as problem details."""

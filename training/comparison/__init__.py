@@ -1,0 +1,1 @@
+"""Two versions on the same families: paired differences, who moves and why."""

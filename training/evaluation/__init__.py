@@ -1,0 +1,1 @@
+"""How good a run is, for whom, beside which baselines, and how sure we can be."""

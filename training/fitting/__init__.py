@@ -1,0 +1,1 @@
+"""How the models are fitted, calibrated and given their promises."""

@@ -1,0 +1,1 @@
+"""What the country is aimed at: published figures, and how far it meets them."""

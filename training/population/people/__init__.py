@@ -1,0 +1,1 @@
+"""Who lives in the country: families, their lives, work, support and standing."""

@@ -1,0 +1,1 @@
+"""What a run keeps: its files, what it leaned on, who signed what."""

@@ -1,0 +1,1 @@
+"""Under-reporting put into real families, and what can be detected of it."""
