@@ -21,7 +21,8 @@ from features.errors import TarazyError
 from models.bundles import aliases
 from models.bundles.home import Home
 from models.learned.predict import Models
-from serving.api import legal, metrics, openapi, pages
+from serving import metrics
+from serving.api import legal, openapi, pages
 from serving.decisions.answers import answers
 from serving.decisions.live import Live
 from serving.decisions.shadow import Shadow

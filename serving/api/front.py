@@ -13,7 +13,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.api.metrics import REQUESTS, SECONDS
+from serving.metrics import REQUESTS, SECONDS
 from serving.requests.body import require_json
 from serving.requests.problems import Problem, response
 

@@ -19,8 +19,9 @@ from features.registers.snapshot import Snapshot
 from models.bundles.bundle import Models
 from models.decision.pipeline import Decisions, decide
 from models.law.parameters import Law
-from models.rules import poverty, red_flags
-from models.rules.targeted_assistance import assistance
+from models.poverty import yardsticks
+from models.poverty.targeted_assistance import assistance
+from models.rules import red_flags
 
 RED_FLAG: Final = "red_flag_"
 """Beginning of the columns that hold the published red flags, one each."""
@@ -67,7 +68,7 @@ def look(
     answers: dict[int, dict[str, Any]] = {}
     applied: list[pl.DataFrame] = []
     facts: list[pl.DataFrame] = []
-    survey, read = snapshot.learning("survey"), ["household_id", *poverty.facts_read(law)]
+    survey, read = snapshot.learning("survey"), ["household_id", *yardsticks.facts_read(law)]
     parts = snapshot.partitions
     for number in parts:
         progress("deciding", number, len(parts))

@@ -20,8 +20,8 @@ from models.assessment.metrics import Estimate
 from models.assessment.survey_design import Design
 from models.law.parameters import Law
 from models.learned.inputs import Matrix
-from models.rules import poverty
-from models.rules.poverty import Yardstick
+from models.poverty import yardsticks as poverty
+from models.poverty.yardsticks import Yardstick
 from serving.audit.comparison import GROUPS, UNKNOWN
 from serving.audit.witnesses import NO_SURVEY, weights
 
@@ -39,7 +39,7 @@ def targeting(
     Parameters
     ----------
     table : families as `serving.audit.families.look` returns them.
-    facts : features of the surveyed families that `models.rules.poverty.facts_read` names.
+    facts : features of the surveyed families that `models.poverty.yardsticks.facts_read` names.
     survey : the register; None: it was not in the data.
 
     Returns

@@ -18,7 +18,7 @@ import polars as pl
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.learned.predict import Models
-from serving.api import metrics
+from serving import metrics
 from serving.decisions.answers import answers
 from serving.decisions.batch import Scored, score
 from serving.decisions.live import Live

@@ -10,7 +10,8 @@ from features.build import build
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.law.parameters import Law
-from models.rules import category, poverty, programmes, targeted_assistance
+from models.poverty import targeted_assistance, yardsticks
+from models.rules import category, programmes
 from serving.audit.families import places
 
 NOW: Final = "_now"
@@ -59,7 +60,7 @@ def under_both(
     progress: Progress = silent,
 ) -> Both:
     """Apply both laws to every family; features are built once, for they know no law."""
-    survey, read = snapshot.learning("survey"), ["household_id", *poverty.facts_read(now)]
+    survey, read = snapshot.learning("survey"), ["household_id", *yardsticks.facts_read(now)]
     parts = snapshot.partitions
     tables, verdicts, lacking, facts = [], [], [], []
     for number in parts:

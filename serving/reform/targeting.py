@@ -28,7 +28,7 @@ def targeting(
     Parameters
     ----------
     table : families as `serving.reform.families.under_both` returns them.
-    facts : features of the surveyed families that `models.rules.poverty.facts_read` names.
+    facts : features of the surveyed families that `models.poverty.yardsticks.facts_read` names.
     survey : the register; None: it was not in the data.
 
     Returns

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from models.law.parameters import Law
 from models.law.poverty_line import poverty_line
+from models.poverty.targeted_assistance import assistance
 from models.rules.category import rule_category
 from models.rules.red_flags import red_flags
-from models.rules.targeted_assistance import assistance
 from tests.models.law.lawbook import amended, family, features
 
 DAY = date(2021, 2, 17)  # the line is 24 011.4 tenge

@@ -7,7 +7,7 @@ import pytest
 
 from features.errors import DeclarationError
 from models.law.parameters import Law
-from models.rules import poverty
+from models.poverty import yardsticks
 from tests.models.law.lawbook import amended, features
 
 DAY = date(2025, 12, 31)
@@ -19,7 +19,7 @@ WELL = {
 
 
 def yardstick(code, day=DAY, folder=None):
-    return next(y for y in poverty.in_force(Law(day, folder)) if y.code == code)
+    return next(y for y in yardsticks.in_force(Law(day, folder)) if y.code == code)
 
 
 def asked(consumption=200_000, subjective=4, safe=True, **told):
@@ -53,8 +53,8 @@ def test_a_minimum_is_that_of_the_day(code, day, line):
 
 
 def test_the_bureaus_minimum_is_a_yardstick_only_from_the_day_it_is_on_file():
-    assert "absolute_bureau" not in [y.code for y in poverty.in_force(Law(date(2024, 12, 31)))]
-    assert "absolute_bureau" in [y.code for y in poverty.in_force(Law(date(2025, 1, 1)))]
+    assert "absolute_bureau" not in [y.code for y in yardsticks.in_force(Law(date(2024, 12, 31)))]
+    assert "absolute_bureau" in [y.code for y in yardsticks.in_force(Law(date(2025, 1, 1)))]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_family_without_members_is_not_judged_by_money():
 def test_a_faulty_yardstick_is_refused(tmp_path, change, says):
     folder = amended(tmp_path, "poverty_yardsticks.yaml", change)
     with pytest.raises(DeclarationError, match=says):
-        poverty.in_force(Law(DAY, folder))
+        yardsticks.in_force(Law(DAY, folder))
 
 
 def test_no_yardstick_changes_the_version_of_the_law(tmp_path):
@@ -159,9 +159,9 @@ def test_no_yardstick_changes_the_version_of_the_law(tmp_path):
 
 
 def test_what_the_yardsticks_read_of_a_family_is_named_and_what_only_the_survey_knows_is_not():
-    read = poverty.facts_read(Law(DAY))
+    read = yardsticks.facts_read(Law(DAY))
     assert read[:2] == ["members", "children"]
-    wants = {i.fact for y in poverty.in_force(Law(DAY)) for i in y.indicators}
-    assert set(read) == {"members", "children", *wants} - set(poverty.OF_THE_SURVEY)
+    wants = {i.fact for y in yardsticks.in_force(Law(DAY)) for i in y.indicators}
+    assert set(read) == {"members", "children", *wants} - set(yardsticks.OF_THE_SURVEY)
     assert len(read) == len(set(read))
-    assert poverty.facts_read(Law(date(2018, 12, 31))) == ["members", "children"]
+    assert yardsticks.facts_read(Law(date(2018, 12, 31))) == ["members", "children"]

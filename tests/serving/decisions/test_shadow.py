@@ -15,7 +15,7 @@ import pytest
 from features.registers.snapshot import Snapshot
 from models.bundles import aliases, bundle
 from models.bundles.home import Home
-from serving.api import metrics
+from serving import metrics
 from serving.api.app import application
 from serving.api.examples import AS_OF, FAMILY
 from serving.decisions import shadow

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from models.law.parameters import Law
-from models.rules.poverty import facts_read
+from models.poverty.yardsticks import facts_read
 from serving.audit.pages import _points
 from serving.reform.targeting import AIMS, targeting
 
