@@ -1,1 +1,1 @@
-"""Who counts as poor, as information: yardsticks and targeted assistance; nothing that decides knows them."""
+"""Who counts as poor, as information: yardsticks and targeted assistance, unknown to decisions."""
