@@ -10,14 +10,14 @@ from datetime import date
 from functools import cache
 
 # isort: off
-from features import composition  # noqa: F401 - declares
-from features import wellbeing  # noqa: F401 - declares
-from features import place  # noqa: F401 - declares
-from features import income  # noqa: F401 - declares
-from features import self_realisation  # noqa: F401 - declares
-from features import possessions  # noqa: F401 - declares
-from features import consumption  # noqa: F401 - declares
-from features import signals  # noqa: F401 - declares
+from features import composition
+from features import wellbeing
+from features import place
+from features import income
+from features import self_realisation
+from features import possessions
+from features import consumption
+from features import signals
 
 # isort: on
 from features.declare import FEATURES, VIEWS

@@ -36,7 +36,7 @@ def child_members(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
 @feature(
     block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=-1, basis=_BASIS
 )
-def members(as_of: date) -> pl.Expr:  # noqa: ARG001 - every feature takes the day
+def members(as_of: date) -> pl.Expr:
     """Members of the household on the decision date."""
     return pl.len()
 
@@ -61,18 +61,28 @@ def children_under_seven(as_of: date) -> pl.Expr:
 
 
 @feature(
-    block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=0, basis=_BASIS,
+    block=Block.DEPENDENCY,
+    source="persons",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=0,
+    basis=_BASIS,
     model_input=False,
-)  # fmt: skip
+)
 def infants(as_of: date) -> pl.Expr:
     """Members under one."""
     return _aged(as_of, 0, 0).sum()
 
 
 @feature(
-    block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=0, basis=_BASIS,
+    block=Block.DEPENDENCY,
+    source="persons",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=0,
+    basis=_BASIS,
     model_input=False,
-)  # fmt: skip
+)
 def children_one_to_six(as_of: date) -> pl.Expr:
     """Members aged one to six, the seventh birthday not reached."""
     return _aged(as_of, 1, 6).sum()
@@ -95,9 +105,13 @@ def adults(as_of: date) -> pl.Expr:
 
 
 @feature(
-    block=Block.DEPENDENCY, source="adult_members", unit=Unit.YEARS, empty=None, direction=0,
+    block=Block.DEPENDENCY,
+    source="adult_members",
+    unit=Unit.YEARS,
+    empty=None,
+    direction=0,
     basis=_BASIS,
-)  # fmt: skip
+)
 def mean_age_of_adults(as_of: date) -> pl.Expr:
     """Mean age of the members aged eighteen or more, whole years, rounded down.
 
@@ -133,10 +147,14 @@ def members_over_sixty_two(as_of: date) -> pl.Expr:
 
 
 @feature(
-    block=Block.DEPENDENCY, source="adult_members", unit=Unit.COUNT,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
-def working_members(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.DEPENDENCY,
+    source="adult_members",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
+def working_members(as_of: date) -> pl.Expr:
     """Adults who work for a wage or for themselves, as the registers see it.
 
     A child who works stays a child here: a child more must never make a family richer.
@@ -145,22 +163,26 @@ def working_members(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @feature(
-    block=Block.DEPENDENCY, source="child_members", unit=Unit.COUNT,
-    empty=0, direction=-1, basis=_BASIS,
-)  # fmt: skip
-def children_under_guardianship(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.DEPENDENCY,
+    source="child_members",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=-1,
+    basis=_BASIS,
+)
+def children_under_guardianship(as_of: date) -> pl.Expr:
     """Orphans and children without parental care who live in the household."""
     return pl.col("guardianship").sum()
 
 
 @derived(block=Block.DEPENDENCY, unit=Unit.COUNT, direction=-1, basis=_BASIS)
-def dependants(as_of: date) -> pl.Expr:  # noqa: ARG001
+def dependants(as_of: date) -> pl.Expr:
     """Members who do not work: children, pupils, pensioners, carers, the unemployed."""
     return pl.col("members") - pl.col("working_members")
 
 
 @derived(block=Block.DEPENDENCY, unit=Unit.SHARE, direction=-1, basis=_BASIS)
-def dependency_ratio(as_of: date) -> pl.Expr:  # noqa: ARG001
+def dependency_ratio(as_of: date) -> pl.Expr:
     """Share of the members who do not work.
 
     The published block is "the ratio of working to non-working members"; as a share of
@@ -170,6 +192,6 @@ def dependency_ratio(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @derived(block=Block.DEPENDENCY, unit=Unit.YES_NO, direction=-1, basis=_BASIS)
-def single_parent(as_of: date) -> pl.Expr:  # noqa: ARG001
+def single_parent(as_of: date) -> pl.Expr:
     """One adult lives with one child or more."""
     return (pl.col("adults") == 1) & (pl.col("children") > 0)

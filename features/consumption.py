@@ -26,10 +26,14 @@ def loans_of_the_quarter(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
 
 
 @feature(
-    block=Block.MATERIAL, source="loans", unit=Unit.COUNT,
-    empty=0, direction=0, basis=_BASIS,
-)  # fmt: skip
-def loans_open(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="loans",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=0,
+    basis=_BASIS,
+)
+def loans_open(as_of: date) -> pl.Expr:
     """Open loans of the members, of every kind.
 
     More than half of the country's adults have one: a loan as such says nothing.
@@ -38,57 +42,84 @@ def loans_open(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @feature(
-    block=Block.HIDDEN_INCOME, source="loans", unit=Unit.TENGE, span=Span.MONTH,
-    empty=0, direction=+1, basis="pilot-2025:hidden-income",
-)  # fmt: skip
-def loan_payments_month(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.HIDDEN_INCOME,
+    source="loans",
+    unit=Unit.TENGE,
+    span=Span.MONTH,
+    empty=0,
+    direction=+1,
+    basis="pilot-2025:hidden-income",
+)
+def loan_payments_month(as_of: date) -> pl.Expr:
     """Payments due each month on all loans but those of a business, KZT."""
     due = pl.col("kind").is_in(_NOT_FOR_LIVING)
     return pl.when(due).then(0).otherwise(pl.col("monthly_payment")).sum()
 
 
 @feature(
-    block=Block.MATERIAL, source="loans", unit=Unit.TENGE, span=Span.MONTH,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
-def mortgage_payments_month(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="loans",
+    unit=Unit.TENGE,
+    span=Span.MONTH,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
+def mortgage_payments_month(as_of: date) -> pl.Expr:
     """Payments due each month on mortgages, KZT."""
     mortgage = pl.col("kind") == "mortgage"
     return pl.when(mortgage).then(pl.col("monthly_payment")).otherwise(0).sum()
 
 
 @feature(
-    block=Block.MATERIAL, source="loans", unit=Unit.COUNT,
-    empty=0, direction=-1, basis=_BASIS,
-)  # fmt: skip
-def micro_loans_open(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="loans",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=-1,
+    basis=_BASIS,
+)
+def micro_loans_open(as_of: date) -> pl.Expr:
     """Open micro-loans: more often a sign of distress than of means."""
     return (pl.col("kind") == "micro").sum()
 
 
 @feature(
-    block=Block.MATERIAL, source="loans", unit=Unit.TENGE,
-    empty=0, direction=0, basis=_BASIS,
-)  # fmt: skip
-def loans_outstanding(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="loans",
+    unit=Unit.TENGE,
+    empty=0,
+    direction=0,
+    basis=_BASIS,
+)
+def loans_outstanding(as_of: date) -> pl.Expr:
     """Amount still owed on all loans, KZT."""
     return pl.col("outstanding").sum()
 
 
 @feature(
-    block=Block.MATERIAL, source="loans", unit=Unit.DAYS,
-    empty=0, direction=-1, basis=_BASIS,
-)  # fmt: skip
-def days_overdue(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="loans",
+    unit=Unit.DAYS,
+    empty=0,
+    direction=-1,
+    basis=_BASIS,
+)
+def days_overdue(as_of: date) -> pl.Expr:
     """Days that the loan most in arrears is overdue; 0: all are paid on time."""
     return pl.col("days_overdue").max()
 
 
 @feature(
-    block=Block.HIDDEN_INCOME, source="loans_of_the_quarter", unit=Unit.TENGE, span=Span.QUARTER,
-    empty=0, direction=+1, basis="asp-reform-2025:loans",
-)  # fmt: skip
-def loan_principal_quarter(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.HIDDEN_INCOME,
+    source="loans_of_the_quarter",
+    unit=Unit.TENGE,
+    span=Span.QUARTER,
+    empty=0,
+    direction=+1,
+    basis="asp-reform-2025:loans",
+)
+def loan_principal_quarter(as_of: date) -> pl.Expr:
     """Amounts lent in the three complete months before the decision, mortgages left out, KZT.
 
     Interest-free instalments are left out as well: they are goods, not cash. Never
@@ -98,10 +129,14 @@ def loan_principal_quarter(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @derived(
-    block=Block.HIDDEN_INCOME, unit=Unit.TENGE, span=Span.MONTH, direction=+1,
-    basis="asp-reform-2025:imputed-income", model_input=False,
-)  # fmt: skip
-def imputed_loan_income(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.HIDDEN_INCOME,
+    unit=Unit.TENGE,
+    span=Span.MONTH,
+    direction=+1,
+    basis="asp-reform-2025:imputed-income",
+    model_input=False,
+)
+def imputed_loan_income(as_of: date) -> pl.Expr:
     """Amounts lent in the quarter as if they were income: ÷ 3 months ÷ members, KZT a month.
 
     The minister's example: three million lent to a family of three make 333,333 tenge
@@ -114,9 +149,14 @@ def imputed_loan_income(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @feature(
-    block=Block.HIDDEN_INCOME, source="utilities", unit=Unit.TENGE, span=Span.QUARTER,
-    empty=0, direction=+1, basis="pilot-2025:hidden-income",
-)  # fmt: skip
+    block=Block.HIDDEN_INCOME,
+    source="utilities",
+    unit=Unit.TENGE,
+    span=Span.QUARTER,
+    empty=0,
+    direction=+1,
+    basis="pilot-2025:hidden-income",
+)
 def utilities_quarter(as_of: date) -> pl.Expr:
     """Utility bills of the three complete months before the decision, KZT."""
     months = months_of(Span.QUARTER, as_of)
@@ -125,7 +165,7 @@ def utilities_quarter(as_of: date) -> pl.Expr:
 
 
 @derived(block=Block.MATERIAL, unit=Unit.SHARE, direction=-1, basis=_BASIS, model_input=False)
-def payment_burden(as_of: date) -> pl.Expr:  # noqa: ARG001
+def payment_burden(as_of: date) -> pl.Expr:
     """Loan payments as a share of the quarter's counted income.
 
     0 without payments; 1 where payments are due and there is no income to pay them from.

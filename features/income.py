@@ -13,8 +13,12 @@ from features.units import Span, Unit, months_of
 
 _BASIS = "pilot-2025:material"
 _BENEFITS = (
-    "pension", "allowance", "targeted_assistance", "child_disability_benefit", "scholarship",
-)  # fmt: skip
+    "pension",
+    "allowance",
+    "targeted_assistance",
+    "child_disability_benefit",
+    "scholarship",
+)
 _EARNED = ("wage", "self_employment", "business")
 
 
@@ -36,99 +40,155 @@ def _per_member(total: pl.Expr, months: int) -> pl.Expr:
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.TENGE,
+    span=Span.QUARTER,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
 def income_quarter(as_of: date) -> pl.Expr:
     """All income declared or paid by the state in the last three complete months."""
     return _sum(Span.QUARTER, as_of)
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.PREVIOUS_QUARTER,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.TENGE,
+    span=Span.PREVIOUS_QUARTER,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
 def income_previous_quarter(as_of: date) -> pl.Expr:
     """All income of the three complete months before the last three."""
     return _sum(Span.PREVIOUS_QUARTER, as_of)
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.YEAR,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.TENGE,
+    span=Span.YEAR,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
 def income_year(as_of: date) -> pl.Expr:
     """All income declared or paid by the state in the last twelve complete months."""
     return _sum(Span.YEAR, as_of)
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.TENGE,
+    span=Span.QUARTER,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
 def wage_quarter(as_of: date) -> pl.Expr:
     """Wages of the three complete months before the decision."""
     return _sum(Span.QUARTER, as_of, "wage")
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.YEAR,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.TENGE,
+    span=Span.YEAR,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
 def wage_year(as_of: date) -> pl.Expr:
     """Wages of the twelve complete months before the decision."""
     return _sum(Span.YEAR, as_of, "wage")
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.TENGE,
+    span=Span.QUARTER,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
 def enterprise_income_quarter(as_of: date) -> pl.Expr:
     """Income from self-employment and business in the last three complete months."""
     return _sum(Span.QUARTER, as_of, "self_employment", "business")
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.YEAR,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.TENGE,
+    span=Span.YEAR,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
 def enterprise_income_year(as_of: date) -> pl.Expr:
     """Income from self-employment and business in the last twelve complete months."""
     return _sum(Span.YEAR, as_of, "self_employment", "business")
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
-    empty=0, direction=0, basis=_BASIS,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.TENGE,
+    span=Span.QUARTER,
+    empty=0,
+    direction=0,
+    basis=_BASIS,
+)
 def pension_quarter(as_of: date) -> pl.Expr:
     """Pensions of the three complete months before the decision."""
     return _sum(Span.QUARTER, as_of, "pension")
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
-    empty=0, direction=0, basis=_BASIS,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.TENGE,
+    span=Span.QUARTER,
+    empty=0,
+    direction=0,
+    basis=_BASIS,
+)
 def allowance_quarter(as_of: date) -> pl.Expr:
     """State allowances of the three complete months before the decision, without АСП."""
     return _sum(Span.QUARTER, as_of, "allowance")
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
-    empty=0, direction=-1, basis=_BASIS,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.TENGE,
+    span=Span.QUARTER,
+    empty=0,
+    direction=-1,
+    basis=_BASIS,
+)
 def targeted_assistance_quarter(as_of: date) -> pl.Expr:
     """Targeted social assistance (АСП) of the three complete months before the decision."""
     return _sum(Span.QUARTER, as_of, "targeted_assistance")
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
-    empty=0, direction=0, basis=_BASIS, model_input=False,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.TENGE,
+    span=Span.QUARTER,
+    empty=0,
+    direction=0,
+    basis=_BASIS,
+    model_input=False,
+)
 def child_disability_benefit_quarter(as_of: date) -> pl.Expr:
     """Benefits for a child with a disability in the three complete months before the decision.
 
@@ -138,27 +198,42 @@ def child_disability_benefit_quarter(as_of: date) -> pl.Expr:
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.TENGE,
+    span=Span.QUARTER,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
 def other_income_quarter(as_of: date) -> pl.Expr:
     """Rent, alimony and other income of the three complete months before the decision."""
     return _sum(Span.QUARTER, as_of, "rent", "alimony", "other")
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.QUARTER,
-    empty=0, direction=-1, basis=_BASIS, model_input=False,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.TENGE,
+    span=Span.QUARTER,
+    empty=0,
+    direction=-1,
+    basis=_BASIS,
+    model_input=False,
+)
 def benefits_quarter(as_of: date) -> pl.Expr:
     """Pensions, allowances, benefits, assistance and scholarships of the last three months."""
     return _sum(Span.QUARTER, as_of, *_BENEFITS)
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.COUNT,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
 def earners(as_of: date) -> pl.Expr:
     """Members with a wage or an income of their own work in the last three complete months."""
     earned = _within(Span.QUARTER, as_of) & pl.col("source").is_in(_EARNED)
@@ -166,9 +241,13 @@ def earners(as_of: date) -> pl.Expr:
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.MONTHS,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.MONTHS,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
 def months_with_earnings(as_of: date) -> pl.Expr:
     """Of the last twelve complete months, those in which somebody in the household earned."""
     earned = _within(Span.YEAR, as_of) & pl.col("source").is_in(_EARNED)
@@ -180,10 +259,14 @@ def months_with_earnings(as_of: date) -> pl.Expr:
 
 
 @derived(
-    block=Block.MATERIAL, unit=Unit.TENGE, span=Span.QUARTER, direction=+1, basis=_BASIS,
+    block=Block.MATERIAL,
+    unit=Unit.TENGE,
+    span=Span.QUARTER,
+    direction=+1,
+    basis=_BASIS,
     model_input=False,
-)  # fmt: skip
-def counted_income_quarter(as_of: date) -> pl.Expr:  # noqa: ARG001
+)
+def counted_income_quarter(as_of: date) -> pl.Expr:
     """Income that tests of need count: all of the quarter's but two kinds of help.
 
     Neither targeted assistance nor the benefits for a child with a disability are counted
@@ -195,10 +278,14 @@ def counted_income_quarter(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @derived(
-    block=Block.MATERIAL, unit=Unit.TENGE, span=Span.MONTH, direction=+1, basis=_BASIS,
+    block=Block.MATERIAL,
+    unit=Unit.TENGE,
+    span=Span.MONTH,
+    direction=+1,
+    basis=_BASIS,
     model_input=False,
-)  # fmt: skip
-def income_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
+)
+def income_per_member(as_of: date) -> pl.Expr:
     """Counted income for each member, KZT a month: the quarter's sum ÷ 3 ÷ members.
 
     Whole tenge, rounded down: a fraction of a tenge never takes a family over a line.
@@ -208,28 +295,40 @@ def income_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @derived(
-    block=Block.MATERIAL, unit=Unit.TENGE, span=Span.MONTH, direction=+1, basis=_BASIS,
+    block=Block.MATERIAL,
+    unit=Unit.TENGE,
+    span=Span.MONTH,
+    direction=+1,
+    basis=_BASIS,
     model_input=False,
-)  # fmt: skip
-def wage_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
+)
+def wage_per_member(as_of: date) -> pl.Expr:
     """Wages for each member, KZT a month, whole tenge, rounded down."""
     return _per_member(pl.col("wage_quarter"), 3)
 
 
 @derived(
-    block=Block.MATERIAL, unit=Unit.TENGE, span=Span.MONTH, direction=+1, basis=_BASIS,
+    block=Block.MATERIAL,
+    unit=Unit.TENGE,
+    span=Span.MONTH,
+    direction=+1,
+    basis=_BASIS,
     model_input=False,
-)  # fmt: skip
-def enterprise_income_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
+)
+def enterprise_income_per_member(as_of: date) -> pl.Expr:
     """Income of self-employment and business for each member, KZT a month, rounded down."""
     return _per_member(pl.col("enterprise_income_quarter"), 3)
 
 
 @derived(
-    block=Block.MATERIAL, unit=Unit.TENGE, span=Span.MONTH, direction=+1, basis=_BASIS,
+    block=Block.MATERIAL,
+    unit=Unit.TENGE,
+    span=Span.MONTH,
+    direction=+1,
+    basis=_BASIS,
     model_input=False,
-)  # fmt: skip
-def income_besides_benefits_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
+)
+def income_besides_benefits_per_member(as_of: date) -> pl.Expr:
     """Income besides pensions, allowances and other state payments, KZT a month for each member.
 
     Whole tenge, rounded down. Low where a family depends on the state; unlike the share
@@ -239,55 +338,87 @@ def income_besides_benefits_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.LAST_MONTH,
-    empty=0, direction=+1, basis=_BASIS, model_input=False,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.TENGE,
+    span=Span.LAST_MONTH,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+    model_input=False,
+)
 def income_last_month(as_of: date) -> pl.Expr:
     """All income declared or paid by the state in the last complete month."""
     return _sum(Span.LAST_MONTH, as_of)
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.LAST_MONTH,
-    empty=0, direction=-1, basis=_BASIS, model_input=False,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.TENGE,
+    span=Span.LAST_MONTH,
+    empty=0,
+    direction=-1,
+    basis=_BASIS,
+    model_input=False,
+)
 def targeted_assistance_last_month(as_of: date) -> pl.Expr:
     """Targeted social assistance (АСП) of the last complete month."""
     return _sum(Span.LAST_MONTH, as_of, "targeted_assistance")
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.HALF_YEAR,
-    empty=0, direction=-1, basis=_BASIS, model_input=False,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.TENGE,
+    span=Span.HALF_YEAR,
+    empty=0,
+    direction=-1,
+    basis=_BASIS,
+    model_input=False,
+)
 def targeted_assistance_half_year(as_of: date) -> pl.Expr:
     """Targeted social assistance (АСП) of the last six complete months."""
     return _sum(Span.HALF_YEAR, as_of, "targeted_assistance")
 
 
 @feature(
-    block=Block.MATERIAL, source="incomes", unit=Unit.TENGE, span=Span.YEAR,
-    empty=0, direction=-1, basis=_BASIS, model_input=False,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="incomes",
+    unit=Unit.TENGE,
+    span=Span.YEAR,
+    empty=0,
+    direction=-1,
+    basis=_BASIS,
+    model_input=False,
+)
 def targeted_assistance_year(as_of: date) -> pl.Expr:
     """Targeted social assistance (АСП) of the last twelve complete months."""
     return _sum(Span.YEAR, as_of, "targeted_assistance")
 
 
 @derived(
-    block=Block.MATERIAL, unit=Unit.TENGE, span=Span.MONTH, direction=+1, basis=_BASIS,
+    block=Block.MATERIAL,
+    unit=Unit.TENGE,
+    span=Span.MONTH,
+    direction=+1,
+    basis=_BASIS,
     model_input=False,
-)  # fmt: skip
-def income_per_member_last_month(as_of: date) -> pl.Expr:  # noqa: ARG001
+)
+def income_per_member_last_month(as_of: date) -> pl.Expr:
     """Counted income of the last complete month for each member, KZT, rounded down."""
     return _per_member(pl.col("income_last_month") - pl.col("targeted_assistance_last_month"), 1)
 
 
 @derived(
-    block=Block.MATERIAL, unit=Unit.TENGE, span=Span.MONTH, direction=+1, basis=_BASIS,
+    block=Block.MATERIAL,
+    unit=Unit.TENGE,
+    span=Span.MONTH,
+    direction=+1,
+    basis=_BASIS,
     model_input=False,
-)  # fmt: skip
-def income_per_member_half_year(as_of: date) -> pl.Expr:  # noqa: ARG001
+)
+def income_per_member_half_year(as_of: date) -> pl.Expr:
     """Counted income of the last six complete months for each member, KZT a month.
 
     Whole tenge, rounded down.
@@ -301,10 +432,14 @@ def income_per_member_half_year(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @derived(
-    block=Block.MATERIAL, unit=Unit.TENGE, span=Span.MONTH, direction=+1, basis=_BASIS,
+    block=Block.MATERIAL,
+    unit=Unit.TENGE,
+    span=Span.MONTH,
+    direction=+1,
+    basis=_BASIS,
     model_input=False,
-)  # fmt: skip
-def income_per_member_year(as_of: date) -> pl.Expr:  # noqa: ARG001
+)
+def income_per_member_year(as_of: date) -> pl.Expr:
     """Counted income of the last twelve complete months for each member, KZT a month.
 
     Whole tenge, rounded down.

@@ -18,27 +18,42 @@ _REPUBLICAN_CITIES = ("71", "75", "79")
 
 
 @feature(
-    block=Block.NON_MATERIAL, source="households", unit=Unit.YES_NO, empty=None, direction=0,
-    basis=_BASIS, model_input=False,
-)  # fmt: skip
-def lives_in_village(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.NON_MATERIAL,
+    source="households",
+    unit=Unit.YES_NO,
+    empty=None,
+    direction=0,
+    basis=_BASIS,
+    model_input=False,
+)
+def lives_in_village(as_of: date) -> pl.Expr:
     """The family lives in a rural settlement. No input of any model."""
     return (pl.col("settlement") == "rural").first()
 
 
 @feature(
-    block=Block.NON_MATERIAL, source="households", unit=Unit.YES_NO, empty=None, direction=0,
-    basis=_BASIS, model_input=False,
-)  # fmt: skip
-def lives_in_republican_city(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.NON_MATERIAL,
+    source="households",
+    unit=Unit.YES_NO,
+    empty=None,
+    direction=0,
+    basis=_BASIS,
+    model_input=False,
+)
+def lives_in_republican_city(as_of: date) -> pl.Expr:
     """The family lives in Astana, Almaty or Shymkent. No input of any model."""
     return pl.col("region").is_in(_REPUBLICAN_CITIES).first()
 
 
 @feature(
-    block=Block.NON_MATERIAL, source="households", unit=Unit.CODE, empty=None, direction=0,
-    basis="tarazy-policy:review", model_input=False,
-)  # fmt: skip
-def region_code(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.NON_MATERIAL,
+    source="households",
+    unit=Unit.CODE,
+    empty=None,
+    direction=0,
+    basis="tarazy-policy:review",
+    model_input=False,
+)
+def region_code(as_of: date) -> pl.Expr:
     """The region that the family lives in, two digits of KATO. No input of any model."""
     return pl.col("region").cast(pl.String).str.to_integer(strict=False).first()

@@ -39,7 +39,7 @@ def _usable() -> pl.Expr:
 
 
 @view(register="vehicles")
-def road_vehicles(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:  # noqa: ARG001
+def road_vehicles(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     """Cars, trucks and buses that are neither arrested nor stolen nor sold.
 
     The unknown year of a stolen car or of a motorcycle makes nothing unknown.
@@ -56,74 +56,107 @@ def _owned_value() -> pl.Expr:
 
 
 @feature(
-    block=Block.MATERIAL, source="properties", unit=Unit.COUNT,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
-def dwellings(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="properties",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
+def dwellings(as_of: date) -> pl.Expr:
     """Apartments and houses in which a member owns a share, however small."""
     return pl.col("kind").is_in(_DWELLINGS).sum()
 
 
 @feature(
-    block=Block.MATERIAL, source="properties", unit=Unit.MILLIONTHS,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
-def dwelling_shares(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="properties",
+    unit=Unit.MILLIONTHS,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
+def dwelling_shares(as_of: date) -> pl.Expr:
     """Shares owned in apartments and houses added up, in millionths of one dwelling."""
     share = (pl.col("share") * 1_000_000).round().cast(pl.Int64)
     return pl.when(pl.col("kind").is_in(_DWELLINGS)).then(share).otherwise(0).sum()
 
 
 @feature(
-    block=Block.MATERIAL, source="properties", unit=Unit.COUNT,
-    empty=0, direction=+1, basis=_BASIS, model_input=False,
-)  # fmt: skip
-def dwellings_of_half_share(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="properties",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+    model_input=False,
+)
+def dwellings_of_half_share(as_of: date) -> pl.Expr:
     """Apartments and houses in which a member owns one half or more."""
     return (pl.col("kind").is_in(_DWELLINGS) & (pl.col("share") >= _HALF)).sum()
 
 
 @feature(
-    block=Block.MATERIAL, source="properties", unit=Unit.SQUARE_DECIMETRES,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
-def dwelling_area_owned(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="properties",
+    unit=Unit.SQUARE_DECIMETRES,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
+def dwelling_area_owned(as_of: date) -> pl.Expr:
     """Area of the apartments and houses owned, by share, in square decimetres."""
     area = (pl.col("area_m2") * pl.col("share") * 100).round().cast(pl.Int64)
     return pl.when(pl.col("kind").is_in(_DWELLINGS)).then(area).otherwise(0).sum()
 
 
 @feature(
-    block=Block.MATERIAL, source="properties", unit=Unit.COUNT,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
-def land_plots(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="properties",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
+def land_plots(as_of: date) -> pl.Expr:
     """Plots of land in which a member owns a share."""
     return (pl.col("kind") == "land_plot").sum()
 
 
 @feature(
-    block=Block.MATERIAL, source="properties", unit=Unit.COUNT,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
-def commercial_properties(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="properties",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
+def commercial_properties(as_of: date) -> pl.Expr:
     """Commercial premises in which a member owns a share."""
     return (pl.col("kind") == "commercial").sum()
 
 
 @feature(
-    block=Block.MATERIAL, source="properties", unit=Unit.TENGE,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
-def property_value(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="properties",
+    unit=Unit.TENGE,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
+def property_value(as_of: date) -> pl.Expr:
     """Value of all real estate owned, by share, KZT."""
     return _owned_value().sum()
 
 
 @feature(
-    block=Block.HIDDEN_INCOME, source="properties", unit=Unit.TENGE,
-    empty=0, direction=+1, basis="pilot-2025:hidden-income",
-)  # fmt: skip
+    block=Block.HIDDEN_INCOME,
+    source="properties",
+    unit=Unit.TENGE,
+    empty=0,
+    direction=+1,
+    basis="pilot-2025:hidden-income",
+)
 def property_acquired_year(as_of: date) -> pl.Expr:
     """Value of the real estate entered in the family's name within the last year, KZT.
 
@@ -134,10 +167,14 @@ def property_acquired_year(as_of: date) -> pl.Expr:
 
 
 @feature(
-    block=Block.MATERIAL, source="vehicles", unit=Unit.COUNT,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
-def vehicles(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="vehicles",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
+def vehicles(as_of: date) -> pl.Expr:
     """Cars, trucks and buses in a member's name; arrested, stolen and sold ones do not count.
 
     Vehicles sold but neither re-registered nor marked as sold are still counted: the
@@ -147,18 +184,28 @@ def vehicles(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @feature(
-    block=Block.MATERIAL, source="vehicles", unit=Unit.COUNT,
-    empty=0, direction=+1, basis=_BASIS, model_input=False,
-)  # fmt: skip
-def vehicles_of_any_status(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="vehicles",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+    model_input=False,
+)
+def vehicles_of_any_status(as_of: date) -> pl.Expr:
     """Cars, trucks and buses in a member's name, arrested, stolen and sold ones included."""
     return pl.col("kind").is_in(_ROAD_VEHICLES).sum()
 
 
 @feature(
-    block=Block.MATERIAL, source="vehicles", unit=Unit.COUNT,
-    empty=0, direction=+1, basis=_BASIS, model_input=False,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="vehicles",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+    model_input=False,
+)
 def vehicles_not_old(as_of: date) -> pl.Expr:
     """Usable cars, trucks and buses made in the year of the decision or the twenty before it.
 
@@ -169,18 +216,26 @@ def vehicles_not_old(as_of: date) -> pl.Expr:
 
 
 @feature(
-    block=Block.MATERIAL, source="vehicles", unit=Unit.COUNT,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
-def cars(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="vehicles",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
+def cars(as_of: date) -> pl.Expr:
     """Passenger cars in a member's name; arrested, stolen and sold ones do not count."""
     return ((pl.col("kind") == "car") & _usable()).sum()
 
 
 @feature(
-    block=Block.MATERIAL, source="road_vehicles", unit=Unit.COUNT,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="road_vehicles",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
 def recent_vehicles(as_of: date) -> pl.Expr:
     """Cars, trucks and buses made in the year of the decision or the seven years before it.
 
@@ -191,27 +246,39 @@ def recent_vehicles(as_of: date) -> pl.Expr:
 
 
 @feature(
-    block=Block.MATERIAL, source="vehicles", unit=Unit.TENGE,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
-def vehicle_value(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="vehicles",
+    unit=Unit.TENGE,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
+def vehicle_value(as_of: date) -> pl.Expr:
     """Value of all usable vehicles, tractors and motorcycles included, KZT."""
     return pl.when(_usable()).then(pl.col("value")).otherwise(0).sum()
 
 
 @feature(
-    block=Block.MATERIAL, source="vehicles", unit=Unit.COUNT,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
-def tractors(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="vehicles",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
+def tractors(as_of: date) -> pl.Expr:
     """Tractors in a member's name; arrested, stolen and sold ones do not count."""
     return ((pl.col("kind") == "tractor") & _usable()).sum()
 
 
 @feature(
-    block=Block.HIDDEN_INCOME, source="vehicles", unit=Unit.TENGE,
-    empty=0, direction=+1, basis="pilot-2025:hidden-income",
-)  # fmt: skip
+    block=Block.HIDDEN_INCOME,
+    source="vehicles",
+    unit=Unit.TENGE,
+    empty=0,
+    direction=+1,
+    basis="pilot-2025:hidden-income",
+)
 def vehicles_acquired_year(as_of: date) -> pl.Expr:
     """Value of the usable vehicles entered in the family's name within the last year, KZT."""
     recent = _usable() & (pl.col("registered_on") >= _a_year_before(as_of))
@@ -219,10 +286,14 @@ def vehicles_acquired_year(as_of: date) -> pl.Expr:
 
 
 @feature(
-    block=Block.MATERIAL, source="livestock", unit=Unit.CATTLE_HUNDREDTHS,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
-def livestock_units(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="livestock",
+    unit=Unit.CATTLE_HUNDREDTHS,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
+def livestock_units(as_of: date) -> pl.Expr:
     """All animals kept, in hundredths of one head of cattle.
 
     The state's own count was overstated by two million cattle before the write-off of
@@ -235,9 +306,13 @@ def livestock_units(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @feature(
-    block=Block.MATERIAL, source="businesses", unit=Unit.COUNT,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="businesses",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
 def active_businesses(as_of: date) -> pl.Expr:
     """Registered entrepreneurs (ИП), companies (ТОО) and farms of the members, not closed.
 
@@ -247,9 +322,14 @@ def active_businesses(as_of: date) -> pl.Expr:
 
 
 @feature(
-    block=Block.MATERIAL, source="businesses", unit=Unit.COUNT,
-    empty=0, direction=+1, basis=_BASIS, model_input=False,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="businesses",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+    model_input=False,
+)
 def trading_businesses(as_of: date) -> pl.Expr:
     """Businesses of the members, not closed, with a turnover in the last twelve months.
 
@@ -259,27 +339,40 @@ def trading_businesses(as_of: date) -> pl.Expr:
 
 
 @feature(
-    block=Block.MATERIAL, source="businesses", unit=Unit.COUNT,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="businesses",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
 def active_companies(as_of: date) -> pl.Expr:
     """Companies (ТОО) of the members, not closed."""
     return (_active(as_of) & (pl.col("form") == "TOO")).sum()
 
 
 @feature(
-    block=Block.MATERIAL, source="businesses", unit=Unit.TENGE, span=Span.YEAR,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
+    block=Block.MATERIAL,
+    source="businesses",
+    unit=Unit.TENGE,
+    span=Span.YEAR,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
 def business_turnover_year(as_of: date) -> pl.Expr:
     """Turnover of the active businesses over the last twelve months, KZT."""
     return pl.when(_active(as_of)).then(pl.col("turnover_12m")).otherwise(0).sum()
 
 
 @feature(
-    block=Block.MATERIAL, source="deposits", unit=Unit.TENGE,
-    empty=0, direction=+1, basis="asp-reform-2025:deposits",
-)  # fmt: skip
-def deposits_balance(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.MATERIAL,
+    source="deposits",
+    unit=Unit.TENGE,
+    empty=0,
+    direction=+1,
+    basis="asp-reform-2025:deposits",
+)
+def deposits_balance(as_of: date) -> pl.Expr:
     """Balances of the members' bank deposits, KZT."""
     return pl.col("balance").sum()

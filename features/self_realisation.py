@@ -32,73 +32,105 @@ def school_age_members(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
 
 
 @feature(
-    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
-def employees(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.SELF_REALISATION,
+    source="persons",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
+def employees(as_of: date) -> pl.Expr:
     """Members employed for a wage."""
     return _active("employee")
 
 
 @feature(
-    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
-def self_employed_members(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.SELF_REALISATION,
+    source="persons",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
+def self_employed_members(as_of: date) -> pl.Expr:
     """Members who work for themselves, as the registers see it."""
     return _active("self_employed")
 
 
 @feature(
-    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
-    empty=0, direction=-1, basis=_BASIS,
-)  # fmt: skip
-def registered_unemployed(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.SELF_REALISATION,
+    source="persons",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=-1,
+    basis=_BASIS,
+)
+def registered_unemployed(as_of: date) -> pl.Expr:
     """Members registered as unemployed."""
     return _active("registered_unemployed")
 
 
 @feature(
-    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
-    empty=0, direction=-1, basis=_BASIS,
-)  # fmt: skip
-def inactive_members(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.SELF_REALISATION,
+    source="persons",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=-1,
+    basis=_BASIS,
+)
+def inactive_members(as_of: date) -> pl.Expr:
     """Members who neither work, study, care nor draw a pension, as the registers see it."""
     return _active("inactive")
 
 
 @feature(
-    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
-    empty=0, direction=-1, basis=_BASIS,
-)  # fmt: skip
-def caring_members(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.SELF_REALISATION,
+    source="persons",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=-1,
+    basis=_BASIS,
+)
+def caring_members(as_of: date) -> pl.Expr:
     """Members who care for a child or for a person with a disability."""
     return _active("caring")
 
 
 @feature(
-    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
-    empty=0, direction=0, basis=_BASIS,
-)  # fmt: skip
-def pensioners(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.SELF_REALISATION,
+    source="persons",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=0,
+    basis=_BASIS,
+)
+def pensioners(as_of: date) -> pl.Expr:
     """Members who draw a pension."""
     return _active("pensioner")
 
 
 @feature(
-    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
-    empty=0, direction=0, basis=_BASIS,
-)  # fmt: skip
+    block=Block.SELF_REALISATION,
+    source="persons",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=0,
+    basis=_BASIS,
+)
 def adult_students(as_of: date) -> pl.Expr:
     """Members of eighteen or more who study."""
     return (aged(pl.col("birth_date"), as_of, 18) & (pl.col("activity") == "student")).sum()
 
 
 @feature(
-    block=Block.SELF_REALISATION, source="school_age_members", unit=Unit.COUNT,
-    empty=0, direction=-1, basis=_BASIS,
-)  # fmt: skip
-def pupils_not_enrolled(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.SELF_REALISATION,
+    source="school_age_members",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=-1,
+    basis=_BASIS,
+)
+def pupils_not_enrolled(as_of: date) -> pl.Expr:
     """Children aged seven to seventeen who are enrolled nowhere.
 
     A count, not a share: one more enrolled child must never make the family look richer.
@@ -107,9 +139,14 @@ def pupils_not_enrolled(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @feature(
-    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
-    empty=0, direction=0, basis=_BASIS, model_input=False,
-)  # fmt: skip
+    block=Block.SELF_REALISATION,
+    source="persons",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=0,
+    basis=_BASIS,
+    model_input=False,
+)
 def pupils(as_of: date) -> pl.Expr:
     """Members whom a school teaches, there or at home, whatever their age up to twenty.
 
@@ -119,9 +156,14 @@ def pupils(as_of: date) -> pl.Expr:
 
 
 @feature(
-    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
-    empty=0, direction=0, basis=_BASIS, model_input=False,
-)  # fmt: skip
+    block=Block.SELF_REALISATION,
+    source="persons",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=0,
+    basis=_BASIS,
+    model_input=False,
+)
 def children_taught_at_home(as_of: date) -> pl.Expr:
     """Members under eighteen whom a school teaches at home.
 
@@ -131,9 +173,14 @@ def children_taught_at_home(as_of: date) -> pl.Expr:
 
 
 @feature(
-    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
-    empty=0, direction=0, basis=_BASIS, model_input=False,
-)  # fmt: skip
+    block=Block.SELF_REALISATION,
+    source="persons",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=0,
+    basis=_BASIS,
+    model_input=False,
+)
 def college_students(as_of: date) -> pl.Expr:
     """Members who study at a college.
 
@@ -143,9 +190,14 @@ def college_students(as_of: date) -> pl.Expr:
 
 
 @feature(
-    block=Block.SELF_REALISATION, source="persons", unit=Unit.COUNT,
-    empty=0, direction=0, basis=_BASIS, model_input=False,
-)  # fmt: skip
+    block=Block.SELF_REALISATION,
+    source="persons",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=0,
+    basis=_BASIS,
+    model_input=False,
+)
 def university_students(as_of: date) -> pl.Expr:
     """Members who study at a university.
 
@@ -155,13 +207,13 @@ def university_students(as_of: date) -> pl.Expr:
 
 
 @derived(block=Block.SELF_REALISATION, unit=Unit.COUNT, direction=-1, basis=_BASIS)
-def adults_without_work(as_of: date) -> pl.Expr:  # noqa: ARG001
+def adults_without_work(as_of: date) -> pl.Expr:
     """Members who could be at work but are not: registered as unemployed, inactive or caring."""
     return pl.col("registered_unemployed") + pl.col("inactive_members") + pl.col("caring_members")
 
 
 @derived(block=Block.SELF_REALISATION, unit=Unit.SHARE, direction=+1, basis=_BASIS)
-def work_intensity(as_of: date) -> pl.Expr:  # noqa: ARG001
+def work_intensity(as_of: date) -> pl.Expr:
     """Working members for each adult of working age, whatever the adults' health; 0 without any."""
     return (
         pl.when(pl.col("adults_of_working_age") > 0)

@@ -41,10 +41,14 @@ def transfers_by_member(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
 
 
 @feature(
-    block=Block.HIDDEN_INCOME, source="transfers_by_member", unit=Unit.COUNT,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
-def transfer_senders(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.HIDDEN_INCOME,
+    source="transfers_by_member",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
+def transfer_senders(as_of: date) -> pl.Expr:
     """Different senders in each of the last three months, for the member who has most of them.
 
     The number of the poorest of the three months, as the test of the tax authority asks
@@ -54,10 +58,16 @@ def transfer_senders(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @feature(
-    block=Block.HIDDEN_INCOME, source="transfers_by_member", unit=Unit.TENGE, span=Span.QUARTER,
-    empty=0, direction=0, basis=_BASIS, model_input=False,
-)  # fmt: skip
-def transfers_of_top_receiver_quarter(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.HIDDEN_INCOME,
+    source="transfers_by_member",
+    unit=Unit.TENGE,
+    span=Span.QUARTER,
+    empty=0,
+    direction=0,
+    basis=_BASIS,
+    model_input=False,
+)
+def transfers_of_top_receiver_quarter(as_of: date) -> pl.Expr:
     """Transfers of three months to the member with most senders, KZT; the larger sum if several.
 
     Where two members receive from very many senders, the other one's larger sum is not seen
@@ -67,10 +77,16 @@ def transfers_of_top_receiver_quarter(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @feature(
-    block=Block.HIDDEN_INCOME, source="transfers_by_member", unit=Unit.TENGE, span=Span.QUARTER,
-    empty=0, direction=+1, basis=_BASIS, model_input=False,
-)  # fmt: skip
-def transfers_from_many_senders_quarter(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.HIDDEN_INCOME,
+    source="transfers_by_member",
+    unit=Unit.TENGE,
+    span=Span.QUARTER,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+    model_input=False,
+)
+def transfers_from_many_senders_quarter(as_of: date) -> pl.Expr:
     """Largest sum of three months that one member received of a hundred senders or more in each.
 
     For the tax authority's test alone, which asks both things of the same person: every
@@ -81,10 +97,15 @@ def transfers_from_many_senders_quarter(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @feature(
-    block=Block.HIDDEN_INCOME, source="transfers_by_member", unit=Unit.TENGE, span=Span.QUARTER,
-    empty=0, direction=+1, basis=_BASIS,
-)  # fmt: skip
-def transfers_quarter(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.HIDDEN_INCOME,
+    source="transfers_by_member",
+    unit=Unit.TENGE,
+    span=Span.QUARTER,
+    empty=0,
+    direction=+1,
+    basis=_BASIS,
+)
+def transfers_quarter(as_of: date) -> pl.Expr:
     """Incoming transfers of three months to all members, KZT.
 
     Help from relatives looks the same as trade here; the number of senders tells them apart.
@@ -93,6 +114,6 @@ def transfers_quarter(as_of: date) -> pl.Expr:  # noqa: ARG001
 
 
 @derived(block=Block.HIDDEN_INCOME, unit=Unit.COUNT, direction=+1, basis="pilot-2025:hidden-income")
-def workers_without_earnings(as_of: date) -> pl.Expr:  # noqa: ARG001
+def workers_without_earnings(as_of: date) -> pl.Expr:
     """Members who count as working, but for whom no earnings were declared in the quarter."""
     return (pl.col("working_members") - pl.col("earners")).clip(lower_bound=0)

@@ -20,7 +20,7 @@ def _level() -> pl.Expr:
 @feature(
     block=Block.NON_MATERIAL, source="persons", unit=Unit.COUNT, empty=0, direction=-1, basis=_BASIS
 )
-def members_with_disability(as_of: date) -> pl.Expr:  # noqa: ARG001
+def members_with_disability(as_of: date) -> pl.Expr:
     """Members with a recognised disability of any group, children included."""
     return (pl.col("disability") != "none").sum()
 
@@ -28,16 +28,20 @@ def members_with_disability(as_of: date) -> pl.Expr:  # noqa: ARG001
 @feature(
     block=Block.NON_MATERIAL, source="persons", unit=Unit.COUNT, empty=0, direction=-1, basis=_BASIS
 )
-def members_with_severe_disability(as_of: date) -> pl.Expr:  # noqa: ARG001
+def members_with_severe_disability(as_of: date) -> pl.Expr:
     """Members with a disability of the first or second group."""
     return pl.col("disability").is_in(("group1", "group2")).sum()
 
 
 @feature(
-    block=Block.NON_MATERIAL, source="child_members", unit=Unit.COUNT,
-    empty=0, direction=-1, basis=_BASIS,
-)  # fmt: skip
-def children_with_disability(as_of: date) -> pl.Expr:  # noqa: ARG001
+    block=Block.NON_MATERIAL,
+    source="child_members",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=-1,
+    basis=_BASIS,
+)
+def children_with_disability(as_of: date) -> pl.Expr:
     """Members under eighteen with a recognised disability."""
     return (pl.col("disability") != "none").sum()
 
@@ -45,7 +49,7 @@ def children_with_disability(as_of: date) -> pl.Expr:  # noqa: ARG001
 @feature(
     block=Block.NON_MATERIAL, source="persons", unit=Unit.COUNT, empty=0, direction=-1, basis=_BASIS
 )
-def members_with_chronic_condition(as_of: date) -> pl.Expr:  # noqa: ARG001
+def members_with_chronic_condition(as_of: date) -> pl.Expr:
     """Members under regular medical observation."""
     return pl.col("chronic_condition").sum()
 
@@ -53,7 +57,7 @@ def members_with_chronic_condition(as_of: date) -> pl.Expr:  # noqa: ARG001
 @feature(
     block=Block.NON_MATERIAL, source="persons", unit=Unit.COUNT, empty=0, direction=-1, basis=_BASIS
 )
-def members_without_clinic(as_of: date) -> pl.Expr:  # noqa: ARG001
+def members_without_clinic(as_of: date) -> pl.Expr:
     """Members who are attached to no clinic."""
     return (~pl.col("clinic_attached")).sum()
 
@@ -67,7 +71,7 @@ def members_without_clinic(as_of: date) -> pl.Expr:  # noqa: ARG001
     basis=_BASIS,
     model_input=False,
 )
-def best_education(as_of: date) -> pl.Expr:  # noqa: ARG001
+def best_education(as_of: date) -> pl.Expr:
     """Highest education in the household: 0 none, 1 primary … 4 higher, 5 postgraduate."""
     return _level().max()
 
@@ -80,7 +84,7 @@ def best_education(as_of: date) -> pl.Expr:  # noqa: ARG001
     direction=+1,
     basis=_BASIS,
 )
-def adult_education(as_of: date) -> pl.Expr:  # noqa: ARG001
+def adult_education(as_of: date) -> pl.Expr:
     """Highest education of an adult: 0 none, 1 primary … 4 higher, 5 postgraduate.
 
     A child with a school certificate must never make the family richer.
@@ -91,7 +95,7 @@ def adult_education(as_of: date) -> pl.Expr:  # noqa: ARG001
 @feature(
     block=Block.NON_MATERIAL, source="persons", unit=Unit.COUNT, empty=0, direction=+1, basis=_BASIS
 )
-def members_with_higher_education(as_of: date) -> pl.Expr:  # noqa: ARG001
+def members_with_higher_education(as_of: date) -> pl.Expr:
     """Members with higher or postgraduate education."""
     return pl.col("education").is_in(("higher", "postgraduate")).sum()
 
@@ -104,7 +108,7 @@ def members_with_higher_education(as_of: date) -> pl.Expr:  # noqa: ARG001
     direction=+1,
     basis=_HOUSING,
 )
-def living_area(as_of: date) -> pl.Expr:  # noqa: ARG001
+def living_area(as_of: date) -> pl.Expr:
     """Area of the dwelling the family lives in, in square decimetres (100 to the m²)."""
     return (pl.col("living_area_m2") * 100).round().cast(pl.Int64).first()
 
@@ -117,7 +121,7 @@ def living_area(as_of: date) -> pl.Expr:  # noqa: ARG001
     direction=+1,
     basis=_HOUSING,
 )
-def rooms(as_of: date) -> pl.Expr:  # noqa: ARG001
+def rooms(as_of: date) -> pl.Expr:
     """Rooms of the dwelling the family lives in."""
     return pl.col("rooms").first()
 
@@ -130,7 +134,7 @@ def rooms(as_of: date) -> pl.Expr:  # noqa: ARG001
     direction=-1,
     basis=_HOUSING,
 )
-def amenities_missing(as_of: date) -> pl.Expr:  # noqa: ARG001
+def amenities_missing(as_of: date) -> pl.Expr:
     """Which of piped water, sewerage and central heating the dwelling lacks: 0 to 3."""
     return pl.sum_horizontal(
         (~pl.col(name)).cast(pl.Int64) for name in ("piped_water", "sewerage", "central_heating")
@@ -145,7 +149,7 @@ def amenities_missing(as_of: date) -> pl.Expr:  # noqa: ARG001
     direction=+1,
     basis=_BASIS,
 )
-def has_internet(as_of: date) -> pl.Expr:  # noqa: ARG001
+def has_internet(as_of: date) -> pl.Expr:
     """The dwelling has an internet connection."""
     return pl.col("internet").first()
 
@@ -158,7 +162,7 @@ def has_internet(as_of: date) -> pl.Expr:  # noqa: ARG001
     direction=-1,
     basis=_HOUSING,
 )
-def rents_home(as_of: date) -> pl.Expr:  # noqa: ARG001
+def rents_home(as_of: date) -> pl.Expr:
     """The family rents its dwelling on the market."""
     return (pl.col("tenure") == "rented").first()
 
@@ -171,18 +175,18 @@ def rents_home(as_of: date) -> pl.Expr:  # noqa: ARG001
     direction=-1,
     basis=_HOUSING,
 )
-def without_own_home(as_of: date) -> pl.Expr:  # noqa: ARG001
+def without_own_home(as_of: date) -> pl.Expr:
     """The family lives in a dwelling that is not its own: rented, social, dormitory, relatives'."""
     return (pl.col("tenure") != "owned").first()
 
 
 @derived(block=Block.MATERIAL, unit=Unit.SQUARE_DECIMETRES, direction=+1, basis=_HOUSING)
-def living_area_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
+def living_area_per_member(as_of: date) -> pl.Expr:
     """Area of the dwelling for each member, in whole square decimetres, rounded down."""
     return pl.when(pl.col("members") > 0).then(pl.col("living_area") // pl.col("members"))
 
 
 @derived(block=Block.MATERIAL, unit=Unit.SHARE, direction=+1, basis=_HOUSING)
-def rooms_per_member(as_of: date) -> pl.Expr:  # noqa: ARG001
+def rooms_per_member(as_of: date) -> pl.Expr:
     """Rooms of the dwelling for each member."""
     return pl.when(pl.col("members") > 0).then(pl.col("rooms") / pl.col("members"))

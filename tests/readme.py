@@ -125,8 +125,11 @@ def tree() -> str:
     """Return the map: every file that git tracks, with the first sentence it says of itself."""
     tracked = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout.splitlines()  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
     files = sorted(set(tracked), key=lambda p: ("/" in p and p.split("/")[0] in _SHOWN, p))
     return "\n".join(_lines(files)) + "\n"
 

@@ -29,10 +29,20 @@ from training.record import known_snapshots
 from training.registry import Registry
 
 _AFTER_SIGNATURE: Final = (
-    "golden_predictions", "random_arm", "quality", "calibration", "guarantee_flags",
-    "guarantee_amounts", "guarantee_categories", "groups", "directions", "leaves",
-    "preregistered", "blast_radius", "off_switch",
-)  # fmt: skip
+    "golden_predictions",
+    "random_arm",
+    "quality",
+    "calibration",
+    "guarantee_flags",
+    "guarantee_amounts",
+    "guarantee_categories",
+    "groups",
+    "directions",
+    "leaves",
+    "preregistered",
+    "blast_radius",
+    "off_switch",
+)
 """Every gate behind the signature, in the order in which they are asked."""
 
 
@@ -133,9 +143,11 @@ def asked(
         unsigned = hard("signature", Verdict.FAIL, None, str(problem))
         return Asked(gates=(unsigned, *_not_asked(0)), manifest_sha256="")
     signature = hard(
-        "signature", Verdict.PASS, None,
+        "signature",
+        Verdict.PASS,
+        None,
         "signed by this home's key; every file has the hash that was signed",
-    )  # fmt: skip
+    )
     try:
         bundle.try_in_child(folder, found.manifest_sha256)
         models = bundle.assemble(found)

@@ -80,9 +80,12 @@ class Finding:
             for name in ("rest", "ratio", "p", "p_adjusted", "power")
         }
         return {
-            "count": self.count, "of": self.of, **self.rate.told(), **numbers,
+            "count": self.count,
+            "of": self.of,
+            **self.rate.told(),
+            **numbers,
             "verdict": str(self.verdict),
-        }  # fmt: skip
+        }
 
 
 def against_rest(
@@ -114,9 +117,17 @@ def against_rest(
         rate = share(int(count[place]), int(of[place]))
         rest = float(others[place] / others_of[place]) if others_of[place] else None
         found.append(
-            _finding(int(count[place]), int(of[place]), rate, rest, _ratio(rate.value, rest),
-                     float(p[place]), float(adjusted[place]), float(powers[place]))
-        )  # fmt: skip
+            _finding(
+                int(count[place]),
+                int(of[place]),
+                rate,
+                rest,
+                _ratio(rate.value, rest),
+                float(p[place]),
+                float(adjusted[place]),
+                float(powers[place]),
+            )
+        )
     return found
 
 
@@ -151,16 +162,23 @@ def calibration(said: Sequence[Matrix], found: Sequence[Matrix]) -> list[Finding
         reached = np.flatnonzero(poisson_binom.cdf(every, mine) <= level)
         likely = float(poisson_binom.cdf(reached[-1], mine / FOUND_RATIO)) if len(reached) else 0.0
         told.append(
-            _finding(k, n, gap, mean, _ratio(mean, exact.value), float(chance), float(after),
-                     likely)
-        )  # fmt: skip
+            _finding(
+                k, n, gap, mean, _ratio(mean, exact.value), float(chance), float(after), likely
+            )
+        )
     return told
 
 
 def _finding(
-    count: int, of: int, rate: Estimate, rest: float | None, ratio: float | None, p: float,
-    adjusted: float, likely: float,
-) -> Finding:  # fmt: skip
+    count: int,
+    of: int,
+    rate: Estimate,
+    rest: float | None,
+    ratio: float | None,
+    p: float,
+    adjusted: float,
+    likely: float,
+) -> Finding:
     too_much = ratio is None and adjusted < SIGNIFICANCE
     if adjusted < SIGNIFICANCE and (too_much or (ratio is not None and ratio > RATIO)):
         verdict = Verdict.FAIL
@@ -169,9 +187,16 @@ def _finding(
     else:
         verdict = Verdict.PASS
     return Finding(
-        count=count, of=of, rate=rate, rest=rest, ratio=ratio, p=p, p_adjusted=adjusted,
-        power=likely, verdict=verdict,
-    )  # fmt: skip
+        count=count,
+        of=of,
+        rate=rate,
+        rest=rest,
+        ratio=ratio,
+        p=p,
+        p_adjusted=adjusted,
+        power=likely,
+        verdict=verdict,
+    )
 
 
 def _ratio(mine: float | None, other: float | None) -> float | None:
@@ -295,7 +320,19 @@ def _follows(gone: Flags, lines: int) -> Flags:
 
 
 __all__ = [
-    "FOUND_RATIO", "NOT_KNOWN", "POWER", "RATIO", "SIGNIFICANCE", "SUPPRESSED_BELOW",
-    "TWO_WAY_FROM", "Finding", "Verdict", "against_rest", "calibration", "hidden", "holm",
-    "power", "together",
-]  # fmt: skip
+    "FOUND_RATIO",
+    "NOT_KNOWN",
+    "POWER",
+    "RATIO",
+    "SIGNIFICANCE",
+    "SUPPRESSED_BELOW",
+    "TWO_WAY_FROM",
+    "Finding",
+    "Verdict",
+    "against_rest",
+    "calibration",
+    "hidden",
+    "holm",
+    "power",
+    "together",
+]

@@ -59,9 +59,7 @@ _MEANS: Final = (
 
 ATTRIBUTES: Final = (
     Attribute(name="region", about="Region", groups=dict(REGIONS)),
-    Attribute(
-        name="settlement", about="Settlement", groups={"urban": "urban", "rural": "rural"}
-    ),
+    Attribute(name="settlement", about="Settlement", groups={"urban": "urban", "rural": "rural"}),
     Attribute(
         name="head", about="Sex of the head", groups={"f": "headed by a woman", "m": "by a man"}
     ),
@@ -101,8 +99,11 @@ ATTRIBUTES: Final = (
         name="main_income",
         about="Main declared income of the last twelve months",
         groups={
-            "wage": "wage", "self_employed": "own work or business", "pension": "pension",
-            "state_support": "allowances and scholarships", "other": "alimony, rent, other",
+            "wage": "wage",
+            "self_employed": "own work or business",
+            "pension": "pension",
+            "state_support": "allowances and scholarships",
+            "other": "alimony, rent, other",
             "none": "nothing declared",
         },
         why_the_score_may_tell=_MEANS,
@@ -119,7 +120,7 @@ ATTRIBUTES: Final = (
         groups=_YES_NO,
         why_the_score_may_tell=_MEANS,
     ),
-)  # fmt: skip
+)
 """Every way in which families are sorted for judging (check E4)."""
 
 PAIRS: Final = (

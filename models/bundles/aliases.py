@@ -104,9 +104,14 @@ def read(home: Home) -> Aliases:
 
 
 def write(
-    home: Home, name: str, version: str, manifest_sha256: str, *, override: str | None,
+    home: Home,
+    name: str,
+    version: str,
+    manifest_sha256: str,
+    *,
+    override: str | None,
     when: datetime,
-) -> Aliases:  # fmt: skip
+) -> Aliases:
     """Let ``name`` stand for a version from ``when`` on, signed; returns what now stands.
 
     The signature is replaced after the file; a machine that stops between the two
@@ -138,10 +143,14 @@ def retire(home: Home, reason: str, when: datetime, name: str = "champion") -> A
     left = {n: alias for n, alias in before.names.items() if n != name}
     moves = [
         Move(
-            name=name, version=None, manifest_sha256=None, override=None, since=since,
+            name=name,
+            version=None,
+            manifest_sha256=None,
+            override=None,
+            since=since,
             reason=reason.strip(),
         )
-    ]  # fmt: skip
+    ]
     if name != SHADOW and SHADOW not in left:
         shadow = replace(before.names[name], since=since)
         left[SHADOW] = shadow

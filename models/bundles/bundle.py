@@ -163,8 +163,10 @@ def load(home: Home, name: str) -> Models:
         if name not in names:
             raise NoSuchModel(f"No model is promoted as {name!r}. {_REMEDY}")
         version, override, pinned = (
-            names[name].version, names[name].override, names[name].manifest_sha256,
-        )  # fmt: skip
+            names[name].version,
+            names[name].override,
+            names[name].manifest_sha256,
+        )
     folder = home.bundles / version
     if not folder.is_dir():
         raise NoSuchModel(f"There is no model version {version}. {_REMEDY}")
@@ -198,8 +200,12 @@ def try_in_child(folder: Path, manifest_sha256: str) -> None:
     try:
         child = subprocess.run(
             [sys.executable, "-c", _CHILD, str(folder), manifest_sha256],
-            capture_output=True, text=True, timeout=_PATIENCE, env=environment, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            env=environment,
+            check=False,
+        )
     except subprocess.TimeoutExpired as problem:
         raise NoSuchModel(
             f"Model version {folder.name} could not be read within {_PATIENCE} s: train it again."

@@ -167,9 +167,11 @@ def category_at_low_end(
         return category
     richer = counted.join(asked, on="household_id", how="inner", maintain_order="left")
     months = {
-        "income_last_month": 1, "income_quarter": 3, "income_previous_quarter": 3,
+        "income_last_month": 1,
+        "income_quarter": 3,
+        "income_previous_quarter": 3,
         "income_year": 12,
-    }  # fmt: skip
+    }
     richer = richer.with_columns(
         pl.col(name) + number * pl.col("extra") for name, number in months.items()
     ).drop("extra", "flagged")

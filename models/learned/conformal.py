@@ -227,8 +227,20 @@ def raked(ranks: Matrix, weights: Matrix, *, least: int = 20) -> Matrix:
 
 
 _STRETCHES: tuple[float, ...] = (
-    0.01, 0.02, 0.035, 0.05, 0.075, 0.10, 0.13, 0.17, 0.22, 0.30, 0.40, 0.55, 0.75,
-)  # fmt: skip
+    0.01,
+    0.02,
+    0.035,
+    0.05,
+    0.075,
+    0.10,
+    0.13,
+    0.17,
+    0.22,
+    0.30,
+    0.40,
+    0.55,
+    0.75,
+)
 """Ends of the stretches, finer where families are flagged."""
 
 

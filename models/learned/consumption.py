@@ -52,9 +52,14 @@ class ExpectedConsumption:
 
 
 def fit(
-    inputs: Sequence[Input], x: Matrix, consumption: Matrix, weights: Matrix, *, seed: int,
+    inputs: Sequence[Input],
+    x: Matrix,
+    consumption: Matrix,
+    weights: Matrix,
+    *,
+    seed: int,
     hyper: Boosting = SHIPPED.consumption,
-) -> ExpectedConsumption:  # fmt: skip
+) -> ExpectedConsumption:
     """Learn the logarithm of consumption (ПМ a member a month) from surveyed families.
 
     On the log scale a mistake is a share, not a sum, and a few rich families do not rule.

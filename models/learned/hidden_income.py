@@ -130,9 +130,15 @@ def truth_weights(confirmed: npt.NDArray[np.bool_], hides: Matrix, sensitivity: 
 
 
 def fit_detector(
-    inputs: Sequence[Input], x: Matrix, confirmed: Matrix, weights: Matrix, *, seed: int,
-    hyper: Boosting = SHIPPED.hidden_income, offset: Matrix | None = None,
-) -> lgb.Booster:  # fmt: skip
+    inputs: Sequence[Input],
+    x: Matrix,
+    confirmed: Matrix,
+    weights: Matrix,
+    *,
+    seed: int,
+    hyper: Boosting = SHIPPED.hidden_income,
+    offset: Matrix | None = None,
+) -> lgb.Booster:
     """Grow the classifier on inspected families; ``x`` as `columns` makes it.
 
     ``offset`` is what moved the finding beside all that the family shows, as log-odds
@@ -170,9 +176,14 @@ class Amounts:
 
 
 def fit_amounts(
-    inputs: Sequence[Input], x: Matrix, amount: Matrix, weights: Matrix, *, seed: int,
+    inputs: Sequence[Input],
+    x: Matrix,
+    amount: Matrix,
+    weights: Matrix,
+    *,
+    seed: int,
     hyper: Boosting = SHIPPED.hidden_amount,
-) -> lgb.Booster:  # fmt: skip
+) -> lgb.Booster:
     """Grow the booster of the logarithm of the amount on families found to hide income."""
     return trees.grow(
         x,

@@ -147,9 +147,17 @@ class Models:
     def describe(self) -> dict[str, Any]:
         """Return what may be told about the model to anyone who asks, ready for JSON."""
         told = {
-            "version", "trained_on", "features_digest", "law", "certificate", "calibration",
-            "metrics", "inputs", "override", "code_version",
-        }  # fmt: skip
+            "version",
+            "trained_on",
+            "features_digest",
+            "law",
+            "certificate",
+            "calibration",
+            "metrics",
+            "inputs",
+            "override",
+            "code_version",
+        }
         return {key: value for key, value in self.manifest.items() if key in told} | {
             "reads": sorted(self.hidden_income_reads | registers_of(self.welfare.inputs)),
         }

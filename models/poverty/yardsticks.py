@@ -102,8 +102,9 @@ class Yardstick:
 def in_force(law: Law) -> tuple[Yardstick, ...]:
     """Return the yardsticks of the law's day, in the order of their file."""
     raw = law.files.yardsticks
-    return tuple(_parsed(told, raw["scales"], law) for told in raw["yardsticks"]
-                 if told["since"] <= law.day)  # fmt: skip
+    return tuple(
+        _parsed(told, raw["scales"], law) for told in raw["yardsticks"] if told["since"] <= law.day
+    )
 
 
 def facts_read(law: Law) -> list[str]:

@@ -72,9 +72,12 @@ async def score_many(request: Request) -> Response:
     body = await read_body(request, MANY_LIMIT)
     shadow = request.app.state.shadow
     work = partial(
-        _decided, lambda: read_many(decode(body)), models, shadow,
+        _decided,
+        lambda: read_many(decode(body)),
+        models,
+        shadow,
         lambda found: {"decisions": found},
-    )  # fmt: skip
+    )
     return _json(await request.app.state.turns.take("many", work))
 
 

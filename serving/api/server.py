@@ -25,16 +25,30 @@ _FIXED: Final = {
 def command(host: str, port: int) -> list[str]:
     """Return the command line of the server."""
     return [
-        sys.executable, "-m", "bentoml", "serve", SERVICE,
-        "--working-dir", str(_packages()), "--host", host, "--port", str(port),
+        sys.executable,
+        "-m",
+        "bentoml",
+        "serve",
+        SERVICE,
+        "--working-dir",
+        str(_packages()),
+        "--host",
+        host,
+        "--port",
+        str(port),
         "--quiet",
-    ]  # fmt: skip
+    ]
 
 
 def environment(
-    inherited: Mapping[str, str], *, url: str, home: Path, model: str, workers: int | None,
+    inherited: Mapping[str, str],
+    *,
+    url: str,
+    home: Path,
+    model: str,
+    workers: int | None,
     shadow: bool = False,
-) -> dict[str, str]:  # fmt: skip
+) -> dict[str, str]:
     """Return the environment of the server: the caller's, with what serving fixes.
 
     ``url`` is where it says that it answers. ``home`` is made absolute, for the server
@@ -55,9 +69,14 @@ def environment(
 
 
 def serve(
-    *, host: str, port: int, home: Path, model: str = "champion", workers: int | None = None,
+    *,
+    host: str,
+    port: int,
+    home: Path,
+    model: str = "champion",
+    workers: int | None = None,
     shadow: bool = False,
-) -> NoReturn:  # fmt: skip
+) -> NoReturn:
     """Become the server; it answers on ``http://host:port`` until it is interrupted.
 
     ``host`` is an address, not a name. ``model`` is an alias, a version, or ``none`` for

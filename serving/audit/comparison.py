@@ -140,8 +140,10 @@ def groups(table: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
 
     A group of fewer than ten families is told as such, without a number.
     """
-    return {name: [_group(table, name, each, told) for each, told in _named(table, name)]
-            for name in GROUPS}  # fmt: skip
+    return {
+        name: [_group(table, name, each, told) for each, told in _named(table, name)]
+        for name in GROUPS
+    }
 
 
 def places(table: pl.DataFrame) -> list[dict[str, Any]]:

@@ -70,9 +70,14 @@ def environment(package: str = "audit") -> jinja2.Environment:
         lstrip_blocks=True,
     )
     found.filters.update(
-        number=_number, percent=_percent, rate=_rate, points=_points, bar=_bar, level=_level,
+        number=_number,
+        percent=_percent,
+        rate=_rate,
+        points=_points,
+        bar=_bar,
+        level=_level,
         anchor=_anchor,
-    )  # fmt: skip
+    )
     return found
 
 

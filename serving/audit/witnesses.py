@@ -179,8 +179,10 @@ def _auc(judged: pl.DataFrame) -> Mapping[str, Any]:
 
 
 def _ladder(said: pl.DataFrame, category: str) -> list[dict[str, int]]:
-    found = {(step, level): n for step, level, n in
-             said.group_by("subjective_level", category).len().rows()}  # fmt: skip
+    found = {
+        (step, level): n
+        for step, level, n in said.group_by("subjective_level", category).len().rows()
+    }
     return [
         {"said": step, "category": level, "families": found.get((step, level), 0)}
         for step in LEVELS

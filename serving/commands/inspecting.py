@@ -160,18 +160,23 @@ def draw(
             (folder / "index.html").write_text(page, encoding="utf-8")
         places["report"] = report / "index.html"
     return Answer(
-        {**{name: str(place) for name, place in places.items()},
-         **{name: record[name] for name in ("commitment", "hashes", "parameters", "design")},
-         "objectives": objectives},
+        {
+            **{name: str(place) for name, place in places.items()},
+            **{name: record[name] for name in ("commitment", "hashes", "parameters", "design")},
+            "objectives": objectives,
+        },
         [
             _arms(record["design"]),
             _reached(objectives),
             f"Publish the hash of the seed: {record['commitment']}",
             f"Keep the seed sealed until the visits are made: {seal}",
-            *(f"{name.capitalize()}: {place}" for name, place in places.items()
-              if name != "sealed"),
+            *(
+                f"{name.capitalize()}: {place}"
+                for name, place in places.items()
+                if name != "sealed"
+            ),
         ],
-    )  # fmt: skip
+    )
 
 
 def _power() -> Answer:
@@ -282,8 +287,10 @@ def _capacities(
 def _arms(design: dict[str, Any]) -> Table:
     table = Table("arm", "visits", "smallest chance", "largest", "expected confirmed", box=None)
     for arm in design["arms"]:
-        ends = ("none" if arm[end] is None else f"{arm[end]:.3%}"
-                for end in ("smallest_chance", "largest_chance"))  # fmt: skip
+        ends = (
+            "none" if arm[end] is None else f"{arm[end]:.3%}"
+            for end in ("smallest_chance", "largest_chance")
+        )
         table.add_row(arm["arm"], f"{arm['visits']:,}", *ends, f"{arm['expected_confirmed']:.0f}")
     return table
 

@@ -178,9 +178,12 @@ def fit_scorecard(
     same = f"{fitted['stability']['same']:.1%}"
     return Answer(
         {"out": str(out), **fitted},
-        [table, f"Fitted on halves of the survey, two cards agree on {same} of the families.",
-         f"{out}: done."],
-    )  # fmt: skip
+        [
+            table,
+            f"Fitted on halves of the survey, two cards agree on {same} of the families.",
+            f"{out}: done.",
+        ],
+    )
 
 
 _AGREEMENT = {
@@ -227,8 +230,9 @@ def _pictures(summary: dict[str, Any]) -> Table:
 
 def _promises(summary: dict[str, Any]) -> list[Table]:
     """Return what the world promised against what it shows, and the faults it made."""
-    table = Table(f"promise of the world {summary['world']}", "target", "achieved", "tolerance", "",
-                  box=None)  # fmt: skip
+    table = Table(
+        f"promise of the world {summary['world']}", "target", "achieved", "tolerance", "", box=None
+    )
     for line in summary["promises"]:
         achieved = "no case" if line["achieved"] is None else f"{line['achieved']:,.4g}"
         table.add_row(

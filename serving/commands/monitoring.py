@@ -16,8 +16,12 @@ from serving.commands.terminal import DAY, FOLDER, Answer, Terminal, day, model_
 @click.command(epilog="Example: tarazy monitor LAST_MONTH THIS_MONTH --out monitor --act")
 @click.argument("reference", type=FOLDER)
 @click.argument("new", type=FOLDER)
-@click.option("--out", type=FOLDER, metavar="FOLDER", help="The folder to make: a page and its "
-              "numbers. Default: monitor/report/ under TARAZY_HOME.")  # fmt: skip
+@click.option(
+    "--out",
+    type=FOLDER,
+    metavar="FOLDER",
+    help="The folder to make: a page and its numbers. Default: monitor/report/ under TARAZY_HOME.",
+)
 @click.option(
     "--decisions",
     "decided",
@@ -32,8 +36,11 @@ from serving.commands.terminal import DAY, FOLDER, Answer, Terminal, day, model_
     help="The last day of inspections that the model learned from. Default: what the model tells; "
     "if it does not, all that REFERENCE holds.",
 )
-@click.option("--act", is_flag=True, help="Take the champion back to shadow if it has broken a "
-              "promise. Needs the signing key.")  # fmt: skip
+@click.option(
+    "--act",
+    is_flag=True,
+    help="Take the champion back to shadow if it has broken a promise. Needs the signing key.",
+)
 @click.option("--dry-run", is_flag=True, help="Remember no inspection, and never act.")
 @model_option
 @verb
@@ -96,8 +103,19 @@ def monitor(
 def _key_numbers(report: dict[str, Any]) -> dict[str, Any]:
     """Return what a script asks for first; every comparison stands in the report's own file."""
     return {
-        **{n: report[n] for n in ("verdict", "drift", "crossed", "action", "words", "summary",
-                                  "inspections", "kept")},
+        **{
+            n: report[n]
+            for n in (
+                "verdict",
+                "drift",
+                "crossed",
+                "action",
+                "words",
+                "summary",
+                "inspections",
+                "kept",
+            )
+        },
         "watch": [{k: v for k, v in told.items() if k != "path"} for told in report["watch"]],
         "moved": [
             {"section": section, **told}
@@ -105,7 +123,7 @@ def _key_numbers(report: dict[str, Any]) -> dict[str, Any]:
             for told in part
             if told["verdict"] != "calm"
         ],
-    }  # fmt: skip
+    }
 
 
 def _tables(report: dict[str, Any]) -> list[Table]:

@@ -63,9 +63,15 @@ def promote(
     population = None if on is None else sources.opened(on, None, terminal)[0].folder
     with terminal.bar() as progress:
         promotion = training("promote:promote")(
-            version, home=sources.home(), override=override, alias=alias, on=population,
-            registered=preregistration, when=datetime.now(UTC), progress=progress,
-        )  # fmt: skip
+            version,
+            home=sources.home(),
+            override=override,
+            alias=alias,
+            on=population,
+            registered=preregistration,
+            when=datetime.now(UTC),
+            progress=progress,
+        )
     table = Table("gate", "verdict", "number", "why", box=None)
     for gate in promotion.gates:
         number = "" if gate.number is None else f"{gate.number:.4g}"
@@ -137,8 +143,9 @@ def models(_: Terminal, moment: datetime | None) -> Answer:
         moves = [move for move in live.values() if move is not None]
     else:
         moves = list(told.history)
-    table = Table("alias", "version", "since", "by the word of a person", "taken back because",
-                  box=None)  # fmt: skip
+    table = Table(
+        "alias", "version", "since", "by the word of a person", "taken back because", box=None
+    )
     for move in moves:
         table.add_row(
             move.name, move.version or "none", move.since, move.override or "", move.reason or ""

@@ -35,8 +35,9 @@ def serve(host: str, port: int, workers: int | None, model: str, shadow: bool) -
     """
     from serving.api.server import serve as start
 
-    start(host=host, port=port, home=sources.home().root, model=model, workers=workers,
-          shadow=shadow)  # fmt: skip
+    start(
+        host=host, port=port, home=sources.home().root, model=model, workers=workers, shadow=shadow
+    )
 
 
 @click.command(epilog="Example: tarazy demonstrate (what `make serve` does first)")

@@ -25,10 +25,18 @@ from serving.decisions.live import Live
 from serving.requests.request import Asked
 
 COLUMNS: Final = (
-    "household_id", "as_of", "model_version", "model_category", "model_category_set",
-    "model_flag", "material", "hidden_income_probability", "hidden_income_low",
-    "hidden_income_estimate", "hidden_income_high",
-)  # fmt: skip
+    "household_id",
+    "as_of",
+    "model_version",
+    "model_category",
+    "model_category_set",
+    "model_flag",
+    "material",
+    "hidden_income_probability",
+    "hidden_income_low",
+    "hidden_income_estimate",
+    "hidden_income_high",
+)
 """What is kept of a challenger's opinion: nothing that law decides is among it."""
 COMPARED: Final = ("model_flag", "material", "model_category")
 WAITING: Final = 10_000
@@ -48,17 +56,25 @@ def place(out: Path) -> Path:
 
 
 def run_beside(
-    served: Scored, snapshot: Snapshot, *, as_of: date, challenger: Models,
+    served: Scored,
+    snapshot: Snapshot,
+    *,
+    as_of: date,
+    challenger: Models,
     progress: Progress = silent,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Let a challenger look at every family that was decided; write its opinion beside.
 
     Returns where it lies and how often the two differ, ready for JSON.
     """
     opinion = score(
-        snapshot, as_of=as_of, models=challenger, out=place(served.out), keep=COLUMNS,
+        snapshot,
+        as_of=as_of,
+        models=challenger,
+        out=place(served.out),
+        keep=COLUMNS,
         progress=progress,
-    )  # fmt: skip
+    )
     return {
         "out": str(opinion.out),
         "model_version": challenger.version,
@@ -157,5 +173,7 @@ class Shadow:
             if changed:
                 log.info(
                     "decision %s: version %s differs in %s",
-                    served["decision_id"], challenger.version, ", ".join(changed),
-                )  # fmt: skip
+                    served["decision_id"],
+                    challenger.version,
+                    ", ".join(changed),
+                )

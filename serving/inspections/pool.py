@@ -71,14 +71,16 @@ def pool(
         inputs={
             "snapshot": snapshot.digest,
             "as_of": as_of.isoformat(),
-            "model": None if models is None else {
+            "model": None
+            if models is None
+            else {
                 "version": models.version,
                 "manifest_sha256": models.manifest.get("manifest_sha256"),
             },
             "versions": versions(law, models),
             "among": among is not None,
         },
-    )  # fmt: skip
+    )
 
 
 def _groups(decisions: Decisions, where: pl.DataFrame) -> pl.DataFrame:

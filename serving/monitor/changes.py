@@ -94,10 +94,14 @@ def _regions(before: Seen, after: Seen) -> list[Change]:
     return [
         change
         for code, name in REGIONS.items()
-        if (change := _group(code, name, *(
-            side.table.filter(pl.col("region") == code) for side in (before, after)
-        )))
-    ]  # fmt: skip
+        if (
+            change := _group(
+                code,
+                name,
+                *(side.table.filter(pl.col("region") == code) for side in (before, after)),
+            )
+        )
+    ]
 
 
 def _services(before: Seen, after: Seen) -> list[Change]:

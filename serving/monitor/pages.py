@@ -70,10 +70,16 @@ def _moved(changes: Mapping[str, Sequence[Mapping[str, Any]]]) -> Markup:
                 '<text x="{after:.1f}" '
                 'y="{text}">{value:.3f}</text>'
             ).format(
-                left=_LABEL - 8, text=top + 12, name=name[:44], x=_LABEL, top=top,
-                size=unit * size, after=_LABEL + unit * size + 4, value=size,
+                left=_LABEL - 8,
+                text=top + 12,
+                name=name[:44],
+                x=_LABEL,
+                top=top,
+                size=unit * size,
+                after=_LABEL + unit * size + 4,
+                value=size,
             )
-        )  # fmt: skip
+        )
     for bound, word in ((drift.PSI_LOOK, "look"), (drift.PSI_ACT, "act")):
         parts.append(
             Markup(
@@ -110,10 +116,15 @@ def _money(watch: Sequence[Mapping[str, Any]]) -> Markup:
                 '<line x1="{a}" x2="{b}" y1="{y:.1f}" y2="{y:.1f}" stroke="var({c})"/>'
                 '<text x="{t}" y="{u:.1f}" text-anchor="end">{word}</text>'
             ).format(
-                a=left, b=right, y=y(part, 1.0), c="--doubt" if part == 1 else "--line",
-                t=left - 5, u=y(part, 1.0) + 4, word=word,
+                a=left,
+                b=right,
+                y=y(part, 1.0),
+                c="--doubt" if part == 1 else "--line",
+                t=left - 5,
+                u=y(part, 1.0) + 4,
+                word=word,
             )
-        )  # fmt: skip
+        )
     for number, told in enumerate(drawn):
         path, stroke = told["path"], _STROKES[number % len(_STROKES)]
         step = (right - left) / (len(path) - 1)
@@ -128,8 +139,15 @@ def _money(watch: Sequence[Mapping[str, Any]]) -> Markup:
                 'stroke="var(--mark)" stroke-width="2" stroke-dasharray="{stroke}"/>'
                 '<text x="{t}" y="{u}">{words}: {n} observations</text>'
             ).format(
-                points=points, stroke=stroke, a=left, b=left + 40, v=under - 4, t=left + 48,
-                u=under, words=QUESTIONS[told["question"]], n=told["observations"],
+                points=points,
+                stroke=stroke,
+                a=left,
+                b=left + 40,
+                v=under - 4,
+                t=left + 48,
+                u=under,
+                words=QUESTIONS[told["question"]],
+                n=told["observations"],
             )
-        )  # fmt: skip
+        )
     return Markup("").join([*parts, Markup("</svg>")])

@@ -165,9 +165,16 @@ def _told(seen: Evidence, days: Sequence[str] | None) -> dict[str, Any]:
 
 def _nothing(why: str) -> dict[str, Any]:
     return {
-        "why_not": why, "evidence": None, "highest": None, "proof": 1 / ERROR, "proven": False,
-        "proven_after": None, "proven_on": None, "path": [], "act": False,
-    }  # fmt: skip
+        "why_not": why,
+        "evidence": None,
+        "highest": None,
+        "proof": 1 / ERROR,
+        "proven": False,
+        "proven_after": None,
+        "proven_on": None,
+        "path": [],
+        "act": False,
+    }
 
 
 def _thinned(path: Matrix, most: int = 400) -> Matrix:

@@ -72,14 +72,18 @@ def monitor(
         "changes": {name: [each.as_json() for each in part] for name, part in found.items()},
         "summary": {name: _summary(part) for name, part in found.items()},
         **_promises(
-            models, home, before, after,
-            registers={n: s.learning("inspections") for n, s in
-                       (("before", reference), ("after", new))},
+            models,
+            home,
+            before,
+            after,
+            registers={
+                n: s.learning("inspections") for n, s in (("before", reference), ("after", new))
+            },
             learned_until=learned_until or _day(manifest.get("labels_until")),
             decisions=given,
             remember=remember,
         ),
-    }  # fmt: skip
+    }
     moved = drift.worst(each.verdict for part in found.values() for each in part)
     crossed = [told["question"] for told in report["watch"] if told["act"]]
     report["verdict"] = str(Verdict.ACT if crossed else moved)
@@ -109,9 +113,11 @@ def _action(
     back_to_shadow: bool, when: str | None = None, not_mirrored: str | None = None
 ) -> dict[str, Any]:
     return {
-        "back_to_shadow": back_to_shadow, "done": when is not None, "when": when,
+        "back_to_shadow": back_to_shadow,
+        "done": when is not None,
+        "when": when,
         "not_mirrored": not_mirrored,
-    }  # fmt: skip
+    }
 
 
 def may_take(out: Path) -> None:
@@ -158,9 +164,13 @@ def _promises(
     told = (models.manifest.get("law") or {}).get("inspection_sensitivity")
     sensitivity = float(told or Law(after.as_of).inspection_sensitivity)
     joined = inspected.joined(
-        before, after, registers,
-        learned_until=learned_until, decisions=decisions, sensitivity=sensitivity,
-    )  # fmt: skip
+        before,
+        after,
+        registers,
+        learned_until=learned_until,
+        decisions=decisions,
+        sensitivity=sensitivity,
+    )
     path = record.place(home, models)
     counted = record.read(path)
     added = record.continued(counted, inspected.as_lines(joined.rows), after.digest[:16])

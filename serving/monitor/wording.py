@@ -73,8 +73,9 @@ def _first(report: Mapping[str, Any]) -> list[str]:
 
 def _about(report: Mapping[str, Any]) -> str:
     head = report["header"]
-    sides = [f"{head[n]['households']:,} families of {head[n]['as_of']}" for n in
-             ("reference", "new")]  # fmt: skip
+    sides = [
+        f"{head[n]['households']:,} families of {head[n]['as_of']}" for n in ("reference", "new")
+    ]
     model = head["model"]
     by = "rules alone" if model is None else f"model version {model['version']}"
     return f"Compared: {sides[0]} with {sides[1]}, {by}."

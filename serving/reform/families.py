@@ -25,8 +25,13 @@ FAMILY_TYPES: Final = {
     "adults": "other families without children",
 }
 _SHOWN_FACTS: Final = (
-    "members", "children", "income_per_member", "dwellings", "vehicles", "active_businesses",
-)  # fmt: skip
+    "members",
+    "children",
+    "income_per_member",
+    "dwellings",
+    "vehicles",
+    "active_businesses",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,12 +80,19 @@ def _drawn(tenths: list[dict[str, Any]]) -> Markup:
                 '<text x="{before:.1f}" y="{text}" text-anchor="end">{more}</text>'
                 '<text x="{after:.1f}" y="{text}">{less}</text>'
             ).format(
-                text=top + 12, name=escape(name), top=top, middle=middle,
-                left=middle - unit * poorer, a=unit * poorer, b=unit * richer,
-                before=middle - unit * poorer - 4, after=middle + unit * richer + 4,
-                more=f"{100 * poorer:.1f} %", less=f"{100 * richer:.1f} %",
+                text=top + 12,
+                name=escape(name),
+                top=top,
+                middle=middle,
+                left=middle - unit * poorer,
+                a=unit * poorer,
+                b=unit * richer,
+                before=middle - unit * poorer - 4,
+                after=middle + unit * richer + 4,
+                more=f"{100 * poorer:.1f} %",
+                less=f"{100 * richer:.1f} %",
             )
-        )  # fmt: skip
+        )
     parts.append(
         Markup(
             '<text x="{left}" y="{y}" text-anchor="end">← to more need</text>'

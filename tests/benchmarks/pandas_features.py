@@ -12,8 +12,15 @@ import numpy as np
 import pandas as pd
 
 LEVELS = ["none", "primary", "secondary", "vocational", "higher", "postgraduate"]
-CATTLE = {"cattle": 100, "horses": 114, "camels": 143, "sheep": 14, "goats": 14, "pigs": 29,
-          "poultry": 1}  # fmt: skip
+CATTLE = {
+    "cattle": 100,
+    "horses": 114,
+    "camels": 143,
+    "sheep": 14,
+    "goats": 14,
+    "pigs": 29,
+    "poultry": 1,
+}
 CHILD = "child_disability_benefit"
 BENEFITS = ["pension", "allowance", "targeted_assistance", CHILD, "scholarship"]
 EARNED = ["wage", "self_employment", "business"]
@@ -38,10 +45,16 @@ def features(snapshot: Path, as_of: date) -> pd.DataFrame:
     persons = _known(read(snapshot, "persons"), as_of)
     tables = [_dwelling(households), _persons(persons, as_of)]
     makers = {
-        "incomes": _incomes, "properties": _properties, "vehicles": _vehicles,
-        "livestock": _livestock, "businesses": _businesses, "deposits": _deposits,
-        "loans": _loans, "utilities": _utilities, "transfers": _transfers,
-    }  # fmt: skip
+        "incomes": _incomes,
+        "properties": _properties,
+        "vehicles": _vehicles,
+        "livestock": _livestock,
+        "businesses": _businesses,
+        "deposits": _deposits,
+        "loans": _loans,
+        "utilities": _utilities,
+        "transfers": _transfers,
+    }
     for register, make in makers.items():
         rows = read(snapshot, register)
         if rows is not None:

@@ -382,11 +382,12 @@ def test_a_warning_counts_households_and_names_the_three_lowest_keys(tmp_path):
     more = pl.concat(
         [
             HOUSEHOLDS,
-            HOUSEHOLDS[:1].select(pl.exclude("household_id")).join(
-                pl.DataFrame({"household_id": ids}), how="cross"
-            ).select(HOUSEHOLDS.columns),
+            HOUSEHOLDS[:1]
+            .select(pl.exclude("household_id"))
+            .join(pl.DataFrame({"household_id": ids}), how="cross")
+            .select(HOUSEHOLDS.columns),
         ]
-    )  # fmt: skip
+    )
     fault = only(tmp_path, {"households": more})
     assert (fault.severity, fault.rows, fault.examples) == ("warning", 4, (60, 70, 80))
 

@@ -28,9 +28,13 @@ def explained() -> dict[str, dict[tuple[str, ...], str]]:
     """Survivors that are known, by module, and why each may live."""
     told = yaml.safe_load((HERE / "survivors.yaml").read_text("utf-8"))
     return {
-        module: {tuple(one[key] for key in _KEYS): group["because"] for group in groups for one in group["mutants"]}
+        module: {
+            tuple(one[key] for key in _KEYS): group["because"]
+            for group in groups
+            for one in group["mutants"]
+        }
         for module, groups in told.items()
-    }  # fmt: skip
+    }
 
 
 def tried(module: str, tree: Path) -> dict[str, Any]:

@@ -21,8 +21,15 @@ CATTLE = {"cattle": 100, "horses": 114, "camels": 143, "sheep": 14, "goats": 14,
 CATTLE |= {"poultry": 1}
 EVENTS = ("known_on", "birth_date", "month", "registered_on", "issued_on", "opened_on")
 HELD_BY_A_PERSON = (
-    "incomes", "properties", "vehicles", "livestock", "loans", "businesses", "transfers", "deposits",
-)  # fmt: skip
+    "incomes",
+    "properties",
+    "vehicles",
+    "livestock",
+    "loans",
+    "businesses",
+    "transfers",
+    "deposits",
+)
 
 
 def facts(family: Family, day: date) -> dict[str, Fact]:
@@ -105,18 +112,22 @@ def _people(people: list[Row], day: date) -> dict[str, Fact]:
         "adults_of_working_age": len(of_working_age),
         "working_members": working,
         "dependants": dependants,
-        "dependency_ratio": Fraction(dependants, len(people)) if people and dependants is not None else None,
+        "dependency_ratio": Fraction(dependants, len(people))
+        if people and dependants is not None
+        else None,
         "single_parent": len(adults) == 1 and len(children) > 0,
         "children_under_guardianship": count(children, lambda p: p.get("guardianship")),
         "members_with_disability": count(people, disabled),
-        "members_with_severe_disability": count(people, lambda p: _is(p.get("disability"), "group1", "group2")),
+        "members_with_severe_disability": count(
+            people, lambda p: _is(p.get("disability"), "group1", "group2")
+        ),
         "children_with_disability": count(children, disabled),
         "members_with_chronic_condition": count(people, lambda p: p.get("chronic_condition")),
         "adult_education": None if None in levels else max(map(EDUCATION.index, levels), default=0),
         "pupils_not_enrolled": count(pupils, lambda p: _is(p.get("enrolled"), False)),
         "adults_without_work": count(people, lambda p: _is(p.get("activity"), *idle)),
         "work_intensity": intensity,
-    }  # fmt: skip
+    }
 
 
 def _home(home: Row, members: int) -> dict[str, Fact]:
@@ -125,11 +136,13 @@ def _home(home: Row, members: int) -> dict[str, Fact]:
     decimetres = None if area is None else whole(Fraction(area) * 100)
     return {
         "living_area": decimetres,
-        "living_area_per_member": decimetres // members if decimetres is not None and members else None,
+        "living_area_per_member": decimetres // members
+        if decimetres is not None and members
+        else None,
         "amenities_missing": None if None in amenities else amenities.count(False),
         "rents_home": _is(tenure, "rented"),
         "without_own_home": None if tenure is None else tenure != "owned",
-    }  # fmt: skip
+    }
 
 
 def _income(rows: list[Row] | None, members: int, day: date) -> dict[str, Fact]:
@@ -159,8 +172,10 @@ def _income(rows: list[Row] | None, members: int, day: date) -> dict[str, Fact]:
         "wage_per_member": per_member(received("wage")),
         "enterprise_income_per_member": per_member(received("self_employment", "business")),
         "benefit_share": share,
-        "income_besides_benefits_per_member": per_member(None if everything is None else everything - paid),
-    }  # fmt: skip
+        "income_besides_benefits_per_member": per_member(
+            None if everything is None else everything - paid
+        ),
+    }
 
 
 def _things(seen: Family, day: date) -> dict[str, Fact]:
@@ -184,10 +199,14 @@ def _things(seen: Family, day: date) -> dict[str, Fact]:
         "vehicles": counted("vehicles", on_the_road),
         "cars": counted("vehicles", lambda v: v["kind"] == "car" and usable(v)),
         "recent_vehicles": counted("vehicles", recent),
-        "livestock_units": None if livestock is None else sum(CATTLE[r["species"]] * r["heads"] for r in livestock),
-        "active_businesses": counted("businesses", lambda b: b.get("closed_on") is None or b["closed_on"] > day),
+        "livestock_units": None
+        if livestock is None
+        else sum(CATTLE[r["species"]] * r["heads"] for r in livestock),
+        "active_businesses": counted(
+            "businesses", lambda b: b.get("closed_on") is None or b["closed_on"] > day
+        ),
         "deposits_balance": None if deposits is None else sum(r["balance"] for r in deposits),
-    }  # fmt: skip
+    }
 
 
 def _loans(loans: list[Row] | None, income: Fact, day: date) -> dict[str, Fact]:

@@ -17,15 +17,27 @@ from tests.second_engine.law import bound, edition, line_of_the_country, page, v
 SOURCES = ("pension", "allowance", "scholarship", "alimony", "rent", "other")
 LEFT_OUT = ("targeted_assistance", "child_disability_benefit")
 MAY_BE_SILENT = (
-    "incomes", "properties", "vehicles", "livestock", "loans", "businesses", "transfers", "deposits",
-)  # fmt: skip
+    "incomes",
+    "properties",
+    "vehicles",
+    "livestock",
+    "loans",
+    "businesses",
+    "transfers",
+    "deposits",
+)
 Lines = dict[str, list[int | Fraction]]
 
 
 def lines(day: date) -> Lines:
     """Every number that the law of the day compares a fact with, by the fact's name."""
     card = page(f"scorecards/{edition('decision_policy', day)['scorecard']}")
-    asked = [(p["feature"], p.get("unit"), s) for c in card["criteria"] for p in c["parts"] for s in p["steps"]]  # fmt: skip
+    asked = [
+        (p["feature"], p.get("unit"), s)
+        for c in card["criteria"]
+        for p in c["parts"]
+        for s in p["steps"]
+    ]
     asked += [(c["feature"], c.get("unit"), c) for c in edition("hard_rule", day)["conditions"]]
     found: Lines = {}
     for fact, unit, told in asked:
@@ -129,10 +141,15 @@ class Author:
             "household_id": self._key(),
             "region": rng.choice(("71", "75", "61", "79", "35")),
             "settlement": rng.choice(("urban", "rural")),
-            "tenure": self._maybe(rng.choice(("owned", "rented", "social", "dormitory", "relatives"))),
+            "tenure": self._maybe(
+                rng.choice(("owned", "rented", "social", "dormitory", "relatives"))
+            ),
             "living_area_m2": self._maybe(hundredths / 100),
-            **{n: self._maybe(self._often(0.6)) for n in ("piped_water", "sewerage", "central_heating")},
-        }  # fmt: skip
+            **{
+                n: self._maybe(self._often(0.6))
+                for n in ("piped_water", "sewerage", "central_heating")
+            },
+        }
 
     def _person(self, home: Row) -> Row:
         rng = self.rng
@@ -154,15 +171,28 @@ class Author:
             "sex": rng.choice("fm"),
             "guardianship": self._maybe(self._often(0.1)),
             "education": self._maybe(rng.choice(EDUCATION)),
-            "activity": self._maybe(rng.choice((
-                "child", "student", "employee", "employee", "self_employed",
-                "registered_unemployed", "caring", "inactive", "pensioner",
-            ))),
-            "disability": self._maybe(rng.choice(("none",) * 12 + ("group1", "group2", "group3", "child"))),
+            "activity": self._maybe(
+                rng.choice(
+                    (
+                        "child",
+                        "student",
+                        "employee",
+                        "employee",
+                        "self_employed",
+                        "registered_unemployed",
+                        "caring",
+                        "inactive",
+                        "pensioner",
+                    )
+                )
+            ),
+            "disability": self._maybe(
+                rng.choice(("none",) * 12 + ("group1", "group2", "group3", "child"))
+            ),
             "chronic_condition": self._maybe(self._often(0.15)),
             "enrolled": self._maybe(self._often(0.8)),
             **self._seldom_hidden(of_things=False),
-        }  # fmt: skip
+        }
 
     def _incomes(self, people: list[Row], members: int) -> list[Row]:
         rng = self.rng
@@ -231,24 +261,32 @@ class Author:
     def _properties(self, people: list[Row]) -> list[Row]:
         kinds = ("apartment", "apartment", "house", "house")
         kinds += () if self.wealthy else (*["land_plot"] * 4, "commercial", "garage")
-        return self._held(people, 6, lambda: {
-            "kind": self.rng.choice(kinds),
-            "share": self.rng.choice((None, 1.0, 0.5, 0.000001, 0.25)),
-            "area_m2": self._maybe(50.5),
-            "value": self._maybe(9_000_000),
-        })  # fmt: skip
+        return self._held(
+            people,
+            6,
+            lambda: {
+                "kind": self.rng.choice(kinds),
+                "share": self.rng.choice((None, 1.0, 0.5, 0.000001, 0.25)),
+                "area_m2": self._maybe(50.5),
+                "value": self._maybe(9_000_000),
+            },
+        )
 
     def _vehicles(self, people: list[Row]) -> list[Row]:
         kinds = ("car", "car", "car", "truck", "bus")
         kinds += () if self.wealthy else ("tractor", "motorcycle")
         states = (None, "normal", "normal")
         states += () if self.wealthy else ("arrested", "stolen", "sold_not_reregistered")
-        return self._held(people, 4, lambda: {
-            "kind": self.rng.choice(kinds),
-            "model_year": self._maybe(self.day.year - self.rng.choice((0, 6, 7, 7, 8, 8, 20))),
-            "status": self.rng.choice(states),
-            "value": self._maybe(3_000_000),
-        })  # fmt: skip
+        return self._held(
+            people,
+            4,
+            lambda: {
+                "kind": self.rng.choice(kinds),
+                "model_year": self._maybe(self.day.year - self.rng.choice((0, 6, 7, 7, 8, 8, 20))),
+                "status": self.rng.choice(states),
+                "value": self._maybe(3_000_000),
+            },
+        )
 
     def _livestock(self, people: list[Row]) -> list[Row]:
         bounds = self.lines.get("livestock_units", [500])
@@ -262,26 +300,38 @@ class Author:
         return self._held(people, 1, herd)
 
     def _businesses(self, people: list[Row]) -> list[Row]:
-        return self._held(people, 3, lambda: {
-            "form": self.rng.choice(("IP", "TOO", "KH")),
-            "opened_on": self._maybe(self.day - timedelta(days=self.rng.choice((0, 1, 2000)))),
-            "closed_on": None if self._often(0.6) else self._around(self.day),
-            "turnover_12m": self._maybe(0),
-        })  # fmt: skip
+        return self._held(
+            people,
+            3,
+            lambda: {
+                "form": self.rng.choice(("IP", "TOO", "KH")),
+                "opened_on": self._maybe(self.day - timedelta(days=self.rng.choice((0, 1, 2000)))),
+                "closed_on": None if self._often(0.6) else self._around(self.day),
+                "turnover_12m": self._maybe(0),
+            },
+        )
 
     def _deposits(self, people: list[Row]) -> list[Row]:
         return self._held(people, 2, lambda: {"balance": self._amount("deposits_balance")})
 
     def _loans(self, people: list[Row], members: int, income: int) -> list[Row]:
         rng = self.rng
-        rows = self._held(people, 3, lambda: {
-            "kind": rng.choice(("consumer", "mortgage", "auto", "micro", "business", "instalment")),
-            "monthly_payment": 0,
-            "principal": self._maybe(0),
-            "issued_on": self._maybe(self.day - timedelta(days=2000)),
-            "outstanding": self._maybe(1),
-            "days_overdue": self._maybe(self._amount("days_overdue") if self._often(0.5) else 0),
-        })  # fmt: skip
+        rows = self._held(
+            people,
+            3,
+            lambda: {
+                "kind": rng.choice(
+                    ("consumer", "mortgage", "auto", "micro", "business", "instalment")
+                ),
+                "monthly_payment": 0,
+                "principal": self._maybe(0),
+                "issued_on": self._maybe(self.day - timedelta(days=2000)),
+                "outstanding": self._maybe(1),
+                "days_overdue": self._maybe(
+                    self._amount("days_overdue") if self._often(0.5) else 0
+                ),
+            },
+        )
         if rows:
             multiples = [*self.lines.get("payment_burden", [Fraction(1, 2)]), 1]
             if (ratio := value("payments_to_income_ratio", self.day)) is not None:

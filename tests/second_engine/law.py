@@ -60,8 +60,11 @@ def line_of_the_country(day: date) -> Fraction:
     )
     newest = max(since for since in months | quarters if since < first)
     begins = date(newest.year, newest.month - (newest.month - 1) % 3, 1)
-    mine = [v for m, v in months.items() if (m.year, (m.month - 1) // 3) == (
-        begins.year, (begins.month - 1) // 3)]  # fmt: skip
+    mine = [
+        v
+        for m, v in months.items()
+        if (m.year, (m.month - 1) // 3) == (begins.year, (begins.month - 1) // 3)
+    ]
     minimum = quarters.get(begins) or whole(sum(mine) / len(mine))
     return Fraction(7, 10) * minimum
 

@@ -126,10 +126,21 @@ def few(simulated_snapshot):
 def test_every_gate_answers_with_its_reason(home, version, few):
     said = promotion.asked(home.bundles / version, home, on=few)
     assert [g.name for g in said.gates] == [
-        "signature", "golden_predictions", "random_arm", "quality", "calibration",
-        "guarantee_flags", "guarantee_amounts", "guarantee_categories", "groups", "directions",
-        "leaves", "preregistered", "blast_radius", "off_switch",
-    ]  # fmt: skip
+        "signature",
+        "golden_predictions",
+        "random_arm",
+        "quality",
+        "calibration",
+        "guarantee_flags",
+        "guarantee_amounts",
+        "guarantee_categories",
+        "groups",
+        "directions",
+        "leaves",
+        "preregistered",
+        "blast_radius",
+        "off_switch",
+    ]
     assert all(g.why for g in said.gates)
     by_name = {g.name: g for g in said.gates}
     for name in ("golden_predictions", "directions", "leaves", "off_switch"):

@@ -124,8 +124,13 @@ def unseen(two: Pair, home: Home, generator: np.random.Generator) -> dict[str, A
     Families whom a training snapshot of either labelled are left out. ``why_not`` says why
     nothing is judged: too few are left, or what was learned from cannot be told.
     """
-    told: dict[str, Any] = {"labels": 0, "why_not": None, "auc_first": None, "auc_second": None,
-                            "auc_difference": None}  # fmt: skip
+    told: dict[str, Any] = {
+        "labels": 0,
+        "why_not": None,
+        "auc_first": None,
+        "auc_second": None,
+        "auc_difference": None,
+    }
     found = two.snapshot.learning("inspections")
     if found is None:
         return told | {"why_not": "the snapshot holds no inspections"}
@@ -150,8 +155,7 @@ def unseen(two: Pair, home: Home, generator: np.random.Generator) -> dict[str, A
     drawn = metrics.draws(judged["household_id"].to_numpy(), generator)
     aucs = [metrics.auc_with_interval(truth, s, weights, drawn).told() for s in scores]
     difference = metrics.auc_difference(truth, scores[1], scores[0], weights, drawn)
-    return told | {"auc_first": aucs[0], "auc_second": aucs[1],
-                   "auc_difference": difference.told()}  # fmt: skip
+    return told | {"auc_first": aucs[0], "auc_second": aucs[1], "auc_difference": difference.told()}
 
 
 def examples(two: Pair, radius: Radius) -> dict[str, list[dict[str, Any]]]:

@@ -54,13 +54,19 @@ def picture(report: Mapping[str, Any]) -> str:
     for which, colour, shift in (("first", _FIRST, -0.15), ("second", _SECOND, 0.15)):
         told = [(place + shift, row[which]) for place, row in enumerate(rows) if row[which]]
         left.hlines(
-            [y for y, _ in told], [e["low"] for _, e in told], [e["high"] for _, e in told],
-            color=colour, linewidth=2,
-        )  # fmt: skip
+            [y for y, _ in told],
+            [e["low"] for _, e in told],
+            [e["high"] for _, e in told],
+            color=colour,
+            linewidth=2,
+        )
         left.plot(
-            [e["value"] for _, e in told], [y for y, _ in told], "o", color=colour,
+            [e["value"] for _, e in told],
+            [y for y, _ in told],
+            "o",
+            color=colour,
             label=f"version {report[which]['version']}",
-        )  # fmt: skip
+        )
     left.set_yticks(range(len(rows)), [_DRAWN[row["name"]] for row in rows])
     left.invert_yaxis()
     left.legend(frameon=False)

@@ -105,44 +105,64 @@ def _rates(
     )
     of_survey = audit_attributes.beside(found.survey, attributes)
     flagged, confirmed = said.rank[arm] < line, said.confirmed[arm] > 0
-    latest = (found.survey.select(pl.struct("household_id").is_last_distinct())
-            .to_series().to_numpy())  # fmt: skip
+    latest = (
+        found.survey.select(pl.struct("household_id").is_last_distinct()).to_series().to_numpy()
+    )
     poor = deciles.poorest(spent, survey_weights(found), POOR) & latest
     sensitivity = fitted.models.hidden_income.calibration.sensitivity
     model = deciles.model_says(found, fitted)
     rates = [
         Rate(
-            name="flag_rate", blocks=False, groups=of_all,
+            name="flag_rate",
+            blocks=False,
+            groups=of_all,
             about=f"{judged}, of all families; groups differ in how many hide income, so this "
             "is no error by itself",
-            could=np.isfinite(served.score), has=served.rank < line,
+            could=np.isfinite(served.score),
+            has=served.rank < line,
         ),
         Rate(
-            name="false_alarms", linked="random arm", groups=of_arm, could=~confirmed, has=flagged,
+            name="false_alarms",
+            linked="random arm",
+            groups=of_arm,
+            could=~confirmed,
+            has=flagged,
             about=f"{judged}, of the random inspections that confirmed nothing (inspectors "
             "miss some)",
         ),
         Rate(
-            name="unconfirmed", groups=of_arm, could=flagged, has=~confirmed,
+            name="unconfirmed",
+            groups=of_arm,
+            could=flagged,
+            has=~confirmed,
             about=f"not confirmed, of {judged} among the random inspections: 1 − precision",
         ),
         Rate(
-            name="missed_by_the_rules", blocks=False, groups=of_survey, could=poor,
+            name="missed_by_the_rules",
+            blocks=False,
+            groups=of_survey,
+            could=poor,
             has=rules > AMONG_THE_POOREST,
             about=f"category 4 or above by the rules, {_POOR}; no model changes a category, so "
             "this is for those who make the rules",
         ),
         Rate(
-            name="missed_by_the_model", blocks=False, groups=of_survey, could=poor & (model > 0),
+            name="missed_by_the_model",
+            blocks=False,
+            groups=of_survey,
+            could=poor & (model > 0),
             has=model > AMONG_THE_POOREST,
             about=f"model category 4 or above, {_POOR}; it is told to people and decides nothing",
         ),
         Rate(
-            name="calibration_gap", linked="random arm", groups=of_arm,
+            name="calibration_gap",
+            linked="random arm",
+            groups=of_arm,
             could=np.ones(int(arm.sum()), dtype=bool),
-            has=confirmed, said=sensitivity * said.hides[arm],
+            has=confirmed,
+            said=sensitivity * said.hides[arm],
             about="P(confirmed) less the share confirmed on the random inspections; above zero "
             "the group looks more suspicious than it is",
         ),
-    ]  # fmt: skip
+    ]
     return {rate.name: rate for rate in rates}

@@ -111,8 +111,9 @@ def table(found: Labels, fitted: Fitted, income: SurveyedIncome, rules: Matrix) 
             "tenth": number + 1,
             "families": int(inside.sum()),
             "spent": round(float(np.average(income.spent, weights=weights * inside)), 4)
-            if inside.any() else None,
-        }  # fmt: skip
+            if inside.any()
+            else None,
+        }
         for name, said in predictions.items():
             known = inside * ~np.isnan(said)
             high = known * (said > (1 + APART) * income.spent)

@@ -28,8 +28,7 @@ from training.fitting.welfare import Surveyed
 from training.gates.quality import STRENGTHENED, strengthened_difference
 from training.labels.gather import Labels
 
-__all__ = ["CAPACITY", "evaluate", "payments_rule", "regression", "signed_log",
-           "tells_at_capacity"]  # fmt: skip
+__all__ = ["CAPACITY", "evaluate", "payments_rule", "regression", "signed_log", "tells_at_capacity"]
 
 AT_CAPACITY: Final = 10
 """Random inspections that must stand at capacity before their precision is a figure.
@@ -38,10 +37,20 @@ The resampled interval of a family or two at the top is a point, as if it were c
 """
 _REPLICAS_OF_LINES: Final = 300
 _ON_THE_ARM: Final = (
-    "hidden_income", "baselines", "auc_above_logistic_regression", STRENGTHENED, "amounts",
-    "reliability", "sensitivity_band", "flags_against_prevalence", "policy_value", "temporal",
-    "groups", "proxies", "label_noise",
-)  # fmt: skip
+    "hidden_income",
+    "baselines",
+    "auc_above_logistic_regression",
+    STRENGTHENED,
+    "amounts",
+    "reliability",
+    "sensitivity_band",
+    "flags_against_prevalence",
+    "policy_value",
+    "temporal",
+    "groups",
+    "proxies",
+    "label_noise",
+)
 _NO_ARM: Final = (
     "no family was inspected at random: the inspected ones were chosen by suspicion, so no AUC, "
     "precision or calibration on them would speak of the population"
@@ -156,13 +165,15 @@ def _judged(
         truth, said.margin[arm], rivals[better].score[arm], weights, drawn
     ).told() | {"than": better}
     strengthened = strengthened_difference(
-        said.confirmed, said.margin, rivals[better].score,
+        said.confirmed,
+        said.margin,
+        rivals[better].score,
         design=found.inspections["design"].cast(pl.String).to_numpy(),
         probability=found.inspections["probability"].cast(pl.Float64).to_numpy(),
         knows_more=said.choice.knows_more("targeted"),
         households=said.households,
         generator=generator,
-    )  # fmt: skip
+    )
     told[STRENGTHENED] = strengthened and strengthened | {"than": better}
     told["amounts"] = _amounts(said)
     sensitivity = fitted.models.hidden_income.calibration.sensitivity
@@ -175,9 +186,11 @@ def _judged(
         metrics.share(int(truth.sum()), len(truth)),
     ) | {"of": what_is_judged(fitted)}
     ours = Rival(
-        score=said.margin, above=said.rank, beside=np.zeros(len(said.rank)),
+        score=said.margin,
+        above=said.rank,
+        beside=np.zeros(len(said.rank)),
         population=served.score,
-    )  # fmt: skip
+    )
     told["policy_value"] = policy_value.table(found, fitted, ours, rivals, CAPACITY, generator)
     return told
 

@@ -209,9 +209,10 @@ def precision_inside(unconfirmed: Rate, found: Rate, gone: Hidden) -> list[dict[
 
 def _shown(rate: Rate, gone: Hidden) -> list[_Cell]:
     return [
-        c for c in _single(rate)
+        c
+        for c in _single(rate)
         if c.told_by not in gone[rate.name] and (c.inside & rate.could).any()
-    ]  # fmt: skip
+    ]
 
 
 def _values(attribute: Attribute) -> list[tuple[str, str]]:

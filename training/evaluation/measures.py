@@ -69,15 +69,25 @@ def table(metrics: Mapping[str, Any]) -> pl.DataFrame:
     """Return the numbers as a table: one row a measure and slice."""
     return pl.DataFrame(
         [
-            {"measure": m.name, "slice": m.slice, "value": m.value, "low": m.low, "high": m.high,
-             "verdict": m.verdict}
+            {
+                "measure": m.name,
+                "slice": m.slice,
+                "value": m.value,
+                "low": m.low,
+                "high": m.high,
+                "verdict": m.verdict,
+            }
             for m in measured(metrics)
         ],
         schema={
-            "measure": pl.String, "slice": pl.String, "value": pl.Float64, "low": pl.Float64,
-            "high": pl.Float64, "verdict": pl.String,
+            "measure": pl.String,
+            "slice": pl.String,
+            "value": pl.Float64,
+            "low": pl.Float64,
+            "high": pl.Float64,
+            "verdict": pl.String,
         },
-    )  # fmt: skip
+    )
 
 
 class _Label(str):

@@ -40,10 +40,16 @@ FEWEST: Final = 20.0
 """Effective inspections among the chosen below which nothing is said of a policy."""
 _REPLICAS: Final = 500
 _SMALL: Final[dict[str, Any]] = {
-    "num_leaves": 8, "max_depth": 3, "min_data_in_leaf": 20, "learning_rate": 0.08,
-    "lambda_l2": 5.0, "deterministic": True, "force_row_wise": True, "num_threads": 1,
+    "num_leaves": 8,
+    "max_depth": 3,
+    "min_data_in_leaf": 20,
+    "learning_rate": 0.08,
+    "lambda_l2": 5.0,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
     "verbosity": -1,
-}  # fmt: skip
+}
 _ROUNDS: Final = 60
 
 Flags = npt.NDArray[np.bool_]
@@ -115,8 +121,11 @@ def estimate(
     known = effective >= FEWEST and np.isfinite(value)
     return Worth(
         value=metrics.percentiles(value, replicas) if known else metrics.UNKNOWN,
-        effective=effective, clipped=share, largest=largest, replicas=replicas,
-    )  # fmt: skip
+        effective=effective,
+        clipped=share,
+        largest=largest,
+        replicas=replicas,
+    )
 
 
 def above(one: Worth, other: Worth) -> Estimate:
@@ -148,9 +157,13 @@ def shared(probability: Matrix, random: Flags, arm: float, targeted: Matrix) -> 
 
 
 def table(
-    found: Labels, fitted: Fitted, ours: Rival, others: Mapping[str, Rival], capacity: float,
+    found: Labels,
+    fitted: Fitted,
+    ours: Rival,
+    others: Mapping[str, Rival],
+    capacity: float,
     generator: np.random.Generator,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Return what every policy is worth: confirmed, and KZT a month found, for each inspection.
 
     Returns
@@ -197,9 +210,11 @@ def table(
     ):
         expected, expected_all = outcome_model(x, value, fitted.inspected.fold, x_all, objective)
         sample = Sample(
-            households=found.inspections["household_id"].to_numpy()[usable], weights=weights,
-            value=value[usable], expected=expected[usable],
-        )  # fmt: skip
+            households=found.inspections["household_id"].to_numpy()[usable],
+            weights=weights,
+            value=value[usable],
+            expected=expected[usable],
+        )
         for name, (chosen, of_all) in chances.items():
             worth.setdefault(name, {})[outcome] = estimate(
                 sample, chosen, of_all, expected_all, drawn
@@ -211,15 +226,15 @@ def table(
         "why_not": None,
         "capacity": capacity,
         "inspections": {
-            "random": int((usable & random).sum()), "targeted": int((usable & ~random).sum()),
+            "random": int((usable & random).sum()),
+            "targeted": int((usable & ~random).sum()),
         },
         "policies": {
-            name: {outcome: w.told() for outcome, w in both.items()}
-            for name, both in worth.items()
+            name: {outcome: w.told() for outcome, w in both.items()} for name, both in worth.items()
         },
         "above_random": above(mine, worth["random"]["confirmed"]).told(),
         "above_best_regression": above(mine, worth[best]["confirmed"]).told() | {"than": best},
-    }  # fmt: skip
+    }
 
 
 def outcome_model(

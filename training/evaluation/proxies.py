@@ -26,10 +26,16 @@ FAMILIES: Final = 3_000
 FOLDS: Final = 5
 _ROUNDS: Final = 25
 _LEARNER: Final[dict[str, Any]] = {
-    "num_leaves": 8, "max_depth": 3, "min_data_in_leaf": 20, "learning_rate": 0.15,
-    "max_bin": 63, "deterministic": True, "force_row_wise": True, "num_threads": 1,
+    "num_leaves": 8,
+    "max_depth": 3,
+    "min_data_in_leaf": 20,
+    "learning_rate": 0.15,
+    "max_bin": 63,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
     "verbosity": -1,
-}  # fmt: skip
+}
 
 
 def table(
@@ -76,11 +82,15 @@ def table(
             )
             rows.append(
                 {
-                    "by": attribute.name, "group": value,
-                    "name": _named(attribute)[value], "from_score": alone.told(),
-                    "from_inputs": told.told(), "verdict": str(verdict), "note": note,
+                    "by": attribute.name,
+                    "group": value,
+                    "name": _named(attribute)[value],
+                    "from_score": alone.told(),
+                    "from_inputs": told.told(),
+                    "verdict": str(verdict),
+                    "note": note,
                 }
-            )  # fmt: skip
+            )
     verdicts = [Verdict(row["verdict"]) for row in rows]
     return {
         "bound": BOUND,

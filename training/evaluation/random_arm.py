@@ -103,10 +103,13 @@ def base_rates(said: Inspected) -> dict[str, Any]:
     else:
         verdict, why = Verdict.PASS, "not far apart, and probabilities are calibrated on the arm"
     return {
-        "random_arm": random.told(), "others": other.told(),
+        "random_arm": random.told(),
+        "others": other.told(),
         "ratio": None if ratio is None else round(ratio, 4),
-        "corrected": corrected, "verdict": str(verdict), "why": why,
-    }  # fmt: skip
+        "corrected": corrected,
+        "verdict": str(verdict),
+        "why": why,
+    }
 
 
 def flags_against_prevalence(precision: Estimate, prevalence: Estimate) -> dict[str, Any]:
@@ -123,6 +126,8 @@ def flags_against_prevalence(precision: Estimate, prevalence: Estimate) -> dict[
     else:
         verdict = Verdict.FAIL if precision.high < bar else Verdict.UNKNOWN
     return {
-        "precision": precision.told(), "prevalence": prevalence.told(),
-        "bar": None if bar is None else round(bar, 6), "verdict": str(verdict),
-    }  # fmt: skip
+        "precision": precision.told(),
+        "prevalence": prevalence.told(),
+        "bar": None if bar is None else round(bar, 6),
+        "verdict": str(verdict),
+    }

@@ -84,9 +84,13 @@ def surveyed_income(
     for k in range(BLIND_FOLDS):
         mine, others = fold == k, fold != k
         model = consumption.fit(
-            inputs, x[others], spent[others], weights[others], seed=k,
+            inputs,
+            x[others],
+            spent[others],
+            weights[others],
+            seed=k,
             hyper=fitted.hyper.consumption,
-        )  # fmt: skip
+        )
         expected[mine] = model.expected(x[mine])
     for day, rows in label.by_day(found.survey):
         look = look_at[day]

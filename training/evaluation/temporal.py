@@ -87,9 +87,14 @@ def _by_the_older(found: Labels, fitted: Fitted, older: np.ndarray, newest: np.n
     seen = hidden_income.columns(said.gap, label.encoded(found.inspections, inputs))
     offset = _told_by_the_older(found, fitted, older)
     booster = hidden_income.fit_detector(
-        inputs, seen[older], said.confirmed[older], said.weights[older], seed=0,
-        hyper=fitted.hyper.hidden_income, offset=offset,
-    )  # fmt: skip
+        inputs,
+        seen[older],
+        said.confirmed[older],
+        said.weights[older],
+        seed=0,
+        hyper=fitted.hyper.hidden_income,
+        offset=offset,
+    )
     return trees.margin(booster, seen[newest])
 
 
@@ -98,9 +103,13 @@ def _told_by_the_older(found: Labels, fitted: Fitted, older: np.ndarray) -> Matr
     said, inspections = fitted.inspected, found.inspections.filter(older)
     margin, design = said.margin[older], unmeasured_selection.design(inspections)
     suspected = inspection_chance.suspected(
-        inspections, said.random[older], margin, label.encoded(inspections, fitted.inputs),
-        said.fold[older], seed=0,
-    )  # fmt: skip
+        inspections,
+        said.random[older],
+        margin,
+        label.encoded(inspections, fitted.inputs),
+        said.fold[older],
+        seed=0,
+    )
     return unmeasured_selection.seen(margin, said.confirmed[older], design, suspected).offset(
         design
     )

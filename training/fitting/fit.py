@@ -219,9 +219,12 @@ def _standing(inspected: Inspected, unconfirmed: float, population: int) -> tupl
         return inspected.random, "random inspections"
     clear, counted = inspected.confirmed == 0, together > 0
     chosen = conformal.select(
-        inspected.rank[counted], clear[counted], together[counted],
-        unconfirmed=unconfirmed, population=population,
-    )  # fmt: skip
+        inspected.rank[counted],
+        clear[counted],
+        together[counted],
+        unconfirmed=unconfirmed,
+        population=population,
+    )
     looked_at = chosen.share if chosen.share is not None else _LOOKED_AT
     top = inspected.rank < looked_at
     said = float(together[top & clear].sum() / max(together[top].sum(), 1e-12))

@@ -181,9 +181,14 @@ def learn(material: Material, consumption: Consumption, tell: Callable[[str], No
     def grown(rows: Flags, apart: Matrix | None) -> lgb.Booster:
         tell("hidden income")
         return hidden_income.fit_detector(
-            mine, table[rows], confirmed[rows], weights[rows], seed=seed,
-            hyper=material.hyper.hidden_income, offset=None if apart is None else apart[rows],
-        )  # fmt: skip
+            mine,
+            table[rows],
+            confirmed[rows],
+            weights[rows],
+            seed=seed,
+            hyper=material.hyper.hidden_income,
+            offset=None if apart is None else apart[rows],
+        )
 
     blindly = [(material.fold == k, blind) for k, blind in enumerate(consumption.blind)]
     design = choices.design(found.inspections)
@@ -217,10 +222,23 @@ def learn(material: Material, consumption: Consumption, tell: Callable[[str], No
     )
     inspected = Inspected(
         households=found.inspections["household_id"].to_numpy(),
-        confirmed=confirmed, amount=amount, expected=expected, gap=gap, margin=margin, rank=rank,
-        hides=hides, low=low, high=high, weights=weights, random=random,
-        standing=standing, truth=truth, place=place, fold=material.fold, choice=choice,
-    )  # fmt: skip
+        confirmed=confirmed,
+        amount=amount,
+        expected=expected,
+        gap=gap,
+        margin=margin,
+        rank=rank,
+        hides=hides,
+        low=low,
+        high=high,
+        weights=weights,
+        random=random,
+        standing=standing,
+        truth=truth,
+        place=place,
+        fold=material.fold,
+        choice=choice,
+    )
     tell("hidden income of all")
     of_all = seen(consumption.full)
     known = HiddenIncome(
@@ -233,9 +251,11 @@ def learn(material: Material, consumption: Consumption, tell: Callable[[str], No
         unknown_estimate=conformal.quantile(amount, judged * truth, hidden_income.LEANING),
     )
     said = known.outcome(
-        of_all[:, 0], of_all[:, 1:], hidden_income.places(found.population),
+        of_all[:, 0],
+        of_all[:, 1:],
+        hidden_income.places(found.population),
         np.zeros(len(of_all), dtype=bool),
-    )  # fmt: skip
+    )
     high_of_any = unknown_high(amount, judged * truth, said.high - said.low, found)
     return Detected(
         detector=replace(known, unknown_high=high_of_any),
@@ -263,9 +283,13 @@ def tails_by_place(agreement: Matrix, weights: Matrix, place: Whole) -> tuple[fl
 
 
 def amounts_of(
-    inputs: tuple[Input, ...], table: Matrix, amount: Matrix, hiding: Flags, weights: Matrix,
+    inputs: tuple[Input, ...],
+    table: Matrix,
+    amount: Matrix,
+    hiding: Flags,
+    weights: Matrix,
     material: Material,
-) -> tuple[Matrix, Amounts]:  # fmt: skip
+) -> tuple[Matrix, Amounts]:
     """Return what is predicted for each family by a model blind to it, and the served amounts.
 
     The spread of the served amounts is that of the blind predictions' errors.
@@ -274,15 +298,23 @@ def amounts_of(
     for k in range(FOLDS):
         mine_now, rows = material.fold == k, hiding & (material.fold != k)
         blind = hidden_income.fit_amounts(
-            inputs, table[rows], amount[rows], weights[rows], seed=material.seed,
+            inputs,
+            table[rows],
+            amount[rows],
+            weights[rows],
+            seed=material.seed,
             hyper=material.hyper.hidden_amount,
-        )  # fmt: skip
+        )
         centre[mine_now] = trees.margin(blind, table[mine_now])
     errors = np.log(amount[hiding]) - centre[hiding]
     full = hidden_income.fit_amounts(
-        inputs, table[hiding], amount[hiding], weights[hiding], seed=material.seed,
+        inputs,
+        table[hiding],
+        amount[hiding],
+        weights[hiding],
+        seed=material.seed,
         hyper=material.hyper.hidden_amount,
-    )  # fmt: skip
+    )
     return centre, Amounts(
         booster=full,
         spread=max(float(np.sqrt(np.average(errors**2, weights=weights[hiding]))), 0.05),

@@ -136,9 +136,14 @@ def tune(found: Labels, *, law: Law, trials: int, seed: int, progress: Progress 
         why_not = task.too_little(stage)
         if why_not:
             searches.append(
-                Search(stage=stage, chosen=getattr(chosen, stage), shipped_loss=None,
-                       chosen_loss=None, why_not=why_not)
-            )  # fmt: skip
+                Search(
+                    stage=stage,
+                    chosen=getattr(chosen, stage),
+                    shipped_loss=None,
+                    chosen_loss=None,
+                    why_not=why_not,
+                )
+            )
             continue
         search = searched(
             stage,
@@ -289,9 +294,13 @@ class _Task:
         for k in range(FOLDS):
             out = self.fold_inspected == k
             booster = hidden_income.fit_detector(
-                mine, table[~out], confirmed[~out], weights[~out],
-                seed=self.seed, hyper=hyper.hidden_income,
-            )  # fmt: skip
+                mine,
+                table[~out],
+                confirmed[~out],
+                weights[~out],
+                seed=self.seed,
+                hyper=hyper.hidden_income,
+            )
             margin[out] = trees.margin(booster, table[out])
         return _log_loss(confirmed, margin, weights)
 
@@ -304,9 +313,13 @@ class _Task:
         for k in range(FOLDS):
             rows, out = hiding & (self.fold_inspected != k), hiding & (self.fold_inspected == k)
             booster = hidden_income.fit_amounts(
-                mine, table[rows], amount[rows], weights[rows],
-                seed=self.seed, hyper=hyper.hidden_amount,
-            )  # fmt: skip
+                mine,
+                table[rows],
+                amount[rows],
+                weights[rows],
+                seed=self.seed,
+                hyper=hyper.hidden_amount,
+            )
             centre[out] = trees.margin(booster, table[out])
         errors = centre[hiding] - np.log(amount[hiding])
         return float(np.average(errors**2, weights=weights[hiding]))
@@ -330,10 +343,11 @@ class _Task:
                 hyper=hyper.welfare,
             )
             losses += [
-                _log_loss((category[out] > step).astype(float), trees.margin(b, x[out]),
-                          weights[out])
+                _log_loss(
+                    (category[out] > step).astype(float), trees.margin(b, x[out]), weights[out]
+                )
                 for step, b in enumerate(boosters, start=1)
-            ]  # fmt: skip
+            ]
         return float(np.mean(losses))
 
     def _table(self, hyper: Hyperparameters) -> tuple[tuple[Input, ...], Matrix]:
@@ -354,9 +368,13 @@ class _Task:
         for k in range(FOLDS):
             rows = self.fold_survey != k
             blind = consumption_model.fit(
-                mine, self.x_survey[rows][:, kept], spent[rows], weights[rows],
-                seed=self.seed, hyper=hyper.consumption,
-            )  # fmt: skip
+                mine,
+                self.x_survey[rows][:, kept],
+                spent[rows],
+                weights[rows],
+                seed=self.seed,
+                hyper=hyper.consumption,
+            )
             expected[fold == k] = blind.expected(x[fold == k][:, kept])
         return expected
 

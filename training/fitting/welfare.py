@@ -76,12 +76,16 @@ def learn(
         silence=_together(factors, without_any, category, weights, bar),
     )
     surveyed = Surveyed(
-        households=households, category=category, exceeds=exceeds, weights=weights, bar=bar,
+        households=households,
+        category=category,
+        exceeds=exceeds,
+        weights=weights,
+        bar=bar,
         sizes_when_silent={
             register: welfare.mean_size(said, model.bar_when((register,)), weights)
             for register, said in without.items()
         },
-    )  # fmt: skip
+    )
     return model, surveyed
 
 

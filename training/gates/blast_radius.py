@@ -26,9 +26,16 @@ AFTER: Final = "_after"
 COMPARED: Final = ("status", "by_model", "model_flag", "material", "model_category")
 """What is compared: `by_model` says that a person looks for no other reason than the model."""
 LEGAL: Final = (
-    "household_id", "as_of", "category", "rule_category", "rule_flag", "reasons", "law_version",
-    "eligible_services", "services_in_review",
-)  # fmt: skip
+    "household_id",
+    "as_of",
+    "category",
+    "rule_category",
+    "rule_flag",
+    "reasons",
+    "law_version",
+    "eligible_services",
+    "services_in_review",
+)
 """Columns of a decision that no model may touch."""
 GROUPS: Final[dict[str, dict[str, str]]] = {
     "region": dict(REGIONS),

@@ -23,8 +23,10 @@ def main(runs: int, seed: int, as_of: datetime) -> None:
     """Run the loop many times for each way and print what became of it."""
     # The country is small: the least number of a year would leave nothing to the model.
     policy = policy_of(Law(as_of.date()), random_least=0)
-    click.echo("| way | coverage of the 95 % interval | error of prevalence | ratio of flags, "
-               "first and last round | honest |\n|---|---|---|---|---|")  # fmt: skip
+    click.echo(
+        "| way | coverage of the 95 % interval | error of prevalence | ratio of flags, "
+        "first and last round | honest |\n|---|---|---|---|---|"
+    )
     for way in feedback.WAYS:
         found = feedback.simulate(
             way, runs=runs, policy=policy, generator=np.random.default_rng(seed)

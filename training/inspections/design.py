@@ -29,9 +29,13 @@ from training.inspections.policy import Policy
 RANDOM: Final = "random"
 TARGETED: Final = "targeted"
 NEEDED: Final = (
-    "household_id", "region", "settlement", "members", "hidden_income_probability",
+    "household_id",
+    "region",
+    "settlement",
+    "members",
+    "hidden_income_probability",
     "hidden_income_estimate",
-)  # fmt: skip
+)
 """All that a draw reads of a family. No group that is only audited is among them."""
 LIST_SCHEMA: Final[dict[str, pl.DataType]] = {
     "household_id": pl.Int64(),
@@ -251,10 +255,15 @@ def _random_chances(pool: pl.DataFrame, capacity: Mapping[str, int], policy: Pol
     for region in sorted(sizes, key=lambda r: (capacity[r] / sizes[r], r)):
         share[region] = min(float(capacity[region]), rest * sizes[region] / people)
         rest, people = rest - share[region], people - sizes[region]
-    return pool.select(
-        pl.col("region").replace_strict({r: share[r] / sizes[r] for r in sizes},
-                                        return_dtype=pl.Float64)
-    ).to_series().to_numpy()  # fmt: skip
+    return (
+        pool.select(
+            pl.col("region").replace_strict(
+                {r: share[r] / sizes[r] for r in sizes}, return_dtype=pl.Float64
+            )
+        )
+        .to_series()
+        .to_numpy()
+    )
 
 
 def _listed(pool: pl.DataFrame, chosen: Mapping[str, Places], lot: Lot) -> pl.DataFrame:

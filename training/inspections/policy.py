@@ -81,11 +81,16 @@ def policy_told(record: Any) -> Policy:
 def assumptions(day: date) -> list[dict[str, Any]]:
     """Return every choice of the day with its unit and doubt: none is published by the state."""
     return [
-        {"name": name, "about": raw["about"], "unit": raw["unit"], "value": edition["value"],
-         "doubt": edition["doubt"]}
+        {
+            "name": name,
+            "about": raw["about"],
+            "unit": raw["unit"],
+            "value": edition["value"],
+            "doubt": edition["doubt"],
+        }
         for name, raw in _file().items()
         if (edition := in_force(name, raw["editions"], day))["assumed"]
-    ]  # fmt: skip
+    ]
 
 
 @cache

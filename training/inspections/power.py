@@ -164,8 +164,12 @@ def table(*, correlation: float = 0.81, auc: float = 0.83, base: float = 0.34) -
             for n in (for_precision(bound, true),)
         ],
         "groups": [
-            {"base": error, "ratio": ratio, "in_each_group": n,
-             "exact_power": round(power_of_ratio(error, ratio, n), 4)}
+            {
+                "base": error,
+                "ratio": ratio,
+                "in_each_group": n,
+                "exact_power": round(power_of_ratio(error, ratio, n), 4),
+            }
             for error in BASES
             for ratio in RATIOS
             for n in (for_ratio(error, ratio),)
@@ -173,8 +177,12 @@ def table(*, correlation: float = 0.81, auc: float = 0.83, base: float = 0.34) -
         "auc": {
             "assumed": {"correlation": correlation, "auc": auc, "confirmed": base},
             "differences": [
-                {"difference": d, "random_inspections": for_auc_difference(
-                    d, auc=auc, prevalence=base, correlation=correlation)}
+                {
+                    "difference": d,
+                    "random_inspections": for_auc_difference(
+                        d, auc=auc, prevalence=base, correlation=correlation
+                    ),
+                }
                 for d in _DIFFERENCES
             ],
         },
@@ -183,8 +191,12 @@ def table(*, correlation: float = 0.81, auc: float = 0.83, base: float = 0.34) -
             for p in _PREVALENCES
         ],
         "promise": [
-            {"random_inspections": n, "flagged": share, "precision": 0.9,
-             "smallest_q": smallest_promise(n, flagged=share, precision=0.9)}
+            {
+                "random_inspections": n,
+                "flagged": share,
+                "precision": 0.9,
+                "smallest_q": smallest_promise(n, flagged=share, precision=0.9),
+            }
             for n in _LABELS
             for share in _SHARES
         ],
@@ -192,7 +204,7 @@ def table(*, correlation: float = 0.81, auc: float = 0.83, base: float = 0.34) -
             {"below": share, "inspections": without_a_failure(share)}
             for share in (0.05, 0.02, 0.01, 0.005)
         ],
-    }  # fmt: skip
+    }
 
 
 def _likely(families: int, share: float) -> npt.NDArray[np.int64]:

@@ -102,9 +102,12 @@ def gather(
             progress("building features", done, steps)
             done += 1
             mine = [f.filter(as_of=day) for f in (found, asked)]
-            features = _features(snapshot, partition, day, None if newest else pl.concat(
-                [f.select("household_id") for f in mine]
-            ))  # fmt: skip
+            features = _features(
+                snapshot,
+                partition,
+                day,
+                None if newest else pl.concat([f.select("household_id") for f in mine]),
+            )
             lived_in = features.filter(pl.col("members") > 0)
             inspections.append(mine[0].join(lived_in, on="household_id", how="inner"))
             survey.append(mine[1].join(lived_in, on="household_id", how="inner"))
@@ -113,8 +116,10 @@ def gather(
         if newest:
             population = pl.concat(sample)
     progress("building features", steps, steps)
-    joined = [pl.concat(rows).sort("household_id", "day", maintain_order=True)
-              for rows in (inspections, survey)]  # fmt: skip
+    joined = [
+        pl.concat(rows).sort("household_id", "day", maintain_order=True)
+        for rows in (inspections, survey)
+    ]
     for frame, register in zip(joined, ("inspections", "survey"), strict=True):
         if frame.height < FEWEST:
             raise InputError(

@@ -24,10 +24,17 @@ _MOST: Final = 0.98
 _FEWEST: Final = 100
 """Inspections of each way below which the other's chances are not estimated."""
 _GROWN: Final = {
-    "objective": "binary", "learning_rate": 0.05, "num_leaves": 8, "max_depth": 3,
-    "min_data_in_leaf": 20, "lambda_l2": 5.0, "deterministic": True, "force_row_wise": True,
-    "num_threads": 1, "verbosity": -1,
-}  # fmt: skip
+    "objective": "binary",
+    "learning_rate": 0.05,
+    "num_leaves": 8,
+    "max_depth": 3,
+    "min_data_in_leaf": 20,
+    "lambda_l2": 5.0,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
+    "verbosity": -1,
+}
 _TREES: Final = 120
 
 

@@ -135,12 +135,14 @@ def seen(margin: Matrix, confirmed: Matrix, design: Design, suspected: Matrix | 
     return Choice(
         ways={
             way: Told(
-                log_odds=float(value), low=float(value - h), high=float(value + h),
+                log_odds=float(value),
+                low=float(value - h),
+                high=float(value + h),
                 inspections=int((design == way).sum()),
             )
             for way, value, h in zip(ways, line.coef_[0, : len(ways)], half, strict=True)
         }
-    )  # fmt: skip
+    )
 
 
 def _of_both_kinds(

@@ -61,16 +61,15 @@ DISTRIBUTIONS: Final[Mapping[str, Distribution]] = {
     "family_size": Distribution(
         about="members of families", unit="people", edges=np.arange(1.0, 13.0)
     ),
-    "consumer_principal": Distribution(
-        about="principal of unsecured consumer loans", unit="KZT"
-    ),
+    "consumer_principal": Distribution(about="principal of unsecured consumer loans", unit="KZT"),
     "unsecured_debt": Distribution(about="unsecured debt of those who have any", unit="KZT"),
     "car_ages": Distribution(about="ages of registered cars", unit="years", edges=np.arange(41.0)),
     "ladder": Distribution(
-        about="steps of the ladder of material well-being, by families", unit="step",
+        about="steps of the ladder of material well-being, by families",
+        unit="step",
         edges=np.arange(1.0, 7.0),
     ),
-}  # fmt: skip
+}
 
 
 def quantile(counts: Floats, share: float) -> float:
@@ -87,9 +86,10 @@ def mode(counts: Floats) -> float:
     if not counts.sum():
         return float("nan")
     log = counts[_BESIDE_THE_LOG:]
-    dense = np.convolve(log, np.ones(_MODE_WINDOW), mode="valid") / MONEY[_BESIDE_THE_LOG:][
-        : len(log) - _MODE_WINDOW + 1
-    ]  # fmt: skip
+    dense = (
+        np.convolve(log, np.ones(_MODE_WINDOW), mode="valid")
+        / MONEY[_BESIDE_THE_LOG:][: len(log) - _MODE_WINDOW + 1]
+    )
     return float(MONEY[_BESIDE_THE_LOG + int(dense.argmax())] * np.exp(0.005 * _MODE_WINDOW))
 
 

@@ -157,17 +157,32 @@ def _shown(chance: Chance, state: State, before: Work) -> State:
         ),
     )
     new = incomes(
-        streams(rng, families, people, work, aid, state.things["properties"],
-                state.things["businesses"], months=1),
+        streams(
+            rng,
+            families,
+            people,
+            work,
+            aid,
+            state.things["properties"],
+            state.things["businesses"],
+            months=1,
+        ),
         month,
-    )  # fmt: skip
+    )
     known = state.paid.filter(pl.col("source") != "targeted_assistance")
     shown = quarter(pl.concat([known.select(new.columns), new]), people, count, as_of)
     line = float(state.shifts.of_law("poverty_line"))
     helped = assistance(
-        families, people, kin.asking, shown / families.size, state.things["vehicles"],
-        np.ones(count, dtype=np.int64), np.zeros(count, dtype=np.int64), line, months=1,
-    )  # fmt: skip
+        families,
+        people,
+        kin.asking,
+        shown / families.size,
+        state.things["vehicles"],
+        np.ones(count, dtype=np.int64),
+        np.zeros(count, dtype=np.int64),
+        line,
+        months=1,
+    )
     paid = pl.concat([new, incomes([helped], month)])
     changed = (work.terms != before.terms) | (work.side_job != before.side_job)
     changed |= (work.shadow != before.shadow) | (state.habits.remitted != (aid.remittances > 0))
@@ -176,9 +191,16 @@ def _shown(chance: Chance, state: State, before: Work) -> State:
     habits_ = mixed(people.deceased, blank(habits_), habits_)
     lags = chance["lags"]
     asked = applications(
-        chance["applications"], families, people, state.home, state.means, shown,
-        state.things, as_of, days=DAYS_TO_DECIDE,
-    )  # fmt: skip
+        chance["applications"],
+        families,
+        people,
+        state.home,
+        state.means,
+        shown,
+        state.things,
+        as_of,
+        days=DAYS_TO_DECIDE,
+    )
     sent = transfers(chance["transfers"], habits_, month)
     bills = utilities(
         chance["utilities"], families, state.home, state.life, state.meters, month, state.shifts

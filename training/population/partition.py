@@ -78,9 +78,13 @@ def _sent(
     """What arrives of the registers in this world, and the truth apart."""
     true, shifts = truth(state), state.shifts
     spoilt, faults = spoil(
-        chance["faults"], registers, shifts.faults,
-        seed=seed, number=number, today=state.today,
-    )  # fmt: skip
+        chance["faults"],
+        registers,
+        shifts.faults,
+        seed=seed,
+        number=number,
+        today=state.today,
+    )
     arrived = {name: frame for name, frame in spoilt.items() if name not in shifts.silent}
     return Partition(arrived, true, _told(state, said, registers, true), faults)
 
@@ -92,8 +96,12 @@ def _told(
     bias = state.shifts.bias
     sums = measured(state, said, true)
     promised = measures(
-        state.families, state.work, state.hidden, state.things["livestock"],
-        state.kin.household, registers["inspections"],
+        state.families,
+        state.work,
+        state.hidden,
+        state.things["livestock"],
+        state.kin.household,
+        registers["inspections"],
         None if bias is None else tuple(REGIONS).index(bias.region),
-    )  # fmt: skip
+    )
     return Sums({**sums.quotients, **promised}, sums.counts)

@@ -43,11 +43,31 @@ from training.population.registers.traces import (
 from training.population.worlds import Shifts
 
 _STAGES: Final = (
-    "settle", "employ", "support", "standing", "homes", "properties", "vehicles", "herds",
-    "enterprises", "deposits", "living", "loans", "payments", "transfers", "utilities",
-    "applications", "inspections", "survey", "registers", "faults",
-    "lags", "addresses", "lives", "families",
-)  # fmt: skip
+    "settle",
+    "employ",
+    "support",
+    "standing",
+    "homes",
+    "properties",
+    "vehicles",
+    "herds",
+    "enterprises",
+    "deposits",
+    "living",
+    "loans",
+    "payments",
+    "transfers",
+    "utilities",
+    "applications",
+    "inspections",
+    "survey",
+    "registers",
+    "faults",
+    "lags",
+    "addresses",
+    "lives",
+    "families",
+)
 _HOUSEHOLD, _PERSON, _CLUSTER, _RECORD = range(4)
 """Kinds of keys; each register with records has a kind of its own, from the last one on."""
 _WITH_RECORDS: Final = ("properties", "vehicles", "livestock", "loans", "businesses", "deposits")
@@ -188,9 +208,14 @@ class State:
     def life(self) -> Living:
         """How each family lives."""
         return living(
-            self.families, self.people, self.work, self.means, self.fate,
-            np.sum(self.returns, axis=0), self.shifts,
-        )  # fmt: skip
+            self.families,
+            self.people,
+            self.work,
+            self.means,
+            self.fate,
+            np.sum(self.returns, axis=0),
+            self.shifts,
+        )
 
 
 def begin(
@@ -235,9 +260,15 @@ def begin(
     chance_ = chance["payments"]
     ended = np.where(happens(chance_, 0.5, size), chance_.integers(1, 10, size), 0)
     helped = assistance(
-        families, people, kin.asking, shown / families.size, things["vehicles"],
-        ended + 3 * chance_.integers(1, 5, size), ended, float(shifts.of_law("poverty_line")),
-    )  # fmt: skip
+        families,
+        people,
+        kin.asking,
+        shown / families.size,
+        things["vehicles"],
+        ended + 3 * chance_.integers(1, 5, size),
+        ended,
+        float(shifts.of_law("poverty_line")),
+    )
     habits_ = habits(chance["transfers"], people, work, aid, shifts)
     meters_ = meters(chance["utilities"], families)
     life = living(
@@ -261,17 +292,19 @@ def begin(
         things=things,
         paid=reported(chance["lags"], "incomes", incomes([*streams_, helped], year)),
         sent=reported(
-            chance["lags"], "transfers",
+            chance["lags"],
+            "transfers",
             transfers(chance["transfers"], habits_, year[-REPORTED_MONTHS:]),
         ),
         bills=reported(
-            chance["lags"], "utilities",
+            chance["lags"],
+            "utilities",
             utilities(chance["utilities"], families, home, life, meters_, year, shifts),
         ),
         asked=applications(
             chance["applications"], families, people, home, means, shown, things, as_of
         ),
-    )  # fmt: skip
+    )
 
 
 def _registered(rng: np.random.Generator, families: Families) -> dict[str, Any]:

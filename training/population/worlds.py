@@ -34,9 +34,19 @@ class Fault(_Strict, frozen=True, kw_only=True):
     register: str
     column: str
     kind: Literal[
-        "twice", "nowhere", "empty", "unlisted", "negative", "too_large", "too_late",
-        "within_month", "not_finite", "unreadable", "wrong_type", "absent",
-    ]  # fmt: skip
+        "twice",
+        "nowhere",
+        "empty",
+        "unlisted",
+        "negative",
+        "too_large",
+        "too_late",
+        "within_month",
+        "not_finite",
+        "unreadable",
+        "wrong_type",
+        "absent",
+    ]
     share: float
     """Of the register's rows; at least one row of a register that has any to spare."""
 

@@ -39,8 +39,17 @@ def write(folder: Path, fitted: Fitted, told: Mapping[str, Any], tuned: Tuning |
     if groups.height:
         groups.write_csv(folder / "groups.csv")
         _json(folder / "groups.json", {name: metrics[name] for name in SLICED if name in metrics})
-    for part in ("metrics", "certificate", "features", "data", "law", "hyperparameters",
-                 "libraries", "preregistration", "review_load"):  # fmt: skip
+    for part in (
+        "metrics",
+        "certificate",
+        "features",
+        "data",
+        "law",
+        "hyperparameters",
+        "libraries",
+        "preregistration",
+        "review_load",
+    ):
         if told[part] is not None:
             _json(folder / f"{part}.json", told[part])
     if tuned is not None:

@@ -125,8 +125,11 @@ def _git(*words: str) -> str | None:
     try:
         done = subprocess.run(
             ["git", "-C", str(_ROOT), *words],
-            capture_output=True, text=True, timeout=_PATIENCE, check=True,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            check=True,
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()

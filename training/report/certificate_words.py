@@ -53,5 +53,8 @@ def choices(certificate: Mapping[str, Any]) -> Iterator[str]:
 def news(certificate: Mapping[str, Any]) -> list[str]:
     """Return of these sentences those that a run must tell first: where a choice tells more."""
     ways = certificate["choice"]
-    return [said for said, told in zip(choices(certificate), ways.values(), strict=True)
-            if told["tells"]]  # fmt: skip
+    return [
+        said
+        for said, told in zip(choices(certificate), ways.values(), strict=True)
+        if told["tells"]
+    ]

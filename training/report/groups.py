@@ -37,19 +37,24 @@ def deciles(told: Mapping[str, Any] | None) -> Section | None:
         ],
         tables=[
             Table(
-                head=("tenth", "families", "spent, ПМ a member",
-                      *(f"{n}: {side}" for n in names.values()
-                        for side in ("too high", "too low"))),
+                head=(
+                    "tenth",
+                    "families",
+                    "spent, ПМ a member",
+                    *(f"{n}: {side}" for n in names.values() for side in ("too high", "too low")),
+                ),
                 rows=[
                     (
-                        str(r["tenth"]), str(r["families"]), number(r["spent"]),
+                        str(r["tenth"]),
+                        str(r["families"]),
+                        number(r["spent"]),
                         *(show(r[k][side]) for k in names for side in ("too_high", "too_low")),
                     )
                     for r in told["rows"]
                 ],
             )
         ],
-    )  # fmt: skip
+    )
 
 
 def groups(told: Mapping[str, Any] | None) -> Section | None:
@@ -61,13 +66,16 @@ def groups(told: Mapping[str, Any] | None) -> Section | None:
         head=("rate", "of", "families", "PASS", "FAIL", "UNKNOWN", "verdict", "blocks"),
         rows=[
             (
-                RATES.get(name, name), r["about"], f"{r['count']} of {r['of']}",
-                *(str(r["groups"][v]) for v in ("PASS", "FAIL", "UNKNOWN")), r["verdict"],
+                RATES.get(name, name),
+                r["about"],
+                f"{r['count']} of {r['of']}",
+                *(str(r["groups"][v]) for v in ("PASS", "FAIL", "UNKNOWN")),
+                r["verdict"],
                 "yes" if r["blocks"] else "no",
             )
             for name, r in told["rates"].items()
         ],
-    )  # fmt: skip
+    )
     return Section(
         title="Errors by group",
         said=[
@@ -86,10 +94,7 @@ def groups(told: Mapping[str, Any] | None) -> Section | None:
 
 def _of_rate(name: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     """Every single attribute, and of the crossed ones what failed."""
-    mine = [
-        r for r in rows
-        if r["rate"] == name and ("×" not in r["by"] or r["verdict"] == "FAIL")
-    ]  # fmt: skip
+    mine = [r for r in rows if r["rate"] == name and ("×" not in r["by"] or r["verdict"] == "FAIL")]
     return Table(
         caption=RATES.get(name, name),
         head=("by", "group", "families", "value", "rest", "ratio", "p (Holm)", "power", "verdict"),
@@ -97,14 +102,20 @@ def _of_rate(name: str, rows: Sequence[Mapping[str, Any]]) -> Table:
             (ABOUT.get(r["by"], r["by"]), r["name"], "hidden", "", "", "", "", "", r["verdict"])
             if r.get("hidden")
             else (
-                ABOUT.get(r["by"], r["by"]), r["name"], f"{r['count']} of {r['of']}", show(r),
-                number(r["rest"]), number(r["ratio"]), number(r["p_adjusted"]),
-                number(r["power"]), r["verdict"],
+                ABOUT.get(r["by"], r["by"]),
+                r["name"],
+                f"{r['count']} of {r['of']}",
+                show(r),
+                number(r["rest"]),
+                number(r["ratio"]),
+                number(r["p_adjusted"]),
+                number(r["power"]),
+                r["verdict"],
             )
             for r in mine
         ],
         long=True,
-    )  # fmt: skip
+    )
 
 
 def noise(told: Mapping[str, Any] | None) -> Section | None:
@@ -117,19 +128,27 @@ def noise(told: Mapping[str, Any] | None) -> Section | None:
         said=[f"{told['note'].capitalize()}."],
         tables=[
             Table(
-                head=("by", "rate", "worst group",
-                      *(f"stays worst, {float(s):.0%} turned" for s in shares), "verdict"),
+                head=(
+                    "by",
+                    "rate",
+                    "worst group",
+                    *(f"stays worst, {float(s):.0%} turned" for s in shares),
+                    "verdict",
+                ),
                 rows=[
                     (
-                        ABOUT.get(r["by"], r["by"]), RATES[r["rate"]], r["worst"],
-                        *(f"{r['stays_worst'][s]:.0%}" for s in shares), r["verdict"],
+                        ABOUT.get(r["by"], r["by"]),
+                        RATES[r["rate"]],
+                        r["worst"],
+                        *(f"{r['stays_worst'][s]:.0%}" for s in shares),
+                        r["verdict"],
                     )
                     for r in told["rows"]
                 ],
                 long=True,
             )
         ],
-    )  # fmt: skip
+    )
 
 
 def proxies(told: Mapping[str, Any] | None) -> Section | None:
@@ -150,7 +169,10 @@ def proxies(told: Mapping[str, Any] | None) -> Section | None:
                 head=("by", "group", "by the score alone", "by the inputs", "verdict"),
                 rows=[
                     (
-                        ABOUT[r["by"]], r["name"], show(r["from_score"]), show(r["from_inputs"]),
+                        ABOUT[r["by"]],
+                        r["name"],
+                        show(r["from_score"]),
+                        show(r["from_inputs"]),
                         r["verdict"] + (", with a reason" if r["note"] else ""),
                     )
                     for r in told["rows"]
@@ -158,4 +180,4 @@ def proxies(told: Mapping[str, Any] | None) -> Section | None:
                 long=True,
             )
         ],
-    )  # fmt: skip
+    )

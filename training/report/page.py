@@ -58,8 +58,9 @@ def words(metrics: Mapping[str, Any], certificate: Mapping[str, Any]) -> list[st
     )
     if (groups := metrics.get("groups")) is not None:
         blocking = {name for name, rate in groups["rates"].items() if rate["blocks"]}
-        failed = [row for row in groups["rows"]
-                  if row["rate"] in blocking and row["verdict"] == "FAIL"]  # fmt: skip
+        failed = [
+            row for row in groups["rows"] if row["rate"] in blocking and row["verdict"] == "FAIL"
+        ]
         named = "".join(
             f"; {row['rate'].replace('_', ' ')}, {row['by'].replace('_', ' ')}: {row['name']}"
             for row in failed[:3]

@@ -119,15 +119,15 @@ def _forest(
     many[0].set_yticks(list(place.values()), list(place))
     for verdict, colour in _COLOURS.items():
         many[0].plot([], [], color=colour, label=verdict)
-    figure.legend(*many[0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
-                  fontsize=8)  # fmt: skip
+    figure.legend(
+        *many[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8
+    )
 
 
 def _rows_of(rows: Sequence[Mapping[str, Any]], rates: Sequence[str]) -> list[str]:
     shown = [
-        _label(r) for r in rows
-        if r["rate"] in rates and not r.get("hidden") and "×" not in r["by"]
-    ]  # fmt: skip
+        _label(r) for r in rows if r["rate"] in rates and not r.get("hidden") and "×" not in r["by"]
+    ]
     order = {a.about: number for number, a in enumerate(ATTRIBUTES)}
     return sorted(dict.fromkeys(shown), key=lambda name: order[name.split(": ")[0]])
 

@@ -156,16 +156,24 @@ def _sensitivity(metrics: Mapping[str, Any]) -> Section | None:
         ],
         tables=[
             Table(
-                head=("found of the hiding", "families that hide income", "AUC against the truth",
-                      "truly clear among the flagged"),
+                head=(
+                    "found of the hiding",
+                    "families that hide income",
+                    "AUC against the truth",
+                    "truly clear among the flagged",
+                ),
                 rows=[
-                    (share, show(b["hiding"]), show(b["auc_against_the_truth"]),
-                     show(b["clear_among_flagged"]))
+                    (
+                        share,
+                        show(b["hiding"]),
+                        show(b["auc_against_the_truth"]),
+                        show(b["clear_among_flagged"]),
+                    )
                     for share, b in band.items()
                 ],
             )
         ],
-    )  # fmt: skip
+    )
 
 
 def _policies(told: Mapping[str, Any] | None) -> Section | None:
@@ -183,19 +191,28 @@ def _policies(told: Mapping[str, Any] | None) -> Section | None:
         ],
         tables=[
             Table(
-                head=("policy", "confirmed", "KZT a month found", "effective inspections",
-                      "largest weight", "clipped"),
+                head=(
+                    "policy",
+                    "confirmed",
+                    "KZT a month found",
+                    "effective inspections",
+                    "largest weight",
+                    "clipped",
+                ),
                 rows=[
                     (
-                        name.replace("_", " "), show(p["confirmed"]), tenge(p["amount"]),
-                        f"{p['confirmed']['effective']:.0f}", f"{p['confirmed']['largest']:.1%}",
+                        name.replace("_", " "),
+                        show(p["confirmed"]),
+                        tenge(p["amount"]),
+                        f"{p['confirmed']['effective']:.0f}",
+                        f"{p['confirmed']['largest']:.1%}",
                         f"{p['confirmed']['clipped']:.1%}",
                     )
                     for name, p in told["policies"].items()
                 ],
             )
         ],
-    )  # fmt: skip
+    )
 
 
 def _newest(told: Mapping[str, Any] | None) -> Section | None:

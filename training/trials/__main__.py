@@ -84,8 +84,13 @@ class _Tried:
 @click.option("--registers", is_flag=True, help="What is lost without each register.")
 @click.option("--calibrators", is_flag=True, help="Other ways from a score to a probability.")
 @click.option("--guarantees", is_flag=True, help="What is promised, on labels drawn again.")
-@click.option("--draws", type=click.IntRange(min=2), default=200, show_default=True,
-              help="How often labels are drawn again.")  # fmt: skip
+@click.option(
+    "--draws",
+    type=click.IntRange(min=2),
+    default=200,
+    show_default=True,
+    help="How often labels are drawn again.",
+)
 @click.option(
     "--beside",
     type=click.Path(path_type=Path, exists=True),
@@ -222,11 +227,15 @@ def calibration(base: Country, world: World, draws: int, seed: int) -> dict[str,
     ways["as the simulation's inspectors miss"] = lambda g: world.verified(g)[1][among]
     return {
         name: calibrators.compared(
-            given.margin, hides, findings, assumed=assumed, draws=max(draws, 2),
+            given.margin,
+            hides,
+            findings,
+            assumed=assumed,
+            draws=max(draws, 2),
             generator=generator,
         )
         for name, findings in ways.items()
-    }  # fmt: skip
+    }
 
 
 def promised(base: Country, world: World, draws: int, seed: int) -> dict[str, Any]:

@@ -43,9 +43,10 @@ def differences(one: Country, other: Country, names: Sequence[str] | None = None
     random inspections of each, so that an input that speaks in one country only shows.
     """
     inputs = tuple(
-        i for i in one.fitted.inputs
+        i
+        for i in one.fitted.inputs
         if i in other.fitted.inputs and (names is None or i.name in names)
-    )  # fmt: skip
+    )
     of_one, of_other = (encode(c.features, inputs, c.law) for c in (one, other))
     rows = []
     for place, each in enumerate(inputs):

@@ -135,14 +135,26 @@ def labelled(given: Scored, lot: Drawn, generator: np.random.Generator) -> Inspe
     together = inspection_chance.union_weights(register, random, suspected)
     nothing = np.zeros(len(family))
     return Inspected(
-        households=family, confirmed=confirmed, amount=amount, margin=margin, rank=rank,
-        weights=label.training_weights(register), random=random,
-        standing=conformal.raked(rank, together), fold=fold, place=given.place[family],
-        hides=nothing, truth=nothing, expected=nothing, gap=nothing, low=nothing, high=nothing,
+        households=family,
+        confirmed=confirmed,
+        amount=amount,
+        margin=margin,
+        rank=rank,
+        weights=label.training_weights(register),
+        random=random,
+        standing=conformal.raked(rank, together),
+        fold=fold,
+        place=given.place[family],
+        hides=nothing,
+        truth=nothing,
+        expected=nothing,
+        gap=nothing,
+        low=nothing,
+        high=nothing,
         choice=unmeasured_selection.seen(
             margin, confirmed, unmeasured_selection.design(register), suspected
         ),
-    )  # fmt: skip
+    )
 
 
 def flags(
@@ -186,8 +198,9 @@ def flags(
                 all_of_them, mass = stands_for[flagged], stands_for[others].sum()
                 share = (
                     float(np.average(clear[flagged], weights=all_of_them))
-                    if flagged.any() else float("nan")
-                )  # fmt: skip
+                    if flagged.any()
+                    else float("nan")
+                )
                 results.setdefault((way, q), []).append(
                     (share, float(all_of_them.sum() / mass), fell_back)
                 )
@@ -207,9 +220,12 @@ def _thresholds(given: Scored, said: Inspected, q: float) -> list[tuple[str, flo
     def selected(weights: Matrix) -> float:
         counted = weights > 0
         chosen = conformal.select(
-            said.rank[counted], said.confirmed[counted] == 0, weights[counted],
-            unconfirmed=q, population=len(given.margin),
-        )  # fmt: skip
+            said.rank[counted],
+            said.confirmed[counted] == 0,
+            weights[counted],
+            unconfirmed=q,
+            population=len(given.margin),
+        )
         if chosen.share is None:
             return float("inf")
         threshold = conformal.threshold_for(given.margin, chosen.share)
@@ -291,9 +307,11 @@ def intervals(
         others = np.ones(len(given.margin), dtype=bool)
         others[lot.family] = False
         low, high = conformal.amount_bounds(
-            line.hides(given.margin[others]), given.centre[others], given.spread,
+            line.hides(given.margin[others]),
+            given.centre[others],
+            given.spread,
             tails[given.place[others]],
-        )  # fmt: skip
+        )
         held = (low <= given.amount[others]) & (given.amount[others] <= high)
         where = given.place[others]
         rows.append(

@@ -140,10 +140,13 @@ def _welfare(
     agrees with it in part only.
     """
     families = country.features.select("household_id").with_columns(
-        said["model_category"], said["model_category_set"],
-        pl.Series("oracle", oracle), pl.Series("declared", _by_declared_income(country)),
-        world.real["ladder"], pl.Series("among", among),
-    )  # fmt: skip
+        said["model_category"],
+        said["model_category_set"],
+        pl.Series("oracle", oracle),
+        pl.Series("declared", _by_declared_income(country)),
+        world.real["ladder"],
+        pl.Series("among", among),
+    )
     asked = world.aside.filter(pl.col("subjective_level").is_not_null()).join(
         families, on="household_id", how="inner"
     )
@@ -156,10 +159,12 @@ def _welfare(
         kappa = {
             who: metrics.quadratic_kappa(true, rows[column].cast(pl.Int64).to_numpy())
             for who, column in (
-                ("tarazy", "model_category"), ("oracle", "oracle"),
-                ("declared_income_alone", "declared"), ("true", "ladder"),
+                ("tarazy", "model_category"),
+                ("oracle", "oracle"),
+                ("declared_income_alone", "declared"),
+                ("true", "ladder"),
             )
-        }  # fmt: skip
+        }
         held = rows.select(pl.col("model_category_set").list.contains(pl.col(step).cast(pl.Int8)))
         told[name] = {
             "families": rows.height,
@@ -179,10 +184,13 @@ def _by_declared_income(country: Country) -> Matrix:
     asked = survey.filter(pl.col("subjective_level").is_not_null())
     inputs = tuple(i for i in country.fitted.inputs if i.name == "income_quarter")
     steps = welfare.fit_steps(
-        inputs, label.declared(asked)[:, None],
-        asked["subjective_level"].cast(pl.Int64).to_numpy(), asked["weight"].to_numpy(),
-        seed=0, hyper=SHIPPED.welfare,
-    )  # fmt: skip
+        inputs,
+        label.declared(asked)[:, None],
+        asked["subjective_level"].cast(pl.Int64).to_numpy(),
+        asked["weight"].to_numpy(),
+        seed=0,
+        hyper=SHIPPED.welfare,
+    )
     income = declared_income(country.features, country.law)[:, None]
     return median_category(welfare.exceeds(steps, income)).astype(np.float64)
 
@@ -208,8 +216,9 @@ def poorest(
     category = {"rules": ruled, "tarazy": said["model_category"]}
     told: dict[str, dict[str, Any]] = {}
     for by, poverty in (
-        ("income", true), ("consumption", _numbers(world.real, "consumption_monthly") / members)
-    ):  # fmt: skip
+        ("income", true),
+        ("consumption", _numbers(world.real, "consumption_monthly") / members),
+    ):
         tenth = among & (poverty <= np.quantile(poverty[among], POOREST))
         told[by] = {"families": int(tenth.sum()), "hide": float(world.hides[tenth].mean())}
         for who, income in read.items():

@@ -36,11 +36,13 @@ def beside_truth(
         rows.append(
             {
                 "measure": measure,
-                "said": ends["value"], "low": ends["low"], "high": ends["high"],
+                "said": ends["value"],
+                "low": ends["low"],
+                "high": ends["high"],
                 "true": truth,
                 "held": bool(ends["low"] <= truth <= ends["high"]) if bounded else None,
             }
-        )  # fmt: skip
+        )
     return rows
 
 
@@ -74,10 +76,12 @@ def _truth(
             _above_regression(country, confirmed, score, among, said),
         ),
         "lift at 5 %": (
-            detector.get("lift_at_capacity"), metrics.lift_at(confirmed, score, CAPACITY)
+            detector.get("lift_at_capacity"),
+            metrics.lift_at(confirmed, score, CAPACITY),
         ),
         "average precision": (
-            detector.get("average_precision"), metrics.average_precision(confirmed, score)
+            detector.get("average_precision"),
+            metrics.average_precision(confirmed, score),
         ),
         "Brier": (detector.get("brier"), metrics.brier(confirmed, chance)),
         "calibration intercept": (detector.get("calibration_intercept"), intercept),
@@ -85,20 +89,22 @@ def _truth(
         "share confirmed": (said["random_arm"].get("confirmed"), float(confirmed.mean())),
         "share that hides, sensitivity 0.83": (band.get("0.83"), float(world.hides.mean())),
         "AUC against the truth, sensitivity 0.83": (
-            of_truth.get("auc_against_the_truth"), metrics.auc(world.hides[among], score)
+            of_truth.get("auc_against_the_truth"),
+            metrics.auc(world.hides[among], score),
         ),
         "clear among the flagged, sensitivity 0.83": (
-            of_truth.get("clear_among_flagged"), pointed["truly_clear"]
+            of_truth.get("clear_among_flagged"),
+            pointed["truly_clear"],
         ),
         "ECE of confirmation": (
-            (said["reliability"] or {}).get("ece"), expected_error(chance, confirmed)
+            (said["reliability"] or {}).get("ece"),
+            expected_error(chance, confirmed),
         ),
         "precision of flags": (
-            detector.get("flag_precision"), None if unconfirmed is None else 1 - unconfirmed
+            detector.get("flag_precision"),
+            None if unconfirmed is None else 1 - unconfirmed,
         ),
-        "recall of flags": (
-            detector.get("flag_recall"), _recall(among, verified, outcome)
-        ),
+        "recall of flags": (detector.get("flag_recall"), _recall(among, verified, outcome)),
         "unconfirmed, as promised": (certificate["unconfirmed_estimated"], unconfirmed),
         "verified amounts held": (
             (said["amounts"] or {}).get("held"),
@@ -109,9 +115,10 @@ def _truth(
             told["welfare"]["answers_set_aside"]["kappa"]["tarazy"],
         ),
         "category sets held": (
-            said["welfare"]["set_held"], told["welfare"]["answers_set_aside"]["set_held"]
+            said["welfare"]["set_held"],
+            told["welfare"]["answers_set_aside"]["set_held"],
         ),
-    }  # fmt: skip
+    }
     return {name: (own, truth) for name, (own, truth) in rows.items() if own is not None}
 
 

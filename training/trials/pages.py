@@ -105,34 +105,56 @@ def _ranked(name: str, rows: Mapping[str, Any]) -> Iterator[str]:
 def _against_truth(name: str, rows: Mapping[str, Any]) -> Iterator[str]:
     told = {key: found["true"] for key, found in rows.items() if "refused" not in found}
     yield from _head(
-        name, "ECE", "flagged", "truly clear", "unconfirmed", "of all hiders", "amounts held",
+        name,
+        "ECE",
+        "flagged",
+        "truly clear",
+        "unconfirmed",
+        "of all hiders",
+        "amounts held",
         *(f"in a {place}" for place in PLACES),
-    )  # fmt: skip
+    )
     for key, truth in told.items():
         flag, held = truth["flags"], truth["intervals"]
         yield _row(
-            key, _number(truth["calibration"]["ece"]), f"{flag['flagged_share']:.1%}",
-            _number(flag["truly_clear"]), _number(flag["unconfirmed"]),
-            f"{flag['of_all_hiders']:.1%}", _number(held["all"]),
+            key,
+            _number(truth["calibration"]["ece"]),
+            f"{flag['flagged_share']:.1%}",
+            _number(flag["truly_clear"]),
+            _number(flag["unconfirmed"]),
+            f"{flag['of_all_hiders']:.1%}",
+            _number(held["all"]),
             *(_number(held[place]) for place in PLACES),
-        )  # fmt: skip
+        )
     yield from (
         "",
         "Welfare category: kappa, in brackets its share of the kappa of the same learner that "
         "was taught every family's true step; against survey answers set aside, and the truth.",
         "",
     )
-    yield from _head(name, "answers", "true ladder", "declared income alone", "sets hold answers",
-                     "sets hold the truth", "mean size")  # fmt: skip
+    yield from _head(
+        name,
+        "answers",
+        "true ladder",
+        "declared income alone",
+        "sets hold answers",
+        "sets hold the truth",
+        "mean size",
+    )
     for key, truth in told.items():
         asked, true = (truth["welfare"][of] for of in ("answers_set_aside", "true_ladder"))
         yield _row(
-            key, *(f"{of['kappa']['tarazy']:.3f} ({of['share_of_the_oracles']:.3f})"
-                   for of in (asked, true)),
+            key,
+            *(
+                f"{of['kappa']['tarazy']:.3f} ({of['share_of_the_oracles']:.3f})"
+                for of in (asked, true)
+            ),
             f"{true['kappa']['declared_income_alone']:.3f} "
             f"({true['declared_income_of_the_oracles']:.3f})",
-            _number(asked["set_held"]), _number(true["set_held"]), f"{true['mean_set_size']:.2f}",
-        )  # fmt: skip
+            _number(asked["set_held"]),
+            _number(true["set_held"]),
+            f"{true['mean_set_size']:.2f}",
+        )
     yield from (
         "",
         "The poorest tenth by true income, and by true consumption. Income over- and "
@@ -140,18 +162,28 @@ def _against_truth(name: str, rows: Mapping[str, Any]) -> Iterator[str]:
         "poorest fifth by income as read. *Rules*: by declaration alone.",
         "",
     )
-    yield from _head(name, "tenth by", "hide", "over / under, model", "over / under, rules",
-                     "missed by category, model / rules",
-                     "missed for places, model / rules")  # fmt: skip
+    yield from _head(
+        name,
+        "tenth by",
+        "hide",
+        "over / under, model",
+        "over / under, rules",
+        "missed by category, model / rules",
+        "missed for places, model / rules",
+    )
     for key, truth in told.items():
         for by, poor in truth["poorest_tenth"].items():
             sides = [poor["tarazy"], poor["rules"]]
             yield _row(
-                key, by, f"{poor['hide']:.1%}",
+                key,
+                by,
+                f"{poor['hide']:.1%}",
                 *(f"{of['over_predicted']:.1%} / {of['under_predicted']:.1%}" for of in sides),
-                *(" / ".join(f"{of[missed]:.1%}" for of in sides)
-                  for missed in ("missed_by_category", "missed_for_places")),
-            )  # fmt: skip
+                *(
+                    " / ".join(f"{of[missed]:.1%}" for of in sides)
+                    for missed in ("missed_by_category", "missed_for_places")
+                ),
+            )
 
 
 def _variants(told: Mapping[str, Any]) -> Iterator[str]:
@@ -173,10 +205,11 @@ def _variants(told: Mapping[str, Any]) -> Iterator[str]:
     yield from _head("variant", *columns)
     for name, variant in VARIANTS.items():
         cells = [
-            f"{found[name]:.4f}" if name == "shipped_detector"
+            f"{found[name]:.4f}"
+            if name == "shipped_detector"
             else f"{found[name]:.4f} ({found[name] - found['shipped_detector']:+.4f})"
             for found in columns.values()
-        ]  # fmt: skip
+        ]
         about = str(variant.__doc__).splitlines()[0]
         yield _row(f"**{name.replace('_', ' ')}**: {about}", *cells)
     yield ""
@@ -199,9 +232,11 @@ def _registers(rows: Sequence[Mapping[str, Any]] | None, told: Mapping[str, Any]
     yield from _head("without", "inputs", "AUC", "lost", "lost, says the random arm")
     for row in rows:
         yield _row(
-            row["register"], len(row["inputs"]), f"{row['auc']:.4f}",
+            row["register"],
+            len(row["inputs"]),
+            f"{row['auc']:.4f}",
             *(_signed(row[of]) for of in ("lost", "lost_in_random_arm")),
-        )  # fmt: skip
+        )
     yield ""
 
 
@@ -237,20 +272,31 @@ def _guarantees(found: Mapping[str, Any] | None) -> Iterator[str]:
         "",
     )
     yield from _head(
-        "regime", "way", "q", "draws", "unconfirmed (± error)", "where anybody is flagged",
-        "worst tenth above", "flagged",
-        "nobody flagged", "fell back to the random arm",
-    )  # fmt: skip
+        "regime",
+        "way",
+        "q",
+        "draws",
+        "unconfirmed (± error)",
+        "where anybody is flagged",
+        "worst tenth above",
+        "flagged",
+        "nobody flagged",
+        "fell back to the random arm",
+    )
     for regime, rows in found["flags"].items():
         for r in rows:
             yield _row(
-                regime, r["way"].replace("_", " "), f"{r['q']:.2f}", r["draws"],
+                regime,
+                r["way"].replace("_", " "),
+                f"{r['q']:.2f}",
+                r["draws"],
                 f"{r['unconfirmed']:.4f} ± {r['standard_error']:.4f}",
                 f"{r['where_anybody_is_flagged']:.4f} ± {r['sd']:.4f}",
                 f"{r['worst_tenth_above']:.3f}",
-                f"{r['flagged']:.3f} ± {r['flagged_sd']:.3f}", f"{r['flagged_nobody']:.1%}",
+                f"{r['flagged']:.3f} ± {r['flagged_sd']:.3f}",
+                f"{r['flagged_nobody']:.1%}",
                 f"{r['fell_back']:.1%}" if r["way"] == "shipped" else "",
-            )  # fmt: skip
+            )
     yield from ("", "Share held, nominally 90 %, mean ± standard deviation over draws:", "")
     yield from _head("what", "draws", "labels", "all", *PLACES)
     for name, r in found["held"].items():

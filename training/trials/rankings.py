@@ -26,15 +26,26 @@ from training.labels import gather as label
 from training.trials.country import Country, World
 
 WAYS: Final = (
-    "random", "payments_above_twice_income", "gap_above_20_percent", "red_flags", "gap_alone",
-    "naive_boosting", "logistic_regression", "logistic_regression_with_gap", "tarazy", "oracle",
+    "random",
+    "payments_above_twice_income",
+    "gap_above_20_percent",
+    "red_flags",
+    "gap_alone",
+    "naive_boosting",
+    "logistic_regression",
+    "logistic_regression_with_gap",
+    "tarazy",
+    "oracle",
     "oracle_without_invariants",
-)  # fmt: skip
+)
 """From nothing known to everything known."""
 _FREE: Final = {
-    "objective": "binary", "verbosity": -1, "deterministic": True, "force_row_wise": True,
+    "objective": "binary",
+    "verbosity": -1,
+    "deterministic": True,
+    "force_row_wise": True,
     "num_threads": 1,
-}  # fmt: skip
+}
 
 
 def rankings(country: Country, of: Country | None = None) -> dict[str, Matrix]:
@@ -45,9 +56,10 @@ def rankings(country: Country, of: Country | None = None) -> dict[str, Matrix]:
     """
     features = country.features if of is None else of.found.inspections
     look = (
-        country.look if of is None
+        country.look
+        if of is None
         else Look.at(country.fitted.models, features, country.law, country.silent)
-    )  # fmt: skip
+    )
     x = encode(features, country.fitted.inputs, country.law)
     flags = red_flags(features, country.law)["rule_flag"]
     expected = country.fitted.models.consumption.expected(look.consumption)
@@ -95,9 +107,13 @@ def oracles(country: Country, world: World, generator: np.random.Generator) -> d
     for mine in (half, ~half):
         weights = np.ones(int((~mine).sum()))
         taught = hidden_income.fit_detector(
-            inputs, table[~mine], hides[~mine], weights, seed=0,
+            inputs,
+            table[~mine],
+            hides[~mine],
+            weights,
+            seed=0,
             hyper=shipped(len(weights)).hidden_income,
-        )  # fmt: skip
+        )
         bound[mine] = trees.margin(taught, table[mine])
         loose = lgb.train(
             _FREE | {"learning_rate": 0.05}, lgb.Dataset(free[~mine], label=hides[~mine]), 300

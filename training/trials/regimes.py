@@ -114,17 +114,24 @@ def _signal(world: World) -> Matrix:
 
 
 def draw(
-    world: World, regime: str, earlier: Matrix, generator: np.random.Generator,
-    *, capacity: float = CAPACITY,
-) -> Drawn:  # fmt: skip
+    world: World,
+    regime: str,
+    earlier: Matrix,
+    generator: np.random.Generator,
+    *,
+    capacity: float = CAPACITY,
+) -> Drawn:
     """Draw who is inspected: each family by its own chance, apart for chance and suspicion."""
     return drawn(REGIMES[regime](world, earlier), len(earlier), generator, capacity=capacity)
 
 
 def drawn(
-    chosen: Chosen | None, families: int, generator: np.random.Generator,
-    *, capacity: float = CAPACITY,
-) -> Drawn:  # fmt: skip
+    chosen: Chosen | None,
+    families: int,
+    generator: np.random.Generator,
+    *,
+    capacity: float = CAPACITY,
+) -> Drawn:
     """Draw from families of whom it is known how suspicion pulls at them."""
     share = capacity if chosen is None else capacity * AT_RANDOM
     lot = np.flatnonzero(generator.random(families) < share)
@@ -162,9 +169,13 @@ def scaled(pull: Matrix, share: float) -> Matrix:
 
 
 def inspected(
-    world: World, regime: str, earlier: Matrix, generator: np.random.Generator,
-    *, capacity: float = CAPACITY,
-) -> Labels:  # fmt: skip
+    world: World,
+    regime: str,
+    earlier: Matrix,
+    generator: np.random.Generator,
+    *,
+    capacity: float = CAPACITY,
+) -> Labels:
     """Return the labels of the world with its inspections drawn anew under a regime."""
     chosen = draw(world, regime, earlier, generator, capacity=capacity)
     there = world.features[chosen.family]

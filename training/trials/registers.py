@@ -86,9 +86,12 @@ def table(
     def row(name: str, inputs: Iterable[str], other: Country) -> dict[str, Any]:
         score = rankings.rankings(other)["tarazy"][among]
         seen = metrics.auc_difference(
-            said.confirmed[arm], said.margin[arm], other.fitted.inspected.margin[arm],
-            said.random[arm], drawn,
-        )  # fmt: skip
+            said.confirmed[arm],
+            said.margin[arm],
+            other.fitted.inspected.margin[arm],
+            said.random[arm],
+            drawn,
+        )
         return {
             "register": name,
             "inputs": list(inputs),
@@ -98,10 +101,13 @@ def table(
         }
 
     rows = [
-        row(name, showing(name),
-            trained(without(base.found, name), base.law, base.silent, seed=seed))
+        row(
+            name,
+            showing(name),
+            trained(without(base.found, name), base.law, base.silent, seed=seed),
+        )
         for name in registers or read()
-    ]  # fmt: skip
+    ]
     rows.sort(key=lambda r: -(r["lost"]["value"] or 0.0))
     again = trained(base.found, base.law, base.silent, seed=seed + 1)
     return [*rows, row(ANOTHER_SEED, (), again)]

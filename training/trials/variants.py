@@ -63,16 +63,25 @@ class Lesson:
     seed: int
 
     def grow(
-        self, x: Matrix, y: Matrix, weights: Matrix, *, objective: str = "binary",
+        self,
+        x: Matrix,
+        y: Matrix,
+        weights: Matrix,
+        *,
+        objective: str = "binary",
         more: tuple[str, ...] = (),
-    ) -> lgb.Booster:  # fmt: skip
+    ) -> lgb.Booster:
         """Grow the shipped trees under the shipped constraints; ``more`` names added columns."""
         return trees.grow(
-            x, y, weights=weights, objective=objective, seed=self.seed,
+            x,
+            y,
+            weights=weights,
+            objective=objective,
+            seed=self.seed,
             directions=[*hidden_income.directions(self.inputs), *(1 for _ in more)],
             names=[hidden_income.GAP, *(i.name for i in self.inputs), *more],
             **self.hyper.options(),
-        )  # fmt: skip
+        )
 
     def ranked(self, y: Matrix, weights: Matrix, **how: Any) -> Matrix:
         """Learn ``y`` from the inspections and score every family."""
@@ -118,9 +127,14 @@ def lesson(country: Country) -> Lesson:
 def shipped_detector(given: Lesson) -> Matrix:
     """Two stages, and what an inspector's choice alone tells is set beside the finding."""
     booster = hidden_income.fit_detector(
-        given.inputs, given.table, given.confirmed, given.weights, seed=given.seed,
-        hyper=given.hyper, offset=given.offset,
-    )  # fmt: skip
+        given.inputs,
+        given.table,
+        given.confirmed,
+        given.weights,
+        seed=given.seed,
+        hyper=given.hyper,
+        offset=given.offset,
+    )
     return trees.margin(booster, given.families)
 
 
@@ -239,12 +253,22 @@ def logistic_regression_with_gap(given: Lesson) -> Matrix:
 VARIANTS: Final[Mapping[str, Variant]] = {
     v.__name__: v
     for v in (
-        shipped_detector, two_stage_gap, naive_pooling, without_the_gap, inverse_probability,
-        inverse_probability_clipped, random_arm_only, positive_unlabelled, semi_supervised,
-        missed_hiders, amount_found, several_thresholds, survey_proxy,
+        shipped_detector,
+        two_stage_gap,
+        naive_pooling,
+        without_the_gap,
+        inverse_probability,
+        inverse_probability_clipped,
+        random_arm_only,
+        positive_unlabelled,
+        semi_supervised,
+        missed_hiders,
+        amount_found,
+        several_thresholds,
+        survey_proxy,
         logistic_regression_with_gap,
     )
-}  # fmt: skip
+}
 
 
 def scores(country: Country) -> dict[str, Matrix]:

@@ -129,9 +129,12 @@ def trial(
         if placebo not in made:
             folder = out / ("placebo" if placebo else "injected")
             truth = inject(
-                data, folder / "data", replace(how, placebo=placebo), as_of=as_of,
+                data,
+                folder / "data",
+                replace(how, placebo=placebo),
+                as_of=as_of,
                 generator=np.random.default_rng(seed),
-            )  # fmt: skip
+            )
             made[placebo] = _snapshot(folder), truth
         snapshot, truth = made[placebo]
 

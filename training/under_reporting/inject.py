@@ -151,11 +151,13 @@ def _doing(persons: pl.DataFrame, incomes: pl.DataFrame) -> pl.DataFrame:
     return (
         persons.join(sums, on="person_id", how="left", maintain_order="left")
         .with_columns(
-            pl.when(both).then(larger.otherwise(pl.lit("employee"))).otherwise(activity)
+            pl.when(both)
+            .then(larger.otherwise(pl.lit("employee")))
+            .otherwise(activity)
             .alias("activity")
         )
         .drop("own", "wage")
-    )  # fmt: skip
+    )
 
 
 def _monthly(persons: pl.DataFrame, incomes: pl.DataFrame, months: int) -> pl.DataFrame:

@@ -33,32 +33,54 @@ PERSONS = {
 
 def registers(**changed):
     persons = [
-        {"person_id": 10 * h + n, "household_id": h, "birth_date": date.fromisoformat(b), "sex": s,
-         "relation": r, "activity": a, "disability": d}
+        {
+            "person_id": 10 * h + n,
+            "household_id": h,
+            "birth_date": date.fromisoformat(b),
+            "sex": s,
+            "relation": r,
+            "activity": a,
+            "disability": d,
+        }
         for h, members in PERSONS.items()
         for n, (b, s, r, a, d) in enumerate(members)
-    ]  # fmt: skip
+    ]
     incomes = [
-        {"household_id": h, "person_id": 10 * h, "month": date(2025, month, 1), "source": source,
-         "amount": amount}
+        {
+            "household_id": h,
+            "person_id": 10 * h,
+            "month": date(2025, month, 1),
+            "source": source,
+            "amount": amount,
+        }
         for h, months, source, amount in (
-            (1, range(1, 13), "wage", 100), (1, range(1, 13), "self_employment", 60),
+            (1, range(1, 13), "wage", 100),
+            (1, range(1, 13), "self_employment", 60),
             (2, range(1, 13), "pension", 90),
-            (3, range(1, 10), "self_employment", 50), (4, range(1, 11), "wage", 50),
+            (3, range(1, 10), "self_employment", 50),
+            (4, range(1, 11), "wage", 50),
         )
         for month in months
-    ]  # fmt: skip
+    ]
     made = {
         "households": pl.DataFrame(
-            {"household_id": [5, 4, 3, 2, 1], "region": ["71", "71", "61", "61", "75"],
-             "settlement": ["urban", "urban", "rural", "rural", "urban"]}
+            {
+                "household_id": [5, 4, 3, 2, 1],
+                "region": ["71", "71", "61", "61", "75"],
+                "settlement": ["urban", "urban", "rural", "rural", "urban"],
+            }
         ),
         "persons": pl.DataFrame(persons),
         "incomes": pl.DataFrame(incomes),
         "livestock": pl.DataFrame(
-            {"household_id": [3, 2], "person_id": [30, 20], "species": ["sheep", "poultry"], "heads": [12, 40]}
+            {
+                "household_id": [3, 2],
+                "person_id": [30, 20],
+                "species": ["sheep", "poultry"],
+                "heads": [12, 40],
+            }
         ),
-    }  # fmt: skip
+    }
     return made | changed
 
 
@@ -70,21 +92,35 @@ def of(household, attribute, **changed):
 @pytest.mark.parametrize(
     ("household", "attribute", "group"),
     [
-        (1, "region", "75"), (3, "settlement", "rural"), (1, "head", "f"), (2, "head", "m"),
-        (1, "single_parent", "yes"), (2, "single_parent", "no"), (3, "single_parent", "yes"),
-        (2, "children", "0"), (1, "children", "1-3"), (3, "children", "4+"),
-        (1, "disability", "no"), (2, "disability", "yes"),
-        (2, "pensioners_only", "yes"), (4, "pensioners_only", "no"),
-        (3, "head_age", "under_25"),   # 25 on 2 January 2026
-        (4, "head_age", "25_64"),      # 25 on the day itself
-        (5, "head_age", "65_plus"),    # 65 on the day itself
-        (1, "main_income", "wage"), (2, "main_income", "pension"),
-        (3, "main_income", "self_employed"), (5, "main_income", "none"),
-        (3, "seasonal", "yes"),        # nine months
-        (4, "seasonal", "no"),         # ten
-        (5, "seasonal", "no"), (3, "livestock", "yes"), (2, "livestock", "no"), (1, "livestock", "no"),
+        (1, "region", "75"),
+        (3, "settlement", "rural"),
+        (1, "head", "f"),
+        (2, "head", "m"),
+        (1, "single_parent", "yes"),
+        (2, "single_parent", "no"),
+        (3, "single_parent", "yes"),
+        (2, "children", "0"),
+        (1, "children", "1-3"),
+        (3, "children", "4+"),
+        (1, "disability", "no"),
+        (2, "disability", "yes"),
+        (2, "pensioners_only", "yes"),
+        (4, "pensioners_only", "no"),
+        (3, "head_age", "under_25"),  # 25 on 2 January 2026
+        (4, "head_age", "25_64"),  # 25 on the day itself
+        (5, "head_age", "65_plus"),  # 65 on the day itself
+        (1, "main_income", "wage"),
+        (2, "main_income", "pension"),
+        (3, "main_income", "self_employed"),
+        (5, "main_income", "none"),
+        (3, "seasonal", "yes"),  # nine months
+        (4, "seasonal", "no"),  # ten
+        (5, "seasonal", "no"),
+        (3, "livestock", "yes"),
+        (2, "livestock", "no"),
+        (1, "livestock", "no"),
     ],
-)  # fmt: skip
+)
 def test_a_family_is_in_the_group_that_the_registers_tell(household, attribute, group):
     assert of(household, attribute) == group
 
@@ -95,8 +131,13 @@ def test_what_is_not_known_of_a_member_leaves_the_family_unknown():
 
 @pytest.mark.parametrize(
     ("register", "attribute"),
-    [("livestock", "livestock"), ("incomes", "main_income"), ("incomes", "seasonal"), ("persons", "head")],
-)  # fmt: skip
+    [
+        ("livestock", "livestock"),
+        ("incomes", "main_income"),
+        ("incomes", "seasonal"),
+        ("persons", "head"),
+    ],
+)
 def test_a_silent_register_makes_a_group_unknown_not_no(register, attribute):
     assert of(1, attribute, **{register: None}) == UNKNOWN
 

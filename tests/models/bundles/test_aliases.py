@@ -84,9 +84,13 @@ def test_a_later_promotion_ends_the_retirement(home):
     assert after.sequence == 3
 
 
-@pytest.mark.parametrize(("name", "reason", "kind"), [
-    ("champion", "  ", InputError), ("challenger", "drift", NoSuchModel),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "reason", "kind"),
+    [
+        ("champion", "  ", InputError),
+        ("challenger", "drift", NoSuchModel),
+    ],
+)
 def test_taking_back_needs_a_reason_and_a_version(home, name, reason, kind):
     before = promoted(home, "1", JANUARY)
     with pytest.raises(kind):

@@ -140,8 +140,14 @@ def test_edited_aliases_are_refused(home):
 
 def test_an_alias_can_be_moved_and_counts_its_moves(home, champion):
     before = aliases.read(home)
-    after = aliases.write(home, "challenger", champion.version, champion.manifest[
-        "manifest_sha256"], override=None, when=WHEN)  # fmt: skip
+    after = aliases.write(
+        home,
+        "challenger",
+        champion.version,
+        champion.manifest["manifest_sha256"],
+        override=None,
+        when=WHEN,
+    )
     assert aliases.read(home) == after
     assert after.sequence == before.sequence + 1
     assert after.names["challenger"].version == champion.version

@@ -188,10 +188,16 @@ def test_a_family_never_stands_in_two_folds():
     family = generator.integers(0, 40, 200)
     # The only column names the family, so that the rows can be found again.
     rows = distinct(
-        np.column_stack([family, generator.random(200)]), generator.random(200), np.ones(200),
-        np.ones(200), families=family, group=np.zeros(200, dtype=int),
-        kinds=generator.integers(0, 2, 200), folds=5, seed=0,
-    )  # fmt: skip
+        np.column_stack([family, generator.random(200)]),
+        generator.random(200),
+        np.ones(200),
+        np.ones(200),
+        families=family,
+        group=np.zeros(200, dtype=int),
+        kinds=generator.integers(0, 2, 200),
+        folds=5,
+        seed=0,
+    )
     of_family = pd.Series(rows.fold).groupby(rows.x[:, 0]).nunique()
     assert len(of_family) == len(np.unique(family))
     assert of_family.max() == 1
@@ -210,9 +216,16 @@ def test_families_that_look_alike_are_several_when_told_apart():
 def test_each_fold_holds_its_share_of_either_kind():
     hides = np.repeat([0, 1], [90, 10])
     rows = distinct(
-        np.arange(100.0)[:, None], hides.astype(float), np.ones(100), np.ones(100),
-        families=None, group=np.zeros(100, dtype=int), kinds=hides, folds=5, seed=0,
-    )  # fmt: skip
+        np.arange(100.0)[:, None],
+        hides.astype(float),
+        np.ones(100),
+        np.ones(100),
+        families=None,
+        group=np.zeros(100, dtype=int),
+        kinds=hides,
+        folds=5,
+        seed=0,
+    )
     assert np.bincount(rows.fold, weights=rows.y).tolist() == [2, 2, 2, 2, 2]
 
 
@@ -271,8 +284,15 @@ def test_intervals_hold_nine_amounts_in_ten_also_within_each_group():
 
     seen, y, where = drawn(3_000, 8)
     others, truth, there = drawn(8_000, 9)
-    model = small(HiddenAmountRegressor, leaf=20, trees=30, rate=0.2, detector_trees=30,
-                  detector_rate=0.2, folds=5)  # fmt: skip
+    model = small(
+        HiddenAmountRegressor,
+        leaf=20,
+        trees=30,
+        rate=0.2,
+        detector_trees=30,
+        detector_rate=0.2,
+        folds=5,
+    )
     model.fit(seen, y, groups=where)
 
     def inside(ends: np.ndarray) -> np.ndarray:

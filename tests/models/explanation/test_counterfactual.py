@@ -74,8 +74,11 @@ def test_a_family_of_category_6_hears_of_each_record_that_holds_it_there():
     assert category(rich()) == 6
     told = {code for change in codes(nearest(rich(), DAY)) for code in change}
     assert told <= {
-        "VEHICLE_SOLD", "BUSINESS_DORMANT", "DWELLING_NOT_OWNED", "INCOME_NOT_RECEIVED",
-    }  # fmt: skip
+        "VEHICLE_SOLD",
+        "BUSINESS_DORMANT",
+        "DWELLING_NOT_OWNED",
+        "INCOME_NOT_RECEIVED",
+    }
     assert len(told) == AT_MOST
 
 

@@ -53,8 +53,11 @@ def test_a_changed_value_fails_exactly_the_cases_that_stand_on_it(law, tmp_path)
     raised(law)
     done = subprocess.run(
         [sys.executable, "-m", "tests.law", "--law", str(law), "--cases", str(FOLDER)],
-        capture_output=True, text=True, cwd=ROOT, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr
     assert (
@@ -90,12 +93,24 @@ def test_a_case_added_beside_the_change_holds_and_its_mistake_is_told(law, cases
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ("{{hard_rul: met}}", "'Four minima of the raised value exactly', expect: Additional properties are not allowed ('hard_rul'"),
-        ("{{hard_rule: yes}}", "expect.hard_rule: True is not one of ['met', 'not met', 'unknown']"),
-        ("{{facts: {{incme_per_member: 1}}}}", "names 'incme_per_member', which is no fact; did you mean income_per_member?"),
-        ("{{refused: this is forbidden}}", "refused: expected 'this is forbidden', but it was answered"),
+        (
+            "{{hard_rul: met}}",
+            "'Four minima of the raised value exactly', expect: Additional properties are not allowed ('hard_rul'",
+        ),
+        (
+            "{{hard_rule: yes}}",
+            "expect.hard_rule: True is not one of ['met', 'not met', 'unknown']",
+        ),
+        (
+            "{{facts: {{incme_per_member: 1}}}}",
+            "names 'incme_per_member', which is no fact; did you mean income_per_member?",
+        ),
+        (
+            "{{refused: this is forbidden}}",
+            "refused: expected 'this is forbidden', but it was answered",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_case_written_wrongly_is_refused_with_its_name_and_place(
     law, cases, capsys, written, words
 ):

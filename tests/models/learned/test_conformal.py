@@ -139,10 +139,11 @@ def test_a_detector_without_skill_seldom_flags_anybody():
     """Of what it would flag 65 % are clear, so it may flag in 0.20 / 0.65 of the draws at most."""
     generator = np.random.default_rng(6)
     flagged = [
-        conformal.select(*drawn(generator, 300, 1_000, 0.0)[:2], ones(300), unconfirmed=0.2,
-                         population=1_000).share
+        conformal.select(
+            *drawn(generator, 300, 1_000, 0.0)[:2], ones(300), unconfirmed=0.2, population=1_000
+        ).share
         for _ in range(50)
-    ]  # fmt: skip
+    ]
     assert sum(share is not None for share in flagged) <= 15
 
 

@@ -41,8 +41,9 @@ def test_an_amount_is_divided_by_the_subsistence_minimum_of_its_months_and_the_m
 
 
 def test_the_same_money_is_worth_less_when_prices_have_risen():
-    then = encode(family(property_value=10**7, members=1), named(["property_value"]),
-                  Law(date(2024, 6, 1)))  # fmt: skip
+    then = encode(
+        family(property_value=10**7, members=1), named(["property_value"]), Law(date(2024, 6, 1))
+    )
     assert then[0, 0] > one("property_value", property_value=10**7, members=1)
 
 
@@ -108,9 +109,10 @@ def test_amounts_go_back_into_whole_tenge_for_the_household():
 
 def test_alone_and_in_company_a_family_has_the_same_bytes():
     generator = np.random.default_rng(0)
-    rows = [family(wage_quarter=int(w), members=int(m))
-            for w, m in zip(generator.integers(0, 10**7, 50), generator.integers(1, 9, 50),
-                            strict=True)]  # fmt: skip
+    rows = [
+        family(wage_quarter=int(w), members=int(m))
+        for w, m in zip(generator.integers(0, 10**7, 50), generator.integers(1, 9, 50), strict=True)
+    ]
     inputs = named(["wage_quarter", "members"])
     together = encode(pl.concat(rows), inputs, LAW)
     assert all((encode(row, inputs, LAW)[0] == together[k]).all() for k, row in enumerate(rows))

@@ -26,9 +26,16 @@ def fitted(surveyed):
     generator = np.random.default_rng(1)
     fold = generator.integers(0, fit_welfare.FOLDS, len(x))
     return fit_welfare.learn(
-        inputs, x, category, np.ones(len(x)), np.arange(len(x)), fold,
-        seed=1, generator=generator, tell=lambda _: None,
-    )  # fmt: skip
+        inputs,
+        x,
+        category,
+        np.ones(len(x)),
+        np.arange(len(x)),
+        fold,
+        seed=1,
+        generator=generator,
+        tell=lambda _: None,
+    )
 
 
 def test_looking_better_off_never_gives_a_poorer_category(surveyed, fitted):

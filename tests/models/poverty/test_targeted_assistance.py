@@ -55,10 +55,13 @@ def test_a_family_exactly_on_the_line_is_not_below_it():
 
 def test_assistance_stipends_and_a_disabled_childs_benefit_are_not_counted_but_pensions_are():
     quarter = {
-        "income_quarter": 100_000, "benefits_quarter": 80_000, "pension_quarter": 30_000,
-        "allowance_quarter": 5_000, "targeted_assistance_quarter": 15_000,
+        "income_quarter": 100_000,
+        "benefits_quarter": 80_000,
+        "pension_quarter": 30_000,
+        "allowance_quarter": 5_000,
+        "targeted_assistance_quarter": 15_000,
         "child_disability_benefit_quarter": 10_000,
-    }  # fmt: skip
+    }
     stipends = 80_000 - 30_000 - 5_000 - 15_000 - 10_000
     assert told(**quarter)["assistance_income"] == 100_000 - 15_000 - 10_000 - stipends
     early = told(date(2019, 3, 31), **quarter)
@@ -77,9 +80,13 @@ def test_assistance_stipends_and_a_disabled_childs_benefit_are_not_counted_but_p
 )
 def test_the_benefit_of_a_large_family_was_left_out_in_2019_only(day, children, allowance, income):
     row = told(
-        day, members=6, children=children, income_quarter=150_000,
-        allowance_quarter=allowance, benefits_quarter=allowance,
-    )  # fmt: skip
+        day,
+        members=6,
+        children=children,
+        income_quarter=150_000,
+        allowance_quarter=allowance,
+        benefits_quarter=allowance,
+    )
     assert row["assistance_income"] == income
     assert (row["assistance_amount"] is None) is (income is None)
 

@@ -12,10 +12,14 @@ from tests.models.law.lawbook import amended, features
 
 DAY = date(2025, 12, 31)
 WELL = {
-    "members_without_clinic": 0, "members_with_severe_disability": 0, "adult_education": 3,
-    "pupils_not_enrolled": 0, "amenities_missing": 0, "living_area_per_member": 2_000,
+    "members_without_clinic": 0,
+    "members_with_severe_disability": 0,
+    "adult_education": 3,
+    "pupils_not_enrolled": 0,
+    "amenities_missing": 0,
+    "living_area_per_member": 2_000,
     "has_internet": True,
-}  # fmt: skip
+}
 
 
 def yardstick(code, day=DAY, folder=None):

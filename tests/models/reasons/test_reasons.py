@@ -132,8 +132,16 @@ def test_a_reason_in_full_names_source_facts_register_and_remedy():
     told = reason("INCOME_PER_MEMBER", row, LAW_OF_THE_DAY)
     assert json.loads(json.dumps(told)) == told
     assert list(told) == [
-        "code", "basis", "source", "facts", "register", "registers", "period", "text", "remedy",
-    ]  # fmt: skip
+        "code",
+        "basis",
+        "source",
+        "facts",
+        "register",
+        "registers",
+        "period",
+        "text",
+        "remedy",
+    ]
     assert told["period"] == {"from": "2025-10-01", "to": "2025-12-31"}
     assert told["facts"] == {"income": 123_456, "minimum": 50_851}
     assert (told["basis"], told["register"]) == ("assumed", "incomes")
@@ -261,8 +269,15 @@ def test_a_code_without_a_text_is_refused():
 
 
 def test_poor_families_hear_what_is_missing_and_others_what_is_there():
-    poor = {"income_per_member": 0, "wage_per_member": 0, "income_besides_benefits_per_member": 0, "working_members": 0,
-            "work_intensity": 0.0, "dependency_ratio": 1.0, "dependants": 3}  # fmt: skip
+    poor = {
+        "income_per_member": 0,
+        "wage_per_member": 0,
+        "income_besides_benefits_per_member": 0,
+        "working_members": 0,
+        "work_intensity": 0.0,
+        "dependency_ratio": 1.0,
+        "dependants": 3,
+    }
     told = ranked(poor, {})
     # shortfalls: income 110, dependency 12, work 12, education 10 · points: 41, 12, 12, 8
     assert told[0] == ["INCOME_PER_MEMBER", "DEPENDENCY", "WORK", "ADULT_EDUCATION"]
@@ -302,9 +317,14 @@ def test_at_most_four_reasons_and_none_that_is_unknown():
 
 def test_equal_weights_stand_in_the_order_of_the_card():
     nothing = {
-        "income_per_member": 0, "wage_per_member": 0, "adult_education": 5, "work_intensity": 0.0,
-        "adults_without_work": 3, "dependency_ratio": 1.0, "income_besides_benefits_per_member": 0,
-    }  # fmt: skip
+        "income_per_member": 0,
+        "wage_per_member": 0,
+        "adult_education": 5,
+        "work_intensity": 0.0,
+        "adults_without_work": 3,
+        "dependency_ratio": 1.0,
+        "income_besides_benefits_per_member": 0,
+    }
     told = ranked(nothing)[0]
     weights = [next(c.most for c in CARD.criteria if c.code == code) for code in told]
     assert weights == sorted(weights, reverse=True)
@@ -339,10 +359,15 @@ def explained_as(**answer):
     }
     nothing = pl.DataFrame()
     decisions = Decisions(
-        table=nothing, features=nothing, ruled=nothing, flags=nothing, eligibility=nothing,
+        table=nothing,
+        features=nothing,
+        ruled=nothing,
+        flags=nothing,
+        eligibility=nothing,
         silent=(),
-        law=LAW_OF_THE_DAY, models=None,
-    )  # fmt: skip
+        law=LAW_OF_THE_DAY,
+        models=None,
+    )
     return Explanation(decisions=decisions, answer=told | answer, points=(), moved={})
 
 

@@ -30,15 +30,21 @@ CASES = {
     "food_and_first_needs": ({}, {1}, 3),
     "newborn_kit": ({"infants": 2}, {1, 2, 3}, 2),
     "supplement_for_young_children": (
-        {"targeted_assistance_quarter": 1, "children_one_to_six": 2}, {1, 2, 3, 4, 5, 6}, 2,
+        {"targeted_assistance_quarter": 1, "children_one_to_six": 2},
+        {1, 2, 3, 4, 5, 6},
+        2,
     ),
     "social_package_for_pupils": (
-        {"targeted_assistance_quarter": 1, "school_age_children": 3}, {1, 2, 3, 4, 5, 6}, 3,
+        {"targeted_assistance_quarter": 1, "school_age_children": 3},
+        {1, 2, 3, 4, 5, 6},
+        3,
     ),
     "home_repair": ({"amenities_missing": 1}, {1, 2, 3}, None),
     "care_at_home": ({"children_with_disability": 1}, {1, 2, 3, 4, 5, 6}, None),
     "help_for_the_old": (
-        {"members_over_sixty_two": 2, "adults_of_working_age": 0}, {1, 2, 3, 4}, 2,
+        {"members_over_sixty_two": 2, "adults_of_working_age": 0},
+        {1, 2, 3, 4},
+        2,
     ),
     "family_support": ({"single_parent": True}, {1, 2, 3}, None),
     "return_to_school": ({"pupils_not_enrolled": 1}, {1, 2, 3, 4, 5, 6}, 1),
@@ -47,7 +53,7 @@ CASES = {
     "social_contract": ({"adults_without_work": 2}, {1, 2, 3}, 2),
     "work_placement": ({"registered_unemployed": 1}, {1, 2, 3, 4, 5}, 1),
     "vocational_training": ({"adults_without_work": 1, "adult_education": 2}, {1, 2, 3, 4}, 1),
-}  # fmt: skip
+}
 
 
 def test_every_action_of_the_catalogue_has_a_case():

@@ -112,8 +112,13 @@ def test_the_rule_remembers_the_minimum_that_prices_it():
 def test_every_condition_has_its_own_column():
     told = hard_rule(family(**ALL_MET | {"vehicles": None, "dwellings": 1}), Law(DAY))
     assert told.columns == [
-        "household_id", "met", "met_DWELLINGS", "met_VEHICLES", "met_BUSINESS", "met_INCOME",
-    ]  # fmt: skip
+        "household_id",
+        "met",
+        "met_DWELLINGS",
+        "met_VEHICLES",
+        "met_BUSINESS",
+        "met_INCOME",
+    ]
     assert told.row(0) == (1, False, False, None, True, True)
 
 

@@ -31,17 +31,25 @@ def test_what_is_published_of_its_parameters_is_cited_and_the_rest_is_assumed():
     raw = yaml.safe_load((LAW / f"scorecards/{SOCIAL}.yaml").read_text(encoding="utf-8"))
     published = [c["code"] for c in raw["criteria"] if not c["assumed"]]
     assert published == [
-        "INCOME_PER_MEMBER", "WORK", "DWELLINGS", "VEHICLES", "CLINIC_ATTACHMENT",
+        "INCOME_PER_MEMBER",
+        "WORK",
+        "DWELLINGS",
+        "VEHICLES",
+        "CLINIC_ATTACHMENT",
         "CHILDREN_ENROLMENT",
-    ]  # fmt: skip
+    ]
     assert all(("source" in c) != c["assumed"] for c in raw["criteria"])
     assert CARD.status == "assumed"
 
 
 def test_its_five_levels_are_published_and_share_out_the_surveys_ladder():
     assert [c.code for c in CARD.categories] == [
-        "crisis", "emergency", "unfavourable", "satisfactory", "prosperous",
-    ]  # fmt: skip
+        "crisis",
+        "emergency",
+        "unfavourable",
+        "satisfactory",
+        "prosperous",
+    ]
     assert not any(c.assumed for c in CARD.categories)
     assert CARD.on_ladder == {1: 1, 2: 2, 3: 3, 4: 4, 5: 4, 6: 5}
 
@@ -67,10 +75,16 @@ def test_both_cards_read_the_same_features_and_only_the_policys_decides():
 def test_the_social_card_may_reach_its_last_level_by_points_alone():
     """The policy keeps category 6 of the pilot to the hard rule; it says nothing of this card."""
     rich = {
-        "income_per_member": 1_000_000, "enterprise_income_per_member": 500_000, "vehicles": 3,
-        "income_besides_benefits_per_member": 1_000_000, "dwellings": 3, "adult_education": 5,
-        "living_area_per_member": 9_000, "dependency_ratio": 0.0, "land_plots": 3,
-    }  # fmt: skip
+        "income_per_member": 1_000_000,
+        "enterprise_income_per_member": 500_000,
+        "vehicles": 3,
+        "income_besides_benefits_per_member": 1_000_000,
+        "dwellings": 3,
+        "adult_education": 5,
+        "living_area_per_member": 9_000,
+        "dependency_ratio": 0.0,
+        "land_plots": 3,
+    }
     assert assess(family(**rich), Law(DAY), SOCIAL)["category_poorest"].item() == 5
 
 

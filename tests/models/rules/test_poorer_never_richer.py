@@ -196,18 +196,30 @@ def test_a_family_that_is_worse_off_never_looks_richer_to_the_rules(family, extr
 
 def test_a_childs_school_certificate_never_makes_a_family_richer():
     adult = {
-        "birth_date": date(1980, 1, 1), "education": "none", "activity": "employee",
-        "disability": "none", "chronic_condition": False, "enrolled": False,
-        "guardianship": False, "clinic_attached": True, "wage": 200_000,
-    }  # fmt: skip
+        "birth_date": date(1980, 1, 1),
+        "education": "none",
+        "activity": "employee",
+        "disability": "none",
+        "chronic_condition": False,
+        "enrolled": False,
+        "guardianship": False,
+        "clinic_attached": True,
+        "wage": 200_000,
+    }
     child = adult | {
-        "birth_date": date(2008, 6, 1), "education": "secondary", "activity": "student",
-        "enrolled": True, "wage": 0,
-    }  # fmt: skip
+        "birth_date": date(2008, 6, 1),
+        "education": "secondary",
+        "activity": "student",
+        "enrolled": True,
+        "wage": 0,
+    }
     dwelling = {
-        "tenure": "owned", "living_area_m2": 300.0,
-        "piped_water": True, "sewerage": True, "central_heating": True,
-    }  # fmt: skip
+        "tenure": "owned",
+        "living_area_m2": 300.0,
+        "piped_water": True,
+        "sewerage": True,
+        "central_heating": True,
+    }
     alone = {"adults": [adult], "children": [], "dwelling": dwelling, "transfers": 0}
     alone |= {register: [] for register in POSSESSIONS}
     features = build(registers([alone, alone | {"children": [child]}]), DAY)

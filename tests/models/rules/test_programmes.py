@@ -66,67 +66,96 @@ def codes_of(answer: dict) -> list[str]:
 CASES = {
     "one dwelling of their own": ("housing_aid", {}, ELIGIBLE),
     "two halves of one flat, or of two: a person looks": (
-        "housing_aid", {"dwellings": 2, "dwelling_shares": 1_000_000}, REVIEW,
+        "housing_aid",
+        {"dwellings": 2, "dwelling_shares": 1_000_000},
+        REVIEW,
     ),
     "more than one whole dwelling": (
-        "housing_aid", {"dwellings": 2, "dwelling_shares": 1_000_001}, NOT_ELIGIBLE,
+        "housing_aid",
+        {"dwellings": 2, "dwelling_shares": 1_000_001},
+        NOT_ELIGIBLE,
     ),
     "a tenant may be one of the akimat": ("housing_aid", {"rents_home": True}, REVIEW),
     "a large family that rents and owns nothing": (
-        "rent_subsidy", {"rents_home": True, "dwellings": 0, "children": 4,
-                         "income_per_member": 50_851}, ELIGIBLE,
+        "rent_subsidy",
+        {"rents_home": True, "dwellings": 0, "children": 4, "income_per_member": 50_851},
+        ELIGIBLE,
     ),
     "a tenge above the minimum: nobody is refused by the weak source": (
-        "rent_subsidy", {"rents_home": True, "dwellings": 0, "children": 4,
-                         "income_per_member": 50_852}, REVIEW,
+        "rent_subsidy",
+        {"rents_home": True, "dwellings": 0, "children": 4, "income_per_member": 50_852},
+        REVIEW,
     ),
     "three children are not many": (
-        "rent_subsidy", {"rents_home": True, "dwellings": 0, "children": 3,
-                         "income_per_member": 0}, REVIEW,
+        "rent_subsidy",
+        {"rents_home": True, "dwellings": 0, "children": 3, "income_per_member": 0},
+        REVIEW,
     ),
     "who does not rent asks for no rent subsidy": (
-        "rent_subsidy", {"children": 4, "dwellings": 0, "income_per_member": 0}, NOT_ELIGIBLE,
+        "rent_subsidy",
+        {"children": 4, "dwellings": 0, "income_per_member": 0},
+        NOT_ELIGIBLE,
     ),
     "a child with a disability is taught at home": (
-        "home_teaching", {"children_with_disability": 1, "children_taught_at_home": 1}, ELIGIBLE,
+        "home_teaching",
+        {"children_with_disability": 1, "children_taught_at_home": 1},
+        ELIGIBLE,
     ),
     "a child with a disability goes to school": (
-        "home_teaching", {"children_with_disability": 1}, NOT_ELIGIBLE,
+        "home_teaching",
+        {"children_with_disability": 1},
+        NOT_ELIGIBLE,
     ),
     "where the child is taught was not told": (
-        "home_teaching", {"children_with_disability": 1, "children_taught_at_home": None}, REVIEW,
+        "home_teaching",
+        {"children_with_disability": 1, "children_taught_at_home": None},
+        REVIEW,
     ),
     "no child has a disability, wherever it is taught": (
-        "home_teaching", {"children_taught_at_home": None}, NOT_ELIGIBLE,
+        "home_teaching",
+        {"children_taught_at_home": None},
+        NOT_ELIGIBLE,
     ),
     "a pupil in a family a tenge below the minimum": (
-        "school_meals", {**PUPILS, "income_per_member": 50_850}, ELIGIBLE,
+        "school_meals",
+        {**PUPILS, "income_per_member": 50_850},
+        ELIGIBLE,
     ),
     "a pupil in a family exactly on the minimum: the school may still admit it": (
-        "school_meals", {**PUPILS, "income_per_member": 50_851}, REVIEW,
+        "school_meals",
+        {**PUPILS, "income_per_member": 50_851},
+        REVIEW,
     ),
     "a pupil in a family that receives targeted assistance": (
-        "school_meals", {**PUPILS, "targeted_assistance_quarter": 1}, ELIGIBLE,
+        "school_meals",
+        {**PUPILS, "targeted_assistance_quarter": 1},
+        ELIGIBLE,
     ),
     "a first-former of six": ("school_meals", {"pupils": 1, "income_per_member": 0}, ELIGIBLE),
     "somebody is enrolled, it is not told where": (
-        "school_meals", {"pupils": None, "income_per_member": 0}, REVIEW,
+        "school_meals",
+        {"pupils": None, "income_per_member": 0},
+        REVIEW,
     ),
     "a family without pupils": ("school_meals", {"income_per_member": 0}, NOT_ELIGIBLE),
     "an orphan among the pupils may go to camp": (
-        "summer_camp", {**PUPILS, "children_under_guardianship": 1}, ELIGIBLE,
+        "summer_camp",
+        {**PUPILS, "children_under_guardianship": 1},
+        ELIGIBLE,
     ),
     "a college student": ("dormitory_place", {"college_students": 1}, ELIGIBLE),
     "a university student": ("dormitory_place", {"university_students": 1}, ELIGIBLE),
     "nobody studies": ("dormitory_place", {}, NOT_ELIGIBLE),
     "of meals for students a person knows more than the registers": (
-        "student_meals", {"university_students": 1}, REVIEW,
+        "student_meals",
+        {"university_students": 1},
+        REVIEW,
     ),
     "a disability leads to a sanatorium": ("sanatorium", {"members_with_disability": 1}, ELIGIBLE),
     "assumed conditions refuse nobody": ("sanatorium", {}, REVIEW),
     "a child may do sport": ("sport_section", {}, ELIGIBLE),
     "without a child there is nobody to do sport": ("sport_section", {"children": 0}, NOT_ELIGIBLE),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("service", "told", "expected"), CASES.values(), ids=CASES)
@@ -166,8 +195,10 @@ def test_category_6_is_adverse_so_a_person_decides_after_notice_and_hearing():
     assert answer["verdict"] == REVIEW
     assert codes_of(answer) == ["CATEGORY_NOT_SERVED"]
     assert answer["adverse"] == {
-        "notice_days": 30, "hearing": True, "support_meanwhile": "continued",
-    }  # fmt: skip
+        "notice_days": 30,
+        "hearing": True,
+        "support_meanwhile": "continued",
+    }
 
 
 def test_in_category_6_what_the_conditions_refuse_stays_refused():
@@ -204,9 +235,10 @@ def test_running_support_goes_on_until_notice_has_run_out_and_the_family_was_hea
 
 def test_a_policy_without_a_hearing_still_waits_for_the_notice(tmp_path):
     folder = amended(
-        tmp_path, "decision_policy.yaml",
+        tmp_path,
+        "decision_policy.yaml",
         lambda c: c["editions"][0]["category_6"].update(hearing=False, notice_days=3),
-    )  # fmt: skip
+    )
     law = Law(DAY, folder)
     assert programmes.support_may_end(law, noticed=DAY, heard=None) == date(2026, 1, 4)
     assert programmes.support_may_end(law, noticed=None, heard=None) is None
@@ -214,9 +246,10 @@ def test_a_policy_without_a_hearing_still_waits_for_the_notice(tmp_path):
 
 def test_no_policy_on_file_can_stop_support_meanwhile(tmp_path):
     folder = amended(
-        tmp_path, "decision_policy.yaml",
+        tmp_path,
+        "decision_policy.yaml",
         lambda c: c["editions"][0]["category_6"].update(support_meanwhile="stopped"),
-    )  # fmt: skip
+    )
     with pytest.raises(DeclarationError, match="support_meanwhile"):
         _ = Law(DAY, folder).policy
 
@@ -474,7 +507,10 @@ def test_a_misspelt_code_is_told_what_was_probably_meant():
         (lambda c: c["programmes"]["sanatorium"]["editions"][0].pop("doubt"), "'doubt'"),
         (lambda c: c["conditions"]["CHILD"]["name"].pop("kk"), "'kk' is a required property"),
         (lambda c: c["conditions"]["CHILD"]["source"].update(act="code-1900"), "code-1900"),
-        (lambda c: c["conditions"]["CHILD"].update(feature="childern"), "'childern' is no declared"),
+        (
+            lambda c: c["conditions"]["CHILD"].update(feature="childern"),
+            "'childern' is no declared",
+        ),
         (lambda c: c["conditions"]["CHILD"].update(above=1), "one comparison"),
         (lambda c: c["conditions"]["CHILD"].pop("from"), "one comparison"),
         (lambda c: c["conditions"]["LOCAL_RULES"].update(at_most=1), "one comparison"),
@@ -494,7 +530,7 @@ def test_a_misspelt_code_is_told_what_was_probably_meant():
             "oldest first",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_faulty_file_is_refused_with_the_place_of_the_fault(tmp_path, change, says):
     folder = amended(tmp_path, "programmes.yaml", change)
     with pytest.raises(DeclarationError, match=says):
@@ -559,16 +595,22 @@ def test_the_published_counts_are_those_of_the_ministry():
     newest = {p["service"]: p for p in read_law().programmes["published"]}
     shares = {s: round(100 * p["category_6"] / p["applications"], 2) for s, p in newest.items()}
     assert shares == {
-        "housing_aid": 0.0, "rent_subsidy": 38.75, "home_teaching": 2.53, "school_meals": 0.33,
-    }  # fmt: skip
+        "housing_aid": 0.0,
+        "rent_subsidy": 38.75,
+        "home_teaching": 2.53,
+        "school_meals": 0.33,
+    }
     november = {
         p["service"]: p["applications"]
         for p in read_law().programmes["published"]
         if p["said"] == date(2025, 11, 12)
     }
     assert november == {
-        "housing_aid": 1730, "rent_subsidy": 1478, "home_teaching": 1255, "school_meals": 22382,
-    }  # fmt: skip
+        "housing_aid": 1730,
+        "rent_subsidy": 1478,
+        "home_teaching": 1255,
+        "school_meals": 22382,
+    }
     assert november.keys() <= set(CODES)
 
 

@@ -13,12 +13,20 @@ from tests.models.law.lawbook import amended, features
 DAY = date(2026, 1, 1)
 FOUR_MINIMA = 203_404  # 4 × 50 851
 MET = {
-    "dwellings": 2, "dwellings_of_half_share": 2, "dwelling_shares": 2_000_000, "vehicles": 2,
-    "vehicles_of_any_status": 2, "vehicles_not_old": 2, "active_businesses": 1,
-    "trading_businesses": 1, "active_companies": 1, "income_per_member": 300_000,
-    "income_per_member_last_month": 300_000, "income_per_member_half_year": 300_000,
+    "dwellings": 2,
+    "dwellings_of_half_share": 2,
+    "dwelling_shares": 2_000_000,
+    "vehicles": 2,
+    "vehicles_of_any_status": 2,
+    "vehicles_not_old": 2,
+    "active_businesses": 1,
+    "trading_businesses": 1,
+    "active_companies": 1,
+    "income_per_member": 300_000,
+    "income_per_member_last_month": 300_000,
+    "income_per_member_half_year": 300_000,
     "income_per_member_year": 300_000,
-}  # fmt: skip
+}
 NOTHING = dict.fromkeys(MET, 0)
 
 
@@ -44,8 +52,12 @@ def test_every_answer_but_the_one_in_force_is_a_reading_under_every_combinator()
     found = readings(Law(DAY))
     answers = sum(len(q.answers) - 1 for q in questions(Law(DAY)))
     assert [q.code for q in questions(Law(DAY))] == [
-        "MINIMUM", "WINDOW", "SHARES", "FORM", "STANDING",
-    ]  # fmt: skip
+        "MINIMUM",
+        "WINDOW",
+        "SHARES",
+        "FORM",
+        "STANDING",
+    ]
     assert answers == 10
     assert len(found) == len({r.name for r in found}) == (1 + answers) * len(combinators(4))
     assert len(EVERY) == 1 + answers

@@ -148,10 +148,19 @@ def test_each_flag_says_whether_its_source_is_law():
 
 def test_an_unknown_flag_counts_as_not_raised_and_no_answer_at_all_is_null():
     nothing_known = dict.fromkeys(
-        ["cars", "children", "members_with_disability", "loan_payments_month", "members",
-         "counted_income_quarter", "loan_principal_quarter", "imputed_loan_income",
-         "deposits_balance", "transfers_from_many_senders_quarter"]
-    )  # fmt: skip
+        [
+            "cars",
+            "children",
+            "members_with_disability",
+            "loan_payments_month",
+            "members",
+            "counted_income_quarter",
+            "loan_principal_quarter",
+            "imputed_loan_income",
+            "deposits_balance",
+            "transfers_from_many_senders_quarter",
+        ]
+    )
     told = red_flags(
         features(
             {"cars": 2, "loan_principal_quarter": None},  # one raised, one unknown

@@ -70,12 +70,19 @@ def test_the_card_has_the_pilots_23_criteria_in_five_blocks():
         blocks.setdefault(criterion.block, []).append(criterion.code)
     assert sum(map(len, blocks.values())) == 23
     assert list(blocks) == [
-        "material", "non-material", "dependency", "self-realisation", "hidden-income",
-    ]  # fmt: skip
+        "material",
+        "non-material",
+        "dependency",
+        "self-realisation",
+        "hidden-income",
+    ]
     assert len(blocks["material"]) == 15
     assert blocks["non-material"] == [
-        "DISABILITY", "CHRONIC_ILLNESS", "ADULT_EDUCATION", "CHILDREN_ENROLMENT",
-    ]  # fmt: skip
+        "DISABILITY",
+        "CHRONIC_ILLNESS",
+        "ADULT_EDUCATION",
+        "CHILDREN_ENROLMENT",
+    ]
     assert CARD.status == "assumed"
     assert all(criterion.assumed for criterion in CARD.criteria)
 
@@ -160,10 +167,16 @@ def test_a_category_begins_with_its_first_point(category):
 
 
 RICH = {
-    "income_per_member": 1_000_000, "wage_per_member": 1_000_000, "dwellings": 3,
-    "enterprise_income_per_member": 500_000, "vehicles": 3, "recent_vehicles": 3,
-    "adult_education": 5, "living_area_per_member": 9_000, "dependency_ratio": 0.0,
-}  # fmt: skip
+    "income_per_member": 1_000_000,
+    "wage_per_member": 1_000_000,
+    "dwellings": 3,
+    "enterprise_income_per_member": 500_000,
+    "vehicles": 3,
+    "recent_vehicles": 3,
+    "adult_education": 5,
+    "living_area_per_member": 9_000,
+    "dependency_ratio": 0.0,
+}
 
 
 def test_points_alone_never_reach_category_6_while_the_policy_says_so(tmp_path):

@@ -23,9 +23,14 @@ from tests.second_engine.law import changes_of_law
 from tests.second_engine.verdict import verdict
 
 CALENDAR = (
-    date(2025, 12, 31), date(2026, 1, 1), date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 31),
-    date(2028, 2, 29), date(2028, 3, 1),
-)  # fmt: skip
+    date(2025, 12, 31),
+    date(2026, 1, 1),
+    date(2026, 2, 28),
+    date(2026, 3, 1),
+    date(2026, 3, 31),
+    date(2028, 2, 29),
+    date(2028, 3, 1),
+)
 DAYS = sorted({*changes_of_law(), *CALENDAR})
 
 

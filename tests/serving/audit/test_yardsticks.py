@@ -30,10 +30,15 @@ def table(**groups):
 
 def facts(**told):
     usual = {
-        "children": 0, "members_without_clinic": 0, "members_with_severe_disability": 0,
-        "adult_education": 3, "pupils_not_enrolled": 0, "amenities_missing": 2,
-        "living_area_per_member": 2_000, "has_internet": True,
-    } | told  # fmt: skip
+        "children": 0,
+        "members_without_clinic": 0,
+        "members_with_severe_disability": 0,
+        "adult_education": 3,
+        "pupils_not_enrolled": 0,
+        "amenities_missing": 2,
+        "living_area_per_member": 2_000,
+        "has_internet": True,
+    } | told
     return pl.DataFrame([{"household_id": f[0], "members": f[1], **usual} for f in FAMILIES])
 
 
@@ -151,8 +156,11 @@ def test_below_the_line_of_targeted_assistance_is_counted_for_information():
         )
     )
     assert {k: told[k] for k in ("yes", "no", "unknown", "amount")} == {
-        "yes": 2, "no": 1, "unknown": 1, "amount": 10_500,
-    }  # fmt: skip
+        "yes": 2,
+        "no": 1,
+        "unknown": 1,
+        "amount": 10_500,
+    }
     assert told["rule"]["1"] == told["rule"]["3"] == 1
 
 

@@ -48,8 +48,16 @@ def test_a_list_comes_with_its_record_and_a_seed_that_only_its_owner_can_read(ru
     assert code == 0
     told, record = json.loads(out), json.loads((tmp_path / "list.json").read_text())
     found = pl.read_parquet(tmp_path / "list.parquet")
-    assert found.columns == ["household_id", "arm", "probability", "stratum", "region",
-                             "settlement", "expected_amount", "position"]  # fmt: skip
+    assert found.columns == [
+        "household_id",
+        "arm",
+        "probability",
+        "stratum",
+        "region",
+        "settlement",
+        "expected_amount",
+        "position",
+    ]
     assert dict(found.group_by("arm").len().iter_rows()) == {"random": 20, "targeted": 40}
     seed = tmp_path / "list.seed.json"
     assert stat.S_IMODE(seed.stat().st_mode) == 0o600
@@ -154,14 +162,24 @@ def test_the_report_is_one_page_with_its_pictures_and_holds_no_family(run, snap,
     page.feed(text)
     assert page.open == []
     assert page.headings == [
-        "A list of 60 inspections", "The promise", "The arms",
-        "Whom visits reach, by what they are for", "What random inspections can prove",
+        "A list of 60 inspections",
+        "The promise",
+        "The arms",
+        "Whom visits reach, by what they are for",
+        "What random inspections can prove",
         "What is assumed",
-    ]  # fmt: skip
+    ]
     told = json.loads((tmp_path / "report" / "report.json").read_text("utf-8"))
     kinds = {row["kind"] for row in told["objectives"]["groups"]}
-    assert kinds >= {"region", "settlement", "sex_of_head", "single_parent", "children",
-                     "disability", "pensioners_only"}  # fmt: skip
+    assert kinds >= {
+        "region",
+        "settlement",
+        "sex_of_head",
+        "single_parent",
+        "children",
+        "disability",
+        "pensioners_only",
+    }
     drawn = pl.read_parquet(tmp_path / "list.parquet")["household_id"]
     assert not any(str(key) in text for key in drawn)
     (tmp_path / "report" / "mine.txt").write_text("not the report's")

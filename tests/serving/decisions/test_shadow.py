@@ -51,11 +51,17 @@ def test_its_opinion_lies_beside_the_decisions(out, beside):
 @pytest.mark.parametrize(
     ("before", "after", "name"),
     [
-        (False, True, "raised"), (True, False, "lowered"), (False, None, "no_longer_known"),
-        (None, True, "newly_known"), (None, None, None), (True, True, None), (2, 5, "raised"),
-        (5, 2, "lowered"), (4, 4, None),
+        (False, True, "raised"),
+        (True, False, "lowered"),
+        (False, None, "no_longer_known"),
+        (None, True, "newly_known"),
+        (None, None, None),
+        (True, True, None),
+        (2, 5, "raised"),
+        (5, 2, "lowered"),
+        (4, 4, None),
     ],
-)  # fmt: skip
+)
 def test_a_change_has_a_name(before, after, name):
     assert change(before, after) == name
 
@@ -112,8 +118,13 @@ def changed(column, how):
 
 
 def row(flag=False, category=3):
-    return {"model_flag": flag, "material": False, "model_category": category,
-            "decision_id": "d1", "household_id": 4711}  # fmt: skip
+    return {
+        "model_flag": flag,
+        "material": False,
+        "model_category": category,
+        "decision_id": "d1",
+        "household_id": 4711,
+    }
 
 
 def test_it_counts_where_it_differs_and_its_log_tells_no_value(monkeypatch, caplog):
@@ -175,8 +186,9 @@ def home(trained_home, tmp_path):
         shutil.copytree(trained_home / part, tmp_path / part)
     copy = Home(tmp_path)
     champion = aliases.read(copy).names["champion"]
-    aliases.write(copy, "challenger", champion.version, champion.manifest_sha256, override="shadow",
-                  when=WHEN)  # fmt: skip
+    aliases.write(
+        copy, "challenger", champion.version, champion.manifest_sha256, override="shadow", when=WHEN
+    )
     return copy
 
 
@@ -211,8 +223,10 @@ def test_the_command_scores_with_a_challenger_beside(home, simulated_snapshot, t
     assert done.code == 0, done.err
     # The challenger is the champion here: it cannot differ.
     assert done.json["shadow"]["differences"] == {
-        "model_flag": {}, "material": {}, "model_category": {},
-    }  # fmt: skip
+        "model_flag": {},
+        "material": {},
+        "model_category": {},
+    }
     assert pl.read_parquet(done.json["shadow"]["out"]).height == done.json["households"]
 
 

@@ -167,9 +167,13 @@ def test_a_report_is_ready_for_json_and_repeats_itself(snapshot, read):
 def test_every_family_is_placed_by_every_card_and_by_what_is_decided(snapshot):
     placed = by_card(snapshot, as_of=AS_OF)
     assert placed.columns == [
-        "household_id", "scorecard", "points_poorest", "points_richest", "category",
+        "household_id",
+        "scorecard",
+        "points_poorest",
+        "points_richest",
+        "category",
         "richest_category",
-    ]  # fmt: skip
+    ]
     law = Law(AS_OF)
     tables = [build(snapshot.registers(n), AS_OF) for n in snapshot.partitions]
     features = pl.concat(tables).sort("household_id")

@@ -109,12 +109,18 @@ def said(told):
     points = [p for block in blocks if not isinstance(block, str) for p in block]
     return "\n".join(
         [
-            told.title, told.greeting, *told.opening, *(s.heading for s in told.sections),
+            told.title,
+            told.greeting,
+            *told.opening,
+            *(s.heading for s in told.sections),
             *(block for block in blocks if isinstance(block, str)),
-            *(p.text for p in points), *(note for p in points for note in p.notes),
-            *told.closing, told.about, *(f"{n}\n{v}" for n, v in told.record),
+            *(p.text for p in points),
+            *(note for p in points for note in p.notes),
+            *told.closing,
+            told.about,
+            *(f"{n}\n{v}" for n, v in told.record),
         ]
-    )  # fmt: skip
+    )
 
 
 def wages(amount):

@@ -28,10 +28,20 @@ WHEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def families(*rows: dict) -> pl.DataFrame:
     """Families as the monitor sees them; what a row leaves out is the same for all."""
     usual = {
-        "rule_category": 3, "model_category": 3, "rule_flag": False, "model_flag": False,
-        "material": False, "status": "automatic", "hidden_income_probability": 0.5, "members": 1,
-        "region": "71", "settlement": "urban", "children": "0", "disability": "no", "head": "f",
-    }  # fmt: skip
+        "rule_category": 3,
+        "model_category": 3,
+        "rule_flag": False,
+        "model_flag": False,
+        "material": False,
+        "status": "automatic",
+        "hidden_income_probability": 0.5,
+        "members": 1,
+        "region": "71",
+        "settlement": "urban",
+        "children": "0",
+        "disability": "no",
+        "head": "f",
+    }
     types = {"model_flag": pl.Boolean, "hidden_income_probability": pl.Float64}
     return pl.DataFrame(
         [{"household_id": n + 1, **usual, **row} for n, row in enumerate(rows)],
@@ -118,9 +128,14 @@ def test_a_family_without_known_members_cannot_be_judged():
 
 def test_decisions_that_were_written_down_stand_before_those_made_again():
     file = pl.DataFrame(
-        {"household_id": [2, 3], "as_of": [JANUARY] * 2, "model_flag": [True, None],
-         "hidden_income_probability": [0.9, None], "model_version": ["4", "4"]}
-    )  # fmt: skip
+        {
+            "household_id": [2, 3],
+            "as_of": [JANUARY] * 2,
+            "model_flag": [True, None],
+            "hidden_income_probability": [0.9, None],
+            "model_version": ["4", "4"],
+        }
+    )
     given = inspected.decided(file, "4")
     told = joined(seen(JANUARY), seen(FEBRUARY), decisions=given)
     assert told.rows["flagged"].to_list() == [True, None]
@@ -132,9 +147,12 @@ def test_decisions_that_were_written_down_stand_before_those_made_again():
 
 def test_data_without_inspections_have_nothing_to_count():
     told = inspected.joined(
-        seen(JANUARY), seen(FEBRUARY), {"before": None, "after": None},
-        learned_until=None, sensitivity=0.83,
-    )  # fmt: skip
+        seen(JANUARY),
+        seen(FEBRUARY),
+        {"before": None, "after": None},
+        learned_until=None,
+        sensitivity=0.83,
+    )
     assert inspected.as_lines(told.rows) == []
 
 
@@ -143,10 +161,19 @@ def test_data_without_inspections_have_nothing_to_count():
 
 def line(number, *, flagged=True, confirmed=False, design="random", day="2026-01-05", **more):
     return {
-        "key": f"{number:04d}", "inspected_on": day, "design": design, "probability": 0.03,
-        "flagged": flagged, "confirmed": confirmed, "predicted": 0.5, "region": "71",
-        "settlement": "urban", "head": "f", "children": "fewer", "disability": "no",
-    } | more  # fmt: skip
+        "key": f"{number:04d}",
+        "inspected_on": day,
+        "design": design,
+        "probability": 0.03,
+        "flagged": flagged,
+        "confirmed": confirmed,
+        "predicted": 0.5,
+        "region": "71",
+        "settlement": "urban",
+        "head": "f",
+        "children": "fewer",
+        "disability": "no",
+    } | more
 
 
 def test_each_inspection_counts_once_and_a_later_run_goes_on(tmp_path):
@@ -185,8 +212,12 @@ def test_a_record_that_was_touched_is_refused(tmp_path, damage):
 
 
 def test_unequal_chances_of_the_arm_become_weights_of_at_most_one():
-    found = [line(1, probability=0.01), line(2, probability=0.04), line(3, probability=None),
-             line(4, design="targeted", probability=0.2)]  # fmt: skip
+    found = [
+        line(1, probability=0.01),
+        line(2, probability=0.04),
+        line(3, probability=None),
+        line(4, design="targeted", probability=0.2),
+    ]
     *drawn, chosen = [one["weight"] for one in record.continued([], found, "a")]
     assert drawn == pytest.approx([1.0, 0.25, 0.4])  # an unknown chance is the usual one, 0.025
     assert chosen is None
@@ -259,8 +290,13 @@ def test_a_certificate_that_saw_no_confirmed_flag_cannot_be_refuted():
 def test_the_page_says_what_is_held_against_the_model_beside_what_was_promised(tiny, tmp_path):
     told = report.monitor(tiny, tiny, models=None, home=Home(tmp_path / "home"))
     lines = counted(*(line(n, confirmed=n % 3 > 0) for n in range(300)))
-    inspections = {"counted": 300, "until": "2026-01-05", "learned_until": None, "remembered": True,
-                   "left_out": {}}  # fmt: skip
+    inspections = {
+        "counted": 300,
+        "until": "2026-01-05",
+        "learned_until": None,
+        "remembered": True,
+        "left_out": {},
+    }
     kept = promises.kept(lines, 0.2)
     watch = promises.watched(lines, 0.2, 0.35)
     html = pages.page(told | {"inspections": inspections, "kept": kept, "watch": watch})
@@ -473,7 +509,9 @@ def betrayed(simulated_data, simulated_snapshot, trained_home, tmp_path_factory)
     pl.concat(
         [
             learned.cast({"design": pl.String}),
-            flagged.select("household_id").head(30).with_columns(
+            flagged.select("household_id")
+            .head(30)
+            .with_columns(
                 inspected_on=pl.lit(last).dt.offset_by("1d"),
                 design=pl.lit("random"),
                 probability=pl.lit(0.03),
@@ -481,7 +519,7 @@ def betrayed(simulated_data, simulated_snapshot, trained_home, tmp_path_factory)
             ),
         ],
         how="diagonal_relaxed",
-    ).write_parquet(data / "inspections.parquet")  # fmt: skip
+    ).write_parquet(data / "inspections.parquet")
     assert flagged.height >= 6, "the model of this walk must flag a few families"
     return SimpleNamespace(home=home, data=data, snapshot=simulated_snapshot, folder=folder)
 

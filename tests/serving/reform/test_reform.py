@@ -14,8 +14,12 @@ from serving.reform.families import _with_decile
 
 DAY = date(2026, 1, 1)
 COLUMNS = (
-    "household_id", "category_now", "category_then", "below_line_now", "below_line_then",
-)  # fmt: skip
+    "household_id",
+    "category_now",
+    "category_then",
+    "below_line_now",
+    "below_line_then",
+)
 
 
 @pytest.fixture(scope="module")
@@ -129,14 +133,19 @@ def test_the_folder_holds_page_numbers_and_the_reformed_law(told):
 def test_a_group_of_nine_families_shows_no_number_and_one_of_ten_does():
     table = pl.DataFrame(
         {
-            "category_now": [5] * 19, "category_then": [6] * 19,
-            "richest_category_now": [5] * 19, "richest_category_then": [6] * 19,
-            "below_line_now": [False] * 19, "below_line_then": [True] * 19,
+            "category_now": [5] * 19,
+            "category_then": [6] * 19,
+            "richest_category_now": [5] * 19,
+            "richest_category_then": [6] * 19,
+            "below_line_now": [False] * 19,
+            "below_line_then": [True] * 19,
             "settlement": ["rural"] * 9 + ["urban"] * 10,
-            "region": ["10"] * 19, "family_type": ["large"] * 19, "decile": [None] * 19,
+            "region": ["10"] * 19,
+            "family_type": ["large"] * 19,
+            "decile": [None] * 19,
         },
         schema_overrides={"decile": pl.Int8},
-    )  # fmt: skip
+    )
     rows = {row["value"]: row for row in effects.groups(table)["settlement"]}
     assert rows["rural"]["suppressed"]
     assert rows["rural"]["into_category_6"] is None

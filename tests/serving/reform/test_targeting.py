@@ -19,17 +19,23 @@ FAMILIES = [
     (4, 2, 92_456, 3, 6, False, True),  # exactly on the line: not poor
     (5, 2, 400_000, 6, 6, False, False),
     (6, 2, 400_000, 6, 6, False, None),  # whose income is not known under the reform
-]  # fmt: skip
+]
 COLUMNS = (
-    "household_id", "members", "consumption_monthly", "category_now", "category_then",
-    "below_line_now", "below_line_then",
-)  # fmt: skip
+    "household_id",
+    "members",
+    "consumption_monthly",
+    "category_now",
+    "category_then",
+    "below_line_now",
+    "below_line_then",
+)
 ROWS = pl.DataFrame(FAMILIES, schema=COLUMNS, orient="row")
 TABLE = ROWS.drop("members", "consumption_monthly")
 WANTS = facts_read(Law(date(2025, 12, 31)))
-FACTS = ROWS.select("household_id", *(
-    pl.col(name) if name in ROWS.columns else pl.lit(0).alias(name) for name in WANTS
-))  # fmt: skip
+FACTS = ROWS.select(
+    "household_id",
+    *(pl.col(name) if name in ROWS.columns else pl.lit(0).alias(name) for name in WANTS),
+)
 SURVEY = ROWS.select("household_id", "consumption_monthly", quarter=pl.lit("2025Q4"), weight=1.0)
 
 
@@ -92,9 +98,15 @@ def test_where_nobody_in_the_country_changes_sides_the_change_is_nought_for_cert
 
 def test_where_only_families_that_were_not_asked_change_sides_the_change_is_uncertain():
     stranger = pl.DataFrame(
-        {"household_id": [7], "category_now": [1], "category_then": [6],
-         "below_line_now": [None], "below_line_then": [None]}, schema=TABLE.schema,
-    )  # fmt: skip
+        {
+            "household_id": [7],
+            "category_now": [1],
+            "category_then": [6],
+            "below_line_now": [None],
+            "below_line_then": [None],
+        },
+        schema=TABLE.schema,
+    )
     same = TABLE.with_columns(category_then="category_now")
     change = aimed("left_out", pl.concat([same, stranger]))["change"]["exclusion"]
     assert change["value"] == 0.0

@@ -131,8 +131,9 @@ def test_examples_name_inputs_and_never_a_value(two, radius):
     for family in families:
         assert set(family) == {"household_id", "inputs"}
         # The same trees: only the threshold differs, so no input weighs otherwise.
-        assert all(set(each) == {"input", "change"} and each["change"] == 0
-                   for each in family["inputs"])  # fmt: skip
+        assert all(
+            set(each) == {"input", "change"} and each["change"] == 0 for each in family["inputs"]
+        )
     assert shown["poorer_by_model"] == []
 
 
@@ -143,9 +144,11 @@ def test_families_of_a_training_snapshot_are_not_judged_again(
     told = unseen(two, mine, np.random.default_rng(0))
     assert "no inspections" in told["why_not"]
     asked = Pair(
-        first=two.first, second=two.second, as_of=few.as_of,
+        first=two.first,
+        second=two.second,
+        as_of=few.as_of,
         snapshot=Few(few.snapshot, inspections=few.snapshot.learning("inspections")),
-    )  # fmt: skip
+    )
     assert "cannot be told" in unseen(asked, mine, np.random.default_rng(0))["why_not"]
     known_snapshots.remember(mine, [simulated_snapshot])
     told = unseen(asked, mine, np.random.default_rng(0))
@@ -163,13 +166,17 @@ def test_inspections_that_neither_has_learned_from_judge_both_on_the_same_famili
     )
     fresh = few.ids.filter(~few.ids.is_in(learned.implode()))[:400]
     drawn = pl.DataFrame({"household_id": fresh}).with_columns(
-        inspected_on=pl.lit(date(2026, 2, 1)), design=pl.lit("random"), probability=0.01,
+        inspected_on=pl.lit(date(2026, 2, 1)),
+        design=pl.lit("random"),
+        probability=0.01,
         hidden_income_monthly=pl.when(pl.int_range(pl.len()) % 3 == 0).then(900_000).otherwise(0),
-    )  # fmt: skip
+    )
     asked = Pair(
-        first=two.first, second=two.second, as_of=few.as_of,
+        first=two.first,
+        second=two.second,
+        as_of=few.as_of,
         snapshot=Few(few.snapshot, inspections=drawn),
-    )  # fmt: skip
+    )
     told = unseen(asked, mine, np.random.default_rng(0))
     assert told["why_not"] is None
     assert 100 <= told["labels"] <= 400

@@ -12,8 +12,15 @@ from models.assessment.groups import ATTRIBUTES
 from training.evaluation import group_table, label_noise, proxies, temporal
 from training.evaluation.group_table import Rate
 
-LEARNERS = ("training.fitting.fit", "training.fitting.hidden_income", "training.fitting.welfare", "training.labels.gather",
-            "models.learned.predict", "models.decision.pipeline", "models.bundles.bundle")  # fmt: skip
+LEARNERS = (
+    "training.fitting.fit",
+    "training.fitting.hidden_income",
+    "training.fitting.welfare",
+    "training.labels.gather",
+    "models.learned.predict",
+    "models.decision.pipeline",
+    "models.bundles.bundle",
+)
 
 
 def families(count, **columns):
@@ -60,10 +67,12 @@ def test_a_rate_that_no_model_can_change_blocks_nothing():
     heads = ["f"] * 2_000 + ["m"] * 2_000
     wrong = [True] * 2_000 + [False] * 2_000
     groups = families(4_000, head=heads)
-    told = group_table.table([
-        rate(groups, [True] * 4_000, wrong, "missed_by_the_rules", blocks=False),
-        rate(families(4_000), [True] * 4_000, [i % 10 == 0 for i in range(4_000)]),
-    ])  # fmt: skip
+    told = group_table.table(
+        [
+            rate(groups, [True] * 4_000, wrong, "missed_by_the_rules", blocks=False),
+            rate(families(4_000), [True] * 4_000, [i % 10 == 0 for i in range(4_000)]),
+        ]
+    )
     assert told["rates"]["missed_by_the_rules"]["verdict"] == "FAIL"
     assert told["verdict"] == "UNKNOWN"  # one group alone has nobody to be compared with
 
@@ -117,7 +126,7 @@ def stable(flagged_of_women, flagged_of_men):
     )
     told = label_noise.stability(
         families(800, head=heads), flagged, np.zeros(800, dtype=bool), np.random.default_rng(1)
-    )  # fmt: skip
+    )
     return next(r for r in told["rows"] if r["by"] == "head" and r["rate"] == "false_alarms")
 
 
@@ -148,8 +157,13 @@ def proxied(strength, attribute, seed=0):
 
 @pytest.mark.parametrize(
     ("strength", "attribute", "verdict"),
-    [(0.1, "head", "PASS"), (1.0, "head", "FAIL"), (-1.0, "head", "FAIL"), (1.0, "disability", "PASS")],
-)  # fmt: skip
+    [
+        (0.1, "head", "PASS"),
+        (1.0, "head", "FAIL"),
+        (-1.0, "head", "FAIL"),
+        (1.0, "disability", "PASS"),
+    ],
+)
 def test_a_score_that_tells_a_group_apart_needs_a_written_reason(strength, attribute, verdict):
     row, told = proxied(strength, attribute)
     assert row["verdict"] == verdict
@@ -188,8 +202,9 @@ def by_day(monkeypatch, count=200, again=()):
         households[new] = households[old]
     judged = Judged(
         [date(2026, 1, 1) + timedelta(days=i) for i in range(count)],
-        households, [i % 3 == 0 for i in range(count)],
-    )  # fmt: skip
+        households,
+        [i % 3 == 0 for i in range(count)],
+    )
     asked = {}
 
     def margin(found, fitted, older, newest_ones):

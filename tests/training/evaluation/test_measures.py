@@ -11,17 +11,36 @@ METRICS = {
     "groups": {
         "suppressed_below": 10,
         "rows": [
-            {"rate": "false_flags", "by": "region", "group": "10", "name": "Abai", "value": 0.2,
-             "low": 0.1, "high": 0.3, "verdict": "PASS", "of": 40, "p": 0.3},
-            {"rate": "false_flags", "by": "region", "group": "61", "name": "Turkistan",
-             "value": None, "low": None, "high": None, "verdict": "UNKNOWN", "of": 4},
+            {
+                "rate": "false_flags",
+                "by": "region",
+                "group": "10",
+                "name": "Abai",
+                "value": 0.2,
+                "low": 0.1,
+                "high": 0.3,
+                "verdict": "PASS",
+                "of": 40,
+                "p": 0.3,
+            },
+            {
+                "rate": "false_flags",
+                "by": "region",
+                "group": "61",
+                "name": "Turkistan",
+                "value": None,
+                "low": None,
+                "high": None,
+                "verdict": "UNKNOWN",
+                "of": 4,
+            },
             {"rate": "false_flags", "by": "region", "group": "75", "hidden": True},
         ],
         "lifts": [{"by": "head", "group": "f", "lift": {"value": 2.0, "low": 1.0, "high": 3.0}}],
     },
     "deciles": {"1": {"over_predicted": {"value": 0.1, "low": 0.0, "high": 0.2}}},
     "switched_on": True,
-}  # fmt: skip
+}
 
 
 def by_path():
@@ -40,16 +59,19 @@ def test_a_yes_or_a_text_is_no_measure():
 def test_rows_of_a_list_are_groups_of_families():
     found = by_path()["groups.false_flags.region / 61 / Turkistan"]
     assert (found.name, found.slice, found.verdict) == (
-        "groups.false_flags", "region / 61 / Turkistan", "UNKNOWN",
-    )  # fmt: skip
+        "groups.false_flags",
+        "region / 61 / Turkistan",
+        "UNKNOWN",
+    )
     assert by_path()["groups.lifts.lift.head / f"].value == 2
 
 
 def test_of_a_group_its_rate_alone_is_a_measure_and_of_a_hidden_one_nothing():
     groups = [m.path for m in measured(METRICS) if m.slice and m.name.startswith("groups.false")]
     assert groups == [
-        "groups.false_flags.region / 10 / Abai", "groups.false_flags.region / 61 / Turkistan",
-    ]  # fmt: skip
+        "groups.false_flags.region / 10 / Abai",
+        "groups.false_flags.region / 61 / Turkistan",
+    ]
 
 
 def test_names_inside_a_sliced_part_are_groups_too():

@@ -103,14 +103,16 @@ def test_families_that_stand_level_share_the_last_places():
 
 def test_one_inspection_never_carries_more_than_a_tenth_and_few_say_nothing():
     weights = np.concatenate([[1_000.0], np.ones(99)])
-    sample = Sample(households=np.arange(100), weights=weights, value=np.ones(100),
-                    expected=np.zeros(100))  # fmt: skip
+    sample = Sample(
+        households=np.arange(100), weights=weights, value=np.ones(100), expected=np.zeros(100)
+    )
     drawn = np.ones((5, 100))
     worth = estimate(sample, np.ones(100), np.ones(9), np.zeros(9), drawn)
     assert worth.clipped == 0.01
     assert worth.value.value is None  # effective inspections: far below twenty
-    even = Sample(households=np.arange(100), weights=np.ones(100), value=np.ones(100),
-                  expected=np.zeros(100))  # fmt: skip
+    even = Sample(
+        households=np.arange(100), weights=np.ones(100), value=np.ones(100), expected=np.zeros(100)
+    )
     worth = estimate(even, np.ones(100), np.ones(9), np.zeros(9), drawn)
     assert (worth.effective, worth.clipped, worth.largest) == (100, 0, 0.01)
     assert worth.value.value == 1.0

@@ -113,8 +113,15 @@ def test_capacity_and_the_days_of_a_review_are_assumed_and_say_so():
         assert edition.assumed
     assert (LAW.review_capacity, LAW.review_days) == (0.02, 1)
     load = Load.of(HUNDRED, 80.0, 0.02)
-    told = {"shares": load.shares(), "capacity": 0.02, "capacity_assumed": True, "households": 5000,
-            "review_days": 1.5, "review_days_assumed": True, "person_days": 75}  # fmt: skip
+    told = {
+        "shares": load.shares(),
+        "capacity": 0.02,
+        "capacity_assumed": True,
+        "households": 5000,
+        "review_days": 1.5,
+        "review_days_assumed": True,
+        "person_days": 75,
+    }
     [sentence] = words(told)
     assert (
         "within a capacity of 2.0% of each region's families a year, assumed, 1.0% ask" in sentence

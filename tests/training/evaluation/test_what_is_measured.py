@@ -24,18 +24,24 @@ def surveyed(declared, estimate, rules, *, inspected=()):
     spent = np.arange(1.0, FAMILIES + 1)
     found = SimpleNamespace(
         survey=pl.DataFrame(
-            {"household_id": np.arange(FAMILIES), "weight": np.ones(FAMILIES),
-             "subjective_level": np.ones(FAMILIES, dtype=int)}
+            {
+                "household_id": np.arange(FAMILIES),
+                "weight": np.ones(FAMILIES),
+                "subjective_level": np.ones(FAMILIES, dtype=int),
+            }
         ),
         inspections=pl.DataFrame({"household_id": pl.Series(inspected, dtype=pl.Int64)}),
-    )  # fmt: skip
+    )
     # P(category > k): everybody is in category 2.
     exceeds = np.tile([0.9, 0.1, 0.1, 0.1, 0.1], (FAMILIES, 1))
     fitted = SimpleNamespace(surveyed=SimpleNamespace(exceeds=exceeds))
     income = SurveyedIncome(
-        spent=spent, declared=declared(spent), expected=spent, estimate=estimate(spent),
+        spent=spent,
+        declared=declared(spent),
+        expected=spent,
+        estimate=estimate(spent),
         low=np.zeros(FAMILIES),
-    )  # fmt: skip
+    )
     return deciles.table(found, fitted, income, rules(spent))
 
 
@@ -46,8 +52,10 @@ def nothing(spent):
 def test_a_means_test_that_is_right_on_the_mean_but_not_for_the_poorest_fails():
     poor = 0.1 * FAMILIES
     told = surveyed(
-        lambda spent: spent, lambda spent: np.where(spent <= poor, spent, 0.0), lambda spent: spent * 0 + 1
-    )  # fmt: skip
+        lambda spent: spent,
+        lambda spent: np.where(spent <= poor, spent, 0.0),
+        lambda spent: spent * 0 + 1,
+    )
     first, second = told["rows"][:2]
     assert first["families"] == 40
     assert first["spent"] == np.mean(np.arange(1, 41))
@@ -63,7 +71,11 @@ def test_a_means_test_that_is_right_on_the_mean_but_not_for_the_poorest_fails():
 def test_off_means_by_more_than_a_fifth(factor, side):
     told = surveyed(lambda spent: factor * spent, nothing, lambda spent: spent * 0 + 1)
     assert told["rows"][4]["declared"][side]["value"] == 1.0
-    inside = surveyed(lambda spent: (factor - 0.02 * np.sign(factor - 1)) * spent, nothing, lambda spent: spent * 0 + 1)  # fmt: skip
+    inside = surveyed(
+        lambda spent: (factor - 0.02 * np.sign(factor - 1)) * spent,
+        nothing,
+        lambda spent: spent * 0 + 1,
+    )
     assert inside["rows"][4]["declared"][side]["value"] == 0.0
 
 
@@ -94,9 +106,13 @@ def arm(count=2_000, sensitivity=0.83, seed=1):
     confirmed = (hides & (generator.random(count) < sensitivity)).astype(float)
     order = np.argsort(np.argsort(-score))
     said = SimpleNamespace(
-        confirmed=confirmed, margin=score, random=np.ones(count), rank=order / count,
-        in_random_arm=np.ones(count, dtype=bool), households=np.arange(count),
-    )  # fmt: skip
+        confirmed=confirmed,
+        margin=score,
+        random=np.ones(count),
+        rank=order / count,
+        in_random_arm=np.ones(count, dtype=bool),
+        households=np.arange(count),
+    )
     return said, hides.astype(float), metrics.draws(np.arange(count), generator, replicas=60)
 
 
@@ -175,8 +191,17 @@ def test_the_page_and_its_html_tell_the_same_numbers(trained_home):
     version = aliases.read(home).names["champion"].version
     manifest = bundle.verify(home.bundles / version, home.public_key()).manifest
     told = manifest["metrics"]
-    for part in ("groups", "deciles", "reliability", "sensitivity_band", "policy_value",
-                 "label_noise", "proxies", "temporal", "flags_against_prevalence"):  # fmt: skip
+    for part in (
+        "groups",
+        "deciles",
+        "reliability",
+        "sensitivity_band",
+        "policy_value",
+        "label_noise",
+        "proxies",
+        "temporal",
+        "flags_against_prevalence",
+    ):
         assert told[part] is not None, part
     html = (home.artefacts / f"version-{version}" / "report.html").read_text(encoding="utf-8")
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))

@@ -47,11 +47,17 @@ def scored(families: int, seed: int = 0) -> Scored:
     exceeds = np.column_stack([logistic(score - step) for step in (-2, -1, 0, 1, 2)])
     ladder = 1 + (generator.random(families)[:, None] < exceeds).sum(axis=1)
     return Scored(
-        margin=score, x=_seen(generator, families), centre=centre, spread=0.4, exceeds=exceeds,
-        ladder=ladder, place=generator.integers(0, 3, families), found=made_up(60, np.ones(60) > 0),
+        margin=score,
+        x=_seen(generator, families),
+        centre=centre,
+        spread=0.4,
+        exceeds=exceeds,
+        ladder=ladder,
+        place=generator.integers(0, 3, families),
+        found=made_up(60, np.ones(60) > 0),
         law=Law(DAY),
         real=pl.DataFrame({"hidden_income_monthly": tenge, "members": np.ones(families)}),
-    )  # fmt: skip
+    )
 
 
 def _seen(generator: np.random.Generator, families: int) -> Matrix:

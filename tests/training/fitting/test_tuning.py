@@ -144,9 +144,13 @@ def test_a_search_without_a_trial_is_refused():
 def test_what_is_grown_again_to_be_judged_is_grown_like_the_served_models(monkeypatch):
     found = made_up(240, np.ones(240, dtype=bool))
     few = {stage: Boosting(trees=3, rate=0.1) for stage in SHIPPED.told()}
-    hyper = Hyperparameters(**few | {
-        "consumption": Boosting(trees=5, rate=0.1), "hidden_income": Boosting(trees=7, rate=0.1),
-    })  # fmt: skip
+    hyper = Hyperparameters(
+        **few
+        | {
+            "consumption": Boosting(trees=5, rate=0.1),
+            "hidden_income": Boosting(trees=7, rate=0.1),
+        }
+    )
     fitted = fit(found, law=LAW, seed=1, generator=np.random.default_rng(1), hyper=hyper)
     assert fitted.hyper == hyper
     assert fitted.models.hidden_income.detector.num_trees() == 7

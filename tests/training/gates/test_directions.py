@@ -15,8 +15,10 @@ class HandMade:
         self.trees, self.names = trees, list(names)
 
     def dump_model(self):
-        return {"feature_names": self.names,
-                "tree_info": [{"tree_structure": tree} for tree in self.trees]}  # fmt: skip
+        return {
+            "feature_names": self.names,
+            "tree_info": [{"tree_structure": tree} for tree in self.trees],
+        }
 
 
 def leaf(value):
@@ -25,9 +27,14 @@ def leaf(value):
 
 def split(column, at, left, right, *, unknown_left=False, missing="NaN", kind="<="):
     return {
-        "split_feature": column, "threshold": at, "left_child": left, "right_child": right,
-        "default_left": unknown_left, "missing_type": missing, "decision_type": kind,
-    }  # fmt: skip
+        "split_feature": column,
+        "threshold": at,
+        "left_child": left,
+        "right_child": right,
+        "default_left": unknown_left,
+        "missing_type": missing,
+        "decision_type": kind,
+    }
 
 
 def broken(tree, **directions):
@@ -71,10 +78,11 @@ def test_families_of_whom_the_other_input_is_unknown_are_families_too():
     # Known rooms never meet: up to 2 on the left, above 2 on the right. Unknown ones go to both.
     def tree(unknown_right):
         return split(
-            0, 5.0,
+            0,
+            5.0,
             split(1, 2.0, leaf(3.0), leaf(0.0), unknown_left=True),
             split(1, 2.0, leaf(9.0), leaf(1.0), unknown_left=unknown_right),
-        )  # fmt: skip
+        )
 
     # Left unknown 3.0. Right: if unknown goes with few rooms it meets 9.0, else 1.0: a fall.
     assert broken(tree(True), income=1) == 0
@@ -115,11 +123,16 @@ def test_the_proof_agrees_with_trying_every_cell(seed, constrained):
     y = np.nan_to_num(x[:, 0]) * np.nan_to_num(x[:, 1], nan=2.5) + rng.standard_normal(400)
     booster = lgb.train(
         {
-            "monotone_constraints": [1, 0, 0] if constrained else [0, 0, 0], "num_leaves": 8,
-            "min_data_in_leaf": 10, "verbosity": -1, "num_threads": 1, "boost_from_average": False,
+            "monotone_constraints": [1, 0, 0] if constrained else [0, 0, 0],
+            "num_leaves": 8,
+            "min_data_in_leaf": 10,
+            "verbosity": -1,
+            "num_threads": 1,
+            "boost_from_average": False,
         },
-        lgb.Dataset(x, y, feature_name=["a", "b", "c"]), num_boost_round=1,
-    )  # fmt: skip
+        lgb.Dataset(x, y, feature_name=["a", "b", "c"]),
+        num_boost_round=1,
+    )
     cells = np.array([*range(6), np.nan])
     others = np.stack([g.ravel() for g in np.meshgrid(cells, cells, cells)], axis=1)
     by_trial = swept(booster, 0, np.arange(6.0), others)

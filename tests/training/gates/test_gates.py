@@ -99,10 +99,15 @@ def inspected(rng, hides, mine, rival, chance, replicas):
 
     def said(kept):
         return strengthened_difference(
-            hides[rows[kept]], mine[rows[kept]], rival[rows[kept]], design=design[kept],
-            probability=probability[kept], households=rows[kept], generator=rng,
+            hides[rows[kept]],
+            mine[rows[kept]],
+            rival[rows[kept]],
+            design=design[kept],
+            probability=probability[kept],
+            households=rows[kept],
+            generator=rng,
             replicas=replicas,
-        )  # fmt: skip
+        )
 
     return said(np.arange(len(rows))), said(np.arange(len(random)))
 
@@ -140,10 +145,15 @@ def test_a_targeted_inspection_of_unknown_probability_and_a_complaint_count_for_
 
     def said(kept):
         return strengthened_difference(
-            truth[kept], mine[kept], rival[kept], design=design[kept],
-            probability=probability[kept], households=np.arange(40)[kept],
-            generator=np.random.default_rng(2), replicas=50,
-        )  # fmt: skip
+            truth[kept],
+            mine[kept],
+            rival[kept],
+            design=design[kept],
+            probability=probability[kept],
+            households=np.arange(40)[kept],
+            generator=np.random.default_rng(2),
+            replicas=50,
+        )
 
     assert said(np.arange(40)) == said(np.arange(30))
     assert said(np.arange(30))["targeted"] == 0
@@ -155,11 +165,16 @@ def test_where_suspicion_knows_more_than_the_registers_its_logged_chances_count_
 
     def said(kept, **how):
         return strengthened_difference(
-            truth[kept], mine[kept], rival[kept],
+            truth[kept],
+            mine[kept],
+            rival[kept],
             design=np.array(["random"] * 30 + ["targeted"] * 30)[kept],
             probability=np.array([0.01] * 30 + [0.1] * 30)[kept],
-            households=np.arange(60)[kept], generator=np.random.default_rng(2), replicas=50, **how,
-        )  # fmt: skip
+            households=np.arange(60)[kept],
+            generator=np.random.default_rng(2),
+            replicas=50,
+            **how,
+        )
 
     assert said(np.arange(60))["targeted"] == 30
     assert said(np.arange(60), knows_more=True) == said(np.arange(30))
@@ -169,12 +184,16 @@ def test_without_a_random_arm_nothing_anchors_the_targeted_one():
     three = np.array([0.0, 1.0, 1.0])
     assert (
         strengthened_difference(
-            three, three, three, design=np.array(["targeted"] * 3),
-            probability=np.full(3, 0.1), households=np.arange(3),
+            three,
+            three,
+            three,
+            design=np.array(["targeted"] * 3),
+            probability=np.full(3, 0.1),
+            households=np.arange(3),
             generator=np.random.default_rng(0),
         )
         is None
-    )  # fmt: skip
+    )
 
 
 # -- promises
@@ -227,18 +246,23 @@ def test_without_a_random_arm_every_gate_of_quality_is_unknown():
 )
 def test_the_promise_of_the_flag_fails_only_when_the_arm_refutes_it(unconfirmed, verdict):
     certificate = {
-        "unconfirmed_at_most": 0.20, "nobody_flagged_because": None,
-        "unconfirmed_in_random_arm": unconfirmed, "flagged_in_random_arm": 30,
-    }  # fmt: skip
+        "unconfirmed_at_most": 0.20,
+        "nobody_flagged_because": None,
+        "unconfirmed_in_random_arm": unconfirmed,
+        "flagged_in_random_arm": 30,
+    }
     assert promises.flags(certificate).verdict is verdict
 
 
 @pytest.mark.parametrize(("possible", "told"), [(0.2, False), (0.4, True), (None, False)])
 def test_whoever_promotes_reads_what_cannot_be_held_against_the_model_later(possible, told):
     certificate = {
-        "unconfirmed_at_most": 0.20, "nobody_flagged_because": None, "refuted_above": possible,
-        "unconfirmed_in_random_arm": estimate(0.13, 0.04, 0.31), "flagged_in_random_arm": 30,
-    }  # fmt: skip
+        "unconfirmed_at_most": 0.20,
+        "nobody_flagged_because": None,
+        "refuted_above": possible,
+        "unconfirmed_in_random_arm": estimate(0.13, 0.04, 0.31),
+        "flagged_in_random_arm": 30,
+    }
     assert ("up to 0.40 is possible" in promises.flags(certificate).why) is told
 
 
@@ -272,8 +296,12 @@ def row(verdict, rate="false_flags", by="region", group="11"):
 
 
 def told(*rows):
-    return {"groups": {"rates": {"false_flags": {"blocks": True}, "shown": {"blocks": False}},
-                       "rows": list(rows)}}  # fmt: skip
+    return {
+        "groups": {
+            "rates": {"false_flags": {"blocks": True}, "shown": {"blocks": False}},
+            "rows": list(rows),
+        }
+    }
 
 
 @pytest.mark.parametrize(
@@ -289,10 +317,11 @@ def told(*rows):
         (told(row("PASS"), row("FAIL", by="region × children")), FAIL, 1),
         (
             {"groups": {"verdicts": [{"group": "rural", "measure": "x", "verdict": "FAIL"}]}},
-            FAIL, 1,
+            FAIL,
+            1,
         ),
     ],
-)  # fmt: skip
+)
 def test_one_group_that_fails_fails_and_doubt_is_no_pass(metrics, verdict, number):
     said = promises.groups(metrics)
     assert (said.verdict, said.number) == (verdict, number)
@@ -349,9 +378,15 @@ def test_without_the_file_it_cannot_be_told(registered):
 
 @pytest.mark.parametrize(
     "bounds",
-    [{}, {"x": {}}, {"x": {"at_least": "much"}}, {"x": {"at_least": 1, "of": "end"}},
-     {"x": {"about": 1}}, {"x": 3}],
-)  # fmt: skip
+    [
+        {},
+        {"x": {}},
+        {"x": {"at_least": "much"}},
+        {"x": {"at_least": 1, "of": "end"}},
+        {"x": {"about": 1}},
+        {"x": 3},
+    ],
+)
 def test_what_bounds_nothing_is_no_registration(registered, bounds):
     with pytest.raises(InputError):
         registered(bounds)
@@ -375,16 +410,24 @@ def radius(families=1_000, newly=0, *, before="1", touched=0):
     table = pl.DataFrame({"household_id": range(families)}).with_columns(
         status_before=pl.lit("automatic"),
         status_after=pl.Series(["review" if s else "automatic" for s in sent]),
-        by_model_before=pl.lit(value=False), by_model_after=pl.Series(sent),
-        model_flag_before=pl.lit(value=False), model_flag_after=pl.Series(sent),
-        material_before=pl.lit(value=False), material_after=pl.Series(sent),
-        model_category_before=pl.lit(3, pl.Int8), model_category_after=pl.lit(3, pl.Int8),
+        by_model_before=pl.lit(value=False),
+        by_model_after=pl.Series(sent),
+        model_flag_before=pl.lit(value=False),
+        model_flag_after=pl.Series(sent),
+        material_before=pl.lit(value=False),
+        material_after=pl.Series(sent),
+        model_category_before=pl.lit(3, pl.Int8),
+        model_category_after=pl.lit(3, pl.Int8),
         **{name: pl.lit(next(iter(values))) for name, values in GROUPS.items()},
-    )  # fmt: skip
+    )
     return Radius(
-        table=table, touched=touched, before=before, after="2", snapshot="ab" * 32,
+        table=table,
+        touched=touched,
+        before=before,
+        after="2",
+        snapshot="ab" * 32,
         as_of=date(2026, 1, 1),
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(

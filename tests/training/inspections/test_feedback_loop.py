@@ -16,9 +16,12 @@ LIST, TOP, CHOSEN = feedback.WAYS
 
 def loop(way, runs, seed=7, **world):
     return feedback.simulate(
-        way, runs=runs, policy=POLICY, generator=np.random.default_rng(seed),
+        way,
+        runs=runs,
+        policy=POLICY,
+        generator=np.random.default_rng(seed),
         world=feedback.World(**world),
-    )  # fmt: skip
+    )
 
 
 def test_with_the_list_the_interval_holds_and_no_group_is_flagged_more_and_more():

@@ -20,8 +20,13 @@ LAW = Law(date(2026, 1, 1))
 TWENTY = Policy(
     random_share=0.2, random_least=0, burden=10_000, favour=2.0, floor=0.1, cap=0.9, sensitivity=0.8
 )
-INPUTS = {"snapshot": "5a" * 32, "as_of": "2026-01-01", "model": {"version": "3", "manifest_sha256": "ab" * 32},
-          "versions": {}, "among": False}  # fmt: skip
+INPUTS = {
+    "snapshot": "5a" * 32,
+    "as_of": "2026-01-01",
+    "model": {"version": "3", "manifest_sha256": "ab" * 32},
+    "versions": {},
+    "among": False,
+}
 
 
 def country(families=400, seed=1, regions=("11", "62", "75"), silent=0.1):
@@ -37,10 +42,12 @@ def country(families=400, seed=1, regions=("11", "62", "75"), silent=0.1):
             "region": chance.choice(regions, families, p=share / share.sum()),
             "settlement": chance.choice(["urban", "rural"], families, p=[0.7, 0.3]),
             "members": chance.integers(1, 7, families),
-            "hidden_income_probability": [p if k else None for p, k in zip(probability, knows, strict=True)],
+            "hidden_income_probability": [
+                p if k else None for p, k in zip(probability, knows, strict=True)
+            ],
             "hidden_income_estimate": amount.astype(np.int64),
         }
-    )  # fmt: skip
+    )
 
 
 def drawn(families, visits=60, rules=TWENTY, seed="a", snapshot="s"):
@@ -405,8 +412,12 @@ def test_a_sealed_file_that_was_altered_is_refused():
 def written(families):
     sealed = Sealed("the very seed", "its salt")
     found, told = record.drawn(
-        families, capacities=design.shared_out(families, 60), policy=TWENTY, sealed=sealed, inputs=INPUTS
-    )  # fmt: skip
+        families,
+        capacities=design.shared_out(families, 60),
+        policy=TWENTY,
+        sealed=sealed,
+        inputs=INPUTS,
+    )
     return found, json.loads(json.dumps(told)), sealed
 
 
@@ -414,8 +425,12 @@ def replay(written, families, *, shown=None, told=None, sealed=None, inputs=INPU
     found, kept, seed = written
     record.refuse_stranger(told or kept)
     return record.replayed(
-        found.list if shown is None else shown, told or kept, families, sealed=sealed or seed, inputs=inputs
-    )  # fmt: skip
+        found.list if shown is None else shown,
+        told or kept,
+        families,
+        sealed=sealed or seed,
+        inputs=inputs,
+    )
 
 
 def test_drawn_again_from_the_revealed_seed_the_list_is_identical(written, families):
@@ -438,11 +453,29 @@ def test_the_record_holds_no_seed_and_counts_every_visit(written):
 
 TAMPERED = {
     "a family left out": (lambda f: f.slice(1), "left_out"),
-    "a family put in": (lambda f: pl.concat([f, f.head(1).with_columns(household_id=pl.lit(1, pl.Int64))]), "put_in"),
-    "a chance altered": (lambda f: f.with_columns(probability=pl.when(position=3).then(0.5).otherwise("probability")), "altered"),
+    "a family put in": (
+        lambda f: pl.concat([f, f.head(1).with_columns(household_id=pl.lit(1, pl.Int64))]),
+        "put_in",
+    ),
+    "a chance altered": (
+        lambda f: f.with_columns(
+            probability=pl.when(position=3).then(0.5).otherwise("probability")
+        ),
+        "altered",
+    ),
     "an arm altered": (lambda f: f.with_columns(arm=pl.lit("random")), "altered"),
-    "two visits swapped": (lambda f: f.with_columns(position=pl.when(position=1).then(2).when(position=2).then(1).otherwise("position").cast(pl.Int64)), "altered"),
-}  # fmt: skip
+    "two visits swapped": (
+        lambda f: f.with_columns(
+            position=pl.when(position=1)
+            .then(2)
+            .when(position=2)
+            .then(1)
+            .otherwise("position")
+            .cast(pl.Int64)
+        ),
+        "altered",
+    ),
+}
 
 
 @pytest.mark.parametrize("how", TAMPERED)
@@ -506,9 +539,11 @@ def groups(families):
     return families.select(
         "household_id",
         pl.col("settlement"),
-        wealth=pl.when(pl.col("hidden_income_estimate") > 50_000).then(pl.lit("much")).otherwise(pl.lit("little")),
+        wealth=pl.when(pl.col("hidden_income_estimate") > 50_000)
+        .then(pl.lit("much"))
+        .otherwise(pl.lit("little")),
         rare=pl.when(pl.int_range(pl.len()) < 9).then(pl.lit("few")),
-    )  # fmt: skip
+    )
 
 
 def test_objectives_stand_side_by_side_for_the_same_visits(families):
@@ -564,9 +599,18 @@ def test_the_policy_of_a_day_is_dated_and_each_value_admits_that_it_is_assumed()
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("random_share", 1.01), ("random_share", -0.01), ("floor", 0.0), ("cap", 1.01), ("cap", 0.0),
-     ("burden", -1), ("favour", 0.0), ("random_least", -1), ("sensitivity", 0.0)],
-)  # fmt: skip
+    [
+        ("random_share", 1.01),
+        ("random_share", -0.01),
+        ("floor", 0.0),
+        ("cap", 1.01),
+        ("cap", 0.0),
+        ("burden", -1),
+        ("favour", 0.0),
+        ("random_least", -1),
+        ("sensitivity", 0.0),
+    ],
+)
 def test_a_policy_that_leaves_somebody_without_a_chance_is_refused(name, value):
     with pytest.raises(InputError, match=name):
         policy_of(LAW, **{name: value})

@@ -100,9 +100,13 @@ def test_complaints_stand_for_nobody():
     random = np.repeat([100.0, 0.0, 0.0], [150, 150, 50])
     generator = np.random.default_rng(0)
     expected = suspected(
-        inspections, random, generator.random(350), generator.random((350, 2)),
-        generator.integers(0, FOLDS, 350), seed=0,
-    )  # fmt: skip
+        inspections,
+        random,
+        generator.random(350),
+        generator.random((350, 2)),
+        generator.integers(0, FOLDS, 350),
+        seed=0,
+    )
     weights = union_weights(inspections, random, expected)
     assert (weights[300:] == 0).all()
     assert (weights[:300] > 0).all()

@@ -141,12 +141,19 @@ def test_what_the_choice_tells_is_in_no_prediction():
     x = np.column_stack([margin, generator.normal(size=len(margin))])
     grown = {
         told: trees.grow(
-            x, found, weights=np.ones(len(x)), directions=[1, 1], names=["score", "noise"],
-            objective="binary", trees=150, rate=0.05, seed=0,
+            x,
+            found,
+            weights=np.ones(len(x)),
+            directions=[1, 1],
+            names=["score", "noise"],
+            objective="binary",
+            trees=150,
+            rate=0.05,
+            seed=0,
             offset=2.0 * (design == "targeted") if told else None,
         )
         for told in (True, False)
-    }  # fmt: skip
+    }
     families = np.column_stack([generator.normal(-0.6, 1.5, 4_000), np.zeros(4_000)])
     truth = logistic(families[:, 0]).mean()
     by_lot = {told: logistic(trees.margin(b, families)).mean() for told, b in grown.items()}

@@ -53,8 +53,10 @@ def facts(registers: dict[str, pl.DataFrame], families: pl.Series) -> Iterator[F
             rows.group_by("household_id").agg(
                 expression.alias(fact) for fact, (_, expression) in made.items()
             ),
-            on="household_id", how="left", maintain_order="left",
-        )  # fmt: skip
+            on="household_id",
+            how="left",
+            maintain_order="left",
+        )
         for fact, (columns, _) in made.items():
             yield Fact(
                 f"{name}: {fact}",

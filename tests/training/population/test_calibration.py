@@ -177,17 +177,29 @@ def test_pictures_show_everybody(country):
 )
 def test_a_verdict_keeps_to_the_side_of_the_published_value(at, achieved, error, verdict):
     figure = Figure(
-        name="x", about="x", unit="share", value=1.0, tolerance=0.1, at=at, source=None,
+        name="x",
+        about="x",
+        unit="share",
+        value=1.0,
+        tolerance=0.1,
+        at=at,
+        source=None,
         assumed="for this test",
-    )  # fmt: skip
+    )
     assert figure.verdict(achieved, error) is verdict
 
 
 def test_an_explanation_excuses_a_miss_and_hides_no_success():
     figure = Figure(
-        name="x", about="x", unit="share", value=1.0, tolerance=0.1, source=None,
-        assumed="for this test", explained="two sources differ",
-    )  # fmt: skip
+        name="x",
+        about="x",
+        unit="share",
+        value=1.0,
+        tolerance=0.1,
+        source=None,
+        assumed="for this test",
+        explained="two sources differ",
+    )
     assert figure.verdict(2.0) is Verdict.EXPLAINED
     assert figure.verdict(1.0) is Verdict.MET
 

@@ -127,13 +127,20 @@ def learned(country, chosen, training, values):
     """Scores of the families outside ``training`` by a learner of the ``chosen`` facts."""
     model = lgb.train(
         {
-            "objective": "binary", "num_leaves": 15, "learning_rate": 0.08, "seed": 1,
-            "min_data_in_leaf": 60, "feature_fraction": 0.4, "verbose": -1, "num_threads": 1,
-            "deterministic": True, "max_bin": 63,
+            "objective": "binary",
+            "num_leaves": 15,
+            "learning_rate": 0.08,
+            "seed": 1,
+            "min_data_in_leaf": 60,
+            "feature_fraction": 0.4,
+            "verbose": -1,
+            "num_threads": 1,
+            "deterministic": True,
+            "max_bin": 63,
         },
         lgb.Dataset(values[training][:, chosen], country.hides[training].astype(float)),
         120,
-    )  # fmt: skip
+    )
     return np.asarray(model.predict(values[~training][:, chosen]))
 
 
@@ -160,9 +167,11 @@ def test_what_knows_nothing_adds_nothing_to_all_the_rest(tmp_path, capsys):
             without = learned(country, rest, training, values)
             rise = roc_auc_score(hides, full) - roc_auc_score(hides, without)
             spread = np.std(
-                [roc_auc_score(hides[d], full[d]) - roc_auc_score(hides[d], without[d])
-                 for d in drawn]
-            )  # fmt: skip
+                [
+                    roc_auc_score(hides[d], full[d]) - roc_auc_score(hides[d], without[d])
+                    for d in drawn
+                ]
+            )
             through = STORY[register.name].get(column, {"through": "nothing"})["through"]
             lines.append(f"{place:32}{rise:+9.4f} ± {2 * spread:.4f}  {through}")
             if through == "nothing" and rise > 4 * spread + 0.0005:

@@ -77,9 +77,10 @@ def test_a_months_data_set_passes_the_check_and_becomes_a_snapshot(country, tmp_
     found = faults(data, day)
     assert [f.sentence for f in found if f.is_error] == []
     assert not {f.rule for f in found} & {
-        "a household without persons", "a household with no adult",
+        "a household without persons",
+        "a household with no adult",
         "a household with two heads or more",
-    }  # fmt: skip
+    }
     snapshot = make(data, day, tmp_path / "snapshot")
     assert snapshot.silent == ()
     features = build(snapshot.registers(0), day)
@@ -97,11 +98,17 @@ def test_most_families_and_people_live_on_under_the_same_keys(read):
 
 
 def test_a_key_never_comes_back_for_somebody_else(through):
-    people = through("persons").group_by("person_id").agg(
-        pl.col("birth_date", "sex").n_unique(), pl.col("day").n_unique().alias("days"),
-        span=pl.col("day").n_unique() - 1,
-        first=pl.col("day").min(), last=pl.col("day").max(),
-    )  # fmt: skip
+    people = (
+        through("persons")
+        .group_by("person_id")
+        .agg(
+            pl.col("birth_date", "sex").n_unique(),
+            pl.col("day").n_unique().alias("days"),
+            span=pl.col("day").n_unique() - 1,
+            first=pl.col("day").min(),
+            last=pl.col("day").max(),
+        )
+    )
     assert (people["birth_date"] == 1).all()
     assert (people["sex"] == 1).all()
     place = {day: at for at, day in enumerate(DAYS)}
@@ -112,8 +119,15 @@ def test_a_key_never_comes_back_for_somebody_else(through):
 def test_records_keep_their_keys_and_never_share_them(read, through):
     for name in ("properties", "vehicles", "livestock", "loans", "businesses", "deposits"):
         assert read(name, DAYS[-1])["record_id"].is_unique().all()
-        issued = through(name).group_by("record_id").agg(pl.col("kind" if name in (
-            "properties", "vehicles", "loans") else "record_id").n_unique().alias("kinds"))  # fmt: skip
+        issued = (
+            through(name)
+            .group_by("record_id")
+            .agg(
+                pl.col("kind" if name in ("properties", "vehicles", "loans") else "record_id")
+                .n_unique()
+                .alias("kinds")
+            )
+        )
         assert (issued["kinds"] == 1).all()
         first, last = (set(read(name, day)["record_id"]) for day in (DAYS[0], DAYS[-1]))
         assert first - last
@@ -160,9 +174,11 @@ def test_a_pension_starts_at_pension_age_and_not_before(read):
     drawn = read("incomes", AS_OF).filter(pl.col("source") == "pension")
     month = pl.col("month")
     first = drawn.group_by("person_id").agg(month.min().alias("first"))
-    people = read("persons", AS_OF).filter(pl.col("sex") == "f").with_columns(
-        age=(pl.lit(AS_OF) - pl.col("birth_date")).dt.total_days() / 365.2425
-    )  # fmt: skip
+    people = (
+        read("persons", AS_OF)
+        .filter(pl.col("sex") == "f")
+        .with_columns(age=(pl.lit(AS_OF) - pl.col("birth_date")).dt.total_days() / 365.2425)
+    )
     just = people.filter(pl.col("age").is_between(61.2, 61.9)).join(first, on="person_id")
     assert just.height > 3
     old = people.filter(pl.col("age") > 61.1)
@@ -267,9 +283,13 @@ def test_a_quarters_survey_is_told_by_the_month_after_it_and_by_the_last_day(cou
         if (country[0] / day.isoformat() / "survey").is_dir()
     }
     assert told == {
-        date(2025, 1, 1): ["2024Q4"], date(2025, 4, 1): ["2025Q1"], date(2025, 7, 1): ["2025Q2"],
-        date(2025, 10, 1): ["2025Q3"], date(2026, 1, 1): ["2025Q4"], AS_OF: ["2025Q4"],
-    }  # fmt: skip
+        date(2025, 1, 1): ["2024Q4"],
+        date(2025, 4, 1): ["2025Q1"],
+        date(2025, 7, 1): ["2025Q2"],
+        date(2025, 10, 1): ["2025Q3"],
+        date(2026, 1, 1): ["2025Q4"],
+        AS_OF: ["2025Q4"],
+    }
     # The answers given again are the same ones, of families that are still there.
     first, again = read("survey", date(2026, 1, 1)), read("survey", AS_OF)
     assert again.height > 0.97 * first.height
@@ -281,12 +301,24 @@ def test_published_levels_stand_still_over_the_months(country):
     before = {line["figure"]: line for line in first["calibration"]}
     after = {line["figure"]: line for line in last["calibration"]}
     steady = {
-        "people_per_family": 0.03, "people_under_18": 0.06, "urban_people": 0.03,
-        "employment": 0.03, "self_employment": 0.08, "informal_work": 0.08,
-        "wage_mean": 0.06, "wage_median": 0.06, "pension_mean": 0.04, "hiding_families": 0.08,
-        "hidden_share": 0.08, "income_per_head": 0.06, "dwellings": 0.05, "cars": 0.06,
-        "owner_families": 0.03, "borrowers": 0.06, "higher_education": 0.06,
-    }  # fmt: skip
+        "people_per_family": 0.03,
+        "people_under_18": 0.06,
+        "urban_people": 0.03,
+        "employment": 0.03,
+        "self_employment": 0.08,
+        "informal_work": 0.08,
+        "wage_mean": 0.06,
+        "wage_median": 0.06,
+        "pension_mean": 0.04,
+        "hiding_families": 0.08,
+        "hidden_share": 0.08,
+        "income_per_head": 0.06,
+        "dwellings": 0.05,
+        "cars": 0.06,
+        "owner_families": 0.03,
+        "borrowers": 0.06,
+        "higher_education": 0.06,
+    }
     for name, most in steady.items():
         moved = abs(after[name]["achieved"] / before[name]["achieved"] - 1)
         assert moved <= most, f"{name}: {before[name]['achieved']} to {after[name]['achieved']}"
@@ -322,9 +354,10 @@ def test_the_same_seed_gives_the_same_bytes_whatever_the_number_of_threads(tmp_p
     for threads in ("1", "2"):
         subprocess.run(
             [sys.executable, "-c", code, str(tmp_path / threads)],
-            check=True, cwd=Path(__file__).parents[3],
+            check=True,
+            cwd=Path(__file__).parents[3],
             env={**os.environ, "POLARS_MAX_THREADS": threads},
-        )  # fmt: skip
+        )
     one, two = (
         {
             str(p.relative_to(tmp_path / t)): p.read_bytes()

@@ -8,20 +8,34 @@ import pytest
 from training.population.calibration import page, pictures
 
 LINE = {
-    "group": "people", "figure": "people_per_family", "about": "members of a family",
-    "unit": "people", "target": 3.3, "achieved": 3.27, "tolerance": 0.04, "met": True,
-    "verdict": "met", "explained": None, "source": "https://example.kz/card", "assumed": None,
-}  # fmt: skip
+    "group": "people",
+    "figure": "people_per_family",
+    "about": "members of a family",
+    "unit": "people",
+    "target": 3.3,
+    "achieved": 3.27,
+    "tolerance": 0.04,
+    "met": True,
+    "verdict": "met",
+    "explained": None,
+    "source": "https://example.kz/card",
+    "assumed": None,
+}
 SUMMARY = {
-    "out": "/somewhere", "households": 20_000, "seed": 1, "as_of": "2026-01-01",
-    "world": "ordinary", "promises": [], "faults": [],
+    "out": "/somewhere",
+    "households": 20_000,
+    "seed": 1,
+    "as_of": "2026-01-01",
+    "world": "ordinary",
+    "promises": [],
+    "faults": [],
     "calibration": [LINE, LINE | {"figure": "births", "verdict": "missed", "group": "work"}],
     "distributions": {
         "wages": {"edges": [1e4, 1e5, 1e6, 1e7], "counts": [5, 30, 2]},
         "ladder": {"edges": [0.5, 1.5, 2.5], "counts": [1, 3]},
         "herds": {"edges": [0, 1, 2], "counts": [0, 0]},
     },
-}  # fmt: skip
+}
 
 
 def test_a_histogram_in_one_line_keeps_its_shape():

@@ -231,8 +231,10 @@ def test_one_head_a_family_and_no_family_without_an_adult(country):
 def test_a_loan_agrees_with_itself(country):
     loans = read(country[0], "loans")
     assert (loans["outstanding"] <= loans["principal"] + 10).all()
-    assert (loans["days_overdue"] <= (pl.Series([AS_OF] * loans.height) - loans["issued_on"])
-            .dt.total_days()).all()  # fmt: skip
+    assert (
+        loans["days_overdue"]
+        <= (pl.Series([AS_OF] * loans.height) - loans["issued_on"]).dt.total_days()
+    ).all()
     # Without interest a whole number of payments is left.
     instalment = loans.filter(pl.col("kind") == "instalment")
     months_left = instalment["outstanding"] / instalment["monthly_payment"]

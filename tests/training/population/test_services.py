@@ -131,8 +131,11 @@ def test_in_a_large_country_two_of_four_give_the_published_shares(tmp_path, caps
             shares = (f"{rich / count:15.2%}" for count, rich in counts)
             print(f"{service:16}{counts[0][0]:8,}{published:11.2%}", *shares)
     tolerance = {
-        "housing_aid": 0.005, "rent_subsidy": 0.06, "home_teaching": 0.012, "school_meals": 0.002,
-    }  # fmt: skip
+        "housing_aid": 0.005,
+        "rent_subsidy": 0.06,
+        "home_teaching": 0.012,
+        "school_meals": 0.002,
+    }
     for service, published in PUBLISHED.items():
         count, rich = large.in_category_6(service, "two of four")
         assert rich / count == pytest.approx(published, abs=tolerance[service]), service

@@ -162,9 +162,11 @@ def test_no_other_module_names_the_folder_of_the_truth():
     names = {
         path
         for path, tree in sources()
-        if any(word == "truth" or "truth/" in word or "population.truth" in word
-               for word in spoken(tree))
-    }  # fmt: skip
+        if any(
+            word == "truth" or "truth/" in word or "population.truth" in word
+            for word in spoken(tree)
+        )
+    }
     assert names == {"features/registers/sealed.py"}
 
 

@@ -93,9 +93,19 @@ def test_a_check_finds_exactly_the_faults_that_were_made(told):
             found[fault.register, fault.column] += fault.rows
     assert found == made
     assert {f.kind for f in worlds()["register_faults"].shifts.faults} == {
-        "twice", "nowhere", "empty", "unlisted", "negative", "too_large", "too_late",
-        "within_month", "not_finite", "unreadable", "wrong_type", "absent",
-    }  # fmt: skip
+        "twice",
+        "nowhere",
+        "empty",
+        "unlisted",
+        "negative",
+        "too_large",
+        "too_late",
+        "within_month",
+        "not_finite",
+        "unreadable",
+        "wrong_type",
+        "absent",
+    }
 
 
 def test_a_register_that_is_down_is_absent_and_all_others_are_whole(told):
@@ -118,9 +128,11 @@ def test_in_a_drought_the_register_still_holds_the_herds_of_before(told):
 
 def test_inspectors_with_a_bias_leave_the_random_arm_as_it_was(told):
     def at_random(world):
-        return told.register(world, "inspections").filter(design="random").drop(
-            "inspected_on", "hidden_income_monthly"
-        )  # fmt: skip
+        return (
+            told.register(world, "inspections")
+            .filter(design="random")
+            .drop("inspected_on", "hidden_income_monthly")
+        )
 
     assert at_random("ordinary").equals(at_random("biased_inspectors"))
 
@@ -145,15 +157,23 @@ def test_an_unknown_world_is_refused_with_those_there_are(tmp_path):
         ("w: {about: a, promises: [], shifts: {informality: much}}", "informality"),
         ("w: {about: a, promises: [], shifts: {silent: [vehicle]}}", "no register 'vehicle'"),
         ("w: {about: a, promises: [], shifts: {law: {minimum_wages: 1}}}", "no number of law"),
-        ("w: {about: a, promises: [], shifts: {bias: {region: '99', suspicion: 1, zeal: 1}}}",
-         "no region '99'"),
-        ("w: {about: a, promises: [], shifts: {faults: [{register: loans, column: sex, kind: empty,"
-         " share: 0.1}]}}", "no column loans.sex"),
-        ("w: {about: a, promises: [], shifts: {faults: [{register: loans, column: kind, kind: lost,"
-         " share: 0.1}]}}", "kind"),
+        (
+            "w: {about: a, promises: [], shifts: {bias: {region: '99', suspicion: 1, zeal: 1}}}",
+            "no region '99'",
+        ),
+        (
+            "w: {about: a, promises: [], shifts: {faults: [{register: loans, column: sex, kind: empty,"
+            " share: 0.1}]}}",
+            "no column loans.sex",
+        ),
+        (
+            "w: {about: a, promises: [], shifts: {faults: [{register: loans, column: kind, kind: lost,"
+            " share: 0.1}]}}",
+            "kind",
+        ),
         ("w: {about: a, promises: [{about: b, measure: m, target: 1}]}", "tolerance"),
     ],
-)  # fmt: skip
+)
 def test_a_slip_of_the_pen_in_the_worlds_is_refused_with_its_place(yaml, told_of):
     with pytest.raises(DeclarationError, match=told_of):
         read(yaml.encode())

@@ -251,22 +251,35 @@ def test_the_card_tells_limits_and_every_group_that_did_not_pass(home, tmp_path)
     assert all(f["harms"] for f in considered["fairnessAssessments"])
 
 
-FLAGS = ("certificate",), {
-    "unconfirmed_at_most": 0.2, "refuted_above": 0.2468, "nobody_flagged_because": None,
-    "holds": "on average", "flagged_share": 0.06,
-    "unconfirmed_in_random_arm": estimate(0.2, 0.1, 0.3),
-    "choice": {
-        "targeted": {"log_odds": estimate(0.7, 0.3, 1.1), "inspections": 400, "tells": True},
+FLAGS = (
+    ("certificate",),
+    {
+        "unconfirmed_at_most": 0.2,
+        "refuted_above": 0.2468,
+        "nobody_flagged_because": None,
+        "holds": "on average",
+        "flagged_share": 0.06,
+        "unconfirmed_in_random_arm": estimate(0.2, 0.1, 0.3),
+        "choice": {
+            "targeted": {"log_odds": estimate(0.7, 0.3, 1.1), "inspections": 400, "tells": True},
+        },
     },
-}  # fmt: skip
+)
 
 
 def test_how_far_this_one_model_may_lie_above_its_promise_is_in_card_and_record():
-    told = change(MANIFEST, *FLAGS) | {"files": {}, "review_load": {
-        "shares": {"flagged": 0.06, "material": 0.012, "asking": 0.012}, "capacity": 0.02,
-        "capacity_assumed": True, "households": 24_000, "person_days": 288, "review_days": 1.0,
-        "review_days_assumed": True,
-    }}  # fmt: skip
+    told = change(MANIFEST, *FLAGS) | {
+        "files": {},
+        "review_load": {
+            "shares": {"flagged": 0.06, "material": 0.012, "asking": 0.012},
+            "capacity": 0.02,
+            "capacity_assumed": True,
+            "households": 24_000,
+            "person_days": 288,
+            "review_days": 1.0,
+            "review_days_assumed": True,
+        },
+    }
     said = authority.answers(ANSWERS)
     record = register.record(told, "0" * 64, said, {}, WHEN)
     made = card.card(told, "0" * 64, said, {}, WHEN)
@@ -366,10 +379,15 @@ def test_a_candidate_says_that_it_serves_nobody(home):
 
 
 def test_without_a_random_arm_the_card_claims_no_quality(home):
-    bare = change(MANIFEST, ("metrics",), {
-        "random_arm": {"labels": 0, "why_no_auc": "no family was inspected at random"},
-        "hidden_income": None, "baselines": None,
-    })  # fmt: skip
+    bare = change(
+        MANIFEST,
+        ("metrics",),
+        {
+            "random_arm": {"labels": 0, "why_no_auc": "no family was inspected at random"},
+            "hidden_income": None,
+            "baselines": None,
+        },
+    )
     told = card.card(bare | {"files": {}}, "0" * 64, authority.answers(ANSWERS), {}, WHEN)
     card.check(told)
     said = json.dumps(told)

@@ -116,9 +116,12 @@ def arm(confirmed, margin, random=None):
     truth, score = np.array(confirmed, dtype=float), np.array(margin, dtype=float)
     weights = np.ones(len(truth)) if random is None else np.array(random, dtype=float)
     return SimpleNamespace(
-        confirmed=truth, margin=score, random=weights, in_random_arm=weights > 0,
+        confirmed=truth,
+        margin=score,
+        random=weights,
+        in_random_arm=weights > 0,
         hides=1 / (1 + np.exp(-score)),
-    )  # fmt: skip
+    )
 
 
 def xy(points):

@@ -57,9 +57,10 @@ def test_the_report_tells_the_promise_in_words_and_no_part_of_it_raw():
         "unconfirmed_in_random_arm": {"value": 0.2, "low": 0.1, "high": 0.35},
     }
     metrics = {
-        "random_arm": {"labels": 0, "why_no_auc": "no random inspections"}, "baselines": None,
+        "random_arm": {"labels": 0, "why_no_auc": "no random inspections"},
+        "baselines": None,
         "labels": {"by_design": {"random": 300, "targeted": 20}, "late": 0},
-    }  # fmt: skip
+    }
     made = sections(metrics, {"certificate": certificate, "trained_on": []})
     (promise,) = (s for s in made if s.title == "The promise of the flag")
     text = "\n".join([*promise.said, *promise.points])

@@ -23,9 +23,14 @@ def table(families):
     score, hides = families
     findings = calibrators.at_sensitivity(hides, 0.83)
     rows = calibrators.compared(
-        score, hides, findings, assumed=0.83, draws=6, generator=np.random.default_rng(5),
+        score,
+        hides,
+        findings,
+        assumed=0.83,
+        draws=6,
+        generator=np.random.default_rng(5),
         sizes=(150, 2_400),
-    )  # fmt: skip
+    )
     return {(row["calibrator"], row["labels"]): row["ece"] for row in rows}
 
 

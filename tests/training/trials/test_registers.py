@@ -52,14 +52,20 @@ def herders():
     everyone = seen(bare.found.population)
     half = everyone.height // 2
     found = Labels(
-        inspections=bare.found.inspections.with_columns(everyone["hidden_income_monthly"]).head(half),
+        inspections=bare.found.inspections.with_columns(everyone["hidden_income_monthly"]).head(
+            half
+        ),
         survey=bare.found.survey.head(half),
         population=bare.found.population,
-        households=everyone.height, as_of=bare.found.as_of, late=0, strangers=0,
-    )  # fmt: skip
+        households=everyone.height,
+        as_of=bare.found.as_of,
+        late=0,
+        strangers=0,
+    )
     real = bare.real.with_columns(everyone["hidden_income_monthly"])
-    world = World(found=found, aside=bare.aside, features=bare.features, real=real, law=bare.law,
-                  silent=())  # fmt: skip
+    world = World(
+        found=found, aside=bare.aside, features=bare.features, real=real, law=bare.law, silent=()
+    )
     base = trained(found, bare.law, (), seed=SEED)
     rows = registers.table(
         base, world, np.random.default_rng(1), seed=SEED, registers=("deposits", "livestock")
@@ -86,8 +92,13 @@ def test_the_register_that_tells_who_hides_is_the_dearest(herders):
 def test_the_table_tells_both_losses_and_says_where_one_is_unknown():
     lost = {"value": 0.0123, "low": -0.001, "high": 0.0256}
     nobody = {"value": None, "low": None, "high": None}
-    row = {"register": "loans", "inputs": ["a", "b"], "auc": 0.8, "lost": lost,
-           "lost_in_random_arm": nobody}  # fmt: skip
+    row = {
+        "register": "loans",
+        "inputs": ["a", "b"],
+        "auc": 0.8,
+        "lost": lost,
+        "lost_in_random_arm": nobody,
+    }
     page = pages.page({"households": 900, "seed": SEED, "registers": [row]})
     assert "# Which register earns its keep" in page
     assert "| loans | 2 | 0.8000 | +0.0123 [-0.0010, +0.0256] | unknown |" in page

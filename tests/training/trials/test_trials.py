@@ -177,12 +177,22 @@ def lesson():
     probability = np.where(table[:, 1] > 0, 0.04, 0.01)
     probability[:30] = np.nan
     return variants.Lesson(
-        inputs=inputs, table=table, confirmed=(amount >= 1).astype(float), amount=amount,
-        weights=np.ones(900), offset=None, probability=probability, at_random=np.arange(900) < 300,
-        families=everyone, unlabelled=np.arange(5_000), survey=survey,
-        unexplained=survey[:, 0] + generator.standard_normal(900), sensitivity=0.83,
-        hyper=Boosting(trees=40, rate=0.1), seed=0,
-    )  # fmt: skip
+        inputs=inputs,
+        table=table,
+        confirmed=(amount >= 1).astype(float),
+        amount=amount,
+        weights=np.ones(900),
+        offset=None,
+        probability=probability,
+        at_random=np.arange(900) < 300,
+        families=everyone,
+        unlabelled=np.arange(5_000),
+        survey=survey,
+        unexplained=survey[:, 0] + generator.standard_normal(900),
+        sensitivity=0.83,
+        hyper=Boosting(trees=40, rate=0.1),
+        seed=0,
+    )
 
 
 @pytest.mark.parametrize("name", variants.VARIANTS)

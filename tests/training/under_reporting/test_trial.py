@@ -39,10 +39,14 @@ def filing_units(folder: Path, families: int, seed: int = 0) -> Path:
     ).write_parquet(folder / "households.parquet")
     pl.DataFrame(
         {
-            "person_id": 1_000 + ids, "household_id": ids, "birth_date": born,
-            "sex": rng.choice(["f", "m"], families), "relation": "head", "activity": activity,
+            "person_id": 1_000 + ids,
+            "household_id": ids,
+            "birth_date": born,
+            "sex": rng.choice(["f", "m"], families),
+            "relation": "head",
+            "activity": activity,
         }
-    ).write_parquet(folder / "persons.parquet")  # fmt: skip
+    ).write_parquet(folder / "persons.parquet")
     rows = [
         (1_000 + int(i), month, source, int(amount))
         for source, amounts in (("wage", wage), ("self_employment", own))

@@ -135,8 +135,11 @@ _DERIVED: Final[Mapping[str, Callable[[Sums], tuple[float, float]]]] = {
     "dependency": _dependency(REGIONS),
     "dependency_south": _dependency(_SOUTH),
     **{f"dependency.{code}": _dependency([code]) for code in REGIONS},
-    **{f"{fact}.{c}": _of_the_country(f"{fact}.{c}") for fact in ("cars", "sheep", "survey")
-       for c in REGIONS},
+    **{
+        f"{fact}.{c}": _of_the_country(f"{fact}.{c}")
+        for fact in ("cars", "sheep", "survey")
+        for c in REGIONS
+    },
     "informal_order": _informal_order,
     "poverty_rural_to_urban": lambda sums: _over(sums, "poverty_rural", "poverty_urban"),
     "wage_median": _read("wages", lambda c: quantile(c, 0.5)),
@@ -148,7 +151,7 @@ _DERIVED: Final[Mapping[str, Callable[[Sums], tuple[float, float]]]] = {
     "survey_fifth_tenth": _read("survey_per_head", lambda c: held(c, 0.4, 0.5)[1]),
     "survey_tenths_ratio": _read("survey_per_head", _tenths_ratio),
     "unsecured_debt_median": _read("unsecured_debt", lambda c: quantile(c, 0.5)),
-}  # fmt: skip
+}
 """Figures that are no quotient of sums, but follow from several, or from counts."""
 
 

@@ -28,8 +28,13 @@ FOOD_BASKET: Final = 0.55
 """Food in the actual subsistence minimum."""
 _UNSECURED: Final = ("consumer", "instalment", "micro")
 _DECLARED: Final = (
-    "official_wage", "declared_business", "pension", "benefits", "alimony", "declared_rent",
-)  # fmt: skip
+    "official_wage",
+    "declared_business",
+    "pension",
+    "benefits",
+    "alimony",
+    "declared_rent",
+)
 
 
 def measured(state: State, said: Answers, truth: pl.DataFrame) -> Sums:
@@ -98,13 +103,13 @@ def _people(state: State) -> dict[str, Floats]:
         "widowed": quotient(people.marital[grown] == Marital.WIDOWED),
         "divorced": quotient(people.marital[grown] == Marital.DIVORCED),
         **quotients_by_region(
-            "dependency", state.families.region, people.in_family(idle, count),
+            "dependency",
+            state.families.region,
+            people.in_family(idle, count),
             people.in_family(able, count),
         ),
-        **quotients_by_region(
-            "urban", place, state.families.urban[people.family], everyone
-        ),
-    }  # fmt: skip
+        **quotients_by_region("urban", place, state.families.urban[people.family], everyone),
+    }
     for name, sex, oldest in (("men", ~woman, 90), ("women", woman, 74)):
         ages = years[sex & (years <= oldest)]
         for low, high in ((0, 17), (18, 44), (45, 59), (60, 74), (75, 90)):

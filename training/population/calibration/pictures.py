@@ -66,8 +66,15 @@ def distribution(name: str, histogram: Mapping[str, Any]) -> str:
         else:
             left, right, shown = edges[:-1], edges[1:], counts
             height = shown / (right - left)
-        axes.bar(left, height, width=right - left, align="edge", color=_PAPER, edgecolor=_INK,
-                 linewidth=0.4)  # fmt: skip
+        axes.bar(
+            left,
+            height,
+            width=right - left,
+            align="edge",
+            color=_PAPER,
+            edgecolor=_INK,
+            linewidth=0.4,
+        )
         axes.axvline(middle, color=_INK, linewidth=1.2)
         unit = " ₸" if edges[-1] >= _TENGE_FROM else ""
         axes.set_title(f"{name.replace('_', ' ')}: median {_number(middle)}{unit}", fontsize=9)

@@ -123,8 +123,9 @@ def with_moves(rng: np.random.Generator, state: State, moved: Flags) -> State:
     order = np.argsort(families.region * 2 + families.urban, kind="stable")
     there = (families.region * 2 + families.urban)[order]
     first, last = np.searchsorted(there, cell), np.searchsorted(there, cell, side="right")
-    neighbour = order[np.minimum(first + (rng.random(count) * (last - first)).astype(np.int64),
-                                 count - 1)]  # fmt: skip
+    neighbour = order[
+        np.minimum(first + (rng.random(count) * (last - first)).astype(np.int64), count - 1)
+    ]
     joins = moved & (last > first)
     told = happens(rng, _MARK_ADDRESS, count)
     return replace(
@@ -171,8 +172,9 @@ def _estate(rng: np.random.Generator, people: People, gone: Flags, families: int
     home = np.where(has_adult, np.arange(families), able[rng.integers(0, len(able), families)])
     rank = np.where(adult, people.role, 9) + (100 - people.age) / 1000
     order = np.lexsort((rank, people.family))
-    first = order[np.searchsorted(people.family[order], np.arange(families))] if len(
-        people) else order  # fmt: skip
+    first = (
+        order[np.searchsorted(people.family[order], np.arange(families))] if len(people) else order
+    )
     orphan = kept & ~has_adult[people.family]
     return _Estate(
         kept=kept,

@@ -112,10 +112,13 @@ def cars(rng: np.random.Generator, state: State) -> tuple[Keys, pl.DataFrame]:
     years = np.where(new, np.maximum(age, 0.0), 0.0)
     worth = fresh["value"].to_numpy() * np.exp(possessions.LOSS_OF_VALUE * years)
     fresh = fresh.with_columns(
-        model_year=np.where(new, (today - 30).astype("datetime64[Y]").astype(int) + 1970,
-                            fresh["model_year"].to_numpy()),
+        model_year=np.where(
+            new,
+            (today - 30).astype("datetime64[Y]").astype(int) + 1970,
+            fresh["model_year"].to_numpy(),
+        ),
         value=tenge(worth, 10_000),
-    )  # fmt: skip
+    )
     fresh = _lately(rng, today, fresh.filter(pl.Series(buying)))
     fresh = fresh.with_columns(removed_on=pl.lit(None, pl.Date))
     return _named(rng, state.keys, "vehicles", old, fresh)
@@ -139,9 +142,10 @@ def real_estate(
     keeps = happens(rng, _KEPT_BY_MOVERS, len(state.families))
     sold_at_rate = happens(rng, _INHERITED_SOLD, old.height)
     gone = np.where(
-        at_home, resettled[owner] & ~keeps[owner],
+        at_home,
+        resettled[owner] & ~keeps[owner],
         np.where(inherited, sold_at_rate, chosen[owner]),
-    )  # fmt: skip
+    )
     left = at_home & moved[owner] & keeps[owner]
     origin = pl.when(pl.Series(left)).then(pl.lit("bought")).otherwise("origin")
     old = old.with_columns(origin=origin).filter(pl.Series(~gone))
@@ -227,19 +231,28 @@ def debts(rng: np.random.Generator, state: State, days: int) -> tuple[Keys, pl.D
         short_of_months=short_now,
     ).filter(pl.Series(~over))
     fresh = loans(rng, state.families, people, state.work, means, state.names.borrower, today)
-    held = fresh.join(
-        old.group_by("person", "kind").agg(held=pl.len()),
-        on=["person", "kind"], how="left", maintain_order="left",
-    )["held"].fill_null(0).clip(upper_bound=2).to_numpy()  # fmt: skip
+    held = (
+        fresh.join(
+            old.group_by("person", "kind").agg(held=pl.len()),
+            on=["person", "kind"],
+            how="left",
+            maintain_order="left",
+        )["held"]
+        .fill_null(0)
+        .clip(upper_bound=2)
+        .to_numpy()
+    )
     small = fresh["kind"].is_in(_SMALL).to_numpy()
     another = np.where(small, _ANOTHER[held], _ANOTHER_LARGE[held])
     taken: Flags = happens(rng, _TAKEN * another / fresh["term"].to_numpy(), fresh.height)
     fresh = _lately(rng, today, fresh.filter(pl.Series(taken)))
     none: Floats = np.zeros(fresh.height)
     whole = annuity(
-        fresh["principal"].to_numpy().astype(np.float64), fresh["rate"].to_numpy(),
-        fresh["term"].to_numpy(), none,
-    )[1]  # fmt: skip
+        fresh["principal"].to_numpy().astype(np.float64),
+        fresh["rate"].to_numpy(),
+        fresh["term"].to_numpy(),
+        none,
+    )[1]
     fresh = fresh.with_columns(
         issued_on="registered_on",
         payments=none.astype(np.int64),

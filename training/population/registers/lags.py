@@ -34,58 +34,104 @@ class Lag:
 
 
 BIRTHS: Final = Lag(
-    register="persons", of="births", share=1.0, days=(5, 60),
+    register="persons",
+    of="births",
+    share=1.0,
+    days=(5, 60),
     why="parents have two months to register a child; most do so within weeks",
-)  # fmt: skip
+)
 DEATHS: Final = Lag(
-    register="persons", of="deaths", share=1.0, days=(3, 60),
+    register="persons",
+    of="deaths",
+    share=1.0,
+    days=(3, 60),
     why="until the act is written and sent on, the person still counts as a member",
-)  # fmt: skip
+)
 REPORTS: Final = Lag(
-    register="incomes", of="wages of employers that report late", share=0.04, days=(10, 80),
+    register="incomes",
+    of="wages of employers that report late",
+    share=0.04,
+    days=(10, 80),
     why="contributions and returns of small employers follow in the next quarter",
-)  # fmt: skip
+)
 DEEDS: Final = Lag(
-    register="properties", of="purchases", share=0.3, days=(2, 40),
+    register="properties",
+    of="purchases",
+    share=0.3,
+    days=(2, 40),
     why="deeds on paper wait for the register; electronic ones are entered at once",
-)  # fmt: skip
+)
 INHERITANCES: Final = Lag(
-    register="properties", of="inheritances", share=1.0, days=(182, 270),
+    register="properties",
+    of="inheritances",
+    share=1.0,
+    days=(182, 270),
     why="heirs have six months to accept, and only then the notary writes the certificate",
-)  # fmt: skip
+)
 PLATES: Final = Lag(
-    register="vehicles", of="cars bought", share=0.35, days=(3, 60),
+    register="vehicles",
+    of="cars bought",
+    share=0.35,
+    days=(3, 60),
     why="a buyer puts off the new plates as long as the old ones pass",
-)  # fmt: skip
+)
 COUNTS: Final = Lag(
-    register="livestock", of="animals", share=1.0, days=(1, 180),
+    register="livestock",
+    of="animals",
+    share=1.0,
+    days=(1, 180),
     why="household books are brought up to date twice a year",
-)  # fmt: skip
+)
 LOANS: Final = Lag(
-    register="loans", of="new loans", share=1.0, days=(1, 35),
+    register="loans",
+    of="new loans",
+    share=1.0,
+    days=(1, 35),
     why="credit bureaus receive what was lent in a month during the next",
-)  # fmt: skip
+)
 ENTERPRISES: Final = Lag(
-    register="businesses", of="enterprises opened", share=0.2, days=(1, 10),
+    register="businesses",
+    of="enterprises opened",
+    share=0.2,
+    days=(1, 10),
     why="opened online in minutes, on paper in days",
-)  # fmt: skip
+)
 BALANCES: Final = Lag(
-    register="deposits", of="deposits opened", share=1.0, days=(1, 92),
+    register="deposits",
+    of="deposits opened",
+    share=1.0,
+    days=(1, 92),
     why="banks report balances once a quarter",
-)  # fmt: skip
+)
 TRANSFERS: Final = Lag(
-    register="transfers", of="transfers of banks that report late", share=0.02, days=(5, 45),
+    register="transfers",
+    of="transfers of banks that report late",
+    share=0.02,
+    days=(5, 45),
     why="one of many banks is always late",
-)  # fmt: skip
+)
 BILLS: Final = Lag(
-    register="utilities", of="bills of small suppliers", share=0.03, days=(5, 45),
+    register="utilities",
+    of="bills of small suppliers",
+    share=0.03,
+    days=(5, 45),
     why="village suppliers send lists on paper",
-)  # fmt: skip
+)
 
 LAGS: Final = (
-    BIRTHS, DEATHS, REPORTS, DEEDS, INHERITANCES, PLATES, COUNTS, LOANS, ENTERPRISES, BALANCES,
-    TRANSFERS, BILLS,
-)  # fmt: skip
+    BIRTHS,
+    DEATHS,
+    REPORTS,
+    DEEDS,
+    INHERITANCES,
+    PLATES,
+    COUNTS,
+    LOANS,
+    ENTERPRISES,
+    BALANCES,
+    TRANSFERS,
+    BILLS,
+)
 """Every delay of this world, all of them assumed."""
 
 OF_THINGS: Final = {

@@ -22,9 +22,15 @@ from training.population.registers.survey import Answers, survey
 from training.population.state import Chance, State
 
 _ACTIVITY: Final = (
-    "child", "student", "employee", "self_employed", "registered_unemployed", "caring",
-    "inactive", "pensioner",
-)  # fmt: skip
+    "child",
+    "student",
+    "employee",
+    "self_employed",
+    "registered_unemployed",
+    "caring",
+    "inactive",
+    "pensioner",
+)
 
 
 _SELF_EMPLOYED_BY_BOOK: Final = 0.12
@@ -50,16 +56,26 @@ def observe(chance: Chance, state: State, shown: Round) -> dict[str, pl.DataFram
         "utilities": state.bills,
         "applications": state.asked,
         "inspections": labels.inspections(
-            chance["inspections"], families, state.hidden,
+            chance["inspections"],
+            families,
+            state.hidden,
             _suspicion(chance["inspections"], state),
-            life, shown.households, state.as_of, state.shifts, shown.days,
+            life,
+            shown.households,
+            state.as_of,
+            state.shifts,
+            shown.days,
         ),
-    }  # fmt: skip
+    }
     if shown.survey is not None:
         by_family["survey"] = survey(
-            chance["survey"], families, shown.survey, state.keys.clusters(families),
-            shown.households, state.as_of,
-        )  # fmt: skip
+            chance["survey"],
+            families,
+            shown.survey,
+            state.keys.clusters(families),
+            shown.households,
+            state.as_of,
+        )
     # Rows stand in the order of their keys: the order of the story would tell what no register
     # can, such as which enterprises work and which cars were sold.
     by_person = {

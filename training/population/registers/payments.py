@@ -19,9 +19,17 @@ from training.population.people.support import Support
 from training.population.people.work import MONTHS, Terms, Work
 
 SOURCES: Final = (
-    "wage", "self_employment", "business", "pension", "allowance", "targeted_assistance",
-    "scholarship", "alimony", "rent", "other",
-)  # fmt: skip
+    "wage",
+    "self_employment",
+    "business",
+    "pension",
+    "allowance",
+    "targeted_assistance",
+    "scholarship",
+    "alimony",
+    "rent",
+    "other",
+)
 _QUARTER: Final = 3
 _TAKE_UP: Final = 0.071
 """Share of families below the line by their registers that ask for targeted assistance: the
@@ -70,14 +78,19 @@ def streams(
         ("wage", work.official_wage, work.months_in_job, work.swing, never),
         ("wage", work.lost_wage, always, work.swing, work.months_since_loss),
         ("business", np.where(formal, work.declared_business, 0.0), always, flat + 0.3, never),
-        ("self_employment", np.where(formal, 0.0, work.declared_business), always, flat + 0.3,
-         never),
+        (
+            "self_employment",
+            np.where(formal, 0.0, work.declared_business),
+            always,
+            flat + 0.3,
+            never,
+        ),
         ("pension", support.pension, _months_of_pension(people), None, never),
         ("allowance", support.disability, always, None, never),
         ("allowance", support.allowance, infant, None, never),
         ("scholarship", support.scholarship, studies, None, never),
         ("alimony", support.alimony, always, flat + 0.15, never),
-    ]  # fmt: skip
+    ]
     return [
         *(
             _stream(rng, source, amount, since, noise, until, months)
@@ -122,9 +135,11 @@ def _months_of_pension(people: People) -> Ints:
 
 
 def _rents(properties: pl.DataFrame, months: int) -> Stream:
-    let = properties.filter(pl.col("rent_declared")).group_by("person", maintain_order=True).agg(
-        pl.col("rent").sum()
-    )  # fmt: skip
+    let = (
+        properties.filter(pl.col("rent_declared"))
+        .group_by("person", maintain_order=True)
+        .agg(pl.col("rent").sum())
+    )
     amounts = np.repeat(tenge(let["rent"].to_numpy())[:, None], months, axis=1)
     return Stream("rent", let["person"].to_numpy(), amounts)
 

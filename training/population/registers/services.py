@@ -23,9 +23,15 @@ from training.population.people.families import ADULT, Families, People
 from training.population.people.standing import Standing
 
 SERVICES: Final = (
-    "housing_aid", "rent_subsidy", "home_teaching", "school_meals", "summer_camp",
-    "dormitory_place", "sanatorium", "sport_section",
-)  # fmt: skip
+    "housing_aid",
+    "rent_subsidy",
+    "home_teaching",
+    "school_meals",
+    "summer_camp",
+    "dormitory_place",
+    "sanatorium",
+    "sport_section",
+)
 DAYS_TO_DECIDE: Final = 30
 _YEAR: Final = 365
 _AT_MOST: Final = 0.9
