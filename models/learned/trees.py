@@ -17,17 +17,20 @@ from models.learned.inputs import Matrix
 
 LEAF: Final = 20
 """Families that a leaf speaks for at least: fewer could be recognised in it."""
-_COMMON: Final[dict[str, Any]] = {
+_SMALL: Final[dict[str, Any]] = {
     "max_depth": 3,
     "num_leaves": 8,
-    "max_bin": 127,
-    "lambda_l2": 5.0,
-    "monotone_constraints_method": "intermediate",
     "deterministic": True,
     "force_row_wise": True,
     "num_threads": 1,
     "verbosity": -1,
 }
+_COMMON: Final[dict[str, Any]] = _SMALL | {
+    "max_bin": 127,
+    "lambda_l2": 5.0,
+    "monotone_constraints_method": "intermediate",
+}
+_AUXILIARY: Final[dict[str, Any]] = _SMALL | {"min_data_in_leaf": LEAF}
 _MANY_ROWS: Final = 2_000
 
 
@@ -80,6 +83,18 @@ def grow(
         if smallest_leaf(booster) >= min(leaf, len(y)):
             return booster
         asked += max(asked // 5, 1)
+
+
+def auxiliary(
+    x: Matrix, y: Matrix, *, objective: str, trees: int, rate: float, **more: Any
+) -> lgb.Booster:
+    """Grow a small booster that judges or weighs, and is never part of a model that serves.
+
+    As small and as repeatable as the others, but bound to no direction. ``more`` are
+    LightGBM's own options, such as ``lambda_l2``, ``seed`` or ``num_class``.
+    """
+    parameters = _AUXILIARY | {"objective": objective, "learning_rate": rate, **more}
+    return lgb.train(parameters, lgb.Dataset(x, label=y), num_boost_round=trees)
 
 
 def smallest_leaf(booster: lgb.Booster) -> int:

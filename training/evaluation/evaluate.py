@@ -22,10 +22,10 @@ from training.evaluation.baselines import Rival, payments_rule, regression, sign
 from training.evaluation.by_group import CAPACITY, flagged_share, judged_by_group, what_is_judged
 from training.evaluation.random_arm import SENSITIVITIES
 from training.evaluation.served_scores import Population
+from training.evaluation.strengthened import STRENGTHENED, strengthened_difference
 from training.fitting.fit import Fitted
 from training.fitting.hidden_income import Inspected
 from training.fitting.welfare import Surveyed
-from training.gates.quality import STRENGTHENED, strengthened_difference
 from training.labels.gather import Labels
 
 __all__ = ["CAPACITY", "evaluate", "payments_rule", "regression", "signed_log", "tells_at_capacity"]

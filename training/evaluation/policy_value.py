@@ -18,20 +18,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from models.assessment import metrics
 from models.assessment.metrics import Estimate
+from models.learned import trees
 from models.learned.inputs import Matrix
 from training.evaluation.baselines import Rival, ranked
 from training.evaluation.served_scores import encoded_population
 from training.fitting.fit import Fitted
 from training.fitting.hidden_income import FOLDS
+from training.labels import both_arms, inspection_chance
 from training.labels import gather as label
-from training.labels import inspection_chance
 from training.labels.gather import Labels
 
 LARGEST: Final = 0.10
@@ -39,18 +39,8 @@ LARGEST: Final = 0.10
 FEWEST: Final = 20.0
 """Effective inspections among the chosen below which nothing is said of a policy."""
 _REPLICAS: Final = 500
-_SMALL: Final[dict[str, Any]] = {
-    "num_leaves": 8,
-    "max_depth": 3,
-    "min_data_in_leaf": 20,
-    "learning_rate": 0.08,
-    "lambda_l2": 5.0,
-    "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 1,
-    "verbosity": -1,
-}
-_ROUNDS: Final = 60
+_TREES: Final = 60
+_RATE: Final = 0.08
 
 Flags = npt.NDArray[np.bool_]
 
@@ -145,17 +135,6 @@ def chance_of_inspection(above: Matrix, beside: Matrix, capacity: float) -> Matr
     return np.where(beside > 0, np.clip(room, 0.0, 1.0), (above < capacity).astype(np.float64))
 
 
-def shared(probability: Matrix, random: Flags, arm: float, targeted: Matrix) -> Matrix:
-    """Return how much each inspection counts: its inverse probability times its part of the work.
-
-    ``arm`` is the usual probability of a random inspection, ``targeted`` the chance of each
-    family to be targeted, as its inputs let expect. Where nobody is targeted all the work
-    falls to the random arm; where many are, most falls to them.
-    """
-    part = arm / (arm + targeted)
-    return np.where(random, part, 1.0 - part) / probability
-
-
 def table(
     found: Labels,
     fitted: Fitted,
@@ -186,8 +165,8 @@ def table(
     targeted = inspection_chance.targeted_chance(
         usable & ~random, inverse, x, fitted.inspected.fold, seed=0
     )
-    arm = inspection_chance.usual_chance(inverse)
-    weights = np.where(usable, shared(own, random, arm, targeted), 0.0)[usable]
+    arm = both_arms.usual_chance(inverse)
+    weights = np.where(usable, both_arms.shared(own, random, arm, targeted), 0.0)[usable]
     drawn = metrics.draws(
         found.inspections["household_id"].to_numpy()[usable], generator, replicas=_REPLICAS
     )
@@ -248,8 +227,8 @@ def outcome_model(
     blind, of_all = np.empty(len(x)), np.zeros(len(x_all))
     for k in range(FOLDS):
         rest = fold != k
-        booster = lgb.train(
-            _SMALL | {"objective": objective}, lgb.Dataset(x[rest], label=value[rest]), _ROUNDS
+        booster = trees.auxiliary(
+            x[rest], value[rest], objective=objective, trees=_TREES, rate=_RATE, lambda_l2=5.0
         )
         blind[~rest] = booster.predict(x[~rest])
         of_all += booster.predict(x_all) / FOLDS

@@ -9,7 +9,6 @@ reason; where none is declared (`models.assessment.groups`), it fails.
 from collections.abc import Sequence
 from typing import Any, Final
 
-import lightgbm as lgb
 import numpy as np
 import polars as pl
 
@@ -17,6 +16,7 @@ from models.assessment import metrics
 from models.assessment.fairness import SUPPRESSED_BELOW, Verdict
 from models.assessment.groups import ATTRIBUTES, UNKNOWN, Attribute
 from models.assessment.metrics import Estimate
+from models.learned import trees
 from models.learned.inputs import Matrix
 
 BOUND: Final = 0.60
@@ -24,18 +24,8 @@ BOUND: Final = 0.60
 FAMILIES: Final = 3_000
 """Families that the inputs are tried on: more would cost minutes and move the figures little."""
 FOLDS: Final = 5
-_ROUNDS: Final = 25
-_LEARNER: Final[dict[str, Any]] = {
-    "num_leaves": 8,
-    "max_depth": 3,
-    "min_data_in_leaf": 20,
-    "learning_rate": 0.15,
-    "max_bin": 63,
-    "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 1,
-    "verbosity": -1,
-}
+_TREES: Final = 25
+_RATE: Final = 0.15
 
 
 def table(
@@ -113,12 +103,14 @@ def _guessed(
     label = np.array([place.get(v, 0) for v in values], dtype=np.float64)
     many = len(there) > 2
     said = np.zeros((len(x), len(there)))
-    asked = _LEARNER | (
-        {"objective": "multiclass", "num_class": len(there)} if many else {"objective": "binary"}
-    )
+    task: dict[str, Any] = {"objective": "binary"}
+    if many:
+        task = {"objective": "multiclass", "num_class": len(there)}
     for k in range(FOLDS):
         rest = usable & (fold != k)
-        booster = lgb.train(asked, lgb.Dataset(x[rest], label=label[rest]), _ROUNDS)
+        booster = trees.auxiliary(
+            x[rest], label[rest], trees=_TREES, rate=_RATE, max_bin=63, **task
+        )
         predicted = np.asarray(booster.predict(x[fold == k]))
         said[fold == k] = predicted if many else np.column_stack([1 - predicted, predicted])
     return {value: said[:, number] for value, number in place.items()}

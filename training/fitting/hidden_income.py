@@ -17,8 +17,8 @@ from models.learned.consumption import ExpectedConsumption
 from models.learned.hidden_income import Amounts, Calibration, HiddenIncome
 from models.learned.hyperparameters import SHIPPED, Hyperparameters
 from models.learned.inputs import Input, Matrix, declared_income
+from training.labels import both_arms, inspection_chance
 from training.labels import gather as label
-from training.labels import inspection_chance
 from training.labels import unmeasured_selection as choices
 from training.labels.gather import Labels
 from training.labels.unmeasured_selection import UNTOLD, Choice
@@ -217,9 +217,7 @@ def learn(material: Material, consumption: Consumption, tell: Callable[[str], No
     agreement = conformal.amount_score(hides, centre, amounts.spread, amount)
     tails = tails_by_place(agreement, judged * truth, place)
     low, high = conformal.amount_bounds(hides, centre, amounts.spread, np.array(tails)[place])
-    standing = conformal.raked(
-        rank, inspection_chance.union_weights(found.inspections, random, suspected)
-    )
+    standing = conformal.raked(rank, both_arms.union_weights(found.inspections, random, suspected))
     inspected = Inspected(
         households=found.inspections["household_id"].to_numpy(),
         confirmed=confirmed,

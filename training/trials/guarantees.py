@@ -26,8 +26,8 @@ from training.fitting.hidden_income import (
     rank_among,
     tails_by_place,
 )
+from training.labels import both_arms, inspection_chance, unmeasured_selection
 from training.labels import gather as label
-from training.labels import inspection_chance, unmeasured_selection
 from training.labels.gather import Labels
 from training.trials.country import Country, World, visited
 from training.trials.regimes import CAPACITY, REGIMES, Chosen, Drawn, drawn, not_drawn
@@ -132,7 +132,7 @@ def labelled(given: Scored, lot: Drawn, generator: np.random.Generator) -> Inspe
     fold = generator.integers(0, FOLDS, len(family))
     margin, rank = given.margin[family], given.rank[family]
     suspected = inspection_chance.suspected(register, random, margin, given.x[family], fold, seed=0)
-    together = inspection_chance.union_weights(register, random, suspected)
+    together = both_arms.union_weights(register, random, suspected)
     nothing = np.zeros(len(family))
     return Inspected(
         households=family,

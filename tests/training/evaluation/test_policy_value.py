@@ -5,7 +5,8 @@ import pytest
 
 from models.assessment import metrics
 from training.evaluation.baselines import ranked
-from training.evaluation.policy_value import Sample, chance_of_inspection, estimate, shared
+from training.evaluation.policy_value import Sample, chance_of_inspection, estimate
+from training.labels.both_arms import shared
 
 FAMILIES, CAPACITY, RANDOM, TARGETED = 20_000, 0.10, 0.02, 0.20
 

@@ -10,9 +10,10 @@ import pytest
 
 from features.errors import InputError
 from models.assessment import metrics
+from training.evaluation.strengthened import strengthened_difference
 from training.gates import effects, preregistration, promises, structure
 from training.gates.blast_radius import CHANGES, GROUPS, Radius
-from training.gates.quality import labels_needed, quality, random_arm, strengthened_difference
+from training.gates.quality import labels_needed, quality, random_arm
 from training.gates.verdict import Verdict
 
 PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN

@@ -5,8 +5,9 @@ import polars as pl
 import pytest
 
 from models.learned import conformal
+from training.labels.both_arms import union_weights
 from training.labels.gather import random_weights
-from training.labels.inspection_chance import suspected, targeted_chance, union_weights
+from training.labels.inspection_chance import suspected, targeted_chance
 
 FOLDS = 5
 
