@@ -39,7 +39,7 @@ def _usable() -> pl.Expr:
 
 
 @view(register="vehicles")
-def road_vehicles(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+def road_vehicles(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:  # noqa: ARG001
     """Cars, trucks and buses that are neither arrested nor stolen nor sold.
 
     The unknown year of a stolen car or of a motorcycle makes nothing unknown.
