@@ -24,8 +24,9 @@ from training import train as training
 from training.evaluation.evaluate import evaluate, payments_rule, signed_log, tells_at_capacity
 from training.evaluation.measures import flat
 from training.examples import in_pandas
-from training.fitting.fit import certified, fit, informative
-from training.fitting.hidden_income import require_both_kinds
+from training.fitting.certificate import certified
+from training.fitting.evidence import require_both_kinds
+from training.fitting.fit import fit, informative
 from training.labels.gather import gather
 from training.record.signature import EXAMPLE_FILE
 from training.record.synthetic import ROWS

@@ -13,8 +13,9 @@ from models.law.parameters import Law
 from models.learned.inputs import Matrix
 from models.rules.red_flags import red_flags
 from training.evaluation.served_scores import Population, encoded_population
+from training.fitting.evidence import FOLDS
 from training.fitting.fit import Fitted
-from training.fitting.hidden_income import FOLDS, Inspected
+from training.fitting.hidden_income import Inspected
 from training.labels import gather as label
 from training.labels.gather import Labels
 

@@ -28,8 +28,8 @@ from models.learned import trees
 from models.learned.inputs import Matrix
 from training.evaluation.baselines import Rival, ranked
 from training.evaluation.served_scores import encoded_population
+from training.fitting.evidence import FOLDS
 from training.fitting.fit import Fitted
-from training.fitting.hidden_income import FOLDS
 from training.labels import both_arms, inspection_chance
 from training.labels import gather as label
 from training.labels.gather import Labels

@@ -20,7 +20,8 @@ from models.learned import review_capacity
 from models.learned.inputs import Matrix
 from models.learned.review_capacity import Flags, ReviewBars
 from models.rules import category as rules
-from training.fitting.fit import Fitted, certified
+from training.fitting.certificate import certified
+from training.fitting.fit import Fitted
 from training.labels.gather import Labels
 
 UNCONFIRMED: Final = (0.10, 0.20, 0.30)

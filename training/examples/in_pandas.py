@@ -26,7 +26,7 @@ from models.learned.consumption import consumption_inputs
 from models.learned.hidden_income import GAP, hidden_income_inputs
 from models.learned.inputs import Input, Matrix, declared_inputs
 from training.evaluation.evaluate import regression
-from training.fitting.hidden_income import findings
+from training.fitting.evidence import findings
 from training.labels import gather
 from training.labels.gather import Labels
 

@@ -13,23 +13,27 @@ import numpy.typing as npt
 import polars as pl
 
 from features.progress import Progress, silent
-from models.assessment.metrics import share
-from models.assessment.sequential import refuted_above
 from models.law.parameters import Law
-from models.learned import conformal
 from models.learned import consumption as consumption_model
 from models.learned.consumption import ExpectedConsumption
 from models.learned.hyperparameters import Boosting, Hyperparameters, shipped
 from models.learned.inputs import Input, Matrix, declared_inputs, encode
 from models.learned.predict import Models
 from training.fitting import hidden_income, welfare
-from training.fitting.hidden_income import FOLDS, Consumption, Inspected, Material, places
+from training.fitting.certificate import certified
+from training.fitting.evidence import (
+    FOLDS,
+    Consumption,
+    FitInputs,
+    Flags,
+    places,
+    require_both_kinds,
+)
+from training.fitting.hidden_income import Inspected
 from training.fitting.welfare import Surveyed
 from training.labels import gather as label
-from training.labels.gather import FEWEST_RANDOM, Labels
+from training.labels.gather import Labels
 
-_LOOKED_AT: Final = 0.10
-"""Share of the most suspicious in which the two arms are compared when nobody can be flagged."""
 _KNOWN: Final = 20
 """Families that must lack an input in training before its absence says anything."""
 
@@ -72,18 +76,18 @@ def fit(
     hyper : how the boosters of each stage are grown; default: as shipped for so many labels.
     """
     hyper = hyper or shipped(found.inspections.height)
-    tell = _Tell(progress, 4 * FOLDS + 3)
+    step = _Steps(progress, 4 * FOLDS + 3)
     x_population = encode(found.population, declared_inputs(), law)
     inputs, kept = informative(declared_inputs(), x_population)
     x_survey = label.encoded(found.survey, inputs)
     x_inspected = label.encoded(found.inspections, inputs)
     households = [f["household_id"].to_numpy() for f in (found.survey, found.inspections)]
     fold_survey, fold_inspected = label.folds(households, FOLDS, generator)
-    hidden_income.require_both_kinds(found.inspections, fold_inspected)
-    consumption = _consumption(found, inputs, x_survey, fold_survey, seed, hyper.consumption, tell)
+    require_both_kinds(found.inspections, fold_inspected)
+    consumption = _consumption(found, inputs, x_survey, fold_survey, seed, hyper.consumption, step)
     detected = hidden_income.learn(
-        Material(
-            found=found,
+        FitInputs(
+            labels=found,
             inputs=inputs,
             x=x_inspected,
             x_population=x_population[:, kept],
@@ -93,7 +97,7 @@ def fit(
             hyper=hyper,
         ),
         consumption,
-        tell,
+        step,
     )
     answered = found.survey["subjective_level"].is_not_null().to_numpy()
     ladder, surveyed = welfare.learn(
@@ -105,7 +109,7 @@ def fit(
         fold_survey[answered],
         seed=seed,
         generator=generator,
-        tell=tell,
+        tell=step,
         hyper=hyper.welfare,
     )
     threshold, certificate = certified(
@@ -142,104 +146,6 @@ def informative(inputs: tuple[Input, ...], x: Matrix) -> tuple[tuple[Input, ...]
     return tuple(inputs[place] for place in kept), kept
 
 
-def certified(
-    inspected: Inspected, population: Matrix, found: Labels, *, unconfirmed: float
-) -> tuple[float | None, dict[str, Any]]:
-    """Fix the threshold of the flag, and write down what is promised for whom.
-
-    ``unconfirmed`` is q, the share of the flagged that an inspector may fail to confirm: a
-    dated parameter of the law on file, fixed before the labels are seen, for a level chosen
-    by the labels that it is promised of would break the promise. What they would support is
-    told beside it (``least_supported``, and how many labels q needs), so that whoever sets
-    the parameter knows. Without a random arm, or with one too small for the level asked,
-    nobody is flagged.
-    """
-    arm = inspected.in_random_arm
-    clear = inspected.confirmed == 0
-    weights, leans_on = _standing(inspected, unconfirmed, len(population))
-    counted = weights > 0
-    chosen = conformal.select(
-        inspected.rank[counted],
-        clear[counted],
-        weights[counted],
-        unconfirmed=unconfirmed,
-        population=len(population),
-    )
-    enough = int(arm.sum()) >= FEWEST_RANDOM
-    threshold = (
-        conformal.threshold_for(population, chosen.share)
-        if enough and chosen.share is not None
-        else None
-    )
-    flagged = np.zeros(0) if threshold is None else population[population >= threshold]
-    of_all = len(flagged) / len(population)
-    seen = arm & (inspected.rank < of_all)
-    certificate = {
-        "method": "conformal selection (Jin & Candès 2023) with Benjamini–Hochberg, threshold "
-        "fixed at training",
-        "leans_on": leans_on,
-        "choice": inspected.choice.told(),
-        "holds": "on average over draws of the inspections, for families drawn like this "
-        "population; families that calibrate were scored by models that had not seen them, "
-        "so the level is approximate as in cross-conformal prediction",
-        "unconfirmed_at_most": unconfirmed,
-        "refuted_above": None
-        if threshold is None
-        else refuted_above(clear[seen], inspected.random[seen], unconfirmed),
-        "unconfirmed_estimated": chosen.unconfirmed if threshold is not None else None,
-        "least_supported": chosen.least_supported,
-        "labels": int(counted.sum()),
-        "random_labels": int(arm.sum()),
-        "random_labels_needed": chosen.labels_needed,
-        "population": found.households,
-        "as_of": found.as_of.isoformat(),
-        "flagged_share": of_all,
-        "flagged_in_random_arm": int(seen.sum()),
-        "unconfirmed_in_random_arm": share(int((seen & clear).sum()), int(seen.sum())).told(),
-        "measured_on": "random labels that helped to set the threshold, so "
-        "unconfirmed_in_random_arm is optimistic",
-        "nobody_flagged_because": None
-        if threshold is not None
-        else _why_nobody(arm, int(counted.sum()), chosen),
-    }
-    return threshold, certificate
-
-
-def _standing(inspected: Inspected, unconfirmed: float, population: int) -> tuple[Matrix, str]:
-    """Return the weights under which labels stand for the population, and which labels count.
-
-    Targeted inspections help only as long as suspicion follows the registers. Where
-    inspectors chose by what no register shows, the families they chose hide more often than
-    others that look the same, and the promise would be too bold: that is asked all along
-    the ranking (`training.labels.unmeasured_selection`) and once more among those that
-    would be flagged.
-    """
-    together, arm = inspected.standing, inspected.in_random_arm
-    if not (together[~arm] > 0).any():
-        return inspected.random, "random inspections"
-    clear, counted = inspected.confirmed == 0, together > 0
-    chosen = conformal.select(
-        inspected.rank[counted],
-        clear[counted],
-        together[counted],
-        unconfirmed=unconfirmed,
-        population=population,
-    )
-    looked_at = chosen.share if chosen.share is not None else _LOOKED_AT
-    top = inspected.rank < looked_at
-    said = float(together[top & clear].sum() / max(together[top].sum(), 1e-12))
-    seen = share(int((arm & top & clear).sum()), int((arm & top).sum()))
-    contradicted = seen.low is not None and said < seen.low
-    if contradicted or inspected.choice.knows_more("targeted"):
-        return inspected.random, (
-            "random inspections alone: among families that look the same, those chosen by "
-            "suspicion were confirmed at other odds than those drawn at random"
-        )
-    return together, (
-        "random inspections, and targeted ones by the inverse of their chance, known or estimated"
-    )
-
-
 def survey_weights(found: Labels) -> Matrix:
     """Return the survey's weights; a family without one counts as the mean."""
     weights = found.survey["weight"].cast(pl.Float64)
@@ -247,26 +153,8 @@ def survey_weights(found: Labels) -> Matrix:
     return filled
 
 
-def _why_nobody(arm: hidden_income.Flags, labels: int, chosen: conformal.Selection) -> str:
-    if not arm.any():
-        return (
-            "there is no random inspection: nothing can be promised of a flag. Inspect at least "
-            "300 families drawn at random."
-        )
-    if arm.sum() < FEWEST_RANDOM:
-        return (
-            f"there are only {int(arm.sum())} random inspections: below {FEWEST_RANDOM} nothing is "
-            "promised of a flag. Inspect at least 300 families drawn at random."
-        )
-    needed = "more" if chosen.labels_needed is None else f"about {chosen.labels_needed}"
-    return (
-        f"{labels} inspections, {int(arm.sum())} of them random, support no level below "
-        f"{chosen.least_supported:.2f}: {needed} like them are needed."
-    )
-
-
 @dataclass(slots=True)
-class _Tell:
+class _Steps:
     """Counts the steps of a fit and tells how many are done."""
 
     progress: Progress
@@ -285,20 +173,20 @@ def _consumption(
     fold: Whole,
     seed: int,
     hyper: Boosting,
-    tell: _Tell,
+    step: _Steps,
 ) -> Consumption:
-    mine = consumption_model.consumption_inputs(inputs)
-    kept = places(inputs, mine)
+    own = consumption_model.consumption_inputs(inputs)
+    columns = places(inputs, own)
     spent, weights = label.consumption(found.survey), survey_weights(found)
 
-    def grown(rows: hidden_income.Flags) -> ExpectedConsumption:
-        tell("expected consumption")
+    def grown(rows: Flags) -> ExpectedConsumption:
+        step("expected consumption")
         return consumption_model.fit(
-            mine, x[rows][:, kept], spent[rows], weights[rows], seed=seed, hyper=hyper
+            own, x[rows][:, columns], spent[rows], weights[rows], seed=seed, hyper=hyper
         )
 
     blind = tuple(grown(fold != k) for k in range(FOLDS))
-    return Consumption(grown(np.ones(len(x), dtype=bool)), blind, kept)
+    return Consumption(grown(np.ones(len(x), dtype=bool)), blind, columns)
 
 
 def _always_known(inputs: tuple[Input, ...], *tables: Matrix) -> frozenset[str]:

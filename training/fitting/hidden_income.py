@@ -1,40 +1,35 @@
-"""Learning to detect hidden income, judged only by models that had not seen the family."""
+"""Learning to detect hidden income, judged only by models that had not seen the family.
+
+The way: blind scores → what an inspector's choice adds → calibration → amounts → intervals →
+the served detector, which saw every label. What is kept of each inspected family
+(`Inspected`) is what the blind models say of it.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
 
 import lightgbm as lgb
 import numpy as np
-import numpy.typing as npt
-import polars as pl
 
-from features.errors import InputError
-from models.assessment import target
-from models.law.parameters import Law
 from models.learned import conformal, hidden_income, trees
-from models.learned.consumption import ExpectedConsumption
 from models.learned.hidden_income import Amounts, Calibration, HiddenIncome
-from models.learned.hyperparameters import SHIPPED, Hyperparameters
-from models.learned.inputs import Input, Matrix, declared_income
-from training.labels import both_arms, inspection_chance
-from training.labels import gather as label
-from training.labels import unmeasured_selection as choices
-from training.labels.gather import Labels
+from models.learned.inputs import Matrix
+from training.fitting.evidence import (
+    FOLDS,
+    Consumption,
+    Evidence,
+    FitInputs,
+    Flags,
+    Whole,
+    evidence_of,
+    population_table,
+)
+from training.fitting.intervals import tails_by_place, unknown_high
+from training.labels import both_arms, inspection_chance, unmeasured_selection
 from training.labels.unmeasured_selection import UNTOLD, Choice
 
-FOLDS: Final = 5
-FEWEST_OF_A_KIND: Final = 10
-"""Inspected families of each kind, hiding and clear, below which no detector is grown."""
-LEVEL: Final = 0.90
-"""What intervals and category sets promise to hold."""
-SHRINK: Final = 200
-"""Families of all places that the tail of one place is tempered with."""
-MARGIN: Final = 1.10
-"""How much wider silence must be than knowing, on the mean of the training population."""
-
-Flags = npt.NDArray[np.bool_]
-Whole = npt.NDArray[np.int64]
+Step = Callable[[str], None]
+"""Tells whoever waits what is being done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +40,7 @@ class Inspected:
     of the population that looks strictly more suspicious to the same model; ``random`` is
     the inverse inclusion probability in the random arm, zero outside it; ``standing``
     lets random and targeted inspections together stand for the population
-    (`training.labels.inspection_chance`), zero for complaints; ``truth`` lets findings
+    (`training.labels.both_arms`), zero for complaints; ``truth`` lets findings
     stand for the truth; ``place`` is where the family lives, by `hidden_income.PLACES`;
     ``choice`` what it tells to have been chosen. Amounts and gap
     in ПМ a member a month.
@@ -76,20 +71,6 @@ class Inspected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Material:
-    """What the detector learns from: labels, inputs of the labelled and of the population."""
-
-    found: Labels
-    inputs: tuple[Input, ...]
-    x: Matrix
-    x_population: Matrix
-    fold: Whole
-    law: Law
-    seed: int
-    hyper: Hyperparameters = SHIPPED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Detected:
     """The served detector, its findings on labelled families, its scores of the population."""
 
@@ -99,224 +80,144 @@ class Detected:
 
 
 @dataclass(frozen=True, slots=True)
-class Consumption:
-    """The served model of expected consumption, and for each fold one that is blind to it.
+class BlindScores:
+    """What detectors that had not seen a family say of it; one booster a fold."""
 
-    ``kept`` are the places of its inputs among all.
+    boosters: tuple[lgb.Booster, ...]
+    margin: Matrix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What it tells to have been chosen, and how likely each family was to be targeted.
+
+    ``offset`` is what the choice moved each finding by, as log-odds; None: by nothing.
     """
 
-    full: ExpectedConsumption
-    blind: tuple[ExpectedConsumption, ...]
-    kept: Whole
-
-    def expected_blindly(self, x: Matrix, fold: Whole) -> Matrix:
-        """Return what each family is expected to spend by the model that had not seen it."""
-        expected = np.empty(len(x))
-        for k, model in enumerate(self.blind):
-            expected[fold == k] = model.expected(x[fold == k][:, self.kept])
-        return expected
+    effect: Choice
+    suspected: Matrix | None
+    offset: Matrix | None
 
 
-def places(inputs: tuple[Input, ...], wanted: tuple[Input, ...]) -> Whole:
-    """Return where the wanted inputs stand among all."""
-    at = {i.name: place for place, i in enumerate(inputs)}
-    return np.array([at[i.name] for i in wanted], dtype=np.int64)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervals:
+    """The tails of the served intervals, what weights findings by truth, and blind intervals."""
+
+    tails: tuple[float, ...]
+    truth: Matrix
+    low: Matrix
+    high: Matrix
 
 
-def findings(inspections: pl.DataFrame) -> tuple[Matrix, Matrix]:
-    """Return the amount found at each inspected family, and 1 where it is material, else 0."""
-    amount = target.hidden_amount(inspections)
-    return amount, (amount >= target.materiality(inspections)).astype(np.float64)
-
-
-def require_both_kinds(inspections: pl.DataFrame, fold: Whole) -> None:
-    """Raise ``InputError`` unless families of both kinds suffice, also outside every fold.
-
-    Families are counted, not inspections: one inspected five times is one witness.
-    """
-    confirmed = findings(inspections)[1] > 0
-    if confirmed.all() or not confirmed.any():
-        raise InputError(
-            f"All {len(confirmed)} inspections found the same: a detector needs families that "
-            "hide income and families that do not. Bring more inspections."
-        )
-    households = inspections["household_id"].to_numpy()
-    hiding, clear = (len(np.unique(households[kind])) for kind in (confirmed, ~confirmed))
-    if min(hiding, clear) < FEWEST_OF_A_KIND:
-        raise InputError(
-            f"Inspections confirmed hidden income at {hiding} families and none at {clear}: a "
-            f"detector needs at least {FEWEST_OF_A_KIND} of each. Bring more inspections."
-        )
-    for k in range(FOLDS):
-        others = confirmed[fold != k]
-        if others.all() or not others.any():
-            raise InputError(
-                f"Of {hiding} families that hide income and {clear} that do not, all of one kind "
-                f"fell into one of {FOLDS} folds. Bring more inspections, or take another seed."
-            )
-
-
-def learn(material: Material, consumption: Consumption, tell: Callable[[str], None]) -> Detected:
+def learn(given: FitInputs, consumption: Consumption, step: Step) -> Detected:
     """Fit the detector of hidden income, its calibration and its intervals.
 
     Where there is no random arm, the line and the intervals rest on the pooled
     inspections; nothing is promised then, and the certificate says so.
     """
-    found, seed = material.found, material.seed
-    mine = hidden_income.hidden_income_inputs(material.inputs)
-    kept = places(material.inputs, mine)
-    amount, confirmed = findings(found.inspections)
-    weights = label.training_weights(found.inspections)
-    random = label.random_weights(found.inspections)
-    judged = random if random.any() else weights
-    expected = consumption.expected_blindly(material.x, material.fold)
-    gap = expected - label.declared(found.inspections)
-    table = hidden_income.columns(gap, material.x[:, kept])
-    income = declared_income(found.population, material.law)
-
-    def seen(model: ExpectedConsumption) -> Matrix:
-        of_all = model.expected(material.x_population[:, consumption.kept]) - income
-        return hidden_income.columns(of_all, material.x_population[:, kept])
-
-    def grown(rows: Flags, apart: Matrix | None) -> lgb.Booster:
-        tell("hidden income")
-        return hidden_income.fit_detector(
-            mine,
-            table[rows],
-            confirmed[rows],
-            weights[rows],
-            seed=seed,
-            hyper=material.hyper.hidden_income,
-            offset=None if apart is None else apart[rows],
-        )
-
-    blindly = [(material.fold == k, blind) for k, blind in enumerate(consumption.blind)]
-    design = choices.design(found.inspections)
-    margin, rank = np.empty(len(table)), np.empty(len(table))
-    boosters = [grown(~out, None) for out, _ in blindly]
-    for (out, _), booster in zip(blindly, boosters, strict=True):
-        margin[out] = trees.margin(booster, table[out])
-    # Whether the choice tells is asked of detectors that were grown as if it told nothing.
-    suspected = inspection_chance.suspected(
-        found.inspections, random, margin, material.x, material.fold, seed=seed
-    )
-    choice = choices.seen(margin, confirmed, design, suspected)
-    apart = choice.offset(design)
-    if apart is not None:
-        boosters = [grown(~out, apart) for out, _ in blindly]
-    for (out, blind), booster in zip(blindly, boosters, strict=True):
-        margin[out] = trees.margin(booster, table[out])
-        rank[out] = rank_among(margin[out], trees.margin(booster, seen(blind)))
+    evidence = evidence_of(given, consumption)
+    scores, selection = scored_blindly(given, evidence, step)
+    rank = ranks(given, evidence, consumption, scores)
+    sensitivity = float(given.law.inspection_sensitivity)
     calibration, hides = calibrated(
-        margin, confirmed, judged, material.fold, float(material.law.inspection_sensitivity)
+        scores.margin, evidence.confirmed, evidence.judged, evidence.fold, sensitivity
     )
-    tell("hidden amounts")
-    centre, amounts = amounts_of(mine, table, amount, confirmed > 0, weights, material)
-    truth = hidden_income.truth_weights(confirmed > 0, hides, calibration.sensitivity)
-    place = hidden_income.places(found.inspections)
-    agreement = conformal.amount_score(hides, centre, amounts.spread, amount)
-    tails = tails_by_place(agreement, judged * truth, place)
-    low, high = conformal.amount_bounds(hides, centre, amounts.spread, np.array(tails)[place])
-    standing = conformal.raked(rank, both_arms.union_weights(found.inspections, random, suspected))
+    step("hidden amounts")
+    centre, amounts = amounts_of(given, evidence)
+    intervals = intervals_of(evidence, calibration, hides, centre, amounts)
+    step("hidden income of all")
+    detector, population = served(
+        given, evidence, consumption, selection, calibration, amounts, intervals, step
+    )
+    union = both_arms.union_weights(given.labels.inspections, evidence.random, selection.suspected)
     inspected = Inspected(
-        households=found.inspections["household_id"].to_numpy(),
-        confirmed=confirmed,
-        amount=amount,
-        expected=expected,
-        gap=gap,
-        margin=margin,
+        households=evidence.households,
+        confirmed=evidence.confirmed,
+        amount=evidence.amount,
+        expected=evidence.expected,
+        gap=evidence.gap,
+        margin=scores.margin,
         rank=rank,
         hides=hides,
-        low=low,
-        high=high,
-        weights=weights,
-        random=random,
-        standing=standing,
-        truth=truth,
-        place=place,
-        fold=material.fold,
-        choice=choice,
+        low=intervals.low,
+        high=intervals.high,
+        weights=evidence.weights,
+        random=evidence.random,
+        standing=conformal.raked(rank, union),
+        truth=intervals.truth,
+        place=evidence.place,
+        fold=evidence.fold,
+        choice=selection.effect,
     )
-    tell("hidden income of all")
-    of_all = seen(consumption.full)
-    known = HiddenIncome(
-        inputs=mine,
-        detector=grown(np.ones(len(table), dtype=bool), apart),
-        amounts=amounts,
-        calibration=calibration,
-        tails=tails,
-        unknown_high=0.0,
-        unknown_estimate=conformal.quantile(amount, judged * truth, hidden_income.LEANING),
-    )
-    said = known.outcome(
-        of_all[:, 0],
-        of_all[:, 1:],
-        hidden_income.places(found.population),
-        np.zeros(len(of_all), dtype=bool),
-    )
-    high_of_any = unknown_high(amount, judged * truth, said.high - said.low, found)
-    return Detected(
-        detector=replace(known, unknown_high=high_of_any),
-        inspected=inspected,
-        population=said.margin,
-    )
+    return Detected(detector=detector, inspected=inspected, population=population)
 
 
-def tails_by_place(agreement: Matrix, weights: Matrix, place: Whole) -> tuple[float, ...]:
-    """Return the tail that makes the interval hold nine in ten, for each kind of place.
+def scored_blindly(
+    given: FitInputs, evidence: Evidence, step: Step
+) -> tuple[BlindScores, Selection]:
+    """Score each family by a detector that had not seen it, with what the choice adds set apart.
 
-    Mondrian conformal prediction (Vovk et al. 2005, ch. 4): each kind of place is
-    calibrated on its own families, and drawn towards the tail of all of them by the
-    weight of `SHRINK` families, for a few labels set a tail by chance.
+    Whether the choice tells is asked of detectors that were grown as if it told nothing;
+    where it does, all are grown again beside it.
     """
-    counted = weights > 0
-    of_all = conformal.lower_quantile(agreement[counted], weights[counted], LEVEL)
-    tails = []
-    for each in range(len(hidden_income.PLACES)):
-        mine = counted & (place == each)
-        own = conformal.lower_quantile(agreement[mine], weights[mine], LEVEL) if mine.any() else 0.0
-        trust = mine.sum() / (mine.sum() + SHRINK)
-        tails.append(float(trust * own + (1 - trust) * of_all))
-    return tuple(tails)
+    scores = blind_scores(given, evidence, None, step)
+    suspected = inspection_chance.suspected(
+        given.labels.inspections,
+        evidence.random,
+        scores.margin,
+        given.x,
+        evidence.fold,
+        seed=given.seed,
+    )
+    effect = unmeasured_selection.seen(
+        scores.margin, evidence.confirmed, evidence.design, suspected
+    )
+    offset = effect.offset(evidence.design)
+    if offset is not None:
+        scores = blind_scores(given, evidence, offset, step)
+    return scores, Selection(effect=effect, suspected=suspected, offset=offset)
 
 
-def amounts_of(
-    inputs: tuple[Input, ...],
-    table: Matrix,
-    amount: Matrix,
-    hiding: Flags,
-    weights: Matrix,
-    material: Material,
-) -> tuple[Matrix, Amounts]:
-    """Return what is predicted for each family by a model blind to it, and the served amounts.
-
-    The spread of the served amounts is that of the blind predictions' errors.
-    """
-    centre = np.empty(len(table))
+def blind_scores(
+    given: FitInputs, evidence: Evidence, offset: Matrix | None, step: Step
+) -> BlindScores:
+    """Grow one detector a fold on the other folds, and score the fold by it."""
+    margin = np.empty(len(evidence.table))
+    boosters = []
     for k in range(FOLDS):
-        mine_now, rows = material.fold == k, hiding & (material.fold != k)
-        blind = hidden_income.fit_amounts(
-            inputs,
-            table[rows],
-            amount[rows],
-            weights[rows],
-            seed=material.seed,
-            hyper=material.hyper.hidden_amount,
-        )
-        centre[mine_now] = trees.margin(blind, table[mine_now])
-    errors = np.log(amount[hiding]) - centre[hiding]
-    full = hidden_income.fit_amounts(
-        inputs,
-        table[hiding],
-        amount[hiding],
-        weights[hiding],
-        seed=material.seed,
-        hyper=material.hyper.hidden_amount,
+        fold_rows = evidence.fold == k
+        booster = grown(given, evidence, ~fold_rows, offset, step)
+        margin[fold_rows] = trees.margin(booster, evidence.table[fold_rows])
+        boosters.append(booster)
+    return BlindScores(tuple(boosters), margin)
+
+
+def grown(
+    given: FitInputs, evidence: Evidence, rows: Flags, offset: Matrix | None, step: Step
+) -> lgb.Booster:
+    """Grow a detector on some of the inspected families."""
+    step("hidden income")
+    return hidden_income.fit_detector(
+        evidence.inputs,
+        evidence.table[rows],
+        evidence.confirmed[rows],
+        evidence.weights[rows],
+        seed=given.seed,
+        hyper=given.hyper.hidden_income,
+        offset=None if offset is None else offset[rows],
     )
-    return centre, Amounts(
-        booster=full,
-        spread=max(float(np.sqrt(np.average(errors**2, weights=weights[hiding]))), 0.05),
-    )
+
+
+def ranks(
+    given: FitInputs, evidence: Evidence, consumption: Consumption, scores: BlindScores
+) -> Matrix:
+    """Return for each family the share of the population that its blind detector ranks above it."""
+    rank = np.empty(len(evidence.table))
+    for k, (booster, blind) in enumerate(zip(scores.boosters, consumption.blind, strict=True)):
+        fold_rows = evidence.fold == k
+        population = population_table(given, evidence, consumption, blind)
+        rank[fold_rows] = rank_among(scores.margin[fold_rows], trees.margin(booster, population))
+    return rank
 
 
 def rank_among(margins: Matrix, population: Matrix) -> Matrix:
@@ -351,18 +252,81 @@ def calibrated(
     return line(judged), hides
 
 
-def unknown_high(amount: Matrix, weights: Matrix, widths: Matrix, found: Labels) -> float:
-    """Return the high end for a family of whom a register is silent, ПМ a member a month.
+def amounts_of(given: FitInputs, evidence: Evidence) -> tuple[Matrix, Amounts]:
+    """Return what is predicted for each family by a model blind to it, and the served amounts.
 
-    What nine families in ten do not exceed, whoever they are; and never less than the
-    mean width of the intervals of the known population, by member or by household:
-    silence must not look like knowledge.
+    The spread of the served amounts is that of the blind predictions' errors.
     """
-    judged = weights > 0
-    marginal = conformal.upper_quantile(amount[judged], weights[judged], LEVEL)
-    marginal = marginal if np.isfinite(marginal) else float(amount.max())
-    members = found.population["members"].cast(pl.Float64).fill_null(0.0).to_numpy()
-    known = np.isfinite(widths) & (members > 0)
-    by_member = float(widths[known].mean())
-    by_household = float(np.average(widths[known], weights=members[known]))
-    return max(marginal, MARGIN * by_member, MARGIN * by_household)
+    hiding = evidence.hiding
+    centre = np.empty(len(evidence.table))
+    for k in range(FOLDS):
+        fold_rows = evidence.fold == k
+        blind = _grown_amounts(given, evidence, hiding & ~fold_rows)
+        centre[fold_rows] = trees.margin(blind, evidence.table[fold_rows])
+    errors = np.log(evidence.amount[hiding]) - centre[hiding]
+    spread = float(np.sqrt(np.average(errors**2, weights=evidence.weights[hiding])))
+    return centre, Amounts(
+        booster=_grown_amounts(given, evidence, hiding), spread=max(spread, 0.05)
+    )
+
+
+def _grown_amounts(given: FitInputs, evidence: Evidence, rows: Flags) -> lgb.Booster:
+    return hidden_income.fit_amounts(
+        evidence.inputs,
+        evidence.table[rows],
+        evidence.amount[rows],
+        evidence.weights[rows],
+        seed=given.seed,
+        hyper=given.hyper.hidden_amount,
+    )
+
+
+def intervals_of(
+    evidence: Evidence,
+    calibration: Calibration,
+    hides: Matrix,
+    centre: Matrix,
+    amounts: Amounts,
+) -> Intervals:
+    """Set the tails so that intervals hold the true amounts of nine families in ten."""
+    truth = hidden_income.truth_weights(evidence.hiding, hides, calibration.sensitivity)
+    agreement = conformal.amount_score(hides, centre, amounts.spread, evidence.amount)
+    tails = tails_by_place(agreement, evidence.judged * truth, evidence.place)
+    low, high = conformal.amount_bounds(
+        hides, centre, amounts.spread, np.array(tails)[evidence.place]
+    )
+    return Intervals(tails=tails, truth=truth, low=low, high=high)
+
+
+def served(
+    given: FitInputs,
+    evidence: Evidence,
+    consumption: Consumption,
+    selection: Selection,
+    calibration: Calibration,
+    amounts: Amounts,
+    intervals: Intervals,
+    step: Step,
+) -> tuple[HiddenIncome, Matrix]:
+    """Return the detector that saw every label, and its raw scores of the population."""
+    population = given.labels.population
+    table = population_table(given, evidence, consumption, consumption.full)
+    everybody = np.ones(len(evidence.table), dtype=bool)
+    weights = evidence.judged * intervals.truth
+    detector = HiddenIncome(
+        inputs=evidence.inputs,
+        detector=grown(given, evidence, everybody, selection.offset, step),
+        amounts=amounts,
+        calibration=calibration,
+        tails=intervals.tails,
+        unknown_high=0.0,
+        unknown_estimate=conformal.quantile(evidence.amount, weights, hidden_income.LEANING),
+    )
+    outcome = detector.outcome(
+        table[:, 0],
+        table[:, 1:],
+        hidden_income.places(population),
+        np.zeros(len(table), dtype=bool),
+    )
+    high = unknown_high(evidence.amount, weights, outcome.high - outcome.low, given.labels)
+    return replace(detector, unknown_high=high), outcome.margin

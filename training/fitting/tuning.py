@@ -21,8 +21,8 @@ from models.learned import consumption as consumption_model
 from models.learned import hidden_income, trees, welfare
 from models.learned.hyperparameters import Boosting, Hyperparameters, shipped
 from models.learned.inputs import Input, Matrix, declared_inputs, encode
+from training.fitting.evidence import FEWEST_OF_A_KIND, findings, places
 from training.fitting.fit import informative, survey_weights
-from training.fitting.hidden_income import FEWEST_OF_A_KIND, findings, places
 from training.labels import gather as label
 from training.labels.gather import FEWEST, Labels
 

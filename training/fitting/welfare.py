@@ -11,7 +11,8 @@ from models.learned import conformal, welfare
 from models.learned.hyperparameters import SHIPPED, Boosting
 from models.learned.inputs import Input, Matrix
 from models.learned.welfare import Welfare
-from training.fitting.hidden_income import FOLDS, LEVEL, MARGIN
+from training.fitting.evidence import FOLDS
+from training.fitting.intervals import COVERAGE, WIDER_WHEN_SILENT
 
 Whole = npt.NDArray[np.int64]
 
@@ -63,7 +64,7 @@ def learn(
             without[register][mine] = welfare.exceeds(blind, gone)
         gone = welfare.blanked(inputs, x[mine], silent)
         without_any[mine] = welfare.exceeds(blind, gone)
-    bar = conformal.lower_quantile(conformal.category_score(exceeds, category), weights, LEVEL)
+    bar = conformal.lower_quantile(conformal.category_score(exceeds, category), weights, COVERAGE)
     factors = {
         register: silence_factor(said, category, weights, bar, exceeds)
         for register, said in without.items()
@@ -97,9 +98,9 @@ def silence_factor(
     Low enough to hold the category of nine families in ten without the register, and
     for the mean set to be wider than with it, by a margin that other populations eat.
     """
-    held = conformal.lower_quantile(conformal.category_score(said, category), weights, LEVEL)
+    held = conformal.lower_quantile(conformal.category_score(said, category), weights, COVERAGE)
     factor = min(held / bar, 1.0) if bar else 1.0
-    wanted = MARGIN * welfare.mean_size(knowing, bar, weights)
+    wanted = WIDER_WHEN_SILENT * welfare.mean_size(knowing, bar, weights)
     wanted = min(wanted, float(len(welfare.CATEGORIES)))
     while factor > 1e-6 and welfare.mean_size(said, factor * bar, weights) < wanted:
         factor *= 0.9
@@ -110,7 +111,9 @@ def _together(
     factors: Mapping[str, float], without_any: Matrix, category: Whole, weights: Matrix, bar: float
 ) -> dict[str, float]:
     """Lower every factor alike until the set holds with all registers silent at once."""
-    held = conformal.lower_quantile(conformal.category_score(without_any, category), weights, LEVEL)
+    held = conformal.lower_quantile(
+        conformal.category_score(without_any, category), weights, COVERAGE
+    )
     product = float(np.prod(list(factors.values()))) * bar
     if not factors or not product or product <= held:
         return dict(factors)

@@ -40,7 +40,7 @@ def union_weights(inspections: pl.DataFrame, random: Matrix, expected: Matrix | 
 
     It takes suspicion to follow what the registers show: where inspectors know more, a
     targeted family is likelier to hide than one that looks the same, and
-    `training.fitting.fit.certified` looks for that before it leans on these weights. Where the
+    `training.fitting.certificate` looks for that before it leans on these weights. Where the
     register does not tell how likely a random inspection was, the weights hold up to a
     common factor.
     """

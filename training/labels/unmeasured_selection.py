@@ -6,7 +6,7 @@ and was drawn by lot, and a detector that learned from both as if they were alik
 whoever looks like the chosen. So it is asked, of suspicion and of complaints apart, whether
 the choice tells anything. Where it does, what it tells is set beside the finding of each
 chosen family while the detector grows (`Choice.offset`), and no promise leans on families
-whom inspectors chose so (`training.fitting.fit.certified`).
+whom inspectors chose so (`training.fitting.certificate.certified`).
 
 Measured in a simulated country (`python -m training.trials --regimes --variants`:
 shipped against two_stage_gap), AUC of families that nobody inspected: where inspectors

@@ -17,8 +17,8 @@ from features.registers.snapshot import Snapshot
 from models.law.parameters import Law
 from models.learned.inputs import Matrix
 from models.learned.predict import Look
+from training.fitting.evidence import Flags
 from training.fitting.fit import Fitted, fit
-from training.fitting.hidden_income import Flags
 from training.labels.gather import FEWEST, Labels, gather
 from training.population import truth
 from training.population.registers import labels as inspectors

@@ -8,7 +8,7 @@ import polars as pl
 from models.assessment import metrics
 from models.assessment.metrics import Estimate
 from models.learned.inputs import encode
-from training.fitting.hidden_income import findings
+from training.fitting.evidence import findings
 from training.labels import gather as label
 from training.trials.country import Country
 from training.trials.rankings import rankings

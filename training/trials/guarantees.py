@@ -16,16 +16,10 @@ import polars as pl
 from models.law.parameters import Law
 from models.learned import conformal, hidden_income, trees
 from models.learned.inputs import Matrix, encode
-from training.fitting.fit import certified
-from training.fitting.hidden_income import (
-    FOLDS,
-    LEVEL,
-    Inspected,
-    Whole,
-    calibrated,
-    rank_among,
-    tails_by_place,
-)
+from training.fitting.certificate import certified
+from training.fitting.evidence import FOLDS, Whole
+from training.fitting.hidden_income import Inspected, calibrated, rank_among
+from training.fitting.intervals import COVERAGE, tails_by_place
 from training.labels import both_arms, inspection_chance, unmeasured_selection
 from training.labels import gather as label
 from training.labels.gather import Labels
@@ -171,7 +165,7 @@ def flags(
     Ways of weighing the labels, for each q:
 
     * ``random_arm``: random inspections alone;
-    * ``shipped``: as `training.fitting.fit.certified` does it, with targeted ones unless the random
+    * ``shipped``: as `training.fitting.certificate` does it, with targeted ones unless the random
       arm contradicts them (``fell_back``: how often it did);
     * ``union``: with targeted ones, whatever the arm says;
     * ``raked_only``: every inspection alike within a stretch of the ranking.
@@ -333,7 +327,7 @@ def categories(
         others = np.ones(len(given.ladder), dtype=bool)
         asked = generator.choice(len(given.ladder), answers, replace=False)
         others[asked] = False
-        bar = conformal.lower_quantile(agreement[asked], np.ones(answers), LEVEL)
+        bar = conformal.lower_quantile(agreement[asked], np.ones(answers), COVERAGE)
         first, last = conformal.category_bounds(given.exceeds, np.full(len(given.ladder), bar))
         held = (first <= given.ladder) & (given.ladder <= last)
         where = given.place

@@ -11,8 +11,8 @@ from models.learned.conformal import median_category
 from models.learned.hyperparameters import SHIPPED
 from models.learned.inputs import Matrix, declared_income
 from models.rules.category import rule_category
+from training.fitting.evidence import Flags
 from training.fitting.fit import survey_weights
-from training.fitting.hidden_income import Flags
 from training.labels import gather as label
 from training.trials.country import Country, World
 

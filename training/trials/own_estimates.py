@@ -13,7 +13,7 @@ from models.assessment import metrics
 from models.learned import hidden_income, trees
 from models.learned.inputs import Matrix
 from training.evaluation.evaluate import CAPACITY, evaluate
-from training.fitting.hidden_income import Flags
+from training.fitting.evidence import Flags
 from training.trials.country import Country, World
 from training.trials.judged import expected_error, flags
 from training.trials.rankings import rankings

@@ -21,7 +21,7 @@ from models.learned.inputs import Matrix, encode
 from models.learned.predict import Look
 from models.rules.red_flags import red_flags
 from training.evaluation.evaluate import CAPACITY, payments_rule, regression
-from training.fitting.hidden_income import Flags, findings
+from training.fitting.evidence import Flags, findings
 from training.labels import gather as label
 from training.trials.country import Country, World
 

@@ -18,7 +18,7 @@ from models.learned import hidden_income, trees
 from models.learned.hyperparameters import Boosting, shipped
 from models.learned.inputs import Input, Matrix
 from training.evaluation.evaluate import regression
-from training.fitting.hidden_income import Flags
+from training.fitting.evidence import Flags
 from training.labels import gather as label
 from training.labels import unmeasured_selection
 from training.trials.country import Country

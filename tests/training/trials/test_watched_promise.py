@@ -9,7 +9,7 @@ import pytest
 
 from models.assessment import sequential
 from tests.training.evaluation import worlds_of_scores
-from training.fitting.fit import certified
+from training.fitting.certificate import certified
 from training.trials import guarantees
 from training.trials.country import visited
 from training.trials.regimes import drawn
