@@ -5,7 +5,6 @@ the two cannot drift apart. It reads no clock, no file but the law, no network.
 """
 
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from importlib.metadata import version as installed
 from typing import Any
@@ -17,10 +16,12 @@ from features.catalogue import catalogue_version
 from features.registers.declared import SCORING
 from models.bundles.bundle import Models
 from models.decision import outcome
-from models.law.parameters import Law
+from models.law.parameters import Citation, Law, each_once
 from models.reasons import reasons
 from models.rules import actions, programmes, red_flags
 from models.rules import category as rules
+from models.rules.category import HardRule
+from models.rules.scorecard import Scorecard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,22 @@ class Decisions:
     silent: tuple[str, ...]
     law: Law
     models: Models | None
+
+    @property
+    def cites(self) -> tuple[Citation, ...]:
+        """Every edition of a legal value that these decisions lean on, each once.
+
+        What the scorecard, the hard rule, the red flags, the programmes and the actions of
+        the day compare with; what a model's amounts were divided by stands in its manifest.
+        """
+        leaned_on = (
+            Scorecard.in_force(self.law),
+            HardRule.in_force(self.law),
+            *red_flags.in_force(self.law),
+            *programmes.in_force(self.law),
+        )
+        of_actions = actions.cites(self.law)
+        return each_once([*of_actions, *(cited for part in leaned_on for cited in part.cites)])
 
     def answer(self, row: int = 0, service: str | None = None) -> dict[str, Any]:
         """Return one decision for the API: its columns, with reasons said in full.
@@ -60,24 +77,21 @@ class Decisions:
         }
 
 
-def decide(
-    registers: Registers, as_of: date, models: Models | None, law: Law | None = None
-) -> Decisions:
-    """Decide for every household of the registers as of a day.
+def decide(registers: Registers, models: Models | None, law: Law) -> Decisions:
+    """Decide for every household of the registers as of the law's day.
 
     Parameters
     ----------
     registers : a frame for each scoring register, every row with its ``household_id``;
         a register left out or None was silent.
-    as_of : the day of the decision. Raises ParameterNotInForce before the law's first edition.
     models : what the models are; None declares them absent, and their columns are null.
-    law : of the same day, if the caller holds it already.
+    law : of the day of the decision. Raises ParameterNotInForce before its first edition.
 
     Returns
     -------
     The decisions, sorted by household. The served category is always the rules'.
     """
-    law = law or Law(as_of)
+    as_of = law.day
     silent = tuple(r.name for r in SCORING if registers.get(r.name) is None)
     counted = count(registers, as_of)
     features = combine(counted, as_of)
@@ -88,7 +102,7 @@ def decide(
         outcome.without_model(features) if models is None else models.predict(features, law, silent)
     )
     category = ruled["rule_category"]
-    at_low = category_at_low_end(counted, opinion, category, as_of, law)
+    at_low = category_at_low_end(counted, opinion, category, law)
     is_material = outcome.material(opinion, category, at_low)
     asks = outcome.model_asks(is_material, opinion)
     raised = flags["raised_flags"]
@@ -151,7 +165,7 @@ def code_version() -> str:
 
 
 def category_at_low_end(
-    counted: pl.DataFrame, opinion: pl.DataFrame, category: pl.Series, as_of: date, law: Law
+    counted: pl.DataFrame, opinion: pl.DataFrame, category: pl.Series, law: Law
 ) -> pl.Series:
     """Return the rules' category with the low end of the hidden income counted as income.
 
@@ -175,7 +189,7 @@ def category_at_low_end(
     richer = richer.with_columns(
         pl.col(name) + number * pl.col("extra") for name, number in months.items()
     ).drop("extra", "flagged")
-    again = rules.rule_category(combine(richer, as_of), law).select(
+    again = rules.rule_category(combine(richer, law.day), law).select(
         "household_id", at_low="rule_category"
     )
     return (

@@ -8,7 +8,6 @@ the decision: it is the decision, taken apart.
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +19,7 @@ from features.errors import InputError
 from models.bundles.bundle import Models
 from models.decision.pipeline import Decisions, decide
 from models.law.parameters import Law
-from models.reasons.writing import LANGUAGES
+from models.reasons.writing import LANGUAGES, category_name, money
 from models.rules.scorecard import Scorecard
 
 FORMATS: Final = (".svg", ".png", ".pdf")
@@ -155,26 +154,24 @@ class Explanation:
         if a["model_category_set"] is not None:
             inside = ", ".join(map(str, a["model_category_set"]))
             lines.append(f"{say['set']}: {inside}")
-        lines += _of_unseen_income(a, say)
+        lines += _of_unseen_income(a, say, language)
         return [*lines, say["never"], f"{a['law_version']}, {a['model_version'] or '—'}"]
 
 
-def explained(registers: Registers, as_of: date, models: Models | None) -> Explanation:
+def explained(registers: Registers, models: Models | None, law: Law) -> Explanation:
     """Decide for one household and take the decision apart.
 
     Raises InputError when the registers hold no such household on the day.
     """
-    decisions = decide(registers, as_of, models)
+    decisions = decide(registers, models, law)
     if decisions.table.height != 1:
         raise InputError(
-            f"The household is not known on {as_of}: 0 rows of it are visible. Check the date."
+            f"The household is not known on {law.day}: 0 rows of it are visible. Check the date."
         )
-    card = Scorecard.in_force(decisions.law)
+    card = Scorecard.in_force(law)
     row = decisions.ruled.row(0, named=True)
     moved = (
-        {}
-        if models is None
-        else models.contributions(decisions.features, Law(as_of), decisions.silent)
+        {} if models is None else models.contributions(decisions.features, law, decisions.silent)
     )
     return Explanation(
         decisions=decisions,
@@ -228,11 +225,6 @@ def draw(explanation: Explanation, path: Path, language: str) -> None:
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
-def category_name(card: Scorecard, category: int, language: str) -> str:
-    """Return what a category of the card is called."""
-    return next(c.name[language] for c in card.categories if c.category == category)
-
-
 def _offered(offers: list[dict[str, Any]], say: dict[str, str], language: str) -> list[str]:
     """Return the programmes and the help that the family may be offered, each with its why."""
     if not offers:
@@ -247,7 +239,7 @@ def _offered(offers: list[dict[str, Any]], say: dict[str, str], language: str) -
     return lines
 
 
-def _of_unseen_income(answer: dict[str, Any], say: dict[str, str]) -> list[str]:
+def _of_unseen_income(answer: dict[str, Any], say: dict[str, str], language: str) -> list[str]:
     """Return what the model says of income beyond the registers: amounts only with a flag."""
     if answer["model_flag"] is None:
         return [say["silent"]]
@@ -255,7 +247,7 @@ def _of_unseen_income(answer: dict[str, Any], say: dict[str, str]) -> list[str]:
         return [say["unseen"]]
     low, high = answer["hidden_income_low"], answer["hidden_income_high"]
     return [
-        f"{say['hidden']}: {_money(low)} … {_money(high)}",
+        f"{say['hidden']}: {money(low, language)} … {money(high, language)}",
         say["material" if answer["material"] else "immaterial"],
     ]
 
@@ -271,7 +263,3 @@ def _draw_moves(axis: Any, moved: dict[str, float], unit: str) -> None:
     axis.axvline(0, color="#555", linewidth=0.8)
     axis.invert_yaxis()
     axis.set_xlabel(unit)
-
-
-def _money(amount: int) -> str:
-    return f"{amount:,}".replace(",", "\u202f") + " ₸"

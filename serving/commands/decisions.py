@@ -124,6 +124,7 @@ def explain(
 ) -> Answer:
     """Say why one family is in its category: in words, in points, and as a picture."""
     from models.explanation.explain import draw, explained
+    from models.law.parameters import Law
     from serving.decisions.batch import one_household
 
     if letter_to is not None and letter_to.suffix not in _LETTERS:
@@ -137,7 +138,7 @@ def explain(
             f"Household {household_id} is not in {snap}. Household keys are those of the "
             "register `households`; check the key, or the snapshot."
         )
-    explanation = explained(registers, on, models)
+    explanation = explained(registers, models, Law(on))
     drawn = picture or home.explanations / f"{household_id}-{on}-{language}.svg"
     draw(explanation, drawn, language)
     told = {**explanation.answer, "contributions": explanation.contributions()}
@@ -163,7 +164,7 @@ def _write_letter(
     from serving.letters.letter import letter
 
     law = explanation.decisions.law
-    corrections = nearest(registers, law.day, law)
+    corrections = nearest(registers, law)
     _, lay_out = FORMATS[path.suffix.removeprefix(".")]
     with replacing(path) as partial:
         partial.write_bytes(lay_out(letter(explanation.answer, corrections, law, language)))

@@ -82,17 +82,16 @@ def score(
     """
     law = Law(as_of)
     out = may_be_written(out)
-    work = out.parent / f".{out.name}.{_key(snapshot, as_of, law, models)}"
+    work = out.parent / f".{out.name}.{_key(snapshot, law, models)}"
     work.mkdir(parents=True, exist_ok=True)
     with alone_in(work):
-        scored = _score(snapshot, as_of, law, models, out, keep, work, progress)
+        scored = _score(snapshot, law, models, out, keep, work, progress)
     _clear(out)
     return scored
 
 
 def _score(
     snapshot: Snapshot,
-    as_of: date,
     law: Law,
     models: Models | None,
     out: Path,
@@ -111,8 +110,8 @@ def _score(
             if part.is_file():
                 resumed += 1
             else:
-                registers = registers or snapshot.registers(number, as_of)
-                decisions = decide(_between(registers, first, last), as_of, models, law)
+                registers = registers or snapshot.registers(number, law.day)
+                decisions = decide(_between(registers, first, last), models, law)
                 with replacing(part) as path:
                     decisions.table.write_parquet(path)
             finished.append(part)
@@ -147,9 +146,9 @@ def one_household(snapshot: Snapshot, household_id: int, as_of: date) -> Registe
     return None if households is None or households.is_empty() else registers
 
 
-def _key(snapshot: Snapshot, as_of: date, law: Law, models: Models | None) -> str:
+def _key(snapshot: Snapshot, law: Law, models: Models | None) -> str:
     """Name the work by everything that its result depends on."""
-    identity = [snapshot.digest, as_of.isoformat(), versions(law, models), HOUSEHOLDS_PER_SLICE]
+    identity = [snapshot.digest, law.day.isoformat(), versions(law, models), HOUSEHOLDS_PER_SLICE]
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -53,7 +53,7 @@ def pool(
     for number in parts:
         progress("deciding", number, len(parts))
         registers = snapshot.registers(number, as_of)
-        decisions = decide(registers, as_of, models, law)
+        decisions = decide(registers, models, law)
         where = places(registers, as_of)
         families.append(
             decisions.table.select(_READ)

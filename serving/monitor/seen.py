@@ -65,7 +65,7 @@ def look(
     for number in parts:
         progress("deciding", number, len(parts))
         registers = snapshot.registers(number, as_of)
-        decisions = decide(registers, as_of, models, law)
+        decisions = decide(registers, models, law)
         tables.append(counted(decisions, registers, as_of))
         kept = sampled(decisions.table["household_id"], snapshot.households)
         inputs.append(encode(decisions.features.filter(kept), read, law))

@@ -38,7 +38,7 @@ def compare(
     The same snapshot, day and laws give the same report, byte for byte.
     """
     now, then = Law(as_of), Law(as_of, law)
-    both = under_both(snapshot, as_of=as_of, now=now, then=then, progress=progress)
+    both = under_both(snapshot, now=now, then=then, progress=progress)
     table = both.table
     declared = {p.code: p for law_ in (then, now) for p in programmes.in_force(law_)}
     return {

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from features.build import build
+from features.build import build, known_households
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.declared import SCORING
@@ -185,8 +185,7 @@ def _weighed(
     for number in sorted({two.snapshot.partition_holding(family) for family in families}):
         registers = two.snapshot.registers(number, two.as_of)
         quiet = tuple(r.name for r in SCORING if registers.get(r.name) is None)
-        held = registers["households"]
-        assert held is not None
+        held = known_households(registers)
         mine = pl.Series("household_id", families, dtype=pl.Int64)
         mine = mine.filter(mine.is_in(held["household_id"].implode()))
         table = build(blast_radius.of_families(registers, mine), two.as_of)
@@ -239,9 +238,8 @@ def _judged(two: Pair, left: pl.DataFrame) -> pl.DataFrame:
     for number in two.snapshot.partitions:
         registers = two.snapshot.registers(number, two.as_of)
         quiet = tuple(r.name for r in SCORING if registers.get(r.name) is None)
-        households = registers["households"]
-        assert households is not None
-        mine = left.join(households.select("household_id"), on="household_id", how="semi")
+        held = known_households(registers).select("household_id")
+        mine = left.join(held, on="household_id", how="semi")
         if mine.is_empty():
             continue
         ids = mine["household_id"].unique().sort()

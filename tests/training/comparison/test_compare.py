@@ -107,8 +107,8 @@ def test_families_newly_in_review_are_those_whom_the_model_alone_sends_there(rad
 def test_a_decision_that_differs_without_the_model_is_counted(few, champion, monkeypatch):
     honest = blast_radius.decide
 
-    def meddling(registers, as_of, models, law):
-        decisions = honest(registers, as_of, models, law)
+    def meddling(registers, models, law):
+        decisions = honest(registers, models, law)
         if models is not None:
             first = pl.int_range(pl.len()) == 0
             raised = pl.when(first).then(6).otherwise(pl.col("category")).cast(pl.Int8)
