@@ -129,7 +129,8 @@ class Snapshot:
         entry = self.manifest["partitions"][partition]
         name = f"{entry['name']}/households.parquet"
         frame = self._read(name, entry["files"]["households"], REGISTERS["households"])
-        assert frame is not None
+        if frame is None:
+            raise SnapshotError(f"{self.folder}'s manifest names no {name}; make it again.")
         return frame["household_id"]
 
     def partition_holding(self, household_id: int) -> int:
@@ -359,7 +360,8 @@ def _scatter(data: DataSet, register: Register, members: _Membership, folder: Pa
     of a person who is not yet known to live there must not count.
     """
     frame = data.registers[register.name]
-    assert frame is not None
+    if frame is None:
+        raise SnapshotError(f"{register.name} is not in the data: it has no rows to join.")
     owners = members.owners(register)
     joined = _with_known_on(frame).join(owners.lazy(), on=owners.columns[0], how="inner")
     joined.with_columns(known_on=pl.max_horizontal("known_on", "owner_known_on")).drop(

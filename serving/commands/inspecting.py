@@ -276,7 +276,8 @@ def _capacities(
 ) -> dict[str, int]:
     if path is not None:
         return list_files.visits_by_region(path)
-    assert capacity is not None
+    if capacity is None:
+        raise click.UsageError("Give --capacity or --capacities.")
     if isinstance(capacity, float):
         living = families.filter(pl.col("members") > 0).height
         capacity = max(1, round(capacity * living))
