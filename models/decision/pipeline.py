@@ -15,6 +15,7 @@ from features.build import Registers, combine, count
 from features.catalogue import catalogue_version
 from features.registers.declared import SCORING
 from models.bundles.bundle import Models
+from models.columns import SCORE_SCHEMA
 from models.decision import outcome
 from models.law.parameters import Citation, Law, each_once
 from models.reasons import reasons
@@ -29,7 +30,7 @@ class Decisions:
     """Decisions for some households, with everything that stands behind them, row by row.
 
     All tables have one row a household, sorted by ``household_id``. ``table`` holds exactly
-    the columns of `models.decision.outcome.SCORE_SCHEMA`.
+    the columns of `models.columns`.
     """
 
     table: pl.DataFrame
@@ -128,9 +129,7 @@ def decide(registers: Registers, models: Models | None, law: Law) -> Decisions:
         law_version=pl.lit(law.version),
     )
     return Decisions(
-        table=table.select(
-            pl.col(name).cast(dtype) for name, dtype in outcome.SCORE_SCHEMA.items()
-        ),
+        table=table.select(pl.col(name).cast(dtype) for name, dtype in SCORE_SCHEMA.items()),
         features=features,
         ruled=ruled,
         flags=flags,

@@ -6,12 +6,14 @@ the same prediction alone and in company, to the last bit.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from models.columns import SCORE_SCHEMA, Origin
+from models.columns import of as columns_of
 from models.law.parameters import Law
 from models.learned import conformal, trees
 from models.learned.consumption import ExpectedConsumption
@@ -28,20 +30,12 @@ from models.learned.inputs import (
 from models.learned.review_capacity import ReviewBars
 from models.learned.welfare import Welfare
 
-SHOWN_DIGITS = 6
+SHOWN_DIGITS: Final = 6
 """A probability is shown with six decimals: enough for anyone, and the same everywhere."""
 
-COLUMNS: dict[str, Any] = {
-    "household_id": pl.Int64(),
-    "model_category": pl.Int8(),
-    "model_category_set": pl.List(pl.Int8()),
-    "hidden_income_probability": pl.Float64(),
-    "model_flag": pl.Boolean(),
-    "hidden_income_low": pl.Int64(),
-    "hidden_income_estimate": pl.Int64(),
-    "hidden_income_high": pl.Int64(),
-    "within_capacity": pl.Boolean(),
-}
+COLUMNS: Final[dict[str, pl.DataType]] = {
+    name: SCORE_SCHEMA[name] for name in ("household_id", *columns_of(Origin.PREDICTION))
+} | {"within_capacity": pl.Boolean()}
 """The columns of a prediction, as `Models.predict` returns them."""
 
 

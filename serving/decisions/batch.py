@@ -24,7 +24,7 @@ from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.bundles.bundle import Models
-from models.decision.outcome import SCORE_SCHEMA
+from models.columns import SCORE_SCHEMA
 from models.decision.pipeline import decide, versions
 from models.law.parameters import Law
 from serving.files import alone_in, may_be_written, replacing

@@ -9,7 +9,7 @@ import pytest
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
 from features.registers.declared import REGISTERS
-from models.decision.outcome import SCORE_SCHEMA
+from models.columns import SCORE_SCHEMA
 from models.decision.pipeline import Decisions
 from models.explanation.explain import Explanation
 from models.law.files import cited_keys, read_law

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
+from models.columns import SCORE_SCHEMA
 from models.decision import pipeline
-from models.decision.outcome import MODEL_OUTPUTS, SCORE_SCHEMA
+from models.decision.outcome import MODEL_OUTPUTS
 from models.law.described import describe
 from models.law.files import read_law
 from models.law.parameters import Law

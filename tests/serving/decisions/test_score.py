@@ -15,7 +15,8 @@ from features.errors import InputError
 from features.registers.snapshot import Snapshot
 from models.bundles.bundle import load
 from models.bundles.home import Home
-from models.decision.outcome import MODEL_OUTPUTS, SCORE_SCHEMA
+from models.columns import SCORE_SCHEMA
+from models.decision.outcome import MODEL_OUTPUTS
 from models.decision.pipeline import decide
 from models.explanation.explain import draw, explained
 from models.law.parameters import Law
