@@ -17,6 +17,7 @@ from typing import Any, Final
 from features.errors import InputError, NoSuchModel
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
+from features.whole_files import write_durably
 from models.bundles import aliases, bundle
 from models.bundles.home import Home
 from models.learned.predict import Models
@@ -190,7 +191,7 @@ def keep(radius: Radius, folder: Path, home: Home) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     told = json.dumps(radius.told(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     path = folder / "blast_radius.json"
-    aliases.replace_file(path, told.encode())
+    write_durably(path, told.encode())
     aliases.sign(told.encode(), path.with_suffix(".sig"), home.signing_key())
     return path
 

@@ -13,7 +13,6 @@ Layout of the folder::
 import hashlib
 import io
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from features.registers.declared import CONTRACT_VERSION, LEARNING, REGISTERS, S
 from features.registers.load import DataSet
 from features.registers.schema import Kind, Register
 from features.units import add_months, first_of_month
+from features.whole_files import creating_folder
 
 FORMAT: Final = 1
 HOUSEHOLDS_PER_PARTITION: Final = 100_000
@@ -228,16 +228,8 @@ def make(
             f"{out} exists already and holds something else than this snapshot; snapshots are "
             "never overwritten. Choose another --out, or remove it first."
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    staging = out.with_name(f".{out.name}.{os.getpid()}")
-    shutil.rmtree(staging, ignore_errors=True)
-    try:
-        _write(data, as_of, staging, households_per_partition, progress)
-        if out.exists():
-            out.rmdir()
-        staging.rename(out)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    with creating_folder(out) as draft:
+        _write(data, as_of, draft, households_per_partition, progress)
     return Snapshot.open(out)
 
 
@@ -250,7 +242,7 @@ def _write(
     steps = len(present) * (partitions + 1) + len(LEARNING)
     done = 0
     scattered = folder / "scattered"
-    scattered.mkdir(parents=True)  # nothing is scattered where nobody lives
+    scattered.mkdir()  # nothing is scattered where nobody lives
     for register in present:
         progress(f"reading {register.name}", done, steps)
         _scatter(data, register, members, scattered / register.name)

@@ -7,7 +7,6 @@ of every name, under the same signature: MLflow forgets an alias once it moves.
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from features.errors import InputError, NoSuchModel
+from features.whole_files import write_durably
 from models.bundles.home import Home
 
 ALIASES: Final = ("champion", "challenger")
@@ -175,8 +175,8 @@ def _signed(home: Home, before: Aliases, names: dict[str, Alias], moves: Sequenc
     )
     home.bundles.mkdir(parents=True, exist_ok=True)
     path = home.bundles / "aliases.json"
-    replace_file(path, content)
-    replace_file(path.with_suffix(".sig"), home.signing_key().sign(content))
+    write_durably(path, content)
+    write_durably(path.with_suffix(".sig"), home.signing_key().sign(content))
     return after
 
 
@@ -186,7 +186,7 @@ def _moment(when: datetime) -> str:
 
 def sign(content: bytes, path: Path, key: Ed25519PrivateKey) -> None:
     """Write the signature of ``content`` to ``path``."""
-    replace_file(path, key.sign(content))
+    write_durably(path, key.sign(content))
 
 
 def check_signature(content: bytes, path: Path, key: Ed25519PublicKey) -> None:
@@ -198,16 +198,6 @@ def check_signature(content: bytes, path: Path, key: Ed25519PublicKey) -> None:
             f"{path.parent.name}/{path.with_suffix('.json').name} is not signed by this home's "
             "key, so no model is loaded: restore it, or run `tarazy promote VERSION` again."
         ) from problem
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old bytes or the new ones, never a part."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
 
 
 def sha256(content: bytes) -> str:

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from features.catalogue import FEATURES
 from features.errors import NoSuchModel
+from features.whole_files import creating_folder
 from models.bundles import aliases
 from models.bundles.aliases import sha256
 from models.bundles.home import Home
@@ -129,13 +130,11 @@ def write_files(
     content = (
         json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n"
     ).encode()
-    draft = folder.with_name(f".{folder.name}.{os.getpid()}")
-    draft.mkdir(parents=True)
-    for name, text in files.items():
-        (draft / name).write_bytes(text)
-    (draft / "manifest.json").write_bytes(content)
-    aliases.sign(content, draft / "manifest.sig", key)
-    draft.rename(folder)
+    with creating_folder(folder) as draft:
+        for name, text in files.items():
+            (draft / name).write_bytes(text)
+        (draft / "manifest.json").write_bytes(content)
+        aliases.sign(content, draft / "manifest.sig", key)
     return sha256(content)
 
 

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from features.build import Registers
 from features.errors import InputError
+from features.whole_files import replacing
 from models.bundles.bundle import Models
 from models.decision.pipeline import Decisions, decide
 from models.law.parameters import Law
@@ -220,9 +221,13 @@ def draw(explanation: Explanation, path: Path, language: str) -> None:
     category = explanation.answer["category"]
     title = f"{say['category']} {category}: {category_name(card, category, language)}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=14)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with mpl.rc_context({"svg.hashsalt": "tarazy", "svg.fonttype": "none"}):
-        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    drawn = {"svg.hashsalt": "tarazy", "svg.fonttype": "none"}
+    with replacing(path) as draft, mpl.rc_context(drawn):
+        figure.savefig(
+            draft,
+            format=path.suffix.removeprefix("."),
+            metadata={"Date": None} if path.suffix == ".svg" else None,
+        )
 
 
 def _offered(offers: list[dict[str, Any]], say: dict[str, str], language: str) -> list[str]:

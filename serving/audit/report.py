@@ -14,6 +14,7 @@ import polars as pl
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
+from features.whole_files import replacing_folder
 from models.bundles.bundle import Models
 from models.decision.pipeline import versions
 from models.law import described
@@ -21,7 +22,6 @@ from models.law.parameters import Law
 from models.rules import red_flags
 from serving.audit import comparison, services, witnesses, yardsticks
 from serving.audit.families import CELLS, Families, examples, look
-from serving.files import replacing_folder
 
 KIND: Final = "tarazy-audit"
 FORMAT: Final = 1

@@ -7,6 +7,7 @@ from typing import Any
 import click
 from rich.table import Table
 
+from features.whole_files import replacing
 from serving.commands import sources
 from serving.commands.terminal import (
     FOLDER,
@@ -16,7 +17,6 @@ from serving.commands.terminal import (
     day,
     verb,
 )
-from serving.files import replacing
 
 
 @click.command(

@@ -14,6 +14,7 @@ from features.errors import InputError
 from features.registers.check import decision_date, faults
 from features.registers.fault import Fault
 from features.registers.load import DataSet, open_data_set
+from features.whole_files import replacing
 from serving.commands import sources
 from serving.commands.terminal import (
     FOLDER,
@@ -23,7 +24,6 @@ from serving.commands.terminal import (
     day,
     verb,
 )
-from serving.files import replacing
 
 
 @click.command(epilog="Example: tarazy check DATA --report faults.json")

@@ -158,8 +158,8 @@ def explain(
 def _write_letter(
     explanation: "Explanation", registers: "Registers", path: Path, language: str
 ) -> None:
+    from features.whole_files import replacing
     from models.explanation.counterfactual import nearest
-    from serving.files import replacing
     from serving.letters.asked import FORMATS
     from serving.letters.letter import letter
 

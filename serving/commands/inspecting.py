@@ -8,6 +8,7 @@ import click
 import polars as pl
 from rich.table import Table
 
+from features.whole_files import may_be_written, replacing, replacing_folder
 from serving.commands import sources
 from serving.commands.decisions import chosen
 from serving.commands.lazily import training as _training
@@ -20,7 +21,6 @@ from serving.commands.terminal import (
     model_option,
     verb,
 )
-from serving.files import may_be_written, replacing, replacing_folder
 from serving.inspections import list_files
 
 _HELP: Final = """\b

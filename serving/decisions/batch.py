@@ -23,11 +23,11 @@ from features.build import Registers
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
+from features.whole_files import alone_in, may_be_written, replacing
 from models.bundles.bundle import Models
 from models.columns import SCORE_SCHEMA
 from models.decision.pipeline import decide, versions
 from models.law.parameters import Law
-from serving.files import alone_in, may_be_written, replacing
 
 HOUSEHOLDS_PER_SLICE: Final = 20_000
 

@@ -5,7 +5,6 @@ Nothing is written unless both keep their schemas and every number is the evalua
 """
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from features.errors import DeclarationError, InputError, NoSuchModel
+from features.whole_files import replacing_folder
 from models.bundles import aliases, bundle
 from models.bundles.home import Home
 from training.publish import authority, card, register
@@ -76,7 +76,9 @@ def publish(
         "register_record.md": register.page(record),
         register.SCHEMA.name: register.SCHEMA.read_text(encoding="utf-8"),
     }
-    _write(out, files)
+    with replacing_folder(out) as draft:
+        for name, text in files.items():
+            (draft / name).write_text(text, encoding="utf-8")
     return Publication(
         folder=out,
         files=tuple(files),
@@ -88,18 +90,6 @@ def publish(
 def _may_take(out: Path) -> None:
     if out.exists() and not (out / CARD).is_file() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} holds something else: choose another --out.")
-
-
-def _write(out: Path, files: Mapping[str, str]) -> None:
-    """Write the folder; it appears whole or not at all."""
-    draft = out.with_name(f".{out.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    for name, text in files.items():
-        (draft / name).write_text(text, encoding="utf-8")
-    if out.exists():
-        shutil.rmtree(out)
-    draft.rename(out)
 
 
 def _json(told: Mapping[str, Any]) -> str:
