@@ -8,6 +8,7 @@ import click
 import polars as pl
 from rich.table import Table
 
+from features import table_files
 from features.whole_files import may_be_written, replacing, replacing_folder
 from serving.commands import sources
 from serving.commands.decisions import chosen
@@ -125,6 +126,7 @@ def draw(
         )
     if seed is not None and sealed is not None:
         raise click.UsageError("Give --seed or --sealed, not both.")
+    table_files.refuse_ending(out, ".parquet")
     may_be_written(out)
     if report is not None:
         list_files.may_take(report)

@@ -19,11 +19,12 @@ from typing import Any, Final
 
 import polars as pl
 
+from features import table_files
 from features.build import Registers
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from features.whole_files import alone_in, may_be_written, replacing
+from features.whole_files import alone_in, replacing
 from models.bundles.bundle import Models
 from models.columns import SCORE_SCHEMA
 from models.decision.pipeline import decide, versions
@@ -78,10 +79,12 @@ def score(
 ) -> Scored:
     """Decide for every household of a snapshot and write one row each, sorted by household.
 
-    ``keep`` names the columns that are written.
+    ``keep`` names the columns that are written, and the ending of ``out`` the form
+    (`features.table_files`). A killed run goes on whatever the form: what it finished is kept
+    apart from ``out`` until all is decided.
     """
     law = Law(as_of)
-    out = may_be_written(out)
+    out = table_files.may_hold_a_table(out)
     work = out.parent / f".{out.name}.{_key(snapshot, law, models)}"
     work.mkdir(parents=True, exist_ok=True)
     with alone_in(work):
@@ -123,8 +126,7 @@ def _score(
         else pl.DataFrame(schema=SCORE_SCHEMA)
     ).sort("household_id")
     table = table.select(keep)
-    with replacing(out) as path:
-        table.write_parquet(path)
+    table_files.write(table, out)
     return Scored(out, table, resumed)
 
 

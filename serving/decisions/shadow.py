@@ -38,11 +38,10 @@ log = logging.getLogger("tarazy.shadow")
 def place(out: Path) -> Path:
     """Return where the opinion of a challenger lies beside the decisions of a champion.
 
-    >>> place(Path("decisions.parquet")).name
-    'decisions.shadow.parquet'
+    >>> [place(Path(out)).name for out in ("decisions.parquet", "decisions.csv", "decisions")]
+    ['decisions.shadow.parquet', 'decisions.shadow.csv', 'decisions.shadow.parquet']
     """
-    stem = out.stem if out.suffix == ".parquet" else out.name
-    return out.with_name(f"{stem}.shadow.parquet")
+    return out.with_name(f"{out.stem}.shadow{out.suffix or '.parquet'}")
 
 
 def run_beside(
