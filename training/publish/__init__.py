@@ -33,7 +33,13 @@ class Publication:
 
 
 def publish(
-    version: str, *, home: Home, out: Path, authority_file: Path | None, when: datetime
+    version: str,
+    *,
+    home: Home,
+    out: Path,
+    authority_file: Path | None,
+    when: datetime,
+    draft: bool = False,
 ) -> Publication:
     """Write the model card and the register record of a version into a folder.
 
@@ -43,11 +49,13 @@ def publish(
     out : becomes the folder; one that holds an earlier publication is replaced.
     authority_file : YAML of what only the authority knows; see `authority.EXAMPLE`.
     when : the moment of publication.
+    draft : for a look before: the example may answer, and every page says that it is a draft.
 
     Raises ``NoSuchModel`` for a version that is not there or not as it was signed, and
-    ``InputError`` while an owner, a legal basis or a way to appeal is missing.
+    ``InputError`` while an owner, a legal basis or a way to appeal is missing, or an answer
+    is the example's.
     """
-    said = authority.answers(authority_file)
+    said = authority.answers(authority_file, draft=draft)
     _may_take(out)
     folder = home.bundles / version
     if not version.isdigit() or not folder.is_dir():
@@ -66,6 +74,8 @@ def publish(
     }
     made = (found.manifest, found.manifest_sha256, said, standing, when)
     model_card, record = card.card(*made), register.record(*made)
+    if draft:
+        model_card, record = card.drafted(model_card), register.drafted(record)
     card.check(model_card)
     register.check(record)
     if faults := card.differences(model_card, found.manifest):
@@ -76,9 +86,9 @@ def publish(
         "register_record.md": register.page(record),
         register.SCHEMA.name: register.SCHEMA.read_text(encoding="utf-8"),
     }
-    with replacing_folder(out) as draft:
+    with replacing_folder(out) as filled:
         for name, text in files.items():
-            (draft / name).write_text(text, encoding="utf-8")
+            (filled / name).write_text(text, encoding="utf-8")
     return Publication(
         folder=out,
         files=tuple(files),
