@@ -26,6 +26,28 @@ def told(record: Mapping[str, Any], objectives: Mapping[str, Any]) -> dict[str, 
     }
 
 
+def promised(record: Mapping[str, Any]) -> str:
+    """Return in a sentence what was promised before the draw, and no more than was."""
+    promise = record["promise"]
+    sealed = promise["sealed_at"]
+    if promise["published_in"]:
+        return (
+            f"Whoever drew says that the hash of the seed was published on "
+            f"{promise['published_on']}, before the draw: {promise['published_in']}. Compare it "
+            f"with the one below.{f' The seed was sealed at {sealed}.' if sealed else ''}"
+        )
+    if sealed:
+        return (
+            f"The seed was sealed at {sealed}, before the draw; nobody says that its hash was "
+            "published by then."
+        )
+    return (
+        "The seed was drawn with the list, and its hash was not published before: that it was not "
+        "chosen for its list rests on the word of whoever drew. Published now, the hash proves "
+        "that the list was not changed later. tarazy draw --commit promises a seed beforehand."
+    )
+
+
 def page(report: Mapping[str, Any]) -> str:
     """Return the report as one HTML page with its pictures inside."""
     environment = Environment(
@@ -41,6 +63,7 @@ def page(report: Mapping[str, Any]) -> str:
     design = report["record"]["design"]
     return environment.get_template("page.html").render(
         r=report["record"],
+        promised=promised(report["record"]),
         objectives=report["objectives"],
         power=report["power"],
         regions=REGIONS,
