@@ -14,10 +14,10 @@ import polars as pl
 from features.build import Registers, combine, count
 from features.catalogue import catalogue_version
 from features.registers.declared import SCORING
-from models.bundles.bundle import Models
 from models.columns import SCORE_SCHEMA
 from models.decision import outcome
 from models.law.parameters import Citation, Law, each_once
+from models.learned.predict import Models
 from models.reasons import reasons
 from models.rules import actions, programmes, red_flags
 from models.rules import category as rules

@@ -17,9 +17,9 @@ from matplotlib.figure import Figure
 from features.build import Registers
 from features.errors import InputError
 from features.whole_files import replacing
-from models.bundles.bundle import Models
 from models.decision.pipeline import Decisions, decide
 from models.law.parameters import Law
+from models.learned.predict import Models
 from models.reasons.writing import LANGUAGES, category_name, money
 from models.rules.scorecard import Scorecard
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -28,6 +29,7 @@ from models.learned.inputs import (
     registers_of,
 )
 from models.learned.review_capacity import ReviewBars
+from models.learned.stage import Boosters, Stage
 from models.learned.welfare import Welfare
 
 SHOWN_DIGITS: Final = 6
@@ -58,6 +60,54 @@ class Models:
     always_known: frozenset[str]
     manifest: Mapping[str, Any]
     review_bars: ReviewBars = field(default_factory=ReviewBars)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Every stage, in the order in which a family passes them."""
+        return self.consumption, self.hidden_income, self.welfare
+
+    def boosters(self) -> dict[str, lgb.Booster]:
+        """Return every booster by the name of its file in a bundle."""
+        return {name: booster for stage in self.stages for name, booster in stage.files().items()}
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names of all inputs that any stage reads."""
+        return frozenset(i.name for stage in self.stages for i in stage.inputs)
+
+    def numbers(self) -> dict[str, Any]:
+        """Return what the models need besides the boosters, ready for the manifest.
+
+        What is fixed for the flag stands with the detector that it is fixed for.
+        """
+        by_stage = {stage.NAME: stage.numbers() for stage in self.stages}
+        by_stage[HiddenIncome.NAME] |= {
+            "threshold": self.threshold,
+            "review_bars": self.review_bars.told(),
+            "always_known": sorted(self.always_known),
+        }
+        return by_stage
+
+    @classmethod
+    def read(
+        cls,
+        version: str,
+        numbers: Mapping[str, Any],
+        boosters: Boosters,
+        manifest: Mapping[str, Any],
+    ) -> "Models":
+        """Build the models again from a verified bundle."""
+        flagging = numbers[HiddenIncome.NAME]
+        return cls(
+            version=version,
+            consumption=ExpectedConsumption.read(numbers[ExpectedConsumption.NAME], boosters),
+            hidden_income=HiddenIncome.read(numbers[HiddenIncome.NAME], boosters),
+            welfare=Welfare.read(numbers[Welfare.NAME], boosters),
+            threshold=flagging["threshold"],
+            review_bars=ReviewBars.read(flagging.get("review_bars", {})),
+            always_known=frozenset(flagging["always_known"]),
+            manifest=manifest,
+        )
 
     @property
     def hidden_income_reads(self) -> frozenset[str]:

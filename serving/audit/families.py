@@ -16,9 +16,9 @@ import polars as pl
 from features.build import Registers, known_households, visible
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models.bundles.bundle import Models
 from models.decision.pipeline import Decisions, decide
 from models.law.parameters import Law
+from models.learned.predict import Models
 from models.poverty import yardsticks
 from models.poverty.targeted_assistance import assistance
 from models.rules import red_flags

@@ -15,10 +15,10 @@ from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from features.whole_files import replacing_folder
-from models.bundles.bundle import Models
 from models.decision.pipeline import versions
 from models.law import described
 from models.law.parameters import Law
+from models.learned.predict import Models
 from models.rules import red_flags
 from serving.audit import comparison, services, witnesses, yardsticks
 from serving.audit.families import CELLS, Families, examples, look

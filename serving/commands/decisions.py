@@ -184,7 +184,7 @@ def chosen(home: Home, model: str) -> "Models | None":
     if model == "none":
         return None
     from models.bundles import aliases
-    from models.bundles.bundle import load
+    from models.bundles.loading import load
     from serving.decisions.live import retired
 
     if model in aliases.ALIASES and (gone := aliases.read(home).retired(model)):

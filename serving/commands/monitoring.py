@@ -62,7 +62,7 @@ def monitor(
     something must be done and was not.
     """
     # Imported here: `--help` must answer at once, without LightGBM.
-    from models.decision.outcome import SCORE_SCHEMA
+    from models.columns import SCORE_SCHEMA
     from serving.monitor import report as reports
     from serving.monitor import shadow
     from serving.monitor.pages import page

@@ -25,10 +25,10 @@ from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from features.whole_files import alone_in, replacing
-from models.bundles.bundle import Models
 from models.columns import SCORE_SCHEMA
 from models.decision.pipeline import decide, versions
 from models.law.parameters import Law
+from models.learned.predict import Models
 
 HOUSEHOLDS_PER_SLICE: Final = 20_000
 

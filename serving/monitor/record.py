@@ -20,8 +20,8 @@ import numpy as np
 
 from features.errors import InputError
 from features.whole_files import alone_in
-from models.bundles.bundle import Models
 from models.bundles.home import Home
+from models.learned.predict import Models
 
 _START: Final = "0" * 64
 

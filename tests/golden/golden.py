@@ -18,8 +18,8 @@ import polars as pl
 from features.registers import snapshot as snapshots
 from features.registers.load import open_data_set
 from features.registers.snapshot import Snapshot
-from models.bundles.bundle import load
 from models.bundles.home import Home
+from models.bundles.loading import load
 from models.decision.pipeline import decide
 from models.law.parameters import Law
 from models.learned.predict import Models

@@ -21,7 +21,7 @@ from features.progress import Progress, silent
 from features.registers.declared import SCORING
 from features.registers.snapshot import Snapshot
 from models.assessment import metrics, target
-from models.bundles import bundle
+from models.bundles import loading
 from models.bundles.home import Home
 from models.law.parameters import Law
 from models.learned.predict import Models
@@ -62,7 +62,7 @@ def pair(first: str, second: str, *, home: Home, on: Snapshot | None = None) -> 
     training. Raises ``NoSuchModel`` for a name that stands for nothing and ``InputError``
     where the snapshot is not where it was.
     """
-    loaded = [bundle.load(home, name) for name in (first, second)]
+    loaded = [loading.load(home, name) for name in (first, second)]
     newest = max(loaded[1].manifest["trained_on"], key=lambda each: str(each["as_of"]))
     snapshot = on or known_snapshots.find(home, newest["digest"])
     if snapshot is None:

@@ -13,8 +13,8 @@ import pytest
 
 from features.errors import InputError
 from features.registers.snapshot import Snapshot
-from models.bundles.bundle import load
 from models.bundles.home import Home
+from models.bundles.loading import load
 from models.columns import SCORE_SCHEMA
 from models.decision.outcome import MODEL_OUTPUTS
 from models.decision.pipeline import decide

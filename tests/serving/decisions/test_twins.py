@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 
 from features.registers.snapshot import Snapshot
-from models.bundles.bundle import load
 from models.bundles.home import Home
+from models.bundles.loading import load
 from models.decision.pipeline import decide
 from models.law.parameters import Law
 

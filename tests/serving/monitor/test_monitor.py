@@ -492,7 +492,7 @@ def test_another_challenger_is_not_pushed_aside(tmp_path):
 @pytest.fixture(scope="module")
 def betrayed(simulated_data, simulated_snapshot, trained_home, tmp_path_factory):
     """A month in which inspectors found nothing at any family that the model had flagged."""
-    from models.bundles.bundle import load
+    from models.bundles.loading import load
     from models.decision.pipeline import decide
     from models.law.parameters import Law
 

@@ -9,7 +9,7 @@ import pytest
 
 from features.errors import InputError
 from features.registers.snapshot import Snapshot
-from models.bundles import bundle
+from models.bundles import loading
 from models.bundles.home import Home
 from tests.training.few_families import Few
 from training.comparison.compare import Pair, compare, examples, measures, pair, unseen
@@ -55,7 +55,7 @@ def home(trained_home):
 
 @pytest.fixture(scope="module")
 def champion(home):
-    return bundle.load(home, "champion")
+    return loading.load(home, "champion")
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +202,7 @@ def test_the_page_tells_the_report_and_fetches_nothing(two, home):
 
 def test_a_snapshot_that_is_gone_is_a_clear_error(home, champion, monkeypatch):
     monkeypatch.setattr(known_snapshots, "find", lambda *_: None)
-    monkeypatch.setattr(bundle, "load", lambda *_: champion)
+    monkeypatch.setattr(loading, "load", lambda *_: champion)
     with pytest.raises(InputError, match="--on SNAP"):
         pair("champion", champion.version, home=home)
 

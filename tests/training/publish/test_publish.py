@@ -12,8 +12,9 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from features.errors import DeclarationError, InputError, NoSuchModel
 from models.bundles import aliases, bundle
-from models.bundles.aliases import Alias, sha256
+from models.bundles.aliases import Alias
 from models.bundles.home import Home
+from models.bundles.signing import sha256
 from models.learned.hyperparameters import SHIPPED
 from training.publish import CARD, RECORD, authority, card, publish, register
 from training.publish.authority import EXAMPLE, MUST_FILL
