@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from features.registers.declared import REGIONS
+from models.reasons.writing import number
 from training.inspections import power
 from training.inspections.design import RANDOM, TARGETED
 
@@ -59,7 +60,7 @@ def page(report: Mapping[str, Any]) -> str:
     )
     environment.filters["share"] = lambda value: "nobody" if value is None else f"{value:.1%}"
     environment.filters["chance"] = lambda value: "none" if value is None else f"{value:.2%}"
-    environment.filters["number"] = lambda value: f"{value:,.0f}"
+    environment.filters["number"] = lambda value: number(round(value))
     design = report["record"]["design"]
     return environment.get_template("page.html").render(
         r=report["record"],
