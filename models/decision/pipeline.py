@@ -49,14 +49,16 @@ class Decisions:
         What the scorecard, the hard rule, the red flags, the programmes and the actions of
         the day compare with; what a model's amounts were divided by stands in its manifest.
         """
-        leaned_on = (
-            Scorecard.in_force(self.law),
-            HardRule.in_force(self.law),
-            *red_flags.in_force(self.law),
-            *programmes.in_force(self.law),
+        law = self.law
+        return each_once(
+            [
+                *Scorecard.in_force(law).cites,
+                *HardRule.in_force(law).cites,
+                *(cited for flag in red_flags.in_force(law) for cited in flag.cites),
+                *(cited for one in programmes.in_force(law) for cited in one.cites),
+                *actions.cites(law),
+            ]
         )
-        of_actions = actions.cites(self.law)
-        return each_once([*of_actions, *(cited for part in leaned_on for cited in part.cites)])
 
     def answer(self, row: int = 0, service: str | None = None) -> dict[str, Any]:
         """Return one decision for the API: its columns, with reasons said in full.

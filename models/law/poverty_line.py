@@ -139,8 +139,8 @@ def _newest_on_file(law: Law, months: Sequence[date]) -> tuple[date, ...]:
 def _national(law: Law, quarter: Sequence[date]) -> _Statistic:
     """Return the bureau's figure of the quarter, or the mean of its months on file."""
     if law.has(_NATIONAL_QUARTER, quarter[0]):
-        of = (law.cite(_NATIONAL_QUARTER, quarter[0]),)
-        return _Statistic(mean=Decimal(of[0].edition.number), of=of)
+        figure = law.cite(_NATIONAL_QUARTER, quarter[0])
+        return _Statistic(mean=Decimal(figure.edition.number), of=(figure,))
     of = tuple(law.cite(_NATIONAL, month) for month in quarter if law.has(_NATIONAL, month))
     return _Statistic(mean=_mean([Decimal(cited.edition.number) for cited in of]), of=of)
 
