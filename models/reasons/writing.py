@@ -86,8 +86,14 @@ def _decimal(value: float, parts: int, language: str) -> str:
     return f"{grouped}{_word('point', language)}{digits}" if digits else grouped
 
 
+def in_languages(key: str) -> Mapping[str, str]:
+    """Return a word of `writing.yaml` in each language."""
+    words: Mapping[str, str] = _file()["words"][key]
+    return words
+
+
 def _word(key: str, language: str) -> str:
-    return str(_file()["words"][key][language])
+    return in_languages(key)[language]
 
 
 @cache

@@ -16,6 +16,7 @@ from features.catalogue import FEATURES
 from features.errors import DeclarationError
 from models.law.files import plain
 from models.law.parameters import Citation, Law, each_once
+from models.reasons.writing import in_languages
 from models.rules import programmes
 from models.rules.conditions import Requirement, compiled, requirement_met, requirements
 
@@ -130,7 +131,7 @@ def _programme(told: Mapping[str, Any]) -> Offer:
     return Offer(
         code=told["service"],
         kind=PROGRAMME,
-        kind_name={"kk": "Жергілікті шара", "ru": "Местная мера", "en": "Local programme"},
+        kind_name=in_languages("local programme"),
         name=told["name"],
         text=told["remains"],
         why=tuple(reason["text"] for reason in told["reasons"]),
