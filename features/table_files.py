@@ -102,7 +102,7 @@ def _to_csv(table: pl.DataFrame, path: Path) -> None:
 
 def _from_csv(path: Path, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     lists = {name: dtype for name, dtype in schema.items() if isinstance(dtype, pl.List)}
-    text = pl.read_csv(path, schema_overrides=schema | dict.fromkeys(lists, pl.String()))
+    text = pl.read_csv(path, schema_overrides=dict(schema) | dict.fromkeys(lists, pl.String()))
     return text.with_columns(
         # An empty text cut at its joints is one empty entry; an empty list has none.
         pl.col(name).str.split(_JOINED_BY).list.filter(pl.element() != "").cast(dtype)

@@ -155,8 +155,8 @@ def reason(code: str, row: Mapping[str, Any], law: Law) -> dict[str, Any]:
 def of_code(code: str, row: Mapping[str, Any], law: Law) -> Reason:
     """Return what a code says on the day: by the law in force where it tells of a comparison.
 
-    ``row``: the family's columns of `models.rules.category.rule_category`, which say what of the hard
-    rule is met. Raises DeclarationError as `reason` does.
+    ``row``: the family's columns of `models.rules.category.rule_category`, which say what of
+    the hard rule is met. Raises DeclarationError as `reason` does.
     """
     if code == HARD_RULE:
         conditions = HardRule.in_force(law).conditions
