@@ -127,9 +127,11 @@ def explain(
     as_of: datetime | None,
 ) -> Answer:
     """Say why one family is in its category: in words, in points, and as a picture."""
-    from models.explanation.explain import draw, explained
+    from models.explanation.explain import explained
     from models.law.parameters import Law
     from serving.decisions.batch import one_household
+    from serving.explanations.picture import draw
+    from serving.explanations.words import words
 
     if letter_to is not None:
         table_files.refuse_ending(letter_to, *_LETTERS)
@@ -155,7 +157,7 @@ def explain(
     return Answer(
         told | places,
         [
-            *explanation.words(language),
+            *words(explanation, language),
             *(f"{name.capitalize()}: {place}" for name, place in places.items()),
         ],
     )

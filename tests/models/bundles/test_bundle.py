@@ -214,7 +214,7 @@ def test_a_register_the_model_never_met_says_nothing_when_it_is_silent(champion,
 
 def test_contributions_add_up_to_the_score_and_name_every_input(champion, families):
     row = families[3]
-    told = champion.contributions(row, LAW)
+    told = champion.contributions(champion.look(row, LAW))
     names = {i.name for i in champion.hidden_income.inputs}
     assert set(told["hidden_income"]) == names | {"gap_per_member", "(base)"}
     probability = champion.predict(row, LAW)["hidden_income_probability"][0]
@@ -224,7 +224,7 @@ def test_contributions_add_up_to_the_score_and_name_every_input(champion, famili
         line.intercept + line.slope * bundle.pl.Series([margin]).to_numpy()
     )
     assert said[0] == pytest.approx(probability, abs=2e-6)
-    assert champion.contributions(row, LAW, ["incomes"])["hidden_income"] == {}
+    assert champion.contributions(champion.look(row, LAW, ["incomes"]))["hidden_income"] == {}
 
 
 def test_golden_rows_are_nobodys(champion, families):

@@ -18,11 +18,13 @@ from models.bundles.loading import load
 from models.columns import SCORE_SCHEMA
 from models.decision.outcome import MODEL_OUTPUTS
 from models.decision.pipeline import decide
-from models.explanation.explain import draw, explained
+from models.explanation.explain import explained
 from models.law.parameters import Law
 from models.reasons.writing import LANGUAGES
 from models.rules import programmes
 from serving.decisions import batch
+from serving.explanations.picture import draw
+from serving.explanations.words import words
 
 MODEL_COLUMNS = (*MODEL_OUTPUTS, "material", "proposed_category", "model_version")
 
@@ -248,9 +250,9 @@ def test_a_decision_is_explained_in_three_languages_and_drawn(
     assert explanation.answer["category"] == row["category"]
     assert [r["code"] for r in explanation.answer["reasons"]] == row["reasons"]
     assert len(explanation.contributions()["points"]) == 23
-    words = "\n".join(explanation.words(language))
+    text = "\n".join(words(explanation, language))
     for reason in explanation.answer["reasons"]:
-        assert reason["text"][language] in words
+        assert reason["text"][language] in text
     draw(explanation, tmp_path / "why.svg", language)
     assert (tmp_path / "why.svg").read_text().startswith("<?xml")
 
