@@ -11,7 +11,7 @@ from models.reasons.writing import LANGUAGES, category_name, money, number, writ
 from models.rules.scorecard import Scorecard
 
 NNBSP, NBSP = "\u202f", "\u00a0"
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PEOPLE_READ = [
     path
     for package in ("models", "training", "serving")
