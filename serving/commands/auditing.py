@@ -16,13 +16,15 @@ from serving.commands.terminal import (
     Terminal,
     as_of_option,
     day,
+    examples,
     model_option,
+    snap_argument,
     verb,
 )
 
 
-@click.command(epilog="Example: tarazy audit SNAP --out report")
-@click.argument("snap", type=FOLDER)
+@click.command(epilog=examples("tarazy audit SNAP", "tarazy audit SNAP --out report"))
+@snap_argument
 @click.option(
     "--out",
     type=FOLDER,

@@ -15,14 +15,19 @@ from serving.commands.terminal import (
     Terminal,
     as_of_option,
     day,
+    examples,
+    snap_argument,
     verb,
 )
 
 
 @click.command(
-    epilog="Example: tarazy cards SNAP --scorecard social_card_2021 --out levels.parquet"
+    epilog=examples(
+        "tarazy cards SNAP",
+        "tarazy cards SNAP --scorecard social_card_2021 --out levels.csv",
+    )
 )
-@click.argument("snap", type=FOLDER)
+@snap_argument
 @click.option(
     "--scorecard",
     "scorecards",
@@ -69,8 +74,8 @@ def cards(
     return Answer({"out": None if out is None else str(out), **told}, words)
 
 
-@click.command(epilog="Example: tarazy readings SNAP")
-@click.argument("snap", type=FOLDER)
+@click.command(epilog=examples("tarazy readings SNAP"))
+@snap_argument
 @as_of_option
 @verb
 def readings(terminal: Terminal, snap: Path, as_of: datetime | None) -> Answer:

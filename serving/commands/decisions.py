@@ -3,6 +3,7 @@
 What loads LightGBM is imported inside the verbs: `--help` must answer at once.
 """
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,9 @@ from serving.commands.terminal import (
     Terminal,
     as_of_option,
     day,
+    examples,
     model_option,
+    snap_argument,
     table_option,
     verb,
 )
@@ -34,8 +37,13 @@ _LETTERS = (".html", ".pdf")
 _PICTURES = (".svg", ".png", ".pdf")
 
 
-@click.command(epilog="Example: tarazy score SNAP --out decisions.parquet, or --out decisions.csv")
-@click.argument("snap", type=FOLDER)
+@click.command(
+    epilog=examples(
+        "tarazy score SNAP --out decisions.parquet",
+        "tarazy score SNAP --out decisions.csv --model none",
+    )
+)
+@snap_argument
 @table_option
 @click.option(
     "--engine",
@@ -96,22 +104,50 @@ def score(
     return Answer({"out": str(out), "as_of": on, **versions, **summary}, words)
 
 
-@click.command(epilog="Example: tarazy explain SNAP 4065159 --language en")
-@click.argument("snap", type=FOLDER)
-@click.argument("household_id", type=click.IntRange(-(2**63), 2**63 - 1))
-@click.option("--language", type=click.Choice(["kk", "ru", "en"]), default="en", show_default=True)
+class _OfAKey(click.Command):
+    """A verb that takes a key: a negative one is a key as well, not an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words with negative numbers after all options, where click takes them so."""
+        negative = [word for word in args if re.fullmatch(r"-\d+", word)]
+        if negative and "--" not in args:
+            args = [word for word in args if word not in negative] + ["--", *negative]
+        return super().parse_args(ctx, args)
+
+
+@click.command(
+    cls=_OfAKey,
+    epilog=examples(
+        "tarazy explain SNAP 4065159 --language en",
+        "tarazy explain SNAP 4065159 --language kk --letter letter.pdf",
+    ),
+)
+@snap_argument
+@click.argument(
+    "household_id",
+    type=click.IntRange(-(2**63), 2**63 - 1),
+    metavar="HOUSEHOLD_ID",
+    help="Its key, as in the column household_id of `tarazy score`.",
+)
+@click.option(
+    "--language",
+    type=click.Choice(["kk", "ru", "en"]),
+    default="en",
+    show_default=True,
+    help="Language of the words, the picture and the letter.",
+)
 @click.option(
     "--picture",
     type=FOLDER,
-    metavar="FILE.svg",
-    help="Where to draw the contributions (.svg, .png or .pdf). Default: under TARAZY_HOME.",
+    metavar="FILE",
+    help="Where to draw the contributions: .svg, .png or .pdf. Default: under TARAZY_HOME.",
 )
 @click.option(
     "--letter",
     "letter_to",
     type=FOLDER,
-    metavar="FILE.html|FILE.pdf",
-    help="Write the family's letter there as well.",
+    metavar="FILE",
+    help="Write the family's letter there as well: .html or .pdf.",
 )
 @model_option
 @as_of_option
@@ -138,14 +174,15 @@ def explain(
     if picture is not None:
         table_files.refuse_ending(picture, *_PICTURES)
     snapshot, on = sources.opened(snap, day(as_of), terminal)
-    home = sources.home()
-    models = chosen(home, model)
     registers = one_household(snapshot, household_id, on)
     if registers is None:
         raise InputError(
-            f"Household {household_id} is not in {snap}. Household keys are those of the "
-            "register `households`; check the key, or the snapshot."
+            f"Household {household_id} is not in {snap}, which holds {snapshot.households:,} "
+            "others. Take a key from the column household_id of its register `households`, or of "
+            "what `tarazy score` wrote of this snapshot; a person's key is none."
         )
+    home = sources.home()
+    models = chosen(home, model)
     explanation = explained(registers, models, Law(on))
     drawn = picture or home.explanations / f"{household_id}-{on}-{language}.svg"
     draw(explanation, drawn, language)

@@ -11,12 +11,29 @@ from features import table_files
 from serving.commands import sources
 from serving.commands.decisions import chosen
 from serving.commands.lazily import training
-from serving.commands.terminal import DAY, FOLDER, Answer, Terminal, day, model_option, verb
+from serving.commands.terminal import (
+    DAY,
+    FOLDER,
+    SNAP,
+    Answer,
+    Terminal,
+    day,
+    examples,
+    model_option,
+    verb,
+)
 
 
-@click.command(epilog="Example: tarazy monitor LAST_MONTH THIS_MONTH --out monitor --act")
-@click.argument("reference", type=FOLDER)
-@click.argument("new", type=FOLDER)
+@click.command(
+    epilog=examples(
+        "tarazy monitor LAST_MONTH THIS_MONTH --dry-run",
+        "tarazy monitor LAST_MONTH THIS_MONTH --out monitor --act",
+    )
+)
+@click.argument(
+    "reference", type=FOLDER, metavar="REFERENCE", help=f"What is compared with. {SNAP}"
+)
+@click.argument("new", type=FOLDER, metavar="NEW", help="What has come since.")
 @click.option(
     "--out",
     type=FOLDER,
