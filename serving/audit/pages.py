@@ -12,7 +12,8 @@ import jinja2
 from markupsafe import Markup
 
 from models.reasons.writing import number
-from serving.audit.comparison import GROUPS, LEVELS, SHOWN_FROM
+from serving.audit.comparison import GROUPS
+from serving.shown import LEVELS, SHOWN_FROM
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _SERVING: Final = Path(__file__).parents[1]

@@ -16,7 +16,7 @@ from features.registers.snapshot import Snapshot
 from models.decision.pipeline import Decisions, decide, versions
 from models.law.parameters import Law
 from models.learned.predict import Models
-from serving.audit.families import places
+from serving.shown import places
 
 _READ: Final = ("household_id", "hidden_income_probability", "hidden_income_estimate")
 

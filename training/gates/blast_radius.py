@@ -16,6 +16,7 @@ from features.build import Registers, known_households, visible
 from features.progress import Progress, silent
 from features.registers.declared import REGIONS
 from features.registers.snapshot import Snapshot
+from models.assessment.suppression import SHOWN_FROM
 from models.decision.outcome import MATERIAL_HIDDEN_INCOME
 from models.decision.pipeline import Decisions, decide
 from models.law.parameters import Law
@@ -43,8 +44,6 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
     "children": {"0": "no child", "1-3": "one to three children", "4+": "four or more children"},
     "disability": {"yes": "a member with a disability", "no": "no member with a disability"},
 }
-SHOWN_FROM: Final = 10
-"""Families from which a group shows numbers: fewer could be recognised."""
 SLICE: Final = 20_000
 """Families decided at once: this bounds memory."""
 
