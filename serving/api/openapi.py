@@ -15,8 +15,8 @@ from features.registers.document import json_schema
 from models.columns import COLUMNS, Column
 from models.decision.pipeline import code_version
 from models.law.parameters import Law
-from models.reasons.writing import LANGUAGES
 from models.rules import programmes
+from models.writing import LANGUAGES
 from serving.api.examples import AS_OF, FAMILY, answered
 from serving.letters.asked import FORMATS
 from serving.requests.body import MIB

@@ -11,7 +11,7 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
-from models.reasons.writing import number
+from models.writing import number
 from serving.audit.comparison import GROUPS
 from serving.shown import LEVELS, SHOWN_FROM
 

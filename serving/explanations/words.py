@@ -3,8 +3,8 @@
 from typing import Any
 
 from models.explanation.explain import Explanation
-from models.reasons.writing import category_name, money
 from models.rules.scorecard import Scorecard
+from models.writing import money
 from serving.explanations.texts import texts
 
 
@@ -14,7 +14,7 @@ def words(explanation: Explanation, language: str) -> list[str]:
     say = texts(language)
     card = Scorecard.in_force(explanation.decisions.law)
     lines = [
-        f"{say['category']} {a['category']}: {category_name(card, a['category'], language)}",
+        f"{say['category']} {a['category']}: {card.category_name(a['category'], language)}",
         say["review"] if a["status"] == "review" else say["automatic"],
     ]
     for heading, reasons in (("why", a["reasons"]), ("looks", a["review_reasons"])):

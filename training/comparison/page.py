@@ -10,7 +10,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from models.assessment.suppression import SHOWN_FROM
-from models.reasons.writing import number
+from models.writing import number
 from training.gates.blast_radius import WORDS
 
 TITLES: Final = {

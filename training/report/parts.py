@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from models.assessment.groups import ATTRIBUTES
 from models.assessment.metrics import Estimate
-from models.reasons import writing
 
 OPTIMISTIC: Final = "on the labels that set the threshold, so optimistic"
 NAMES: Final = {

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from features.units import Unit
 from models.law.files import read_exactly
-from models.rules.scorecard import Scorecard
 
 LANGUAGES: Final = ("kk", "ru", "en")
 
@@ -66,11 +65,6 @@ def number(value: float | Decimal, language: str = "en") -> str:
 def money(tenge: float | Decimal, language: str = "en") -> str:
     """Return an amount of tenge."""
     return f"{number(tenge, language)}{_FIXED}₸"
-
-
-def category_name(card: Scorecard, category: int, language: str) -> str:
-    """Return what a category of the card is called."""
-    return next(c.name[language] for c in card.categories if c.category == category)
 
 
 def unknown(language: str) -> str:
