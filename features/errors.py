@@ -4,7 +4,8 @@
   x InputError            - the caller's: a file, a folder, a date, a request (exit 1)
     x RegisterFaults      - the data owner's: what `tarazy check` lists
     x SnapshotError       - a folder that is not, or is no longer, a snapshot
-    x ParameterNotInForce - the lawyer's: a legal value asked for on a day that has none
+    x DayError            - the caller's: a day that does not have what was asked of it
+      x ParameterNotInForce - the lawyer's: a legal value on a day that has none
     x NoSuchModel         - a model that was never trained, promoted or signed
   x DeclarationError      - ours, before release: something is declared wrongly (exit 3)
 
@@ -34,7 +35,11 @@ class SnapshotError(InputError):
     """A folder is not a snapshot, or its bytes are not those its manifest names."""
 
 
-class ParameterNotInForce(InputError):
+class DayError(InputError):
+    """What was asked does not exist on the day: a legal value, or a month of the calendar."""
+
+
+class ParameterNotInForce(DayError):
     """A legal value was asked for on a day for which the law on file gives none."""
 
     def __init__(
