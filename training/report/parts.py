@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from models import writing
 from models.assessment.groups import ATTRIBUTES
 from models.assessment.metrics import Estimate
 
