@@ -60,8 +60,8 @@ def open_snapshot(folder: Path | str) -> Snapshot:
     --------
     >>> import tarazy
     >>> snapshot = tarazy.open_snapshot("snapshot")
-    >>> snapshot.registers(0)["vehicles"].columns[:2]
-    ['person_id', 'kind']
+    >>> snapshot.registers(0)["vehicles"].columns[:3]
+    ['household_id', 'person_id', 'kind']
 
     """
     return Snapshot.open(Path(folder))

@@ -156,9 +156,9 @@ def test_where_only_serving_is_installed_it_decides_and_names_the_extra_for_the_
 def test_a_module_of_our_own_that_is_missing_is_not_blamed_on_an_extra():
     with pytest.raises(ModuleNotFoundError, match="features"), needs_train_extra("tarazy.x"):
         import features.nowhere  # noqa: F401
-    with pytest.raises(MissingExtra, match=r"^tarazy\.x needs nowhere_at_all, which"):
-        with needs_train_extra("tarazy.x"):
-            import nowhere_at_all  # noqa: F401
+    named = pytest.raises(MissingExtra, match=r"^tarazy\.x needs nowhere_at_all, which")
+    with named, needs_train_extra("tarazy.x"):
+        import nowhere_at_all  # noqa: F401
 
 
 # --- The same as what lies under it.
@@ -221,7 +221,7 @@ def test_a_household_that_is_not_there_is_said_to_be_none(snapshot):
 
 def test_registers_with_faults_make_no_snapshot(tmp_path):
     broken = data_sets.INCOMES.with_columns(amount=pl.lit(-1))
-    data = data_sets.write(tmp_path / "data", incomes=broken)
+    data = data_sets.write(tmp_path / "data", {"incomes": broken})
     with pytest.raises(RegisterFaults, match=r"incomes\.amount"):
         public.make_snapshot(data, tmp_path / "snapshot", as_of=AS_OF)
     assert not (tmp_path / "snapshot").exists()
@@ -229,7 +229,7 @@ def test_registers_with_faults_make_no_snapshot(tmp_path):
 
 def test_what_loading_warns_of_is_a_warning_in_a_notebook(tmp_path):
     odd = data_sets.HOUSEHOLDS.with_columns(colour=pl.lit("blue"))
-    data = data_sets.write(tmp_path / "data", households=odd)
+    data = data_sets.write(tmp_path / "data", {"households": odd})
     with pytest.warns(UserWarning, match="colour"):
         made = public.make_snapshot(data, tmp_path / "snapshot", as_of=AS_OF)
     assert public.make_snapshot(data, tmp_path / "snapshot", as_of=AS_OF).digest == made.digest
