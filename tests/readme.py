@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 _MAP = re.compile(r"(<!-- map -->\n```text\n)(.*?)(```\n<!-- end of map -->)", re.DOTALL)
-_SHOWN = ("features", "models", "training", "serving", "tests")
+_SHOWN = ("features", "models", "training", "serving", "tarazy", "tests")
 _BY_NAME = {
     ".gitignore": "what is made and never kept",
     "serving/letters/fonts/OFL.txt": "the licence of the typefaces: SIL Open Font License 1.1",
