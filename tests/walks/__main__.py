@@ -1,0 +1,60 @@
+"""Walk the pages named (all of them by default) and write anew what their commands print.
+
+``python -m tests.walks [country] [auditor] [pilot] [--folder FOLDER]``. Then the numbers that the
+documents show are taken from the walks and from a running service, the map is written anew, and
+whatever a document shows that is no longer so is listed. With FOLDER, what it already holds
+of a walk through the country is used again.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.documents import house_map
+from tests.documents.shown import asked, documents, refresh
+from tests.serving.running import running
+from tests.walks.walk import AUDITOR, COUNTRY, PILOT, PILOT_DATA, examples, walk
+
+PAGES = {"country": COUNTRY, "auditor": AUDITOR, "pilot": PILOT}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.walks", description=__doc__)
+    parser.add_argument("pages", nargs="*", choices=[[], *PAGES], help="default: all of them")
+    parser.add_argument("--folder", type=Path, help="where to walk; default: a folder thrown away")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = (given.folder or Path(scratch)).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        _walk(given.pages or list(PAGES), folder)
+        untrue = _refresh(folder)
+    house_map.MAP.write_text(house_map.page(), "utf-8")
+    print(*untrue, sep="\n\n", file=sys.stderr)
+    return bool(untrue)
+
+
+def _walk(pages: list[str], folder: Path) -> None:
+    if "country" in pages or not (folder / "var").exists():
+        walk(COUNTRY, folder, tell=print)
+    if "auditor" in pages:
+        shutil.copytree(folder / "var", folder / "auditor", dirs_exist_ok=True)
+        walk(AUDITOR, folder, "auditor", tell=print)
+    if "pilot" in pages and PILOT_DATA.is_dir():
+        (folder / "pilot").mkdir(exist_ok=True)
+        (folder / "pilot" / "data").symlink_to(PILOT_DATA)
+        walk(PILOT, folder / "pilot", tell=print)
+
+
+def _refresh(folder: Path) -> list[str]:
+    whole = {e.command: e.output for page in PAGES.values() for e in examples(page)}
+    with running(folder / "var", folder / "server.log") as url:
+        for page in documents():
+            requests = [e for e in examples(page) if e.is_request]
+            whole |= {e.command: asked(e, url) for e in requests}
+    return [problem for page in documents() for problem in refresh(page, whole)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
