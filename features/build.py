@@ -77,6 +77,14 @@ def visible(register: str, rows: pl.DataFrame, as_of: date) -> pl.LazyFrame:
     ).with_columns(filled)
 
 
+def known_households(registers: Registers) -> pl.DataFrame:
+    """Return the rows of the register that names the households; InputError where it is silent."""
+    rows = registers.get("households")
+    if rows is None:
+        raise InputError("The register `households` did not answer: nobody is known. Ask it again.")
+    return rows
+
+
 def _counted(registers: Registers, as_of: date) -> pl.LazyFrame:
     households = registers.get("households")
     if households is None:

@@ -17,7 +17,8 @@ from typing import Any, Final
 from features.errors import InputError, NoSuchModel
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models.bundles import aliases, bundle
+from features.whole_files import write_durably
+from models.bundles import aliases, bundle, loading, signing, trial
 from models.bundles.home import Home
 from models.learned.predict import Models
 from training.gates import blast_radius, effects, preregistration, promises, quality, structure
@@ -149,7 +150,7 @@ def asked(
         "signed by this home's key; every file has the hash that was signed",
     )
     try:
-        bundle.try_in_child(folder, found.manifest_sha256)
+        trial.in_child(folder, found.manifest_sha256)
         models = bundle.assemble(found)
     except NoSuchModel as problem:
         broken = hard("golden_predictions", Verdict.FAIL, None, str(problem))
@@ -190,8 +191,8 @@ def keep(radius: Radius, folder: Path, home: Home) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     told = json.dumps(radius.told(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     path = folder / "blast_radius.json"
-    aliases.replace_file(path, told.encode())
-    aliases.sign(told.encode(), path.with_suffix(".sig"), home.signing_key())
+    write_durably(path, told.encode())
+    signing.sign(told.encode(), path.with_suffix(".sig"), home.signing_key())
     return path
 
 
@@ -208,7 +209,7 @@ def _radius(
         )
     try:
         serving = aliases.read(home).names.get("champion")
-        champion = None if serving is None else bundle.load(home, "champion")
+        champion = None if serving is None else loading.load(home, "champion")
     except NoSuchModel as problem:
         return None, f"the champion cannot be read, so nothing can be compared with it: {problem}"
     trained_here = snapshot.digest == newest["digest"]

@@ -19,7 +19,7 @@ from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.assessment import drift
 from models.assessment.metrics import LEVEL
-from models.bundles import bundle
+from models.bundles import bundle, golden
 from models.bundles.home import Home
 from models.law.parameters import Law
 from models.learned.hyperparameters import shipped
@@ -125,7 +125,7 @@ def train(
             "preregistration": promised,
             "labels_until": str(found.inspections["inspected_on"].cast(pl.String).max()),
             "reference": drift.reference(found.population, fitted.inputs, law),
-            "golden": bundle.golden(fitted.models, made_up, found.as_of),
+            "golden": golden.golden(fitted.models, made_up, found.as_of),
         }
         result = _recorded(registry, run, home, fitted, told, made_up, tuned)
         finished = True

@@ -13,7 +13,6 @@ Layout of the folder::
 import hashlib
 import io
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from features.registers.declared import CONTRACT_VERSION, LEARNING, REGISTERS, S
 from features.registers.load import DataSet
 from features.registers.schema import Kind, Register
 from features.units import add_months, first_of_month
+from features.whole_files import creating_folder
 
 FORMAT: Final = 1
 HOUSEHOLDS_PER_PARTITION: Final = 100_000
@@ -123,7 +123,8 @@ class Snapshot:
         entry = self.manifest["partitions"][partition]
         name = f"{entry['name']}/households.parquet"
         frame = self._read(name, entry["files"]["households"], REGISTERS["households"])
-        assert frame is not None
+        if frame is None:
+            raise SnapshotError(f"{self.folder}'s manifest names no {name}; make it again.")
         return frame["household_id"]
 
     def partition_holding(self, household_id: int) -> int:
@@ -218,16 +219,8 @@ def make(
             f"{out} exists already and holds something else than this snapshot; snapshots are "
             "never overwritten. Choose another --out, or remove it first."
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    staging = out.with_name(f".{out.name}.{os.getpid()}")
-    shutil.rmtree(staging, ignore_errors=True)
-    try:
-        _write(data, as_of, staging, households_per_partition, progress)
-        if out.exists():
-            out.rmdir()
-        staging.rename(out)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    with creating_folder(out) as draft:
+        _write(data, as_of, draft, households_per_partition, progress)
     return Snapshot.open(out)
 
 
@@ -240,7 +233,7 @@ def _write(
     steps = len(present) * (partitions + 1) + len(LEARNING)
     done = 0
     scattered = folder / "scattered"
-    scattered.mkdir(parents=True)  # nothing is scattered where nobody lives
+    scattered.mkdir()  # nothing is scattered where nobody lives
     for register in present:
         progress(f"reading {register.name}", done, steps)
         _scatter(data, register, members, scattered / register.name)
@@ -350,7 +343,8 @@ def _scatter(data: DataSet, register: Register, members: _Membership, folder: Pa
     of a person who is not yet known to live there must not count.
     """
     frame = data.registers[register.name]
-    assert frame is not None
+    if frame is None:
+        raise SnapshotError(f"{register.name} is not in the data: it has no rows to join.")
     owners = members.owners(register)
     joined = _with_known_on(frame).join(owners.lazy(), on=owners.columns[0], how="inner")
     joined.with_columns(known_on=pl.max_horizontal("known_on", "owner_known_on")).drop(

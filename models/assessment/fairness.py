@@ -153,18 +153,14 @@ def calibration(said: Sequence[Matrix], found: Sequence[Matrix]) -> list[Finding
     level = SIGNIFICANCE / max(len(tests), 1)
     told = []
     for (mine, k, n), chance, after in zip(tests, p, adjusted, strict=True):
-        exact, mean = share(k, n), float(mine.mean())
-        assert exact.value is not None
-        assert exact.low is not None
-        assert exact.high is not None
-        gap = Estimate(mean - exact.value, mean - exact.high, mean - exact.low)
+        value, low, high = share(k, n).known
+        mean = float(mine.mean())
+        gap = Estimate(mean - value, mean - high, mean - low)
         every = np.arange(n + 1)
         reached = np.flatnonzero(poisson_binom.cdf(every, mine) <= level)
         likely = float(poisson_binom.cdf(reached[-1], mine / FOUND_RATIO)) if len(reached) else 0.0
         told.append(
-            _finding(
-                k, n, gap, mean, _ratio(mean, exact.value), float(chance), float(after), likely
-            )
+            _finding(k, n, gap, mean, _ratio(mean, value), float(chance), float(after), likely)
         )
     return told
 

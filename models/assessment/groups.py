@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from features.build import Registers, visible
+from features.build import Registers, known_households, visible
 from features.registers.declared import REGIONS
 from features.units import Span, aged, months_of
 
@@ -145,9 +145,7 @@ def of(registers: Registers, as_of: date) -> pl.DataFrame:
     ``household_id``, sorted, then one String column for each of `ATTRIBUTES`; ``unknown``
     where a register was silent or says nothing of the family.
     """
-    households = registers.get("households")
-    assert households is not None
-    table = visible("households", households, as_of).select(
+    table = visible("households", known_households(registers), as_of).select(
         "household_id", pl.col("region", "settlement").cast(pl.String)
     )
     for counted in (_people(registers, as_of), _income(registers, as_of), _herd(registers, as_of)):

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import beta, norm, rankdata
 
+from features.errors import InputError
 from models.learned.inputs import Matrix
 
 LEVEL: Final = 0.95
@@ -29,6 +30,13 @@ class Estimate:
     value: float | None
     low: float | None
     high: float | None
+
+    @property
+    def known(self) -> tuple[float, float, float]:
+        """The number and both ends; raises InputError where the labels cannot tell them."""
+        if self.value is None or self.low is None or self.high is None:
+            raise InputError("There are no labels to tell this number from; count them first.")
+        return self.value, self.low, self.high
 
     def told(self) -> dict[str, Any]:
         """Ready for JSON, rounded to six digits."""

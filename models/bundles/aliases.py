@@ -5,19 +5,15 @@ down, slow or tampered with changes nothing for the families. The file also keep
 of every name, under the same signature: MLflow forgets an alias once it moves.
 """
 
-import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
 from features.errors import InputError, NoSuchModel
+from features.whole_files import write_durably
+from models.bundles import signing
 from models.bundles.home import Home
 
 ALIASES: Final = ("champion", "challenger")
@@ -91,7 +87,7 @@ def read(home: Home) -> Aliases:
     if not path.exists():
         return Aliases(0, {})
     content = path.read_bytes()
-    check_signature(content, path.with_suffix(".sig"), home.public_key())
+    signing.check_signature(content, path.with_suffix(".sig"), home.public_key())
     told = json.loads(content)
     names = {name: Alias(**alias) for name, alias in told["aliases"].items()}
     # A file of before the history was kept tells at least since when its names stand.
@@ -175,44 +171,13 @@ def _signed(home: Home, before: Aliases, names: dict[str, Alias], moves: Sequenc
     )
     home.bundles.mkdir(parents=True, exist_ok=True)
     path = home.bundles / "aliases.json"
-    replace_file(path, content)
-    replace_file(path.with_suffix(".sig"), home.signing_key().sign(content))
+    write_durably(path, content)
+    write_durably(path.with_suffix(".sig"), home.signing_key().sign(content))
     return after
 
 
 def _moment(when: datetime) -> str:
     return when.isoformat(timespec="seconds")
-
-
-def sign(content: bytes, path: Path, key: Ed25519PrivateKey) -> None:
-    """Write the signature of ``content`` to ``path``."""
-    replace_file(path, key.sign(content))
-
-
-def check_signature(content: bytes, path: Path, key: Ed25519PublicKey) -> None:
-    """Refuse content that the key did not sign, before anything parses it."""
-    try:
-        key.verify(path.read_bytes(), content)
-    except (InvalidSignature, FileNotFoundError) as problem:
-        raise NoSuchModel(
-            f"{path.parent.name}/{path.with_suffix('.json').name} is not signed by this home's "
-            "key, so no model is loaded: restore it, or run `tarazy promote VERSION` again."
-        ) from problem
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old bytes or the new ones, never a part."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
-def sha256(content: bytes) -> str:
-    """Return the SHA-256 of some bytes in hexadecimal digits."""
-    return hashlib.sha256(content).hexdigest()
 
 
 def _bytes(told: dict[str, Any]) -> bytes:

@@ -9,43 +9,12 @@ from typing import Final
 
 import polars as pl
 
+from models import columns
+from models.columns import SCORE_SCHEMA, Origin
 from models.law.parameters import Law
 from models.rules.category import RICHEST
 
-SCORE_SCHEMA: Final[dict[str, pl.DataType]] = {
-    "household_id": pl.Int64(),
-    "as_of": pl.Date(),
-    "category": pl.Int8(),
-    "proposed_category": pl.Int8(),
-    "status": pl.String(),
-    "rule_category": pl.Int8(),
-    "model_category": pl.Int8(),
-    "model_category_set": pl.List(pl.Int8()),
-    "rule_flag": pl.Boolean(),
-    "model_flag": pl.Boolean(),
-    "material": pl.Boolean(),
-    "hidden_income_probability": pl.Float64(),
-    "hidden_income_low": pl.Int64(),
-    "hidden_income_estimate": pl.Int64(),
-    "hidden_income_high": pl.Int64(),
-    "reasons": pl.List(pl.String()),
-    "review_reasons": pl.List(pl.String()),
-    "model_version": pl.String(),
-    "law_version": pl.String(),
-    "eligible_services": pl.List(pl.String()),
-    "services_in_review": pl.List(pl.String()),
-}
-"""Columns of a decision, in the order in which they are written and answered."""
-
-MODEL_OUTPUTS: Final = (
-    "model_category",
-    "model_category_set",
-    "hidden_income_probability",
-    "model_flag",
-    "hidden_income_low",
-    "hidden_income_estimate",
-    "hidden_income_high",
-)
+MODEL_OUTPUTS: Final = columns.of(Origin.PREDICTION)
 """What a model says of a family; all null where no model is declared."""
 
 DEPENDS_ON_UNKNOWN: Final = "CATEGORY_DEPENDS_ON_UNKNOWN"

@@ -7,7 +7,6 @@ that may be wrong are corrected (`models.explanation.corrections`); what a famil
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import combinations, product
 from typing import Final
 
@@ -55,14 +54,13 @@ class _Outcome:
     points: int
 
 
-def nearest(registers: Registers, as_of: date, law: Law | None = None) -> Corrections:
+def nearest(registers: Registers, law: Law) -> Corrections:
     """Find the fewest and smallest corrections that take a household to greater need.
 
     Parameters
     ----------
     registers : of one household, as `models.decision.pipeline.decide` takes them.
-    as_of : the day of the decision.
-    law : of the same day, if the caller holds it already.
+    law : of the day of the decision.
 
     Returns
     -------
@@ -71,23 +69,22 @@ def nearest(registers: Registers, as_of: date, law: Law | None = None) -> Correc
     two do not either. Ties stand in the order of `corrections.yaml`. Every change was
     recalculated by the rules and leads to a category of greater need.
     """
-    law = law or Law(as_of)
-    found = possible(registers, as_of)
+    found = possible(registers, law.day)
     if len({c.fact for c in found}) > FACTS_AT_MOST:
-        [now] = _outcomes(registers, [()], as_of, law)
+        [now] = _outcomes(registers, [()], law)
         return Corrections(category=now.category, changes=(), tried=0, too_many=True)
     singles = [(correction,) for correction in found]
-    now, *outcomes = _outcomes(registers, [(), *singles], as_of, law)
+    now, *outcomes = _outcomes(registers, [(), *singles], law)
     tried = len(singles)
     changes = _nearest(now, singles, outcomes)
     if not changes and now.category > 1:
         pairs = _of_two(found)
-        outcomes = _outcomes(registers, pairs, as_of, law)
+        outcomes = _outcomes(registers, pairs, law)
         tried += len(pairs)
         changes = _nearest(now, pairs, outcomes)[:1]
         if changes:
             milder = _milder(found, changes[0])
-            outcomes = _outcomes(registers, milder, as_of, law)
+            outcomes = _outcomes(registers, milder, law)
             tried += len(milder)
             changes = _nearest(now, milder, outcomes)[:1]
     return Corrections(category=now.category, changes=tuple(changes), tried=tried)
@@ -134,12 +131,12 @@ def _milder(found: Sequence[Correction], change: Change) -> list[tuple[Correctio
 
 
 def _outcomes(
-    registers: Registers, tried: Sequence[tuple[Correction, ...]], as_of: date, law: Law
+    registers: Registers, tried: Sequence[tuple[Correction, ...]], law: Law
 ) -> list[_Outcome]:
     """Decide for the household once with each of the given corrections, all in one go."""
     if not tried:
         return []
-    decisions = decide(_copies(registers, tried), as_of, None, law)
+    decisions = decide(_copies(registers, tried), None, law)
     points = decisions.ruled["points_poorest"]
     return [
         _Outcome(category, total)

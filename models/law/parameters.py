@@ -1,10 +1,10 @@
 """Legal values by date: every number with its act, its doubt and the days it was in force.
 
 `Law(day)` is the law of one day. Asking before the first edition of a value is an
-error, never a default; what was asked is remembered in `Law.cited`.
+error, never a default. What leans on a value says so by a `Citation` of its edition.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -51,9 +51,33 @@ class Edition:
     values: Mapping[str, Number] = field(default_factory=dict)
     until: date | None = None
 
+    @property
+    def number(self) -> Number:
+        """The value; raises DeclarationError where the edition has a table, or ends the value."""
+        if self.value is None:
+            raise DeclarationError(
+                f"The edition of {self.since} by {self.source.act} has no single value: it holds "
+                "a table of amounts, or ends the value. Read `values`, or ask of another day."
+            )
+        return self.value
+
     def covers(self, day: date) -> bool:
         """Whether ``day`` is none after the edition's last."""
         return self.until is None or day <= self.until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """An edition of a legal value that a rule, a card, a flag or a price leans on."""
+
+    name: str
+    edition: Edition
+
+
+def each_once(citations: Iterable[Citation]) -> tuple[Citation, ...]:
+    """Return every edition that is cited once, by the name of its value and its first day."""
+    cited = {(c.name, c.edition.since): c for c in citations}
+    return tuple(cited[key] for key in sorted(cited))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +164,6 @@ class Law:
     def __init__(self, day: date, folder: Path | None = None) -> None:
         self.day = _legal_day(day)
         self.folder = folder or LAW
-        self.cited: dict[str, Edition] = {}
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in _parameters(self.folder):
@@ -152,19 +175,19 @@ class Law:
         return f"Law({self.day})"
 
     def edition(self, name: str, on: date | None = None) -> Edition:
-        """Return the edition of a parameter in force on the day, and remember that it was used.
+        """Return the edition of a parameter in force on the day.
 
         ``on``: another day than the law's own, for what is priced by a month gone by.
         """
-        parameter = self._parameter(name)
-        edition = parameter.at(on or self.day)
-        own = on is None or (parameter.in_force(self.day) and edition is parameter.at(self.day))
-        self.cited[name if own else f"{name} since {edition.since}"] = edition
-        return edition
+        return self.parameter(name).at(on or self.day)
+
+    def cite(self, name: str, on: date | None = None) -> Citation:
+        """Return the same edition as what leans on it names it."""
+        return Citation(name=name, edition=self.edition(name, on))
 
     def has(self, name: str, on: date | None = None) -> bool:
         """Whether the parameter has a value on the day, or on another one."""
-        return self._parameter(name).in_force(on or self.day)
+        return self.parameter(name).in_force(on or self.day)
 
     def of(self, name: str, key: str, on: date | None = None) -> Number:
         """Return the amount for ``key`` in a parameter that is a table: a region by its KATO code.
@@ -174,7 +197,7 @@ class Law:
         edition = self.edition(name, on)
         if key not in edition.values:
             raise InputError(
-                f"{name} of {edition.since} has no amount for {self._parameter(name).by or 'key'} "
+                f"{name} of {edition.since} has no amount for {self.parameter(name).by or 'key'} "
                 f"{key!r}; on file are {', '.join(edition.values) or 'none'}. Add it to "
                 f"models/law/values/{name}.yaml with its source, or check the key."
             )
@@ -186,15 +209,8 @@ class Law:
         The one rounding point of the law: 0.7 × 46,228 = 32,359.6 becomes 32,360 tenge.
         Exact decimals all the way; no binary fraction takes part.
         """
-        value = self.edition(name).value
-        assert value is not None
-        product = Decimal(multiple) * Decimal(value)
+        product = Decimal(multiple) * Decimal(self.edition(name).number)
         return int(product.quantize(Decimal(1), rounding=ROUND_HALF_UP))
-
-    def subsistence_minimum_of(self, months: Sequence[date]) -> int:
-        """Return the subsistence minimums of the months added up, each by its own law."""
-        priced = [self.edition("subsistence_minimum", month).value for month in months]
-        return sum(value for value in priced if isinstance(value, int))
 
     @cached_property
     def policy(self) -> Policy:
@@ -271,7 +287,8 @@ class Law:
         """The files of the law, every edition of them."""
         return read_law(self.folder)
 
-    def _parameter(self, name: str) -> Parameter:
+    def parameter(self, name: str) -> Parameter:
+        """Return a parameter with all its editions; raise DeclarationError where there is none."""
         parameters = _parameters(self.folder)
         if name not in parameters:
             raise DeclarationError(f"The law on file knows no parameter {name!r}.")

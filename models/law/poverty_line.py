@@ -14,7 +14,7 @@ from typing import Final
 
 from features.errors import ParameterNotInForce
 from features.units import add_months
-from models.law.parameters import Law, in_force, parameters
+from models.law.parameters import Citation, Law, each_once, in_force, parameters
 
 _REGIONAL: Final = "subsistence_minimum_actual_regional"
 _NATIONAL: Final = "subsistence_minimum_actual"
@@ -30,6 +30,8 @@ class Line:
     act: str
     stands_in: str | None
     """What was taken because the value the law asks for is not on file; None: it was."""
+    cites: tuple[Citation, ...]
+    """The editions of the values that it was made of, each once."""
 
     @property
     def tenge(self) -> int:
@@ -52,24 +54,37 @@ def poverty_line(law: Law, region: str | None = None) -> Line:
     edition = in_force(
         "targeted_assistance", law.files.rules["targeted_assistance"]["editions"], law.day
     )
-    told = edition["line"]
+    declared = edition["line"]
     before = quarter_before(law.day)
-    if told["floor"] is None:
-        on = law.day if told["measured"] == "day" else before[-1]
-        value = law.edition(told["of"], on).value
-        assert value is not None
-        amount, stands_in = told["share"] * Decimal(value), None
+    if declared["floor"] is None:
+        on = law.day if declared["measured"] == "day" else before[-1]
+        of = law.cite(declared["of"], on)
+        amount, stands_in = declared["share"] * Decimal(of.edition.number), None
+        cites = [of]
     else:
         minimum, stands_in = _minimum(law, region, before)
-        amount = told["floor"]["share"] * minimum
-        median = _of_region(law, told["of"], region, before[:1])
+        amount, cites = declared["floor"]["share"] * minimum.mean, [*minimum.of]
+        median = _of_region(law, declared["of"], region, before[:1])
         if median is None:
             stands_in = "; ".join(filter(None, ["the floor, for the median", stands_in]))
         else:
-            amount = max(amount, told["share"] * median)
+            amount = max(amount, declared["share"] * median.mean)
+            cites += median.of
     return Line(
-        amount=amount, since=edition["since"], act=edition["source"]["act"], stands_in=stands_in
+        amount=amount,
+        since=edition["since"],
+        act=edition["source"]["act"],
+        stands_in=stands_in,
+        cites=each_once(cites),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Statistic:
+    """The mean of a statistic's months on file, in whole tenge, and the editions it is of."""
+
+    mean: Decimal
+    of: tuple[Citation, ...]
 
 
 def bureaus_minimum(law: Law) -> int:
@@ -78,7 +93,7 @@ def bureaus_minimum(law: Law) -> int:
     The newest one before where that quarter's is not on file.
     """
     quarter = [add_months(month, 3) for month in quarter_before(law.day)]
-    return int(_national(law, _newest_on_file(law, quarter)))
+    return int(_national(law, _newest_on_file(law, quarter)).mean)
 
 
 def quarter_before(day: date) -> tuple[date, ...]:
@@ -91,7 +106,7 @@ def quarter_before(day: date) -> tuple[date, ...]:
     return tuple(add_months(first, n) for n in range(3))
 
 
-def _minimum(law: Law, region: str | None, months: Sequence[date]) -> tuple[Decimal, str | None]:
+def _minimum(law: Law, region: str | None, months: Sequence[date]) -> tuple[_Statistic, str | None]:
     """Return the bureau's minimum of a quarter in a region, and what stands in for it.
 
     The mean of the region's months on file, in whole tenge; without any, that of the
@@ -101,8 +116,7 @@ def _minimum(law: Law, region: str | None, months: Sequence[date]) -> tuple[Deci
     named = f"{quarter[0].year}Q{(quarter[0].month + 2) // 3}"
     regional = _of_region(law, _REGIONAL, region, quarter)
     if regional is not None:
-        known = sum(_has_region(law, _REGIONAL, region, month) for month in quarter)
-        whole = quarter == tuple(months) and known == len(quarter)
+        whole = quarter == tuple(months) and len(regional.of) == len(quarter)
         return regional, None if whole else f"months of {named} on file"
     return _national(law, quarter), f"the whole country's minimum of {named}"
 
@@ -122,23 +136,26 @@ def _newest_on_file(law: Law, months: Sequence[date]) -> tuple[date, ...]:
     return tuple(add_months(first, n) for n in range(3))
 
 
-def _national(law: Law, quarter: Sequence[date]) -> Decimal:
+def _national(law: Law, quarter: Sequence[date]) -> _Statistic:
     """Return the bureau's figure of the quarter, or the mean of its months on file."""
     if law.has(_NATIONAL_QUARTER, quarter[0]):
-        return Decimal(law.edition(_NATIONAL_QUARTER, quarter[0]).value or 0)
-    found = [law.edition(_NATIONAL, m).value for m in quarter if law.has(_NATIONAL, m)]
-    return _mean([Decimal(value) for value in found if value is not None])
+        figure = law.cite(_NATIONAL_QUARTER, quarter[0])
+        return _Statistic(mean=Decimal(figure.edition.number), of=(figure,))
+    of = tuple(law.cite(_NATIONAL, month) for month in quarter if law.has(_NATIONAL, month))
+    return _Statistic(mean=_mean([Decimal(cited.edition.number) for cited in of]), of=of)
 
 
-def _of_region(law: Law, name: str, region: str | None, months: Sequence[date]) -> Decimal | None:
+def _of_region(
+    law: Law, name: str, region: str | None, months: Sequence[date]
+) -> _Statistic | None:
+    """Return the statistic of a region; None where none of the months has it."""
     if region is None:
         return None
-    on_file = [month for month in months if _has_region(law, name, region, month)]
-    return _mean([Decimal(law.of(name, region, m)) for m in on_file]) if on_file else None
-
-
-def _has_region(law: Law, name: str, region: str | None, month: date) -> bool:
-    return law.has(name, month) and region in law.edition(name, month).values
+    cited = [law.cite(name, month) for month in months if law.has(name, month)]
+    of = tuple(c for c in cited if region in c.edition.values)
+    if not of:
+        return None
+    return _Statistic(mean=_mean([Decimal(c.edition.values[region]) for c in of]), of=of)
 
 
 def _mean(values: Sequence[Decimal]) -> Decimal:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from features.errors import DeclarationError
 from features.units import add_months
 from models.law.files import read_law
 from models.law.parameters import Law, Source
@@ -33,8 +34,8 @@ class Right:
         >>> of(Law(date(2026, 1, 1)))["COMPLAINT"].until(date(2025, 11, 30))
         datetime.date(2026, 2, 28)
         """
-        assert self.unit == MONTHS
-        assert self.term is not None
+        if self.unit != MONTHS or self.term is None:
+            raise DeclarationError(f"rights.yaml, {self.code}: its term is in no months.")
         month = add_months(learned, self.term)
         last = (add_months(month, 1) - month).days
         return month.replace(day=min(learned.day, last))

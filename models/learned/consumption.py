@@ -5,17 +5,19 @@ composition alone. Declared income, and anything computed from it, is no input: 
 between this expectation and the declaration is what the detector of hidden income reads.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, ClassVar, Final
 
 import lightgbm as lgb
 import numpy as np
 
 from models.learned import trees
 from models.learned.hyperparameters import SHIPPED, Boosting
-from models.learned.inputs import Input, Matrix
+from models.learned.inputs import Input, Matrix, named
+from models.learned.stage import Boosters
 
+_FILE: Final = "consumption.txt"
 _LEAST: Final = 0.02
 """Consumption below a fiftieth of a ПМ a member is a slip of the pen: read as that much."""
 
@@ -40,8 +42,23 @@ def directions(inputs: Sequence[Input]) -> list[int]:
 class ExpectedConsumption:
     """A fitted model of consumption in ПМ a member a month."""
 
+    NAME: ClassVar[str] = "consumption"
+
     inputs: tuple[Input, ...]
     booster: lgb.Booster
+
+    def files(self) -> dict[str, lgb.Booster]:
+        """Return the booster by the name of its file in a bundle."""
+        return {_FILE: self.booster}
+
+    def numbers(self) -> dict[str, Any]:
+        """Return what it needs besides, ready for the manifest."""
+        return {"inputs": [i.name for i in self.inputs]}
+
+    @classmethod
+    def read(cls, numbers: Mapping[str, Any], boosters: Boosters) -> "ExpectedConsumption":
+        """Build it again from a bundle."""
+        return cls(named(numbers["inputs"]), boosters(_FILE))
 
     def expected(self, x: Matrix) -> Matrix:
         """Return the expected consumption of each row of ``x`` (columns as ``inputs``).

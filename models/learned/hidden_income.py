@@ -6,9 +6,9 @@ fixed, a lower declared income, a child, a disability, an asset less or a lost j
 raises the probability (monotone constraints on every input; `directions`).
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Final
 
 import lightgbm as lgb
 import numpy as np
@@ -17,8 +17,11 @@ import polars as pl
 
 from models.learned import conformal, trees
 from models.learned.hyperparameters import SHIPPED, Boosting
-from models.learned.inputs import Input, Matrix
+from models.learned.inputs import Input, Matrix, named
+from models.learned.stage import Boosters
 
+_DETECTOR: Final = "hidden_income.txt"
+_AMOUNTS: Final = "hidden_amount.txt"
 GAP: Final = "gap_per_member"
 """Expected consumption − declared income, ПМ a member a month: the first input."""
 
@@ -218,6 +221,8 @@ class HiddenIncome:
     not: a family of whom a register is silent gets these, from zero upwards.
     """
 
+    NAME: ClassVar[str] = "hidden_income"
+
     inputs: tuple[Input, ...]
     detector: lgb.Booster
     amounts: Amounts
@@ -225,6 +230,34 @@ class HiddenIncome:
     tails: tuple[float, ...]
     unknown_high: float
     unknown_estimate: float
+
+    def files(self) -> dict[str, lgb.Booster]:
+        """Return the boosters by the names of their files in a bundle."""
+        return {_DETECTOR: self.detector, _AMOUNTS: self.amounts.booster}
+
+    def numbers(self) -> dict[str, Any]:
+        """Return what it needs besides, ready for the manifest."""
+        return {
+            "inputs": [i.name for i in self.inputs],
+            "calibration": asdict(self.calibration),
+            "spread": self.amounts.spread,
+            "tails": list(self.tails),
+            "unknown_high": self.unknown_high,
+            "unknown_estimate": self.unknown_estimate,
+        }
+
+    @classmethod
+    def read(cls, numbers: Mapping[str, Any], boosters: Boosters) -> "HiddenIncome":
+        """Build it again from a bundle."""
+        return cls(
+            inputs=named(numbers["inputs"]),
+            detector=boosters(_DETECTOR),
+            amounts=Amounts(booster=boosters(_AMOUNTS), spread=numbers["spread"]),
+            calibration=Calibration(**numbers["calibration"]),
+            tails=tuple(numbers["tails"]),
+            unknown_high=numbers["unknown_high"],
+            unknown_estimate=numbers["unknown_estimate"],
+        )
 
     def outcome(
         self,

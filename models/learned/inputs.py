@@ -20,7 +20,7 @@ from features.catalogue import FEATURES, definition
 from features.declare import Feature
 from features.errors import InputError
 from features.units import Span, Unit, months_of
-from models.law.parameters import Law
+from models.law.parameters import Citation, Law
 
 Matrix = npt.NDArray[np.float64]
 
@@ -149,7 +149,12 @@ def subsistence(span: Span, law: Law) -> float:
 
     The sum, not months times today's value: a quarter may straddle a new year's law.
     """
-    return float(law.subsistence_minimum_of(months_of(span, law.day)))
+    return float(sum(cited.edition.number for cited in priced_by(span, law)))
+
+
+def priced_by(span: Span, law: Law) -> tuple[Citation, ...]:
+    """Return the edition of the subsistence minimum that prices each month of ``span``."""
+    return tuple(law.cite("subsistence_minimum", month) for month in months_of(span, law.day))
 
 
 def in_tenge(amount: Matrix, features: pl.DataFrame, law: Law) -> pl.Series:

@@ -6,12 +6,15 @@ the same prediction alone and in company, to the last bit.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
+import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from models.columns import SCORE_SCHEMA, Origin
+from models.columns import of as columns_of
 from models.law.parameters import Law
 from models.learned import conformal, trees
 from models.learned.consumption import ExpectedConsumption
@@ -26,22 +29,15 @@ from models.learned.inputs import (
     registers_of,
 )
 from models.learned.review_capacity import ReviewBars
+from models.learned.stage import Boosters, Stage
 from models.learned.welfare import Welfare
 
-SHOWN_DIGITS = 6
+SHOWN_DIGITS: Final = 6
 """A probability is shown with six decimals: enough for anyone, and the same everywhere."""
 
-COLUMNS: dict[str, Any] = {
-    "household_id": pl.Int64(),
-    "model_category": pl.Int8(),
-    "model_category_set": pl.List(pl.Int8()),
-    "hidden_income_probability": pl.Float64(),
-    "model_flag": pl.Boolean(),
-    "hidden_income_low": pl.Int64(),
-    "hidden_income_estimate": pl.Int64(),
-    "hidden_income_high": pl.Int64(),
-    "within_capacity": pl.Boolean(),
-}
+COLUMNS: Final[dict[str, pl.DataType]] = {
+    name: SCORE_SCHEMA[name] for name in ("household_id", *columns_of(Origin.PREDICTION))
+} | {"within_capacity": pl.Boolean()}
 """The columns of a prediction, as `Models.predict` returns them."""
 
 
@@ -64,6 +60,54 @@ class Models:
     always_known: frozenset[str]
     manifest: Mapping[str, Any]
     review_bars: ReviewBars = field(default_factory=ReviewBars)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Every stage, in the order in which a family passes them."""
+        return self.consumption, self.hidden_income, self.welfare
+
+    def boosters(self) -> dict[str, lgb.Booster]:
+        """Return every booster by the name of its file in a bundle."""
+        return {name: booster for stage in self.stages for name, booster in stage.files().items()}
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names of all inputs that any stage reads."""
+        return frozenset(i.name for stage in self.stages for i in stage.inputs)
+
+    def numbers(self) -> dict[str, Any]:
+        """Return what the models need besides the boosters, ready for the manifest.
+
+        What is fixed for the flag stands with the detector that it is fixed for.
+        """
+        by_stage = {stage.NAME: stage.numbers() for stage in self.stages}
+        by_stage[HiddenIncome.NAME] |= {
+            "threshold": self.threshold,
+            "review_bars": self.review_bars.told(),
+            "always_known": sorted(self.always_known),
+        }
+        return by_stage
+
+    @classmethod
+    def read(
+        cls,
+        version: str,
+        numbers: Mapping[str, Any],
+        boosters: Boosters,
+        manifest: Mapping[str, Any],
+    ) -> "Models":
+        """Build the models again from a verified bundle."""
+        flagging = numbers[HiddenIncome.NAME]
+        return cls(
+            version=version,
+            consumption=ExpectedConsumption.read(numbers[ExpectedConsumption.NAME], boosters),
+            hidden_income=HiddenIncome.read(numbers[HiddenIncome.NAME], boosters),
+            welfare=Welfare.read(numbers[Welfare.NAME], boosters),
+            threshold=flagging["threshold"],
+            review_bars=ReviewBars.read(flagging.get("review_bars", {})),
+            always_known=frozenset(flagging["always_known"]),
+            manifest=manifest,
+        )
 
     @property
     def hidden_income_reads(self) -> frozenset[str]:
@@ -89,7 +133,16 @@ class Models:
         ``within_capacity`` says whether the score reaches the bar of the family's region.
         Amounts are whole tenge a month for the household.
         """
-        shown = Look.at(self, features, law, silent)
+        return self.opinion(self.look(features, law, silent), features, law, silent)
+
+    def look(self, features: pl.DataFrame, law: Law, silent: Collection[str] = ()) -> "Look":
+        """Return what the models get to see of the families, encoded once for all stages."""
+        return Look.at(self, features, law, silent)
+
+    def opinion(
+        self, shown: "Look", features: pl.DataFrame, law: Law, silent: Collection[str]
+    ) -> pl.DataFrame:
+        """Return the prediction for families as the models see them; `predict` has the rest."""
         outcome = self.hidden_income.outcome(
             shown.gap, shown.detector, places(features), shown.unknown
         )
@@ -114,17 +167,14 @@ class Models:
             schema=COLUMNS,
         )
 
-    def contributions(
-        self, family: pl.DataFrame, law: Law, silent: Collection[str] = ()
-    ) -> dict[str, dict[str, float]]:
-        """Return how much each input moved the models' scores for one family.
+    def contributions(self, shown: "Look") -> dict[str, dict[str, float]]:
+        """Return how much each input moved the models' scores for one family, as `look` shows it.
 
         Exact Shapley values of the trees (TreeSHAP) in log-odds, summed over the five
         steps for the welfare category; ``(base)`` is the score without any input. Empty
         for hidden income where a register was silent: nothing is said, so there is
         nothing to explain. ``expected_consumption`` explains the gap, on the log scale.
         """
-        shown = Look.at(self, family, law, silent)
         welfare = sum(
             (trees.contributions(b, shown.welfare)[0] for b in self.welfare.boosters),
             start=np.zeros(len(self.welfare.inputs) + 1),

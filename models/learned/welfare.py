@@ -8,7 +8,7 @@ something they have met; a silent register only ever widens the set.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, ClassVar, Final
 
 import lightgbm as lgb
 import numpy as np
@@ -16,10 +16,12 @@ import numpy.typing as npt
 
 from models.learned import conformal, trees
 from models.learned.hyperparameters import SHIPPED, Boosting
-from models.learned.inputs import Input, Matrix
+from models.learned.inputs import Input, Matrix, named
+from models.learned.stage import Boosters
 
 CATEGORIES: Final = (1, 2, 3, 4, 5, 6)
 STEPS: Final = len(CATEGORIES) - 1
+_FILES: Final = tuple(f"welfare_{step}.txt" for step in range(1, STEPS + 1))
 _SHOWN: Final = 2
 """Each family is shown twice, so a leaf needs twice the rows. A row's share of the hessian
 is a quarter at most, so a quarter of that sum keeps leaves from being smaller."""
@@ -34,10 +36,34 @@ class Welfare:
     keeps more categories).
     """
 
+    NAME: ClassVar[str] = "welfare"
+
     inputs: tuple[Input, ...]
     boosters: tuple[lgb.Booster, ...]
     bar: float
     silence: Mapping[str, float]
+
+    def files(self) -> dict[str, lgb.Booster]:
+        """Return the boosters by the names of their files in a bundle."""
+        return dict(zip(_FILES, self.boosters, strict=True))
+
+    def numbers(self) -> dict[str, Any]:
+        """Return what it needs besides, ready for the manifest."""
+        return {
+            "inputs": [i.name for i in self.inputs],
+            "bar": self.bar,
+            "silence": dict(self.silence),
+        }
+
+    @classmethod
+    def read(cls, numbers: Mapping[str, Any], boosters: Boosters) -> "Welfare":
+        """Build it again from a bundle."""
+        return cls(
+            inputs=named(numbers["inputs"]),
+            boosters=tuple(boosters(name) for name in _FILES),
+            bar=numbers["bar"],
+            silence=numbers["silence"],
+        )
 
     def exceeds(self, x: Matrix) -> Matrix:
         """Return P(category > k) for each family and k = 1 … 5."""

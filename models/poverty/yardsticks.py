@@ -12,9 +12,10 @@ from typing import Any, Final
 import polars as pl
 
 from features.catalogue import FEATURES
-from features.errors import DeclarationError
+from features.errors import DeclarationError, InputError
 from models.law.parameters import Law
 from models.law.poverty_line import bureaus_minimum
+from models.rules.bounds import Bound
 
 OF_THE_SURVEY: Final = ("consumption_monthly", "subjective_level", "feels_safe")
 """What a yardstick may read besides features."""
@@ -28,14 +29,12 @@ class Indicator:
     dimension: str
     about: str
     fact: str
-    bound: int | float
-    below: bool
+    bound: Bound
     weight: int
 
     def deprived(self) -> pl.Expr:
         """Whether the family goes without; null where the fact is unknown."""
-        fact = pl.col(self.fact).cast(pl.Float64)
-        return fact < self.bound if self.below else fact >= self.bound
+        return self.bound.reached(pl.col(self.fact).cast(pl.Float64))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +69,8 @@ class Yardstick:
         The scale counts the first adult 1, then `other_adult` and `child` each, and takes
         the sum to a power. A household of children alone has its first child as adult.
         """
-        assert self.scale is not None
+        if self.scale is None:
+            raise DeclarationError(f"poverty_yardsticks.yaml, {self.code}: it counts no money.")
         members, children = pl.col("members"), pl.col("children")
         later = pl.min_horizontal(children, members - 1)
         size = 1 + self.scale["other_adult"] * (members - 1 - later) + self.scale["child"] * later
@@ -94,9 +94,10 @@ class Yardstick:
             return pl.col("subjective_level") <= self.up_to
         if self.kind == "multidimensional":
             return self.lacking() >= self.cutoff
-        found = self.line if self.kind == "minimum" else line
-        assert found is not None, f"{self.code} needs the line that its families give"
-        return self.consumption() < found
+        bound = self.line if self.kind == "minimum" else line
+        if bound is None:
+            raise InputError(f"{self.code} needs the line that its families give; pass it.")
+        return self.consumption() < bound
 
 
 def in_force(law: Law) -> tuple[Yardstick, ...]:
@@ -155,13 +156,12 @@ def _indicator(raw: Mapping[str, Any], dimension: str, yardstick: str) -> Indica
             f"poverty_yardsticks.yaml, {yardstick}, {raw['code']}: {raw['fact']!r} is no declared "
             f"feature, nor one of {', '.join(OF_THE_SURVEY)} of the survey."
         )
-    below = "below" in raw
+    test = "below" if "below" in raw else "from"
     return Indicator(
         code=raw["code"],
         dimension=dimension,
         about=raw["about"],
         fact=raw["fact"],
-        bound=float(raw["below"] if below else raw["from"]),
-        below=below,
+        bound=Bound(test=test, value=float(raw[test])),
         weight=raw["weight"],
     )

@@ -1,28 +1,29 @@
 """How a fact is written for people: amounts, areas, shares and levels in three languages.
 
-One place for all of it, so that a reason, a correction and a letter write one fact alike.
+One place for all of it, so that a reason, a correction, a letter and a page write one fact
+alike. The words are in `writing.yaml`, for translators.
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 from features.units import Unit
+from models.law.files import read_exactly
+from models.rules.scorecard import Scorecard
 
 LANGUAGES: Final = ("kk", "ru", "en")
 
 _THIN: Final = "\u202f"
-_SAID: Final[Mapping[str, Mapping[str, str]]] = {
-    "unknown": {"kk": "белгісіз", "ru": "неизвестно", "en": "not known"},
-    "yes": {"kk": "иә", "ru": "да", "en": "yes"},
-    "no": {"kk": "жоқ", "ru": "нет", "en": "no"},
-    "square metre": {"kk": "м²", "ru": "м²", "en": "m²"},
-    "point": {"kk": ",", "ru": ",", "en": "."},
+_FIXED: Final = "\u00a0"
+_PARTS: Final = {
+    Unit.SQUARE_DECIMETRES: 100,
+    Unit.CATTLE_HUNDREDTHS: 100,
+    Unit.MILLIONTHS: 1_000_000,
 }
-_LEVELS: Final[Mapping[str, tuple[str, ...]]] = {
-    "kk": ("жоқ", "бастауыш", "орта", "кәсіптік", "жоғары", "жоғары оқу орнынан кейінгі"),
-    "ru": ("нет", "начальное", "среднее", "профессиональное", "высшее", "послевузовское"),
-    "en": ("none", "primary", "secondary", "vocational", "higher", "postgraduate"),
-}
+"""How many steps of a unit make one of what people count."""
 
 
 def written(value: Any, unit: Unit, language: str) -> str:
@@ -36,28 +37,66 @@ def written(value: Any, unit: Unit, language: str) -> str:
     if value is None:
         return unknown(language)
     if unit is Unit.YES_NO:
-        return _SAID["yes" if value else "no"][language]
+        return _word("yes" if value else "no", language)
     if unit is Unit.LEVEL:
-        return _LEVELS[language][int(value)]
+        return str(_file()["levels"][language][int(value)])
     if unit is Unit.TENGE:
-        return f"{value:,}".replace(",", _THIN) + "\u00a0₸"
+        return money(value, language)
     if unit is Unit.SHARE:
-        return f"{_decimal(1000 * value, 10, language)}\u00a0%"
+        return f"{_decimal(1000 * value, 10, language)}{_FIXED}%"
+    if unit not in _PARTS:
+        return number(value, language)
+    amount = _decimal(value, _PARTS[unit], language)
     if unit is Unit.SQUARE_DECIMETRES:
-        return f"{_decimal(value, 100, language)}\u00a0{_SAID['square metre'][language]}"
-    if unit is Unit.CATTLE_HUNDREDTHS:
-        return _decimal(value, 100, language)
-    return f"{value:,}".replace(",", _THIN)
+        return f"{amount}{_FIXED}{_word('square metre', language)}"
+    return amount
+
+
+def number(value: float | Decimal, language: str = "en") -> str:
+    """Return a number with its thousands apart by a narrow space that does not break.
+
+    >>> number(1_234_567.5, "ru").replace("\u202f", " ")
+    '1 234 567,5'
+    """
+    whole, point, decimals = f"{value:,}".partition(".")
+    grouped = whole.replace(",", _THIN)
+    return f"{grouped}{_word('point', language)}{decimals}" if point else grouped
+
+
+def money(tenge: float | Decimal, language: str = "en") -> str:
+    """Return an amount of tenge."""
+    return f"{number(tenge, language)}{_FIXED}₸"
+
+
+def category_name(card: Scorecard, category: int, language: str) -> str:
+    """Return what a category of the card is called."""
+    return next(c.name[language] for c in card.categories if c.category == category)
 
 
 def unknown(language: str) -> str:
     """Return the word for what nobody knows."""
-    return _SAID["unknown"][language]
+    return _word("unknown", language)
 
 
 def _decimal(value: float, parts: int, language: str) -> str:
     """Return ``value`` parts of a whole as a decimal number without idle noughts."""
     whole, rest = divmod(round(value), parts)
     digits = f"{rest:0{len(str(parts)) - 1}}".rstrip("0")
-    number = f"{whole:,}".replace(",", _THIN)
-    return f"{number}{_SAID['point'][language]}{digits}" if digits else number
+    grouped = number(whole, language)
+    return f"{grouped}{_word('point', language)}{digits}" if digits else grouped
+
+
+def in_languages(key: str) -> Mapping[str, str]:
+    """Return a word of `writing.yaml` in each language."""
+    words: Mapping[str, str] = _file()["words"][key]
+    return words
+
+
+def _word(key: str, language: str) -> str:
+    return in_languages(key)[language]
+
+
+@cache
+def _file() -> Mapping[str, Any]:
+    raw: Mapping[str, Any] = read_exactly(Path(__file__).with_suffix(".yaml"))
+    return raw

@@ -15,7 +15,8 @@ from typing import Any, Final
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
 from models.law.files import plain
-from models.law.parameters import Law
+from models.law.parameters import Citation, Law, each_once
+from models.reasons.writing import in_languages
 from models.rules import programmes
 from models.rules.conditions import Requirement, compiled, requirement_met, requirements
 
@@ -120,11 +121,17 @@ def actions(row: Mapping[str, Any], ruled: Mapping[str, Any], law: Law) -> list[
     return found
 
 
+def cites(law: Law) -> tuple[Citation, ...]:
+    """Return the editions of the legal values that price the actions of the day, each once."""
+    groups = (group for action in _in_force(law.folder, law.day) for group in action.requires)
+    return each_once(cited for group in groups for c in group for cited in c.cites)
+
+
 def _programme(told: Mapping[str, Any]) -> Offer:
     return Offer(
         code=told["service"],
         kind=PROGRAMME,
-        kind_name={"kk": "Жергілікті шара", "ru": "Местная мера", "en": "Local programme"},
+        kind_name=in_languages("local programme"),
         name=told["name"],
         text=told["remains"],
         why=tuple(reason["text"] for reason in told["reasons"]),

@@ -15,7 +15,7 @@ import polars as pl
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
-from models.law.parameters import Law
+from models.law.parameters import Citation, Law, each_once
 from models.rules.conditions import Condition, condition
 from models.rules.scorecard import assess
 
@@ -36,15 +36,12 @@ class HardRule:
     @classmethod
     def in_force(cls, law: Law) -> "HardRule":
         """Return the rule of the law's day; raise ParameterNotInForce before there is one."""
-        rule = _compiled(law.folder, law.day)
-        for unit in (c.unit for c in rule.conditions if c.unit):
-            law.edition(unit)
-        return rule
+        return _compiled(law.folder, law.day)
 
     @classmethod
     def read(cls, raw: Mapping[str, Any], law: Law) -> "HardRule":
         """Return the rule of an edition, its bounds at the prices of the law's day."""
-        conditions = tuple(_condition(told, law) for told in raw["conditions"])
+        conditions = tuple(_condition(entry, law) for entry in raw["conditions"])
         return cls(
             since=raw["since"],
             combinator=raw["combinator"],
@@ -52,6 +49,11 @@ class HardRule:
             conditions=conditions,
             act=raw["source"]["act"],
         )
+
+    @property
+    def cites(self) -> tuple[Citation, ...]:
+        """The editions of the legal values that price its conditions, each once."""
+        return each_once(cited for c in self.conditions for cited in c.cites)
 
     def met(self) -> pl.Expr:
         """Return whether enough conditions are met, in Kleene's logic of three values.
@@ -131,13 +133,13 @@ def _compiled(folder: Path, day: date) -> HardRule:
 
 
 def _condition(raw: Mapping[str, Any], law: Law) -> Condition:
-    found = condition("hard_rule.yaml", raw["code"], raw, law)
-    if FEATURES[raw["feature"]].direction <= 0:
+    declared = condition("hard_rule.yaml", raw["code"], raw, law)
+    if declared.feature is None or FEATURES[declared.feature].direction <= 0:
         raise DeclarationError(
-            f"hard_rule.yaml, {found.code}: {found.feature} must rise with wealth, or losing it "
-            "would lead a family into category 6."
+            f"hard_rule.yaml, {declared.code}: {declared.feature} must rise with wealth, or losing "
+            "it would lead a family into category 6."
         )
-    return found
+    return declared
 
 
 def _needed(raw: Mapping[str, Any], conditions: int) -> int:

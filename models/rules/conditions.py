@@ -5,39 +5,29 @@ family's facts in plain Python. A condition without a feature is one that no reg
 shows: its answer is never known, so it may send a family to a person and never refuse it.
 """
 
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
-from models.law.parameters import Law
-from models.rules.scorecard import bound_of
-
-_TESTS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
-    "from": operator.ge,
-    "above": operator.gt,
-    "at_most": operator.le,
-    "below": operator.lt,
-    "is": operator.eq,
-}
+from models.law.parameters import Citation, Law
+from models.rules.bounds import TESTS, Bound, bound_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """One condition: a feature, how it is compared, and with what.
+    """One condition: a feature, and the bound that it is compared with.
 
-    ``name`` and ``source`` are empty where the file says them of the whole rule.
+    ``feature`` and ``bound`` are None where no register shows what is asked. ``name`` and
+    ``source`` are empty where the file says them of the whole rule.
     """
 
     code: str
     feature: str | None
-    test: str | None
-    bound: int | float | bool | None
-    unit: str | None
+    bound: Bound | None
     name: Mapping[str, str]
     source: Mapping[str, Any]
 
@@ -46,22 +36,22 @@ class Condition:
         """The column that says whether a family meets it."""
         return f"met_{self.code}"
 
-    def met(self) -> pl.Expr:
-        """Return whether a family meets it; null where the feature is unknown.
+    @property
+    def cites(self) -> tuple[Citation, ...]:
+        """The edition of the legal value that prices it; empty: its file gives the number."""
+        return (self.bound.priced_by,) if self.bound and self.bound.priced_by else ()
 
-        A family exactly on the bound of `above` or `below` does not meet it.
-        """
-        if self.feature is None or self.test is None:
+    def met(self) -> pl.Expr:
+        """Return whether a family meets it; null where the feature is unknown."""
+        if self.feature is None or self.bound is None:
             return pl.lit(None, pl.Boolean)
-        answer: pl.Expr = _TESTS[self.test](pl.col(self.feature), pl.lit(self.bound))
-        return answer
+        return self.bound.reached(pl.col(self.feature))
 
     def met_by(self, facts: Mapping[str, Any]) -> bool | None:
         """Return the same of one family, its features by name; None where it is unknown."""
-        value = None if self.feature is None else facts[self.feature]
-        if value is None or self.test is None:
+        if self.feature is None or self.bound is None:
             return None
-        return bool(_TESTS[self.test](value, self.bound))
+        return self.bound.reached_by(facts[self.feature])
 
 
 Requirement = tuple[Condition, ...]
@@ -82,7 +72,7 @@ def compiled(file: str, raw: Mapping[str, Mapping[str, Any]], law: Law) -> dict[
     Raises DeclarationError where a condition asks for what is no feature, or compares a
     yes-or-no feature with a bound.
     """
-    return {code: condition(file, code, told, law) for code, told in raw.items()}
+    return {code: condition(file, code, entry, law) for code, entry in raw.items()}
 
 
 def requirements(
@@ -95,26 +85,20 @@ def requirements(
     return tuple(tuple(conditions[code] for code in codes) for codes in named)
 
 
-def condition(file: str, code: str, told: Mapping[str, Any], law: Law) -> Condition:
+def condition(file: str, code: str, raw: Mapping[str, Any], law: Law) -> Condition:
     """Return one declared condition; raise DeclarationError as `compiled` does."""
-    feature, unit = told["feature"], told.get("unit")
-    test = next((name for name in _TESTS if name in told), None)
-    if (feature is None) != (test is None) or len(_TESTS.keys() & told.keys()) > 1:
-        raise DeclarationError(f"{file}, {code}: a feature needs one comparison, and only it does.")
-    if feature is not None:
-        if feature not in FEATURES:
-            raise DeclarationError(f"{file}, {code}: {feature!r} is no declared feature.")
-        if (FEATURES[feature].dtype == pl.Boolean) != (test == "is"):
-            raise DeclarationError(f"{file}, {code}: `is` compares yes or no, a bound a number.")
-    bound = told[test] if test else None
-    if bound is not None and test != "is":
-        bound = bound_of(f"{file}, {code}", feature, bound, unit, law)
+    place, feature = f"{file}, {code}", raw["feature"]
+    if feature is not None and feature not in FEATURES:
+        raise DeclarationError(f"{place}: {feature!r} is no declared feature.")
+    bound = None if feature is None else bound_of(place, feature, raw, law)
+    if (feature is None) != TESTS.keys().isdisjoint(raw):
+        raise DeclarationError(f"{place}: a feature needs one comparison, and only it does.")
+    if bound and (FEATURES[feature].dtype == pl.Boolean) != (bound.test == "is"):
+        raise DeclarationError(f"{place}: `is` compares yes or no, a bound a number.")
     return Condition(
         code=code,
         feature=feature,
-        test=test,
         bound=bound,
-        unit=unit,
-        name=told.get("name", {}),
-        source=told.get("source", {}),
+        name=raw.get("name", {}),
+        source=raw.get("source", {}),
     )

@@ -19,7 +19,7 @@ import polars as pl
 
 from features.errors import DeclarationError, InputError
 from models.law.files import plain
-from models.law.parameters import Law
+from models.law.parameters import Citation, Law, each_once
 from models.rules.conditions import Condition, Requirement, compiled, requirement_met, requirements
 
 NOT_ELIGIBLE: Final = "not_eligible"
@@ -52,6 +52,11 @@ class Programme:
     def column(self) -> str:
         """The column that holds the verdict."""
         return f"verdict_{self.code}"
+
+    @property
+    def cites(self) -> tuple[Citation, ...]:
+        """The editions of the legal values that price its conditions, each once."""
+        return each_once(cited for group in self.requires for c in group for cited in c.cites)
 
 
 class NoSuchProgramme(InputError):

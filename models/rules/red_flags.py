@@ -15,7 +15,7 @@ import polars as pl
 import features.catalogue  # noqa: F401 - declares all that the signals build on
 from features.errors import DeclarationError
 from features.signals import MANY_SENDERS
-from models.law.parameters import Law
+from models.law.parameters import Citation, Law, each_once
 from models.law.poverty_line import poverty_line
 
 _MONTHS_OF_A_QUARTER: Final = 3
@@ -31,18 +31,35 @@ class RedFlag:
     act: str
     raised: pl.Expr
     """True, false, or null where a fact that could decide is unknown."""
+    cites: tuple[Citation, ...]
+    """The editions of the legal values that it compares with, each once."""
 
 
 _Raised = Callable[[Law], pl.Expr]
-_RAISED: Final[dict[str, _Raised]] = {}
 
 
-def _flag(raised: _Raised) -> _Raised:
-    _RAISED[raised.__name__.strip("_").upper()] = raised
-    return raised
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Test:
+    """What raises a flag; ``by_line``: it compares with the poverty line, too."""
+
+    raised: _Raised
+    by_line: bool
 
 
-@_flag
+_TESTS: Final[dict[str, _Test]] = {}
+
+
+def _flag(*, by_line: bool = False) -> Callable[[_Raised], _Raised]:
+    """Declare what raises the flag of the function's name."""
+
+    def declare(raised: _Raised) -> _Raised:
+        _TESTS[raised.__name__.strip("_").upper()] = _Test(raised=raised, by_line=by_line)
+        return raised
+
+    return declare
+
+
+@_flag()
 def _loan_payments_above_twice_income(law: Law) -> pl.Expr:
     """Payments of a quarter above so many times its counted income.
 
@@ -53,38 +70,38 @@ def _loan_payments_above_twice_income(law: Law) -> pl.Expr:
     return (paid > 0) & (over * paid > times * pl.col("counted_income_quarter"))
 
 
-@_flag
+@_flag()
 def _loans_above_two_minima(law: Law) -> pl.Expr:
     """Amounts lent in the quarter above so many subsistence minimums per member.
 
     Silent where a principal or a date of issue is unknown: never guessed from what is
     still owed.
     """
-    limit = _edition(law, "loan_principal_limit")
+    limit = law.edition("loan_principal_limit").number
     per_member = law.amount(limit, "subsistence_minimum")
     lent = pl.col("loan_principal_quarter")
     return (lent > 0) & (lent > per_member * pl.col("members"))
 
 
-@_flag
+@_flag(by_line=True)
 def _imputed_loan_income_above_line(law: Law) -> pl.Expr:
     """Amounts lent in the quarter, counted as income of each member, above the poverty line.
 
     The line is the whole country's: where a family lives decides nothing here.
     """
-    lines = _edition(law, "imputed_loan_income_lines")
+    lines = law.edition("imputed_loan_income_lines").number
     line, over = (lines * poverty_line(law).amount).as_integer_ratio()
     return over * pl.col("imputed_loan_income") > line
 
 
-@_flag
+@_flag()
 def _deposits_above_limit(law: Law) -> pl.Expr:
     """Bank deposits of all members above so many monthly calculation indices."""
-    limit = law.amount(_edition(law, "deposits_limit"), "monthly_calculation_index")
+    limit = law.amount(law.edition("deposits_limit").number, "monthly_calculation_index")
     return pl.col("deposits_balance") > limit
 
 
-@_flag
+@_flag()
 def _more_than_one_car(law: Law) -> pl.Expr:
     """More cars than go without question, unless a large family or a disability explains them."""
     return (
@@ -94,7 +111,7 @@ def _more_than_one_car(law: Law) -> pl.Expr:
     )
 
 
-@_flag
+@_flag()
 def _transfers_like_trade(law: Law) -> pl.Expr:
     """So many senders in each of three months, and more than so many minimum wages in all.
 
@@ -105,7 +122,7 @@ def _transfers_like_trade(law: Law) -> pl.Expr:
             f"transfer_senders_limit.yaml asks for {law.transfer_senders_limit} senders on "
             f"{law.day}, but features/signals.py counts from {MANY_SENDERS} on: change both."
         )
-    limit = law.amount(_edition(law, "transfers_limit_minimum_wages"), "minimum_wage")
+    limit = law.amount(law.edition("transfers_limit_minimum_wages").number, "minimum_wage")
     return pl.col("transfers_from_many_senders_quarter") > limit
 
 
@@ -113,18 +130,21 @@ def in_force(law: Law) -> tuple[RedFlag, ...]:
     """Return the flags that exist on the law's day, in the order of their file."""
     flags = []
     for raw in law.red_flags:
-        if raw["code"] not in _RAISED:
+        if raw["code"] not in _TESTS:
             raise DeclarationError(
                 f"red_flags.yaml declares {raw['code']}, but models/rules/red_flags.py cannot "
                 "tell it."
             )
+        test = _TESTS[raw["code"]]
+        line = poverty_line(law).cites if test.by_line else ()
         flags.append(
             RedFlag(
                 code=raw["code"],
                 about=raw["about"],
                 status=raw["status"],
                 act=raw["source"]["act"],
-                raised=_RAISED[raw["code"]](law),
+                raised=test.raised(law),
+                cites=each_once((*map(law.cite, raw["parameters"]), *line)),
             )
         )
     return tuple(flags)
@@ -164,12 +184,6 @@ def red_flags(features: pl.DataFrame, law: Law) -> pl.DataFrame:
     )
 
 
-def _edition(law: Law, name: str) -> int | Decimal:
-    value = law.edition(name).value
-    assert value is not None
-    return value
-
-
 def _exactly(law: Law, name: str) -> tuple[int, int]:
     """Return a ratio as whole numerator and denominator: no binary fraction decides."""
-    return Decimal(_edition(law, name)).as_integer_ratio()
+    return Decimal(law.edition(name).number).as_integer_ratio()

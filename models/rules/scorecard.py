@@ -9,7 +9,6 @@ The policy names the card that decides; every other card on file is there to be 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -18,8 +17,8 @@ import polars as pl
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError, ParameterNotInForce
-from features.units import Span, Unit
-from models.law.parameters import Law, parameters
+from models.law.parameters import Citation, Law, each_once
+from models.rules.bounds import Bound, bound_of
 
 LADDER: Final = range(1, 7)
 """Steps of the household survey's ladder: 1 cannot afford food … 6 no material difficulty."""
@@ -29,20 +28,10 @@ BY_POINTS_AT_MOST: Final = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """From a bound on, a feature gives these points; the first step has no bound.
-
-    ``strict``: only above the bound. Amounts of money are whole tenge of the day's law.
-    """
+    """From a bound on, a feature gives these points; the first step has no bound."""
 
     points: int
-    bound: int | float | None
-    strict: bool
-
-    def reached(self, value: pl.Expr) -> pl.Expr:
-        """Return whether a value lies beyond the bound; null where the value is unknown."""
-        # A share is a quotient rounded once, as is the bound's decimal: equal means equal.
-        bound = pl.lit(self.bound)
-        return value > bound if self.strict else value >= bound
+    bound: Bound | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +39,6 @@ class Part:
     """One feature of a criterion and the points of its steps."""
 
     feature: str
-    unit: str | None
     steps: tuple[Step, ...]
 
     @property
@@ -66,11 +54,12 @@ class Part:
     def points(self) -> pl.Expr:
         """Return the points of the family; null where the feature is unknown."""
         value = pl.col(self.feature)
-        first, *later = self.steps
         chain: Any = pl.when(value.is_null()).then(None)
-        for step in reversed(later):
-            chain = chain.when(step.reached(value)).then(pl.lit(step.points, pl.Int64))
-        return pl.Expr.cast(chain.otherwise(pl.lit(first.points, pl.Int64)), pl.Int64)
+        for step in reversed(self.steps):
+            if step.bound is not None:
+                reached = step.bound.reached(value)
+                chain = chain.when(reached).then(pl.lit(step.points, pl.Int64))
+        return pl.Expr.cast(chain.otherwise(pl.lit(self.steps[0].points, pl.Int64)), pl.Int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +131,6 @@ class Scorecard:
     criteria: tuple[Criterion, ...]
     categories: tuple[Category, ...]
     actions: tuple[Action, ...]
-    parameters: tuple[str, ...]
-    """Legal values that its bounds are multiples of."""
 
     @classmethod
     def in_force(cls, law: Law) -> "Scorecard":
@@ -157,15 +144,18 @@ class Scorecard:
         Raises DeclarationError for a card that is not on file, ParameterNotInForce for a
         day before it began.
         """
-        card = _compiled(law.folder, law.day, name)
-        for parameter in card.parameters:
-            law.edition(parameter)
-        return card
+        return _compiled(law.folder, law.day, name)
 
     @property
     def codes(self) -> tuple[str, ...]:
         """Codes of the criteria, in the order of the card."""
         return tuple(criterion.code for criterion in self.criteria)
+
+    @property
+    def cites(self) -> tuple[Citation, ...]:
+        """The editions of the legal values that its bounds are multiples of, each once."""
+        bounds = (s.bound for c in self.criteria for part in c.parts for s in part.steps)
+        return each_once(b.priced_by for b in bounds if b and b.priced_by)
 
     @property
     def most(self) -> int:
@@ -303,7 +293,6 @@ def _compiled(folder: Path, day: date, name: str) -> Scorecard:
     codes = [criterion.code for criterion in criteria]
     if twice := sorted({code for code in codes if codes.count(code) > 1}):
         raise DeclarationError(f"scorecards/{name}.yaml declares {', '.join(twice)} twice.")
-    used = dict.fromkeys(p.unit for c in criteria for p in c.parts if p.unit)
     return Scorecard(
         name=name,
         status=raw["status"],
@@ -314,7 +303,6 @@ def _compiled(folder: Path, day: date, name: str) -> Scorecard:
             Action(code=code, name=told["name"], assumed=told["assumed"])
             for code, told in raw.get("actions", {}).items()
         ),
-        parameters=tuple(used),
     )
 
 
@@ -330,7 +318,7 @@ def _criterion(card: str, raw: Mapping[str, Any], law: Law) -> Criterion:
 
 def _checked_part(card: str, code: str, raw: Mapping[str, Any], law: Law) -> Part:
     """Read the steps of a feature; refuse points that would make a poorer fact look richer."""
-    place, name, unit = f"scorecards/{card}.yaml, {code}", raw["feature"], raw.get("unit")
+    place, name = f"scorecards/{card}.yaml, {code}", raw["feature"]
     if name not in FEATURES:
         raise DeclarationError(f"{place}: {name!r} is no declared feature.")
     direction = FEATURES[name].direction
@@ -349,36 +337,12 @@ def _checked_part(card: str, code: str, raw: Mapping[str, Any], law: Law) -> Par
             f"{place}: the points of {name} must {'rise' if direction > 0 else 'fall'} with it, "
             "or a family that lost something would look richer."
         )
+    priced = {"unit": raw["unit"]} if "unit" in raw else {}
     steps = tuple(
-        Step(
-            points=step["points"],
-            bound=None if bound is None else bound_of(place, name, bound, unit, law),
-            strict="above" in step,
-        )
-        for step, bound in zip(raw["steps"], written, strict=True)
+        Step(points=step["points"], bound=bound_of(place, name, step | priced, law))
+        for step in raw["steps"]
     )
-    return Part(feature=name, unit=unit, steps=steps)
-
-
-def bound_of(
-    place: str, feature: str, bound: int | Decimal, unit: str | None, law: Law
-) -> int | float:
-    """Return a bound as the feature counts it: multiples of a legal value in whole units.
-
-    Raises DeclarationError, naming ``place``, where the two are not of one measure: income
-    of a year or a quarter is never compared with an amount a month, nor divided down to it.
-    """
-    if unit is None:
-        return bound if isinstance(bound, int) else float(bound)
-    amount = law.amount(bound, unit)
-    priced, counted = parameters(law.folder)[unit].unit, FEATURES[feature]
-    monthly, money = priced == "KZT/month", priced.startswith("KZT")
-    if money != (counted.unit is Unit.TENGE) or monthly != (counted.span is Span.MONTH):
-        raise DeclarationError(
-            f"{place}: {feature} is counted in {counted.unit}, for {counted.span}; {unit} is in "
-            f"{priced}. Compare like with like: no amount is spread over other months here."
-        )
-    return amount
+    return Part(feature=name, steps=steps)
 
 
 def _categories(card: str, raw: Mapping[str, Any]) -> tuple[Category, ...]:

@@ -259,12 +259,14 @@ def _json(body: bytes) -> Response:
 
 
 async def _problem(_: Request, problem: Exception) -> Response:
-    assert isinstance(problem, Problem)
+    if not isinstance(problem, Problem):
+        raise problem
     return response(problem)
 
 
 async def _http(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+    if not isinstance(error, HTTPException):
+        raise error
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "GET, HEAD")
         return response(Problem(Kind.METHOD, f"Send one of {allowed}.", headers={"Allow": allowed}))

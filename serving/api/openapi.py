@@ -6,13 +6,13 @@ problems from the kinds of problems: nothing is described twice.
 
 from datetime import date
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
 from features.registers.declared import REGISTERS
 from features.registers.document import json_schema
-from models.decision.outcome import SCORE_SCHEMA
+from models.columns import COLUMNS, Column
 from models.decision.pipeline import code_version
 from models.law.parameters import Law
 from models.reasons.writing import LANGUAGES
@@ -23,31 +23,6 @@ from serving.requests.body import MIB
 from serving.requests.problems import MEDIA_TYPE as PROBLEM_TYPE
 from serving.requests.problems import Kind
 from serving.requests.request import HOUSEHOLDS_AT_ONCE, ROW_REGISTERS, SERVICE_LENGTH
-
-_ABOUT: Final[dict[str, str]] = {
-    "household_id": "The key that was sent; null where none was.",
-    "as_of": "The day of the decision.",
-    "category": "What is served: the category by the rules, 1 to 6; 1 needs help most.",
-    "proposed_category": "What the policy proposes to a person; null: it proposes nothing.",
-    "status": "automatic, or review: a person must look before anything follows.",
-    "rule_category": "The category by scorecard and hard rule, from declared facts only.",
-    "model_category": "The category the model expects; an opinion beside the rules, never served.",
-    "model_category_set": "The categories that cannot be excluded at 90 %.",
-    "rule_flag": "Whether a published red flag for hidden income is raised.",
-    "model_flag": "Whether the model suspects hidden income; null: it cannot tell.",
-    "material": "Whether the suspicion would change the category.",
-    "hidden_income_probability": "The model's probability of hidden income.",
-    "hidden_income_low": "Hidden income, KZT a month: low end of the 90 % interval.",
-    "hidden_income_estimate": "Hidden income, KZT a month: the estimate.",
-    "hidden_income_high": "Hidden income, KZT a month: high end of the 90 % interval.",
-    "reasons": "Why this category, at most four, the weightiest first.",
-    "review_reasons": "Why a person must look; empty where none must.",
-    "model_version": "The version of the model; null where rules answered alone.",
-    "law_version": "The edition of the law on file that was applied.",
-    "eligible_services": "Codes of the local programmes that the family may receive, sorted.",
-    "services_in_review": "Codes of those about which a person must decide, sorted.",
-}
-_ENUMERATIONS: Final[dict[str, list[Any]]] = {"status": ["automatic", "review"]}
 
 
 @cache
@@ -356,10 +331,9 @@ def _row_name(register: str) -> str:
 
 
 def _decision() -> dict[str, Any]:
-    properties = {name: _answered(name, dtype) for name, dtype in SCORE_SCHEMA.items()}
-    reasons = {"type": "array", "items": _ref("Reason")}
+    properties = {column.name: _answered(column) for column in COLUMNS}
     for name in ("reasons", "review_reasons"):
-        properties[name] = reasons | {"description": _ABOUT[name]}
+        properties[name] |= {"type": "array", "items": _ref("Reason")}
     return _closed(
         properties
         | {
@@ -451,10 +425,11 @@ def _offer(texts: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _answered(name: str, dtype: pl.DataType) -> dict[str, Any]:
-    described = {"description": _ABOUT[name]}
-    if name in _ENUMERATIONS:
-        return described | {"type": "string", "enum": _ENUMERATIONS[name]}
+def _answered(column: Column) -> dict[str, Any]:
+    described: dict[str, Any] = {"description": column.about}
+    dtype = column.dtype
+    if column.values is not None:
+        return described | {"type": "string", "enum": list(column.values)}
     if isinstance(dtype, pl.List):
         item = "string" if dtype.inner == pl.String else "integer"
         return described | {"type": ["array", "null"], "items": {"type": item}}

@@ -22,6 +22,7 @@ from features.declare import Block, Feature
 from features.registers.declared import CONTRACT_VERSION, REGIONS, REGISTERS
 from features.registers.schema import STATED, Column
 from models.bundles.home import Home
+from models.reasons.writing import number
 from serving.api import legal, openapi
 from serving.api.examples import AS_OF, FAMILY
 from serving.requests.problems import Kind
@@ -141,8 +142,9 @@ def _page(name: str, **shown: Any) -> Response:
 
 def _number(value: object) -> str:
     """Thousands apart by a thin space, as tables of money are read."""
-    grouped = isinstance(value, int | float) and not isinstance(value, bool)
-    return f"{value:,}".replace(",", "\u202f") if grouped else str(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return number(value)
+    return str(value)
 
 
 def _null(column: Column) -> str:

@@ -13,12 +13,12 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from features.build import Registers, visible
+from features.build import Registers, known_households, visible
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models.bundles.bundle import Models
 from models.decision.pipeline import Decisions, decide
 from models.law.parameters import Law
+from models.learned.predict import Models
 from models.poverty import yardsticks
 from models.poverty.targeted_assistance import assistance
 from models.rules import red_flags
@@ -58,12 +58,12 @@ class Families:
 def look(
     snapshot: Snapshot,
     *,
-    as_of: date,
     models: Models | None,
     law: Law,
     progress: Progress = silent,
 ) -> Families:
-    """Decide for every family of a snapshot and keep what an audit counts."""
+    """Decide for every family of a snapshot as of the law's day and keep what an audit counts."""
+    as_of = law.day
     tables: list[pl.DataFrame] = []
     answers: dict[int, dict[str, Any]] = {}
     applied: list[pl.DataFrame] = []
@@ -73,7 +73,7 @@ def look(
     for number in parts:
         progress("deciding", number, len(parts))
         registers = snapshot.registers(number, as_of)
-        decisions = decide(registers, as_of, models, law)
+        decisions = decide(registers, models, law)
         table = counted(decisions, registers, as_of)
         tables.append(table)
         if survey is not None:
@@ -151,9 +151,8 @@ def hash_order(household_ids: pl.Series) -> pl.Series:
 
 def places(registers: Registers, as_of: date) -> pl.DataFrame:
     """Region, settlement and sex of the head; where two heads are stated, of the first by key."""
-    households, persons = registers["households"], registers.get("persons")
-    assert households is not None
-    where = visible("households", households, as_of).select(
+    persons = registers.get("persons")
+    where = visible("households", known_households(registers), as_of).select(
         "household_id", pl.col("region", "settlement").cast(pl.String)
     )
     if persons is None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
+from models.reasons.writing import number
 from serving.audit.comparison import GROUPS, LEVELS, SHOWN_FROM
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -111,7 +112,7 @@ def _said(value: object) -> object:
 
 def _number(value: float | None) -> str:
     """Thousands apart by a narrow space, as tables are read."""
-    return "not known" if value is None else f"{value:,}".replace(",", "\u202f")
+    return "not known" if value is None else number(value)
 
 
 def _percent(value: float | None) -> str:

@@ -14,14 +14,14 @@ import polars as pl
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models.bundles.bundle import Models
+from features.whole_files import replacing_folder
 from models.decision.pipeline import versions
 from models.law import described
 from models.law.parameters import Law
+from models.learned.predict import Models
 from models.rules import red_flags
 from serving.audit import comparison, services, witnesses, yardsticks
 from serving.audit.families import CELLS, Families, examples, look
-from serving.files import replacing_folder
 
 KIND: Final = "tarazy-audit"
 FORMAT: Final = 1
@@ -42,11 +42,11 @@ def audit(
     of rows in the data does not matter.
     """
     law = Law(as_of)
-    families = look(snapshot, as_of=as_of, models=models, law=law, progress=progress)
+    families = look(snapshot, models=models, law=law, progress=progress)
     return {
         "report": KIND,
         "format": FORMAT,
-        "header": header(snapshot, as_of, models, law),
+        "header": header(snapshot, models, law),
         **numbers(
             families,
             as_of=as_of,
@@ -83,7 +83,7 @@ def numbers(
     }
 
 
-def header(snapshot: Snapshot, as_of: date, models: Models | None, law: Law) -> dict[str, Any]:
+def header(snapshot: Snapshot, models: Models | None, law: Law) -> dict[str, Any]:
     """Return what the report is about: data, day, versions, and what is only assumed."""
     return {
         "snapshot": {
@@ -91,16 +91,16 @@ def header(snapshot: Snapshot, as_of: date, models: Models | None, law: Law) -> 
             "as_of": snapshot.as_of.isoformat(),
             "contract": snapshot.manifest["contract"],
             "households": snapshot.households,
-            "silent_registers": list(snapshot.silent_on(as_of)),
+            "silent_registers": list(snapshot.silent_on(law.day)),
         },
-        "as_of": as_of.isoformat(),
+        "as_of": law.day.isoformat(),
         "versions": versions(law, models),
         "model": None if models is None else _model(models, snapshot),
         "red_flags": [
             {"code": flag.code, "about": flag.about, "status": flag.status}
             for flag in red_flags.in_force(law)
         ],
-        "assumed": assumptions(as_of),
+        "assumed": assumptions(law.day),
     }
 
 

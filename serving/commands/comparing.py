@@ -7,6 +7,7 @@ from typing import Any
 import click
 from rich.table import Table
 
+from features import table_files
 from serving.commands import sources
 from serving.commands.terminal import (
     FOLDER,
@@ -16,7 +17,6 @@ from serving.commands.terminal import (
     day,
     verb,
 )
-from serving.files import replacing
 
 
 @click.command(
@@ -30,7 +30,12 @@ from serving.files import replacing
     metavar="NAME",
     help="A card on file; may be given several times. Default: every card of the day.",
 )
-@click.option("--out", type=FOLDER, metavar="FILE.parquet", help="One row a family and card.")
+@click.option(
+    "--out",
+    type=FOLDER,
+    metavar=table_files.METAVAR,
+    help=f"One row a family and card. {table_files.ABOUT}",
+)
 @as_of_option
 @verb
 def cards(
@@ -46,6 +51,8 @@ def cards(
     """
     from serving.law_comparison.cards import by_card, compared
 
+    if out is not None:
+        table_files.may_hold_a_table(out)
     snapshot, on = sources.opened(snap, day(as_of), terminal)
     with terminal.bar() as progress:
         placed = by_card(snapshot, as_of=on, cards=scorecards, progress=progress)
@@ -57,8 +64,7 @@ def cards(
             "`fitted` in its file has the agreement on families not seen."
         )
     if out is not None:
-        with replacing(out) as path:
-            placed.write_parquet(path)
+        table_files.write(placed, out)
         words.append(f"{out}: {placed.height:,} rows.")
     return Answer({"out": None if out is None else str(out), **told}, words)
 

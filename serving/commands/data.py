@@ -8,12 +8,14 @@ import click
 import polars as pl
 from rich.table import Table
 
+from features import table_files
 from features.build import build
 from features.catalogue import FEATURES
 from features.errors import InputError
 from features.registers.check import decision_date, faults
 from features.registers.fault import Fault
 from features.registers.load import DataSet, open_data_set
+from features.whole_files import replacing
 from serving.commands import sources
 from serving.commands.terminal import (
     FOLDER,
@@ -21,9 +23,9 @@ from serving.commands.terminal import (
     Terminal,
     as_of_option,
     day,
+    table_option,
     verb,
 )
-from serving.files import replacing
 
 
 @click.command(epilog="Example: tarazy check DATA --report faults.json")
@@ -92,13 +94,14 @@ def snapshot(terminal: Terminal, data: Path, out: Path, as_of: datetime | None) 
     )
 
 
-@click.command(epilog="Example: tarazy features SNAP --out features.parquet")
+@click.command(epilog="Example: tarazy features SNAP --out features.parquet, or --out features.csv")
 @click.argument("snap", type=FOLDER)
-@click.option("--out", type=FOLDER, required=True, metavar="FILE.parquet")
+@table_option
 @as_of_option
 @verb
 def features(terminal: Terminal, snap: Path, out: Path, as_of: datetime | None) -> Answer:
     """Build every declared feature, one row a family; null where a register was silent."""
+    table_files.may_hold_a_table(out)
     opened, on = sources.opened(snap, day(as_of), terminal)
     parts = []
     with terminal.bar() as progress:
@@ -106,8 +109,7 @@ def features(terminal: Terminal, snap: Path, out: Path, as_of: datetime | None) 
             progress("building features", number, len(opened.partitions))
             parts.append(build(opened.registers(number, on), on))
     table = pl.concat(parts).sort("household_id")
-    with replacing(out) as path:
-        table.write_parquet(path)
+    table_files.write(table, out)
     unknown = [name for name in FEATURES if table[name].null_count() == table.height]
     return Answer(
         {

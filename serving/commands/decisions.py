@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.table import Table
 
+from features import table_files
 from features.errors import InputError
 from models.bundles.home import Home
 from serving.commands import sources
@@ -20,6 +21,7 @@ from serving.commands.terminal import (
     as_of_option,
     day,
     model_option,
+    table_option,
     verb,
 )
 
@@ -29,11 +31,12 @@ if TYPE_CHECKING:
     from models.learned.predict import Models
 
 _LETTERS = (".html", ".pdf")
+_PICTURES = (".svg", ".png", ".pdf")
 
 
-@click.command(epilog="Example: tarazy score SNAP --out decisions.parquet")
+@click.command(epilog="Example: tarazy score SNAP --out decisions.parquet, or --out decisions.csv")
 @click.argument("snap", type=FOLDER)
-@click.option("--out", type=FOLDER, required=True, metavar="FILE.parquet")
+@table_option
 @click.option(
     "--engine",
     type=click.Choice(["local", "spark"]),
@@ -45,7 +48,7 @@ _LETTERS = (".html", ".pdf")
     "--shadow",
     is_flag=True,
     help="Let the challenger look at every family as well; its opinion is written to "
-    "FILE.shadow.parquet and touches no decision.",
+    "FILE.shadow.parquet (or .csv) and touches no decision.",
 )
 @model_option
 @as_of_option
@@ -67,6 +70,7 @@ def score(
     from serving.decisions.batch import score as score_all
     from serving.decisions.shadow import run_beside
 
+    table_files.may_hold_a_table(out)
     if engine == "spark":
         raise InputError("--engine spark is not built yet: decide with --engine local.")
     snapshot, on = sources.opened(snap, day(as_of), terminal)
@@ -123,11 +127,16 @@ def explain(
     as_of: datetime | None,
 ) -> Answer:
     """Say why one family is in its category: in words, in points, and as a picture."""
-    from models.explanation.explain import draw, explained
+    from models.explanation.explain import explained
+    from models.law.parameters import Law
     from serving.decisions.batch import one_household
+    from serving.explanations.picture import draw
+    from serving.explanations.words import words
 
-    if letter_to is not None and letter_to.suffix not in _LETTERS:
-        raise InputError(f"{letter_to.name}: write the letter to one of {', '.join(_LETTERS)}.")
+    if letter_to is not None:
+        table_files.refuse_ending(letter_to, *_LETTERS)
+    if picture is not None:
+        table_files.refuse_ending(picture, *_PICTURES)
     snapshot, on = sources.opened(snap, day(as_of), terminal)
     home = sources.home()
     models = chosen(home, model)
@@ -137,7 +146,7 @@ def explain(
             f"Household {household_id} is not in {snap}. Household keys are those of the "
             "register `households`; check the key, or the snapshot."
         )
-    explanation = explained(registers, on, models)
+    explanation = explained(registers, models, Law(on))
     drawn = picture or home.explanations / f"{household_id}-{on}-{language}.svg"
     draw(explanation, drawn, language)
     told = {**explanation.answer, "contributions": explanation.contributions()}
@@ -148,7 +157,7 @@ def explain(
     return Answer(
         told | places,
         [
-            *explanation.words(language),
+            *words(explanation, language),
             *(f"{name.capitalize()}: {place}" for name, place in places.items()),
         ],
     )
@@ -157,13 +166,13 @@ def explain(
 def _write_letter(
     explanation: "Explanation", registers: "Registers", path: Path, language: str
 ) -> None:
+    from features.whole_files import replacing
     from models.explanation.counterfactual import nearest
-    from serving.files import replacing
     from serving.letters.asked import FORMATS
     from serving.letters.letter import letter
 
     law = explanation.decisions.law
-    corrections = nearest(registers, law.day, law)
+    corrections = nearest(registers, law)
     _, lay_out = FORMATS[path.suffix.removeprefix(".")]
     with replacing(path) as partial:
         partial.write_bytes(lay_out(letter(explanation.answer, corrections, law, language)))
@@ -177,7 +186,7 @@ def chosen(home: Home, model: str) -> "Models | None":
     if model == "none":
         return None
     from models.bundles import aliases
-    from models.bundles.bundle import load
+    from models.bundles.loading import load
     from serving.decisions.live import retired
 
     if model in aliases.ALIASES and (gone := aliases.read(home).retired(model)):

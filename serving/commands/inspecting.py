@@ -1,6 +1,6 @@
 """The verb that draws inspections, and proves a draw by drawing it again."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,10 +8,14 @@ import click
 import polars as pl
 from rich.table import Table
 
+from features import table_files
+from features.errors import InputError
+from features.whole_files import may_be_written, replacing, replacing_folder
 from serving.commands import sources
 from serving.commands.decisions import chosen
 from serving.commands.lazily import training as _training
 from serving.commands.terminal import (
+    DAY,
     FOLDER,
     Answer,
     Terminal,
@@ -20,14 +24,14 @@ from serving.commands.terminal import (
     model_option,
     verb,
 )
-from serving.files import may_be_written, replacing, replacing_folder
 from serving.inspections import list_files
 
 _HELP: Final = """\b
 Example: tarazy draw SNAP --capacity 1200 --out list.parquet --report report
 With the hash of the seed published before anything is known:
     tarazy draw --commit seed.json
-    tarazy draw SNAP --capacity 1200 --sealed seed.json --out list.parquet
+    tarazy draw SNAP --capacity 1200 --sealed seed.json --out list.parquet \
+        --published 2026-01-05 "the ministry's site, notice 17"
 Anybody may draw again, once the seed is shown:
     tarazy draw SNAP --replay list.parquet --reveal seed.json
 How many random inspections prove what:
@@ -79,6 +83,12 @@ class _Capacity(click.ParamType[int | float]):
 @click.option("--seed", metavar="TEXT", help="Default: drawn by the operating system.")
 @click.option("--commit", type=FOLDER, metavar="FILE", help="Seal a seed; print its hash alone.")
 @click.option("--sealed", type=FOLDER, metavar="FILE", help="Draw by a seed sealed before.")
+@click.option(
+    "--published",
+    type=(DAY, str),
+    metavar="DAY PLACE",
+    help="When and where the hash of the sealed seed was published; the report says so.",
+)
 @click.option("--replay", type=FOLDER, metavar="LIST.parquet", help="Draw this list again.")
 @click.option("--reveal", type=FOLDER, metavar="FILE", help="The seed of the list to replay.")
 @click.option("--power", is_flag=True, help="Show how many random inspections prove what.")
@@ -98,6 +108,7 @@ def draw(
     seed: str | None,
     commit: Path | None,
     sealed: Path | None,
+    published: tuple[datetime, str] | None,
     replay: Path | None,
     reveal: Path | None,
     power: bool,
@@ -125,16 +136,30 @@ def draw(
         )
     if seed is not None and sealed is not None:
         raise click.UsageError("Give --seed or --sealed, not both.")
+    if published is not None and sealed is None:
+        raise click.UsageError(
+            "--published needs --sealed FILE: a seed that is drawn with the list cannot have been "
+            "promised before."
+        )
+    table_files.refuse_ending(out, ".parquet")
     may_be_written(out)
     if report is not None:
         list_files.may_take(report)
     # Before any work: what is wrong with the seed shall not be learned after an hour.
     seal = sealed or out.with_suffix(".seed.json")
+    if seal.resolve() == out.with_suffix(".json").resolve():
+        raise InputError(
+            f"The record of {out} would be written over the sealed seed {seal}: name another --out."
+        )
+    content: dict[str, Any] = {}
     if sealed is None:
         list_files.refuse_existing(seal)
         secret = _training("inspections.lot:seal")(seed)
     else:
-        secret = _training("inspections.lot:unseal")(list_files.read_json(sealed))
+        content = list_files.read_json(sealed)
+        secret = _training("inspections.lot:unseal")(content)
+    place = None if published is None else (published[0].date(), published[1])
+    promise = _training("inspections.lot:promise")(content, place, datetime.now(UTC).date())
     pool = _pool(terminal, snap, day(as_of), model, among)
     changes = {"random_share": random_share, "random_least": random_least}
     policy = _training("inspections.policy:policy_of")(
@@ -143,7 +168,12 @@ def draw(
     )
     visits = _capacities(pool.families, capacity, capacities)
     found, record = _training("inspections.record:drawn")(
-        pool.families, capacities=visits, policy=policy, sealed=secret, inputs=pool.inputs
+        pool.families,
+        capacities=visits,
+        policy=policy,
+        sealed=secret,
+        inputs=pool.inputs,
+        promise=promise,
     )
     objectives = _training("inspections.objectives:audit")(found, pool.groups, policy=policy)
     if sealed is None:
@@ -162,13 +192,18 @@ def draw(
     return Answer(
         {
             **{name: str(place) for name, place in places.items()},
-            **{name: record[name] for name in ("commitment", "hashes", "parameters", "design")},
+            **{
+                name: record[name]
+                for name in ("commitment", "promise", "hashes", "parameters", "design")
+            },
             "objectives": objectives,
         },
         [
             _arms(record["design"]),
             _reached(objectives),
-            f"Publish the hash of the seed: {record['commitment']}",
+            _training("inspections.report:promised")(record),
+            f"The hash of the seed{'' if published else ', to be published'}: "
+            f"{record['commitment']}",
             f"Keep the seed sealed until the visits are made: {seal}",
             *(
                 f"{name.capitalize()}: {place}"
@@ -223,12 +258,14 @@ def _cell(value: Any) -> str:
 def _committed(path: Path, seed: str | None) -> Answer:
     list_files.refuse_existing(path)
     secret = _training("inspections.lot:seal")(seed)
-    list_files.write_seal(path, secret.told())
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    list_files.write_seal(path, {**secret.told(), "sealed_at": now})
     return Answer(
         {"sealed": str(path), "commitment": secret.commitment},
         [
             f"Publish the hash of the seed: {secret.commitment}",
-            f"Keep {path} sealed; best publish before the snapshot to draw from is made.",
+            f"Keep {path} sealed; best publish before the snapshot to draw from is made, and name "
+            "day and place by --published when you draw.",
         ],
     )
 
@@ -248,7 +285,10 @@ def _replayed(
     )
     counts = ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in told["families"].items())
     words = (
-        [f"Identical: {shown.height:,} families, drawn again from the seed that was promised."]
+        [
+            f"Identical: {shown.height:,} families, drawn again from the seed whose hash the "
+            "record names."
+        ]
         if told["identical"]
         else ["Differs:", *(f"  {why}" for why in told["differences"]), f"  families {counts}"]
     )
@@ -276,7 +316,8 @@ def _capacities(
 ) -> dict[str, int]:
     if path is not None:
         return list_files.visits_by_region(path)
-    assert capacity is not None
+    if capacity is None:
+        raise click.UsageError("Give --capacity or --capacities.")
     if isinstance(capacity, float):
         living = families.filter(pl.col("members") > 0).height
         capacity = max(1, round(capacity * living))

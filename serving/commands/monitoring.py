@@ -7,6 +7,7 @@ from typing import Any
 import click
 from rich.table import Table
 
+from features import table_files
 from serving.commands import sources
 from serving.commands.decisions import chosen
 from serving.commands.lazily import training
@@ -26,7 +27,7 @@ from serving.commands.terminal import DAY, FOLDER, Answer, Terminal, day, model_
     "--decisions",
     "decided",
     type=FOLDER,
-    metavar="FILE.parquet",
+    metavar=table_files.METAVAR,
     help="What `tarazy score` wrote before the inspections. Default: decided again.",
 )
 @click.option(
@@ -61,6 +62,7 @@ def monitor(
     something must be done and was not.
     """
     # Imported here: `--help` must answer at once, without LightGBM.
+    from models.columns import SCORE_SCHEMA
     from serving.monitor import report as reports
     from serving.monitor import shadow
     from serving.monitor.pages import page
@@ -80,7 +82,7 @@ def monitor(
             home=home,
             remember=not dry_run,
             learned_until=day(learned_until),
-            decisions=None if decided is None else _read(decided),
+            decisions=None if decided is None else table_files.read(decided, SCORE_SCHEMA),
             progress=progress,
         )
     if act and report["crossed"] and models is not None and shadow.is_champion(home, models):
@@ -144,16 +146,3 @@ def _tables(report: dict[str, Any]) -> list[Table]:
             QUESTIONS[told["question"]], f"{told['observations']:,}", evidence, f"{told['proof']:g}"
         )
     return [moved, watch]
-
-
-def _read(path: Path) -> Any:
-    import polars as pl
-
-    from features.errors import InputError
-
-    try:
-        return pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError):
-        raise InputError(
-            f"{path} cannot be read as Parquet: give the file that `tarazy score` wrote."
-        ) from None

@@ -9,11 +9,11 @@ import click
 from rich.table import Table
 
 from features.errors import InputError
+from features.whole_files import replacing_folder
 from models.bundles import aliases
 from serving.commands import sources
 from serving.commands.lazily import training
 from serving.commands.terminal import DAY, FOLDER, Answer, Terminal, verb
-from serving.files import replacing_folder
 
 _HELD: Final = {"index.html", "report.json"}
 _SEED: Final = 20_260_101

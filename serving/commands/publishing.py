@@ -12,7 +12,8 @@ from serving.commands.terminal import FOLDER, Answer, Terminal, verb
 
 @click.command(
     epilog="Example: tarazy publish 3 --out published --authority authority.yaml, where "
-    "authority.yaml is a copy of training/publish/authority.example.yaml, filled in."
+    "authority.yaml is a copy of training/publish/authority.example.yaml, filled in. To see the "
+    "pages before: tarazy publish 3 --out preview --draft"
 )
 @click.argument("version")
 @click.option("--out", type=FOLDER, required=True, metavar="FOLDER", help="The folder to make.")
@@ -20,11 +21,17 @@ from serving.commands.terminal import FOLDER, Answer, Terminal, verb
     "--authority",
     type=FOLDER,
     metavar="FILE.yaml",
-    help="What only the authority knows. Without an owner, a legal basis and a way to appeal "
-    "nothing is published.",
+    help="What only the authority knows. Nothing is published without an owner, a legal basis and "
+    "a way to appeal, or in the words of the example.",
+)
+@click.option(
+    "--draft",
+    is_flag=True,
+    help="Make pages to look at, in the example's words where there are no others; each says that "
+    "it is a draft.",
 )
 @verb
-def publish(_: Terminal, version: str, out: Path, authority: Path | None) -> Answer:
+def publish(_: Terminal, version: str, out: Path, authority: Path | None, draft: bool) -> Answer:
     """Make a version's model card (CycloneDX) and its entry in a public algorithm register.
 
     Both are made from the signed manifest and validated against their schemas; every number
@@ -32,17 +39,29 @@ def publish(_: Terminal, version: str, out: Path, authority: Path | None) -> Ans
     """
     # By its name, as everything of training: nothing of serving imports it.
     made = importlib.import_module("training.publish").publish(
-        version, home=sources.home(), out=out, authority_file=authority, when=datetime.now(UTC)
+        version,
+        home=sources.home(),
+        out=out,
+        authority_file=authority,
+        when=datetime.now(UTC),
+        draft=draft,
     )
     told = [f"{made.folder / name}" for name in made.files]
     if made.must_fill:
         told.append(
             f"{len(made.must_fill)} fields say AUTHORITY MUST FILL: {', '.join(made.must_fill)}."
         )
-    told.append(f"Version {version} can be published: {made.measures} figures, each as measured.")
+    figures = f"{made.measures} figures, each as measured"
+    told.append(
+        f"A DRAFT of version {version}, and every page says so: {figures}. To publish, pass "
+        "--authority without --draft."
+        if draft
+        else f"Version {version} can be published: {figures}."
+    )
     return Answer(
         {
             "version": version,
+            "draft": draft,
             "out": str(made.folder),
             "files": list(made.files),
             "authority_must_fill": list(made.must_fill),

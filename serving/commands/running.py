@@ -49,7 +49,7 @@ def demonstrate(terminal: Terminal, households: int) -> Answer:
     The promotion passes its gates by the recorded override "demonstration", which is
     shown wherever the model is shown. An existing champion is left as it is.
     """
-    from models.bundles.bundle import load
+    from models.bundles.loading import load
 
     home = sources.home()
     if gone := aliases.read(home).retired("champion"):

@@ -55,7 +55,7 @@ def _told_of_silence(snapshot: Snapshot, on: date, terminal: Terminal) -> Snapsh
 def in_force(on: date) -> Law:
     """Return the law of the day; raise ParameterNotInForce before its first edition."""
     law = Law(on)
-    assert law.subsistence_minimum
+    law.edition("subsistence_minimum")  # raises before the first one
     return law
 
 

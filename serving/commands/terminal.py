@@ -13,6 +13,7 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
+from features import table_files
 from features.progress import Progress, silent
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -104,6 +105,17 @@ def verb(function: Decorated) -> Decorated:
 def day(value: datetime | None) -> date | None:
     """Return the day that an option names, if it was given."""
     return None if value is None else value.date()
+
+
+def table_option(function: Decorated) -> Decorated:
+    """Add ``--out``, the file or folder that a table is written to."""
+    return click.option(
+        "--out",
+        type=FOLDER,
+        required=True,
+        metavar=table_files.METAVAR,
+        help=table_files.ABOUT,
+    )(function)
 
 
 def as_of_option(function: Decorated) -> Decorated:

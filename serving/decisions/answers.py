@@ -22,7 +22,7 @@ def answers(asked: Asked, models: Models | None) -> list[dict[str, Any]]:
     for positions, registers in asked.alike():
         try:
             law.scorecard  # noqa: B018 - a day without one is said before anything is counted
-            decisions = decide(registers, as_of=asked.as_of, models=models, law=law)
+            decisions = decide(registers, models, law)
         except ParameterNotInForce as early:
             raise invalid(
                 [Fault("as_of", str(early), "ask for a day on which the law on file is in force")]

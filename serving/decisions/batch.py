@@ -19,15 +19,16 @@ from typing import Any, Final
 
 import polars as pl
 
+from features import table_files
 from features.build import Registers
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models.bundles.bundle import Models
-from models.decision.outcome import SCORE_SCHEMA
+from features.whole_files import alone_in, replacing
+from models.columns import SCORE_SCHEMA
 from models.decision.pipeline import decide, versions
 from models.law.parameters import Law
-from serving.files import alone_in, may_be_written, replacing
+from models.learned.predict import Models
 
 HOUSEHOLDS_PER_SLICE: Final = 20_000
 
@@ -78,21 +79,22 @@ def score(
 ) -> Scored:
     """Decide for every household of a snapshot and write one row each, sorted by household.
 
-    ``keep`` names the columns that are written.
+    ``keep`` names the columns that are written, and the ending of ``out`` the form
+    (`features.table_files`). A killed run goes on whatever the form: what it finished is kept
+    apart from ``out`` until all is decided.
     """
     law = Law(as_of)
-    out = may_be_written(out)
-    work = out.parent / f".{out.name}.{_key(snapshot, as_of, law, models)}"
+    out = table_files.may_hold_a_table(out)
+    work = out.parent / f".{out.name}.{_key(snapshot, law, models)}"
     work.mkdir(parents=True, exist_ok=True)
     with alone_in(work):
-        scored = _score(snapshot, as_of, law, models, out, keep, work, progress)
+        scored = _score(snapshot, law, models, out, keep, work, progress)
     _clear(out)
     return scored
 
 
 def _score(
     snapshot: Snapshot,
-    as_of: date,
     law: Law,
     models: Models | None,
     out: Path,
@@ -111,8 +113,8 @@ def _score(
             if part.is_file():
                 resumed += 1
             else:
-                registers = registers or snapshot.registers(number, as_of)
-                decisions = decide(_between(registers, first, last), as_of, models, law)
+                registers = registers or snapshot.registers(number, law.day)
+                decisions = decide(_between(registers, first, last), models, law)
                 with replacing(part) as path:
                     decisions.table.write_parquet(path)
             finished.append(part)
@@ -124,8 +126,7 @@ def _score(
         else pl.DataFrame(schema=SCORE_SCHEMA)
     ).sort("household_id")
     table = table.select(keep)
-    with replacing(out) as path:
-        table.write_parquet(path)
+    table_files.write(table, out)
     return Scored(out, table, resumed)
 
 
@@ -147,9 +148,9 @@ def one_household(snapshot: Snapshot, household_id: int, as_of: date) -> Registe
     return None if households is None or households.is_empty() else registers
 
 
-def _key(snapshot: Snapshot, as_of: date, law: Law, models: Models | None) -> str:
+def _key(snapshot: Snapshot, law: Law, models: Models | None) -> str:
     """Name the work by everything that its result depends on."""
-    identity = [snapshot.digest, as_of.isoformat(), versions(law, models), HOUSEHOLDS_PER_SLICE]
+    identity = [snapshot.digest, law.day.isoformat(), versions(law, models), HOUSEHOLDS_PER_SLICE]
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
 
 

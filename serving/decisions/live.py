@@ -14,8 +14,8 @@ from typing import Final
 
 from features.errors import TarazyError
 from models.bundles import aliases
-from models.bundles.bundle import load
 from models.bundles.home import Home
+from models.bundles.loading import load
 from models.learned.predict import Models
 
 LOOK_SECONDS: Final = 1.0

@@ -17,6 +17,8 @@ import polars as pl
 
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
+from models import columns
+from models.columns import Origin
 from models.learned.predict import Models
 from serving import metrics
 from serving.decisions.answers import answers
@@ -24,19 +26,7 @@ from serving.decisions.batch import Scored, score
 from serving.decisions.live import Live
 from serving.requests.request import Asked
 
-COLUMNS: Final = (
-    "household_id",
-    "as_of",
-    "model_version",
-    "model_category",
-    "model_category_set",
-    "model_flag",
-    "material",
-    "hidden_income_probability",
-    "hidden_income_low",
-    "hidden_income_estimate",
-    "hidden_income_high",
-)
+COLUMNS: Final = columns.of(Origin.KEY, Origin.PREDICTION, Origin.MODEL)
 """What is kept of a challenger's opinion: nothing that law decides is among it."""
 COMPARED: Final = ("model_flag", "material", "model_category")
 WAITING: Final = 10_000
@@ -48,11 +38,10 @@ log = logging.getLogger("tarazy.shadow")
 def place(out: Path) -> Path:
     """Return where the opinion of a challenger lies beside the decisions of a champion.
 
-    >>> place(Path("decisions.parquet")).name
-    'decisions.shadow.parquet'
+    >>> [place(Path(out)).name for out in ("decisions.parquet", "decisions.csv", "decisions")]
+    ['decisions.shadow.parquet', 'decisions.shadow.csv', 'decisions.shadow.parquet']
     """
-    stem = out.stem if out.suffix == ".parquet" else out.name
-    return out.with_name(f"{stem}.shadow.parquet")
+    return out.with_name(f"{out.stem}.shadow{out.suffix or '.parquet'}")
 
 
 def run_beside(

@@ -9,7 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from features.errors import InputError
-from serving.files import replacing
+from features.whole_files import replacing
 
 _REPORT: Final = frozenset({"index.html", "report.json"})
 

@@ -13,9 +13,9 @@ import polars as pl
 
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models.bundles.bundle import Models
 from models.decision.pipeline import Decisions, decide, versions
 from models.law.parameters import Law
+from models.learned.predict import Models
 from serving.audit.families import places
 
 _READ: Final = ("household_id", "hidden_income_probability", "hidden_income_estimate")
@@ -53,7 +53,7 @@ def pool(
     for number in parts:
         progress("deciding", number, len(parts))
         registers = snapshot.registers(number, as_of)
-        decisions = decide(registers, as_of, models, law)
+        decisions = decide(registers, models, law)
         where = places(registers, as_of)
         families.append(
             decisions.table.select(_READ)

@@ -41,7 +41,7 @@ class AskedLetter:
         [answer] = answers(self.asked, models)
         [(_, registers)] = self.asked.alike()
         law = Law(self.asked.as_of)
-        corrections = nearest(registers, self.asked.as_of, law)
+        corrections = nearest(registers, law)
         return FORMATS[self.format][1](letter(answer, corrections, law, self.language))
 
 

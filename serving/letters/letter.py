@@ -13,6 +13,7 @@ from models.explanation.counterfactual import Change, Corrections
 from models.law import rights
 from models.law.parameters import Law
 from models.reasons.reasons import HARD_RULE
+from models.reasons.writing import category_name
 from models.rules.scorecard import Scorecard
 from serving.letters import support
 from serving.letters.parts import Letter, Point, Section
@@ -215,5 +216,4 @@ def _record(answer: Mapping[str, Any], day: date, say: Wording) -> tuple[tuple[s
 
 
 def _name(category: int, law: Law, say: Wording) -> str:
-    card = Scorecard.in_force(law)
-    return next(c.name[say.language] for c in card.categories if c.category == category)
+    return category_name(Scorecard.in_force(law), category, say.language)

@@ -54,8 +54,8 @@ class Wording:
 
     def term(self, right: Right) -> str:
         """Return the term of a right."""
-        assert right.unit is not None
-        assert right.term is not None
+        if right.unit is None or right.term is None:
+            raise DeclarationError(f"rights.yaml, {right.code}: it has no term to be told.")
         return self.count(right.term, right.unit)
 
     def count(self, number: int, unit: str) -> str:

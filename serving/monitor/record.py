@@ -19,9 +19,9 @@ from typing import Any, Final
 import numpy as np
 
 from features.errors import InputError
-from models.bundles.bundle import Models
+from features.whole_files import alone_in
 from models.bundles.home import Home
-from serving.files import alone_in
+from models.learned.predict import Models
 
 _START: Final = "0" * 64
 

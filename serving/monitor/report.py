@@ -11,13 +11,13 @@ import polars as pl
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
+from features.whole_files import replacing_folder
 from models.assessment import drift
 from models.assessment.drift import Judged, Verdict
 from models.bundles import aliases
-from models.bundles.bundle import Models
 from models.bundles.home import Home
 from models.law.parameters import Law
-from serving.files import replacing_folder
+from models.learned.predict import Models
 from serving.monitor import changes, inspected, promises, record, wording
 from serving.monitor.seen import Seen, look
 

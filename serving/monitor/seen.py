@@ -14,12 +14,11 @@ import polars as pl
 from features.build import visible
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models.bundles.bundle import Models
 from models.decision.pipeline import Decisions, decide
 from models.law.parameters import Law
 from models.learned.hidden_income import GAP
 from models.learned.inputs import Input, Matrix, declared_inputs, encode
-from models.learned.predict import Look
+from models.learned.predict import Look, Models
 from serving.audit.families import counted, hash_order
 
 SAMPLE: Final = 200_000
@@ -65,7 +64,7 @@ def look(
     for number in parts:
         progress("deciding", number, len(parts))
         registers = snapshot.registers(number, as_of)
-        decisions = decide(registers, as_of, models, law)
+        decisions = decide(registers, models, law)
         tables.append(counted(decisions, registers, as_of))
         kept = sampled(decisions.table["household_id"], snapshot.households)
         inputs.append(encode(decisions.features.filter(kept), read, law))

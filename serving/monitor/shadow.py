@@ -8,8 +8,8 @@ from datetime import datetime
 
 from models.bundles import aliases
 from models.bundles.aliases import Aliases
-from models.bundles.bundle import Models
 from models.bundles.home import Home
+from models.learned.predict import Models
 
 
 def is_champion(home: Home, models: Models) -> bool:

@@ -1,12 +1,12 @@
 """Both laws applied to every family: one row a family, under today's law and the reformed one."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 import polars as pl
 
 from features.build import build
+from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.law.parameters import Law
@@ -59,12 +59,17 @@ class Both:
 def under_both(
     snapshot: Snapshot,
     *,
-    as_of: date,
     now: Law,
     then: Law,
     progress: Progress = silent,
 ) -> Both:
-    """Apply both laws to every family; features are built once, for they know no law."""
+    """Apply two laws of one day to every family; features are built once: they know no law.
+
+    Raises InputError where the two are of different days: a family has one set of facts.
+    """
+    if now.day != then.day:
+        raise InputError(f"The laws are of {now.day} and of {then.day}: compare them on one day.")
+    as_of = now.day
     survey, read = snapshot.learning("survey"), ["household_id", *yardsticks.facts_read(now)]
     parts = snapshot.partitions
     tables, verdicts, lacking, facts = [], [], [], []

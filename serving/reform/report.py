@@ -10,12 +10,12 @@ from typing import Any, Final
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
+from features.whole_files import replacing_folder
 from models.law.files import plain
 from models.law.parameters import Law
 from models.law.poverty_line import poverty_line
 from models.law.reform import Reform
 from models.rules import programmes
-from serving.files import replacing_folder
 from serving.reform import effects, targeting
 from serving.reform.families import under_both
 
@@ -38,7 +38,7 @@ def compare(
     The same snapshot, day and laws give the same report, byte for byte.
     """
     now, then = Law(as_of), Law(as_of, law)
-    both = under_both(snapshot, as_of=as_of, now=now, then=then, progress=progress)
+    both = under_both(snapshot, now=now, then=then, progress=progress)
     table = both.table
     declared = {p.code: p for law_ in (then, now) for p in programmes.in_force(law_)}
     return {

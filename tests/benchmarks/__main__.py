@@ -49,8 +49,8 @@ def pandas_features(snapshot: Path) -> None:
 def decisions(snapshot: Path) -> None:
     """Decide for all: rules, red flags, both models, reasons."""
     from features.registers.snapshot import Snapshot
-    from models.bundles.bundle import load
     from models.bundles.home import Home
+    from models.bundles.loading import load
     from serving.decisions.batch import score
 
     models = load(Home(snapshot.parent / "home"), "champion")

@@ -27,11 +27,9 @@ _BY_NAME: Final = {
     "serving/letters/letter.typ": "a letter as typst sets it: tagged, with title and language",
     ".ci/run": "what must be green before anything lands: calls `make test`",
     "tests/law/coverage.toml": "which code the branches of the law are measured in",
-    "tests/mutation/parameters.toml": "how mutants of parameters are made, and which tests must fail",
-    "tests/mutation/poverty.toml": "how mutants of poverty are made, and which tests must fail",
-    "tests/mutation/programmes.toml": "how mutants of programmes are made, and which tests must fail",
-    "tests/mutation/rules.toml": "how mutants of rules are made, and which tests must fail",
-    "tests/mutation/scorecard.toml": "how mutants of scorecard are made, and which tests must fail",
+    "tests/golden/bundle_of_november_2026.tar.xz": "a bundle that was trained in November 2026",
+    "tests/golden/decisions.json": "hashes of what was decided with it, family by family",
+    "tests/golden/public.pem": "the key of then, by which it is verified",
     "CHANGELOG.md": "what changed, for people",
     "LICENSE": "Apache License 2.0",
     "Makefile": "setup, serve, test, test-all, bench",
@@ -78,6 +76,8 @@ def _summary(name: str) -> str:
     """Return the first sentence of a file about itself."""
     if name in _BY_NAME:
         return _BY_NAME[name]
+    if name.startswith("tests/mutation/") and name.endswith(".toml"):
+        return f"how mutants of {Path(name).stem} are made, and which tests must fail"
     return re.split(r"(?<=[.;])\s", _about(name))[0]
 
 

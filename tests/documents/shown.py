@@ -118,7 +118,7 @@ def refresh(page: Path, whole: dict[str, str]) -> Iterator[str]:
     page.write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def asked(example: Example, url: str) -> str:
+def answer_to(example: Example, url: str) -> str:
     """Send what a `curl` of a document sends, to another address; return the answer as shown."""
     words = shlex.split(example.command)
     address = next(word for word in words if word.startswith("http://127.0.0.1:3000"))

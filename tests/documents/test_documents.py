@@ -11,7 +11,7 @@ import pytest
 from serving.api.examples import AS_OF, FAMILY
 from serving.commands import VERBS, tarazy
 from tests.documents import house_map
-from tests.documents.shown import README, Untrue, asked, documents, refreshed
+from tests.documents.shown import README, Untrue, answer_to, documents, refreshed
 from tests.walks.walk import AUDITOR, COUNTRY, PILOT, ROOT, examples, masked
 
 WALKS = (COUNTRY, AUDITOR, PILOT)
@@ -52,7 +52,7 @@ def test_every_request_of_the_documents_gets_the_answer_that_stands_under_it(ser
                 continue
             sent += 1
             try:
-                now = refreshed(example.output, asked(example, server_url))
+                now = refreshed(example.output, answer_to(example, server_url))
             except Untrue as untrue:
                 pytest.fail(f"{page.name}, line {example.place[0] + 1}: {untrue}")
             assert masked(now) == masked(example.output)

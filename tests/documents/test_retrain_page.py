@@ -31,8 +31,8 @@ def test_what_is_refused_is_said_in_these_words():
     phrases = re.findall(r"^\| \*([^*]+)\* \|", PAGE, re.MULTILINE)
     assert phrases
     for phrase in phrases:
-        said = re.escape(phrase).replace(r"\ N\ places", r" .*place").replace(r"\ ", r"\s+")
-        assert re.search(said, code()), phrase
+        pattern = re.escape(phrase).replace(r"\ N\ places", r" .*place").replace(r"\ ", r"\s+")
+        assert re.search(pattern, code()), phrase
 
 
 def test_the_pre_registration_shown_can_be_read(tmp_path):

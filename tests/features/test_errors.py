@@ -50,7 +50,7 @@ def test_an_error_with_named_constructors_is_raised_by_them_alone():
 
 def test_each_says_the_place_and_the_remedy():
     place = Path("snapshots/2026-01")
-    said = [
+    messages = [
         SnapshotError.not_one(place),
         SnapshotError.unreadable(place / "manifest.json"),
         SnapshotError.of_another_format(place, written=7, reads=1),
@@ -58,7 +58,7 @@ def test_each_says_the_place_and_the_remedy():
         SealedTruth.in_folder(place / "truth", "truth"),
         SealedTruth.in_columns("incomes.parquet", "incomes", ["ladder"]),
     ]
-    for error in said:
+    for error in messages:
         assert str(error).startswith(("snapshots/2026-01", "incomes.parquet of incomes"))
         assert any(verb in str(error) for verb in ("Make", "make", "Pass", "Write")), error
         assert str(error).endswith(".")

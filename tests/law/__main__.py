@@ -11,6 +11,7 @@ from pathlib import Path
 
 from features.errors import DeclarationError, InputError
 from models.law.files import LAW
+from models.reasons.reasons import refuse_without_words
 from tests.law.answers import faults
 from tests.law.cases import FOLDER, Case, read
 
@@ -22,6 +23,7 @@ def main(words: list[str] | None = None) -> int:
     asked.add_argument("--table", action="store_true")
     told = asked.parse_args(words)
     try:
+        refuse_without_words(told.law)
         cases = read(told.cases)
         failed = [case.failed(found) for case in cases if (found := faults(case, told.law))]
     except (DeclarationError, InputError) as fault:

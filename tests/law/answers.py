@@ -134,7 +134,7 @@ class Answers:
         value = pl.col(feature)
         if FEATURES[feature].dtype == pl.Boolean:
             value = value.cast(pl.Int64)
-        reached = [step.reached(value) for step in part.steps[1:]]
+        reached = [step.bound.reached(value) for step in part.steps[1:]]
         return 1 + sum(self.table.select(pl.concat_list(reached)).item().to_list())
 
     def _flags(self) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from features.errors import InputError, NoSuchModel
 from features.registers.snapshot import Snapshot
-from models.bundles import aliases, bundle
+from models.bundles import aliases, bundle, loading, signing, trial
 from models.bundles.home import Home
 from tests.training.few_families import Few
 from training import promote as promotion
@@ -79,7 +79,7 @@ def test_what_cannot_be_told_blocks(home, version, doubtful):
     assert not said.promoted
     assert aliases.read(home).names == {}
     with pytest.raises(NoSuchModel, match="No model is promoted"):
-        bundle.load(home, "champion")
+        loading.load(home, "champion")
 
 
 def test_a_persons_word_passes_it_and_is_kept_everywhere(home, version, doubtful):
@@ -115,7 +115,7 @@ def test_a_broken_signature_nobody_may_override(home, version):
 @pytest.fixture
 def unhurried(monkeypatch):
     """No child process: another test reads the same bundle in one, and it takes seconds."""
-    monkeypatch.setattr(bundle, "try_in_child", lambda *_: None)
+    monkeypatch.setattr(trial, "in_child", lambda *_: None)
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ def test_a_candidate_is_held_against_itself_as_champion_and_moves_nobody(
     told = json.loads(kept.read_bytes())
     assert told["before"] == told["after"] == version
     assert all(c["families"] == 0 for c in told["changes"].values())
-    aliases.check_signature(kept.read_bytes(), kept.with_suffix(".sig"), home.public_key())
+    signing.check_signature(kept.read_bytes(), kept.with_suffix(".sig"), home.public_key())
 
 
 def test_a_champion_that_cannot_be_read_leaves_the_blast_radius_unknown(

@@ -14,8 +14,8 @@ from features.errors import InputError
 from features.registers.load import open_data_set
 from features.registers.snapshot import Snapshot, make
 from models.bundles import aliases, bundle
-from models.bundles.aliases import sha256
 from models.bundles.home import Home
+from models.bundles.signing import sha256
 from models.law.parameters import Law
 from models.learned.hyperparameters import Hyperparameters
 from models.learned.predict import COLUMNS

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from tests.documents import house_map
-from tests.documents.shown import asked, documents, refresh
+from tests.documents.shown import answer_to, documents, refresh
 from tests.serving.running import running
 from tests.walks.walk import AUDITOR, COUNTRY, PILOT, PILOT_DATA, examples, walk
 
@@ -52,7 +52,7 @@ def _refresh(folder: Path) -> list[str]:
     with running(folder / "var", folder / "server.log") as url:
         for page in documents():
             requests = [e for e in examples(page) if e.is_request]
-            whole |= {e.command: asked(e, url) for e in requests}
+            whole |= {e.command: answer_to(e, url) for e in requests}
     return [problem for page in documents() for problem in refresh(page, whole)]
 
 

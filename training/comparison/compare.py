@@ -15,13 +15,13 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from features.build import build
+from features.build import build, known_households
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.declared import SCORING
 from features.registers.snapshot import Snapshot
 from models.assessment import metrics, target
-from models.bundles import bundle
+from models.bundles import loading
 from models.bundles.home import Home
 from models.law.parameters import Law
 from models.learned.predict import Models
@@ -62,7 +62,7 @@ def pair(first: str, second: str, *, home: Home, on: Snapshot | None = None) -> 
     training. Raises ``NoSuchModel`` for a name that stands for nothing and ``InputError``
     where the snapshot is not where it was.
     """
-    loaded = [bundle.load(home, name) for name in (first, second)]
+    loaded = [loading.load(home, name) for name in (first, second)]
     newest = max(loaded[1].manifest["trained_on"], key=lambda each: str(each["as_of"]))
     snapshot = on or known_snapshots.find(home, newest["digest"])
     if snapshot is None:
@@ -185,14 +185,15 @@ def _weighed(
     for number in sorted({two.snapshot.partition_holding(family) for family in families}):
         registers = two.snapshot.registers(number, two.as_of)
         quiet = tuple(r.name for r in SCORING if registers.get(r.name) is None)
-        held = registers["households"]
-        assert held is not None
+        held = known_households(registers)
         mine = pl.Series("household_id", families, dtype=pl.Int64)
         mine = mine.filter(mine.is_in(held["household_id"].implode()))
         table = build(blast_radius.of_families(registers, mine), two.as_of)
         for row in range(table.height):
             family = table[row]
-            one, other = (m.contributions(family, law, quiet) for m in (two.first, two.second))
+            one, other = (
+                m.contributions(m.look(family, law, quiet)) for m in (two.first, two.second)
+            )
             yield (
                 int(family["household_id"][0]),
                 {
@@ -239,9 +240,8 @@ def _judged(two: Pair, left: pl.DataFrame) -> pl.DataFrame:
     for number in two.snapshot.partitions:
         registers = two.snapshot.registers(number, two.as_of)
         quiet = tuple(r.name for r in SCORING if registers.get(r.name) is None)
-        households = registers["households"]
-        assert households is not None
-        mine = left.join(households.select("household_id"), on="household_id", how="semi")
+        held = known_households(registers).select("household_id")
+        mine = left.join(held, on="household_id", how="semi")
         if mine.is_empty():
             continue
         ids = mine["household_id"].unique().sort()

@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from models.reasons.writing import number
 from training.gates.blast_radius import SHOWN_FROM, WORDS
 
 TITLES: Final = {
@@ -88,7 +89,7 @@ def picture(report: Mapping[str, Any]) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:,}".replace(",", "\u202f")
+    return "unknown" if value is None else number(value)
 
 
 def _percent(value: float | None) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from features.errors import InputError
 from models.assessment import fairness, metrics, reliability
 from models.assessment.fairness import SUPPRESSED_BELOW, TWO_WAY_FROM, Finding, Verdict
 from models.assessment.groups import ATTRIBUTES, PAIRS, UNKNOWN, Attribute
@@ -176,7 +177,8 @@ def calibration_inside(
 
     ``rate`` is the calibration gap; ``weights`` and ``drawn`` of the same families.
     """
-    assert rate.said is not None
+    if rate.said is None:
+        raise InputError(f"{rate.name} says no probabilities, so they cannot be calibrated.")
     truth = rate.has.astype(np.float64)
     told = []
     for cell in _shown(rate, gone):

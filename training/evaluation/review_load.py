@@ -122,7 +122,7 @@ def looked_at(
         families = found.population[rows]
         opinion = replace(fitted.models, threshold=least).predict(families, law)
         category = rules.rule_category(families, law)["rule_category"]
-        at_low = category_at_low_end(families, opinion, category, law.day, law)
+        at_low = category_at_low_end(families, opinion, category, law)
         matters = outcome.material(opinion, category, at_low)
         changes[rows] = matters.fill_null(value=False).to_numpy()
         margin[rows] = np.where(opinion["model_flag"].is_null().to_numpy(), np.nan, margin[rows])

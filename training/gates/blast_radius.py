@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from features.build import Registers, visible
+from features.build import Registers, known_households, visible
 from features.progress import Progress, silent
 from features.registers.declared import REGIONS
 from features.registers.snapshot import Snapshot
@@ -144,9 +144,9 @@ def measured(
     rows, touched, done = [], 0, 0
     for registers in slices(snapshot, as_of):
         progress("deciding with both models", done, snapshot.households)
-        alone = decide(registers, as_of, None, law)
-        new = decide(registers, as_of, after, law)
-        old = alone if before is None else decide(registers, as_of, before, law)
+        alone = decide(registers, None, law)
+        new = decide(registers, after, law)
+        old = alone if before is None else decide(registers, before, law)
         touched += _touched(alone, new)
         rows.append(
             pl.concat(
@@ -226,9 +226,7 @@ def _review(decisions: Decisions) -> pl.DataFrame:
 
 def _groups(decisions: Decisions, registers: Registers, as_of: date) -> pl.DataFrame:
     """Return the groups that each family is counted in; null: not known."""
-    households = registers["households"]
-    assert households is not None
-    where = visible("households", households, as_of).select(
+    where = visible("households", known_households(registers), as_of).select(
         "household_id", pl.col("region", "settlement").cast(pl.String)
     )
     children, disabled = pl.col("children"), pl.col("members_with_disability")

@@ -16,7 +16,6 @@ import polars as pl
 
 from features.catalogue import FEATURES
 from features.errors import InputError
-from models.bundles import bundle
 from models.law.parameters import Law
 from models.learned import consumption, hidden_income, trees
 from models.learned.inputs import Matrix, declared_inputs
@@ -55,11 +54,7 @@ class Leaf:
 
 def boosters(models: Models) -> dict[str, lgb.Booster]:
     """Return every booster of a bundle by the name of its file, whatever the models are made of."""
-    return {
-        name: trees.from_text(text.decode())
-        for name, text in bundle.texts(models).items()
-        if name.endswith(".txt")
-    }
+    return models.boosters()
 
 
 def declared_directions(name: str) -> dict[str, int]:

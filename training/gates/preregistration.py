@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from features.errors import InputError
-from models.bundles.aliases import sha256
+from models.bundles.signing import sha256
 from training.gates.verdict import Gate, Verdict, gate
 
 _BOUNDS: Final = ("at_least", "at_most")

@@ -12,6 +12,7 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -50,6 +51,29 @@ class Sealed:
         return Lot(hashlib.sha256(text.encode()).digest())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What was known of the seed before the draw: when it was sealed, where its hash was published.
+
+    Nothing here is proved by the record: it tells a reader where to look. A seed that was
+    drawn with its list was promised to nobody.
+    """
+
+    sealed_at: str | None = None
+    """The moment the sealed file names; null: it names none, or the seed came with the list."""
+    published_on: date | None = None
+    published_in: str | None = None
+
+    def as_json(self) -> dict[str, str | None]:
+        """Return it for the record of a list."""
+        on = None if self.published_on is None else self.published_on.isoformat()
+        return {
+            "sealed_at": self.sealed_at,
+            "published_on": on,
+            "published_in": self.published_in,
+        }
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Lot:
     """Numbers drawn by the seed: for a family, or for a step of the draw."""
@@ -78,6 +102,26 @@ def seal(seed: str | None = None) -> Sealed:
     if seed is not None and not seed:
         raise InputError("The seed is empty: leave --seed out to have one drawn.")
     return Sealed(seed or secrets.token_hex(_BYTES), secrets.token_hex(_BYTES))
+
+
+def promise(content: Any, published: tuple[date, str] | None, today: date) -> Promise:
+    """Return what was promised by a sealed file, and where, as whoever draws says.
+
+    Raises InputError for a day after today's: what is not published yet promises nothing.
+    """
+    day, place = published or (None, None)
+    if day is not None and day > today:
+        raise InputError(
+            f"--published names {day}, which has not come: publish the hash first, then draw."
+        )
+    if place is not None and not place.strip():
+        raise InputError("--published names no place: say where the hash can be read.")
+    moment = content.get("sealed_at")
+    return Promise(
+        sealed_at=moment if isinstance(moment, str) else None,
+        published_on=day,
+        published_in=place,
+    )
 
 
 def unseal(content: Any) -> Sealed:

@@ -15,11 +15,12 @@ import polars as pl
 from features.errors import InputError
 from training.inspections import design
 from training.inspections.design import Drawn
-from training.inspections.lot import Sealed
+from training.inspections.lot import Promise, Sealed
 from training.inspections.policy import Policy, assumptions, policy_told
 
 KIND: Final = "tarazy-inspection-list"
 FORMAT: Final = 1
+NOTHING_PROMISED: Final = Promise()
 
 
 def drawn(
@@ -29,6 +30,7 @@ def drawn(
     policy: Policy,
     sealed: Sealed,
     inputs: Mapping[str, Any],
+    promise: Promise = NOTHING_PROMISED,
 ) -> tuple[Drawn, dict[str, Any]]:
     """Draw a list and write its record.
 
@@ -36,9 +38,10 @@ def drawn(
     ----------
     families : as `design.draw` reads them.
     capacities, policy : as `design.draw` reads them.
-    sealed : the seed whose commitment was published.
+    sealed : the seed, whose hash is the commitment of the record.
     inputs : what the families come from: ``snapshot`` (its digest), ``as_of``, ``model``
         (version and hash of its manifest; null: none), ``versions``.
+    promise : what was known of the seed before this draw; by default nothing.
 
     Returns
     -------
@@ -51,6 +54,7 @@ def drawn(
         "record": KIND,
         "format": FORMAT,
         "commitment": sealed.commitment,
+        "promise": promise.as_json(),
         "inputs": dict(inputs),
         "parameters": parameters,
         "hashes": {
@@ -110,7 +114,7 @@ def replayed(
     capacities = record["parameters"]["capacities"]
     differences = []
     if not sealed.opens(str(record.get("commitment"))):
-        differences.append("the seed shown is not the one whose hash was published")
+        differences.append("the seed shown is not the one whose hash the record names")
     again, fresh = drawn(
         families, capacities=capacities, policy=policy, sealed=sealed, inputs=inputs
     )

@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from features.registers.declared import REGIONS
+from models.reasons.writing import number
 from training.inspections import power
 from training.inspections.design import RANDOM, TARGETED
 
@@ -26,6 +27,28 @@ def told(record: Mapping[str, Any], objectives: Mapping[str, Any]) -> dict[str, 
     }
 
 
+def promised(record: Mapping[str, Any]) -> str:
+    """Return in a sentence what was promised before the draw, and no more than was."""
+    promise = record["promise"]
+    sealed = promise["sealed_at"]
+    if promise["published_in"]:
+        return (
+            f"Whoever drew says that the hash of the seed was published on "
+            f"{promise['published_on']}, before the draw: {promise['published_in']}. Compare it "
+            f"with the one below.{f' The seed was sealed at {sealed}.' if sealed else ''}"
+        )
+    if sealed:
+        return (
+            f"The seed was sealed at {sealed}, before the draw; nobody says that its hash was "
+            "published by then."
+        )
+    return (
+        "The seed was drawn with the list, and its hash was not published before: that it was not "
+        "chosen for its list rests on the word of whoever drew. Published now, the hash proves "
+        "that the list was not changed later. tarazy draw --commit promises a seed beforehand."
+    )
+
+
 def page(report: Mapping[str, Any]) -> str:
     """Return the report as one HTML page with its pictures inside."""
     environment = Environment(
@@ -37,10 +60,11 @@ def page(report: Mapping[str, Any]) -> str:
     )
     environment.filters["share"] = lambda value: "nobody" if value is None else f"{value:.1%}"
     environment.filters["chance"] = lambda value: "none" if value is None else f"{value:.2%}"
-    environment.filters["number"] = lambda value: f"{value:,.0f}"
+    environment.filters["number"] = lambda value: number(round(value))
     design = report["record"]["design"]
     return environment.get_template("page.html").render(
         r=report["record"],
+        promised=promised(report["record"]),
         objectives=report["objectives"],
         power=report["power"],
         regions=REGIONS,

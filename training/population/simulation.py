@@ -1,7 +1,5 @@
 """Writing the simulated country: partition after partition, whole or not at all."""
 
-import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,6 +11,7 @@ import polars as pl
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.units import add_months
+from features.whole_files import creating_folder
 from training.population import truth
 from training.population.calibration.calibration import Sums, compare, merged
 from training.population.calibration.figures import Verdict, figures
@@ -72,16 +71,8 @@ def simulate(
             "Choose another --out, or remove it first."
         )
     chosen = find(world)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    staging = out.with_name(f".{out.name}.{os.getpid()}")
-    shutil.rmtree(staging, ignore_errors=True)
-    try:
-        written = _write(staging, households, seed, days, chosen.shifts, progress)
-        if out.exists():
-            out.rmdir()
-        staging.rename(out)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    with creating_folder(out) as draft:
+        written = _write(draft, households, seed, days, chosen.shifts, progress)
     told = [_told(each, chosen) for each in written]
     return {
         "out": str(out),

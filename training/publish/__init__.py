@@ -5,7 +5,6 @@ Nothing is written unless both keep their schemas and every number is the evalua
 """
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from features.errors import DeclarationError, InputError, NoSuchModel
+from features.whole_files import replacing_folder
 from models.bundles import aliases, bundle
 from models.bundles.home import Home
 from training.publish import authority, card, register
@@ -33,7 +33,13 @@ class Publication:
 
 
 def publish(
-    version: str, *, home: Home, out: Path, authority_file: Path | None, when: datetime
+    version: str,
+    *,
+    home: Home,
+    out: Path,
+    authority_file: Path | None,
+    when: datetime,
+    draft: bool = False,
 ) -> Publication:
     """Write the model card and the register record of a version into a folder.
 
@@ -43,11 +49,13 @@ def publish(
     out : becomes the folder; one that holds an earlier publication is replaced.
     authority_file : YAML of what only the authority knows; see `authority.EXAMPLE`.
     when : the moment of publication.
+    draft : for a look before: the example may answer, and every page says that it is a draft.
 
     Raises ``NoSuchModel`` for a version that is not there or not as it was signed, and
-    ``InputError`` while an owner, a legal basis or a way to appeal is missing.
+    ``InputError`` while an owner, a legal basis or a way to appeal is missing, or an answer
+    is the example's.
     """
-    said = authority.answers(authority_file)
+    said = authority.answers(authority_file, draft=draft)
     _may_take(out)
     folder = home.bundles / version
     if not version.isdigit() or not folder.is_dir():
@@ -66,6 +74,8 @@ def publish(
     }
     made = (found.manifest, found.manifest_sha256, said, standing, when)
     model_card, record = card.card(*made), register.record(*made)
+    if draft:
+        model_card, record = card.drafted(model_card), register.drafted(record)
     card.check(model_card)
     register.check(record)
     if faults := card.differences(model_card, found.manifest):
@@ -76,7 +86,9 @@ def publish(
         "register_record.md": register.page(record),
         register.SCHEMA.name: register.SCHEMA.read_text(encoding="utf-8"),
     }
-    _write(out, files)
+    with replacing_folder(out) as filled:
+        for name, text in files.items():
+            (filled / name).write_text(text, encoding="utf-8")
     return Publication(
         folder=out,
         files=tuple(files),
@@ -88,18 +100,6 @@ def publish(
 def _may_take(out: Path) -> None:
     if out.exists() and not (out / CARD).is_file() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} holds something else: choose another --out.")
-
-
-def _write(out: Path, files: Mapping[str, str]) -> None:
-    """Write the folder; it appears whole or not at all."""
-    draft = out.with_name(f".{out.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    for name, text in files.items():
-        (draft / name).write_text(text, encoding="utf-8")
-    if out.exists():
-        shutil.rmtree(out)
-    draft.rename(out)
 
 
 def _json(told: Mapping[str, Any]) -> str:

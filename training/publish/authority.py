@@ -1,7 +1,7 @@
 """What only an authority can say of a system that it runs: owner, legal basis, appeal and so on.
 
 What it left out is published as such. An owner, a legal basis and a way to appeal may not
-be left out: without them nothing is published.
+be left out, and no answer may be the example's: nothing is published then, but a draft.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,6 +14,8 @@ from models.law.files import plain, read_exactly
 
 MUST_FILL: Final = "AUTHORITY MUST FILL"
 EXAMPLE: Final = "training/publish/authority.example.yaml"
+DRAFT: Final = "DRAFT, not published: made to be looked at; no authority answers for it"
+"""What every page of a draft says."""
 _FOLDER: Final = Path(__file__).parent
 _NOTHING: Final = frozenset({"", "-", "—", "?", "n/a", "none", "tbd", "todo", MUST_FILL.lower()})
 """What people write where they mean nothing."""
@@ -38,12 +40,17 @@ def asked() -> dict[str, Mapping[str, Any]]:
     return {name: field for _, name, field in fields() if "asks" in field}
 
 
-def answers(path: Path | None) -> dict[str, str]:
+def answers(path: Path | None, *, draft: bool = False) -> dict[str, str]:
     """Return what the authority says, by field; `MUST_FILL` where it says nothing.
 
-    Raises ``InputError`` for a field that nobody asks for, and while an owner, a legal
-    basis or a way to appeal is missing: the message names every such field.
+    A ``draft`` may say what the example says, and does where there is no file.
+
+    Raises ``InputError`` for a field that nobody asks for, while an owner, a legal basis or
+    a way to appeal is missing, and where an answer is still the example's: the message
+    names every such field.
     """
+    if draft and path is None:
+        path = _FOLDER / Path(EXAMPLE).name
     given = {} if path is None else _read(path)
     wanted = asked()
     if unknown := sorted(set(given) - set(wanted)):
@@ -59,9 +66,22 @@ def answers(path: Path | None) -> dict[str, str]:
             f"{path} leaves empty" if path else "no --authority FILE was given, and only it says"
         )
         raise InputError(
-            f"Nothing was published: {where}: {told}. Fill in every one; {EXAMPLE} shows how."
+            f"Nothing was published: {where}: {told}. Fill in every one; {EXAMPLE} shows how, and "
+            "--draft shows the pages before."
+        )
+    if not draft and (copied := _of_the_example(said)):
+        raise InputError(
+            f"Nothing was published: {path} says of {', '.join(copied)} what the example says of a "
+            "body that does not exist. Write what is true of yours, or leave the line out; to see "
+            "the pages before, pass --draft."
         )
     return said
+
+
+def _of_the_example(said: Mapping[str, str]) -> list[str]:
+    """Return the fields that are answered in the words of the example."""
+    example = _read(_FOLDER / Path(EXAMPLE).name)
+    return [name for name, text in said.items() if name in example and text == _text(example[name])]
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ The library writes everything but the card itself, which it does not model; the 
 put in by hand, and the whole is validated by the strict schema that the library brings.
 """
 
+import copy
 import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ from features.errors import DeclarationError
 from models.bundles.aliases import Alias
 from models.learned.predict import COLUMNS
 from training.evaluation.measures import Measure
-from training.publish.authority import MUST_FILL, declared
+from training.publish.authority import DRAFT, MUST_FILL, declared
 from training.publish.register import override_of, published
 from training.report import certificate_words
 
@@ -92,6 +93,15 @@ def card(
     told: dict[str, Any] = json.loads(JsonV1Dot6(bom).output_as_string())
     told["metadata"]["component"]["modelCard"] = _card(manifest, said, standing)
     return told
+
+
+def drafted(model_card: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a card that says of itself, to people and to programs, that it is a draft."""
+    drawn = copy.deepcopy(dict(model_card))
+    component = drawn["metadata"]["component"]
+    component["description"] = f"{DRAFT}. {component['description']}"
+    component["modelCard"]["properties"].insert(0, {"name": "tarazy:draft", "value": DRAFT})
+    return drawn
 
 
 def check(told: Mapping[str, Any]) -> None:

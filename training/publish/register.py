@@ -13,7 +13,7 @@ from features.registers.declared import REGISTERS
 from models.bundles.aliases import Alias
 from training.evaluation import review_load
 from training.evaluation.measures import Measure, measured
-from training.publish.authority import MUST_FILL, declared, fields
+from training.publish.authority import DRAFT, MUST_FILL, declared, fields
 from training.report import certificate_words
 
 SCHEMA: Final = Path(__file__).parent / "register_record.schema.json"
@@ -73,6 +73,11 @@ def record(
     }
 
 
+def drafted(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record that says of itself that it is a draft."""
+    return {**record, "draft": DRAFT}
+
+
 def published(manifest: Mapping[str, Any]) -> list[Measure]:
     """Return every number that is published: of the evaluation and of the flag's promise."""
     return measured(manifest["metrics"]) + measured({"certificate": manifest["certificate"]})
@@ -97,7 +102,12 @@ def check(told: Mapping[str, Any]) -> None:
 
 def page(told: Mapping[str, Any]) -> str:
     """Return the record in Markdown, for people."""
-    lines = [f"# {told['overview']['name']}", "", f"Published on {told['published_on']}.", ""]
+    name, day = told["overview"]["name"], told["published_on"]
+    lines = (
+        [f"# DRAFT: {name}", "", f"**{told['draft']}.** Made on {day}.", ""]
+        if "draft" in told
+        else [f"# {name}", "", f"Published on {day}.", ""]
+    )
     if told["authority_must_fill"]:
         lines += [
             f"**{len(told['authority_must_fill'])} fields wait for the authority** and say "

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from models.assessment.groups import ATTRIBUTES
 from models.assessment.metrics import Estimate
+from models.reasons import writing
 
 OPTIMISTIC: Final = "on the labels that set the threshold, so optimistic"
 NAMES: Final = {
@@ -70,5 +71,5 @@ def tenge(estimate: Mapping[str, Any]) -> str:
     """Return an amount with its interval in whole tenge."""
     if estimate["value"] is None:
         return "unknown"
-    value, low, high = (f"{round(estimate[end]):,}" for end in ("value", "low", "high"))
+    value, low, high = (writing.number(round(estimate[end])) for end in ("value", "low", "high"))
     return f"{value} [{low}, {high}]"

@@ -8,6 +8,7 @@ from typing import Any, Final
 import yaml
 
 from features.errors import DeclarationError, InputError
+from features.whole_files import replacing
 from models.law.files import read_exactly
 
 _WIDTH: Final = 96
@@ -27,8 +28,8 @@ def save(card: Mapping[str, Any], out: Path) -> None:
     """Write a card; refuse to replace a file that is no scorecard."""
     if out.exists() and not _is_card(out):
         raise InputError(f"{out} is something else than a scorecard; choose another --out.")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(written(card), encoding="utf-8")
+    with replacing(out) as draft:
+        draft.write_text(written(card), encoding="utf-8")
 
 
 def _is_card(path: Path) -> bool:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from features.errors import InputError, NoSuchModel
-from models.bundles import aliases
+from models.bundles import aliases, signing
 from models.bundles.home import Home
 
 JANUARY, FEBRUARY, MARCH = (datetime(2026, month, 1, 9, tzinfo=UTC) for month in (1, 2, 3))
@@ -113,7 +113,7 @@ def test_aliases_of_before_the_history_was_kept_tell_since_when_they_stand(home)
     del told["history"]
     content = json.dumps(told).encode()
     path.write_bytes(content)
-    aliases.sign(content, path.with_suffix(".sig"), home.signing_key())
+    signing.sign(content, path.with_suffix(".sig"), home.signing_key())
     assert versions_at(home, FEBRUARY) == ["1"]
     assert [move.version for move in promoted(home, "2", MARCH).history] == ["1", "2"]
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from features.build import build
 from features.errors import NoSuchModel
 from features.registers.snapshot import Snapshot
-from models.bundles import aliases, bundle
+from models.bundles import aliases, bundle, golden, signing, trial
 from models.bundles.home import Home
 from models.law.parameters import Law
 from models.learned import inputs
@@ -95,7 +95,7 @@ def resigned(home, champion, change):
     found = bundle.verify(folder, home.public_key())
     files = change(dict(found.files))
     shutil.rmtree(folder)
-    manifest = found.manifest | {"files": {n: aliases.sha256(c) for n, c in files.items()}}
+    manifest = found.manifest | {"files": {n: signing.sha256(c) for n, c in files.items()}}
     return folder, bundle.write_files(folder, manifest, files, home.signing_key())
 
 
@@ -109,7 +109,7 @@ def test_a_signed_bundle_that_kills_its_reader_kills_a_child_only(home, champion
 
     folder, sha256 = resigned(home, champion, broken)
     with pytest.raises(NoSuchModel, match=r"killed by signal|failed its trial"):
-        bundle.try_in_child(folder, sha256)
+        trial.in_child(folder, sha256)
 
 
 def test_a_swapped_leaf_loads_silently_but_fails_the_golden_predictions(home, champion):
@@ -122,7 +122,7 @@ def test_a_swapped_leaf_loads_silently_but_fails_the_golden_predictions(home, ch
 
     folder, sha256 = resigned(home, champion, swapped)
     with pytest.raises(NoSuchModel, match="golden predictions differ"):
-        bundle.try_in_child(folder, sha256)
+        trial.in_child(folder, sha256)
 
 
 def test_other_bytes_under_the_version_of_an_alias_are_refused(home, champion):
@@ -189,7 +189,7 @@ def test_the_order_of_families_does_not_matter(champion, families):
 def test_a_silent_register_leaves_flag_and_probability_null_and_widens_the_rest(champion, families):
     known = champion.predict(families, LAW)
     for register in ("incomes", "vehicles", "properties", "loans"):
-        said = champion.predict(bundle.silenced(families, [register]), LAW, [register])
+        said = champion.predict(golden.silenced(families, [register]), LAW, [register])
         assert said["model_flag"].null_count() == families.height
         assert said["hidden_income_probability"].null_count() == families.height
         assert (said["hidden_income_low"] == 0).all()
@@ -214,7 +214,7 @@ def test_a_register_the_model_never_met_says_nothing_when_it_is_silent(champion,
 
 def test_contributions_add_up_to_the_score_and_name_every_input(champion, families):
     row = families[3]
-    told = champion.contributions(row, LAW)
+    told = champion.contributions(champion.look(row, LAW))
     names = {i.name for i in champion.hidden_income.inputs}
     assert set(told["hidden_income"]) == names | {"gap_per_member", "(base)"}
     probability = champion.predict(row, LAW)["hidden_income_probability"][0]
@@ -224,7 +224,7 @@ def test_contributions_add_up_to_the_score_and_name_every_input(champion, famili
         line.intercept + line.slope * bundle.pl.Series([margin]).to_numpy()
     )
     assert said[0] == pytest.approx(probability, abs=2e-6)
-    assert champion.contributions(row, LAW, ["incomes"])["hidden_income"] == {}
+    assert champion.contributions(champion.look(row, LAW, ["incomes"]))["hidden_income"] == {}
 
 
 def test_golden_rows_are_nobodys(champion, families):

@@ -128,7 +128,7 @@ def at_low(low: int, flag: bool = True, monkeypatch=None) -> list[dict[str, int]
         {"household_id": [1, 2], "hidden_income_low": [low, 0], "model_flag": [flag, True]}
     )
     category = pl.Series("rule_category", [3, 3], dtype=pl.Int8)
-    told = pipeline.category_at_low_end(counted, opinion, category, DAY, LAW)
+    told = pipeline.category_at_low_end(counted, opinion, category, LAW)
     return told.to_list(), [row for f in asked for row in f.to_dicts()]
 
 

@@ -33,7 +33,7 @@ def registers_of(**changes):
 
 
 def category(registers):
-    return decide(registers, DAY, None, LAW_OF_THE_DAY).table["category"][0]
+    return decide(registers, None, LAW_OF_THE_DAY).table["category"][0]
 
 
 def wages(person, amount):
@@ -72,7 +72,7 @@ def codes(found):
 
 def test_a_family_of_category_6_hears_of_each_record_that_holds_it_there():
     assert category(rich()) == 6
-    told = {code for change in codes(nearest(rich(), DAY)) for code in change}
+    told = {code for change in codes(nearest(rich(), LAW_OF_THE_DAY)) for code in change}
     assert told <= {
         "VEHICLE_SOLD",
         "BUSINESS_DORMANT",
@@ -83,7 +83,7 @@ def test_a_family_of_category_6_hears_of_each_record_that_holds_it_there():
 
 
 def test_a_business_with_turnover_is_never_to_be_closed():
-    found = nearest(rich(businesses=[firm(turnover=5_000_000)]), DAY)
+    found = nearest(rich(businesses=[firm(turnover=5_000_000)]), LAW_OF_THE_DAY)
     assert ["BUSINESS_DORMANT"] not in codes(found)
     assert found.changes
 
@@ -106,13 +106,17 @@ def test_benefits_of_the_state_are_no_correction():
 
 def test_a_silent_register_holds_nothing_to_correct():
     assert not [c for c in possible(registers_of(vehicles=None), DAY) if c.register == "vehicles"]
-    assert nearest(registers_of(vehicles=None, incomes=None, businesses=None), DAY).category
+    assert nearest(
+        registers_of(vehicles=None, incomes=None, businesses=None), LAW_OF_THE_DAY
+    ).category
 
 
 def test_an_amount_is_lowered_no_further_than_the_category_asks():
     """Nearest means that the next higher amount that was tried would not have changed it."""
     registers = registers_of(incomes=wages(1, 300_000))
-    change = next(c for c in nearest(registers, DAY).changes if c.facts[0].column == "amount")
+    change = next(
+        c for c in nearest(registers, LAW_OF_THE_DAY).changes if c.facts[0].column == "amount"
+    )
     [fact] = change.facts
     tried = [c for c in possible(registers, DAY) if c.fact == fact.fact]
     milder = tried[: tried.index(fact)]
@@ -128,7 +132,7 @@ def test_where_no_single_record_changes_the_category_the_nearest_two_together_do
     )
     alone = {category(corrected(registers, [c])) for c in possible(registers, DAY)}
     assert alone == {category(registers)} == {6}
-    [change] = nearest(registers, DAY).changes
+    [change] = nearest(registers, LAW_OF_THE_DAY).changes
     assert {fact.code for fact in change.facts} <= {"VEHICLE_SOLD", "DWELLING_NOT_OWNED"}
     assert len({fact.fact for fact in change.facts}) == 2
     assert category(corrected(registers, change.facts)) == change.category == 5
@@ -138,12 +142,12 @@ def test_a_family_of_the_greatest_need_is_offered_no_correction():
     poor = registers_of(incomes=[], properties=[], vehicles=[], livestock=[], tenure="rented")
     poor["persons"] = poor["persons"].with_columns(activity=pl.lit("inactive"))
     assert category(poor) == 1
-    assert nearest(poor, DAY).changes == ()
+    assert nearest(poor, LAW_OF_THE_DAY).changes == ()
 
 
 def test_a_family_with_very_many_records_is_not_recalculated_one_by_one():
     herd = [home("house") for _ in range(FACTS_AT_MOST + 1)]
-    found = nearest(registers_of(properties=herd), DAY)
+    found = nearest(registers_of(properties=herd), LAW_OF_THE_DAY)
     assert found.too_many
     assert (found.changes, found.tried) == ((), 0)
 
@@ -155,7 +159,9 @@ def test_keys_as_large_as_identifiers_may_be_are_no_hindrance():
     for name, rows in shifted.items():
         if rows is not None and "person_id" in rows.columns:
             shifted[name] = rows.with_columns(pl.lit(large) - pl.col("person_id"))
-    assert codes(nearest(shifted, DAY)) == codes(nearest(registers_of(**family), DAY))
+    assert codes(nearest(shifted, LAW_OF_THE_DAY)) == codes(
+        nearest(registers_of(**family), LAW_OF_THE_DAY)
+    )
 
 
 cars = st.builds(car, st.integers(1990, 2025))
@@ -180,7 +186,7 @@ def test_every_change_leads_to_greater_need_when_the_registers_are_corrected(
 ):
     registers = registers_of(incomes=wages(1, wage), tenure=tenure, living_area_m2=area, **owned)
     now = category(registers)
-    found = nearest(registers, DAY)
+    found = nearest(registers, LAW_OF_THE_DAY)
     assert found.category == now
     for change in found.changes:
         assert change.category < now
@@ -189,7 +195,7 @@ def test_every_change_leads_to_greater_need_when_the_registers_are_corrected(
 
 def test_a_correction_changes_nothing_else():
     registers = rich()
-    [fact] = nearest(registers, DAY).changes[0].facts
+    [fact] = nearest(registers, LAW_OF_THE_DAY).changes[0].facts
     changed = corrected(registers, [fact])
     for name, rows in registers.items():
         if rows is None:
@@ -249,7 +255,7 @@ def test_nothing_unfilled_is_ever_said(language):
 
 def test_a_change_leads_to_a_category_of_the_card():
     named = {c.category for c in Scorecard.in_force(LAW_OF_THE_DAY).categories}
-    assert {change.category for change in nearest(rich(), DAY).changes} <= named
+    assert {change.category for change in nearest(rich(), LAW_OF_THE_DAY).changes} <= named
 
 
 def test_a_column_that_the_state_does_not_keep_holds_nothing_to_correct():

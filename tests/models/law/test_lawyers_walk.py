@@ -73,6 +73,26 @@ def test_a_changed_value_fails_exactly_the_cases_that_stand_on_it(law, tmp_path)
     assert not [line for line in failed if "2019" in line or "2025 are not" in line]
 
 
+def test_a_rule_on_what_no_letter_can_tell_is_refused_with_the_place_of_the_words(
+    law, cases, capsys
+):
+    page = law / "hard_rule.yaml"
+    written = page.read_text(encoding="utf-8")
+    assert written.count("feature: active_businesses\n        from: 1") == 1
+    page.write_text(
+        written.replace(
+            "feature: active_businesses\n        from: 1",
+            "feature: property_value\n        from: 50_000_000",
+        ),
+        encoding="utf-8",
+    )
+    assert told(law, cases, capsys) == (
+        1,
+        "hard_rule.yaml, BUSINESS: reasons.yaml has no words for 'property_value' under "
+        "`measures`, so no letter could say what decided. Add them there in kk, ru, en.\n",
+    )
+
+
 def test_a_case_added_beside_the_change_holds_and_its_mistake_is_told(law, cases, capsys):
     raised(law)
     page = cases / "raised.yaml"

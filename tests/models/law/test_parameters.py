@@ -11,9 +11,11 @@ import pytest
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError, InputError, ParameterNotInForce
+from features.units import Span
 from models.law.described import describe, every_edition
 from models.law.files import LAW, cited_keys, read_law
-from models.law.parameters import Law, in_force, parameters
+from models.law.parameters import Law, each_once, in_force, parameters
+from models.learned.inputs import priced_by, subsistence
 from tests.models.law.lawbook import amended
 
 EVE = timedelta(days=1)
@@ -39,7 +41,7 @@ def tells(parameter, day, edition):
         assert {key: law.of(name, key) for key in edition.values} == edition.values
     else:
         assert getattr(law, name) == float(edition.value)
-        assert law.cited[name] is edition
+        assert law.cite(name).edition is edition
 
 
 def ends(parameter, number):
@@ -172,38 +174,44 @@ def test_shares_of_the_minimum_are_rounded_once_with_halves_up(multiple, day, te
 
 def test_a_quarter_that_straddles_the_new_year_is_priced_month_by_month():
     law = Law(date(2026, 3, 1))
-    months = [date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)]
-    assert law.subsistence_minimum_of(months) == 46_228 + 2 * 50_851
-    assert {e.since for e in law.cited.values()} == {date(2025, 1, 1), date(2026, 1, 1)}
+    assert subsistence(Span.QUARTER, law) == 46_228 + 2 * 50_851
+    cited = each_once(priced_by(Span.QUARTER, law))
+    assert [c.edition.since for c in cited] == [date(2025, 1, 1), date(2026, 1, 1)]
 
 
 def test_april_of_2022_was_dearer_than_march():
     law = Law(date(2022, 5, 1))
-    assert law.subsistence_minimum_of([date(2022, 3, 1), date(2022, 4, 1)]) == 36_018 + 37_389
+    assert subsistence(Span.QUARTER, law) == 2 * 36_018 + 37_389
 
 
-def test_the_law_remembers_which_editions_were_used():
-    law = Law(date(2025, 9, 1))
-    assert law.cited == {}
-    assert law.subsistence_minimum == 46_228
-    assert law.hidden_income_materiality == 0.25
-    assert law.cited["subsistence_minimum"].since == date(2025, 1, 1)
-    assert law.cited["hidden_income_materiality"].assumed
-
-
-def test_the_law_names_the_edition_of_another_day_by_its_own_first_day():
+def test_a_citation_names_the_value_and_the_edition_of_its_day():
     law = Law(date(2026, 3, 1))
-    law.edition("subsistence_minimum", date(2026, 1, 31))  # of the same year: the same edition
-    assert list(law.cited) == ["subsistence_minimum"]
-    law.edition("subsistence_minimum", date(2025, 12, 31))
-    assert list(law.cited) == ["subsistence_minimum", "subsistence_minimum since 2025-01-01"]
-    assert law.cited["subsistence_minimum"].value == 50_851
+    own, before = (
+        law.cite("subsistence_minimum"),
+        law.cite("subsistence_minimum", date(2025, 12, 1)),
+    )
+    assert (own.name, own.edition.since, own.edition.number) == (
+        "subsistence_minimum",
+        date(2026, 1, 1),
+        50_851,
+    )
+    assert (before.edition.since, before.edition.number) == (date(2025, 1, 1), 46_228)
+    assert Law(date(2025, 9, 1)).cite("hidden_income_materiality").edition.assumed
 
 
-def test_the_law_names_by_its_first_day_what_is_not_in_force_on_its_own():
-    law = Law(date(2024, 9, 1))  # the bureau's minimum of September is not on file
-    law.edition("subsistence_minimum_actual", date(2024, 8, 1))
-    assert list(law.cited) == ["subsistence_minimum_actual since 2024-08-01"]
+def test_what_is_cited_twice_is_named_once_by_its_first_day():
+    law = Law(date(2026, 3, 1))
+    in_january = law.cite("subsistence_minimum", date(2026, 1, 31))  # of the same year
+    of_2025 = law.cite("subsistence_minimum", date(2025, 12, 31))
+    cited = each_once([law.cite("subsistence_minimum"), of_2025, in_january])
+    assert [c.edition.since for c in cited] == [date(2025, 1, 1), date(2026, 1, 1)]
+
+
+def test_an_edition_without_a_single_value_says_so():
+    law = Law(date(2024, 8, 1))
+    table = law.edition("subsistence_minimum_actual_regional")
+    with pytest.raises(DeclarationError, match="a table of amounts"):
+        _ = table.number
 
 
 def test_what_the_law_declares_to_readers_is_what_the_files_hold():

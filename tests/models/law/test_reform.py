@@ -33,7 +33,7 @@ def enacted(folder: Path, changes: str, day: date = DAY) -> Path:
 
 def income_bound(law: Law) -> int:
     rule = HardRule.in_force(law)
-    return next(c.bound for c in rule.conditions if c.code == "INCOME")
+    return next(c.bound.value for c in rule.conditions if c.code == "INCOME")
 
 
 def test_three_minimums_instead_of_four_hold_from_the_day_of_the_reform(tmp_path):
@@ -44,8 +44,8 @@ def test_three_minimums_instead_of_four_hold_from_the_day_of_the_reform(tmp_path
 
 def test_what_a_reform_does_not_name_stays(tmp_path):
     law = Law(DAY, enacted(tmp_path, "hard_rule: {conditions: {INCOME: {above: 3}}}"))
-    before = {c.code: c.bound for c in HardRule.in_force(Law(DAY)).conditions}
-    after = {c.code: c.bound for c in HardRule.in_force(law).conditions}
+    before = {c.code: c.bound.value for c in HardRule.in_force(Law(DAY)).conditions}
+    after = {c.code: c.bound.value for c in HardRule.in_force(law).conditions}
     assert {k: v for k, v in after.items() if k != "INCOME"} == {
         k: v for k, v in before.items() if k != "INCOME"
     }

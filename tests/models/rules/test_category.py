@@ -8,7 +8,7 @@ import pytest
 from features.catalogue import FEATURES
 from features.errors import DeclarationError, ParameterNotInForce
 from models.law.parameters import Law
-from models.rules.category import hard_rule, rule_category
+from models.rules.category import HardRule, hard_rule, rule_category
 from tests.models.law.lawbook import amended, family, features
 
 DAY = date(2026, 1, 1)
@@ -103,10 +103,10 @@ def test_the_rule_answers_in_three_values(tmp_path, combinator, k, answers, expe
     assert met(combined(tmp_path, combinator, k), **told) is expected
 
 
-def test_the_rule_remembers_the_minimum_that_prices_it():
-    law = Law(DAY)
-    hard_rule(family(), law)
-    assert law.cited["subsistence_minimum"].since == DAY
+def test_the_rule_cites_the_minimum_that_prices_it():
+    for _ in range(2):  # read afresh and from the cache
+        [cited] = HardRule.in_force(Law(DAY)).cites
+        assert (cited.name, cited.edition.since) == ("subsistence_minimum", DAY)
 
 
 def test_every_condition_has_its_own_column():

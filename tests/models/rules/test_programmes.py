@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
+from models.columns import SCORE_SCHEMA
 from models.decision import pipeline
-from models.decision.outcome import MODEL_OUTPUTS, SCORE_SCHEMA
+from models.decision.outcome import MODEL_OUTPUTS
 from models.law.described import describe
 from models.law.files import read_law
 from models.law.parameters import Law
@@ -429,8 +430,8 @@ OPINION = st.fixed_dictionaries(
 @settings(max_examples=20, deadline=None)
 @given(OPINION, OPINION)
 def test_whatever_a_model_says_eligibility_and_offers_stay_byte_equal(one, other):
-    alone = pipeline.decide(TWO_FAMILIES, DAY, None)
-    beside = pipeline.decide(TWO_FAMILIES, DAY, cast(Any, Swapped([one, other])))
+    alone = pipeline.decide(TWO_FAMILIES, None, LAW)
+    beside = pipeline.decide(TWO_FAMILIES, cast(Any, Swapped([one, other])), LAW)
     lists = ["eligible_services", "services_in_review"]
     assert beside.table.select(lists).equals(alone.table.select(lists))
     assert beside.eligibility.equals(alone.eligibility)
@@ -552,7 +553,7 @@ def test_a_programme_closed_from_a_day_is_not_in_force_any_more(tmp_path):
 def test_the_bounds_follow_the_law_of_the_day():
     bound = {
         day: next(
-            c.bound
+            c.bound.value
             for c in conditions.compiled(
                 "programmes.yaml", LAW.programmes["conditions"], Law(day)
             ).values()

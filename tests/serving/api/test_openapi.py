@@ -5,7 +5,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from features.registers.declared import LEARNING, SCORING
-from models.decision.outcome import SCORE_SCHEMA
+from models.columns import SCORE_SCHEMA
 from serving.api import openapi
 from serving.api.app import addresses, application
 from serving.api.examples import AS_OF, FAMILY, answered

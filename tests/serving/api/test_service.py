@@ -12,7 +12,7 @@ import pytest
 
 from features.catalogue import FEATURES
 from features.registers.declared import REGISTERS
-from models.decision.outcome import SCORE_SCHEMA
+from models.columns import SCORE_SCHEMA
 from models.law.parameters import parameters
 from serving.api import openapi
 from serving.api.examples import AS_OF

@@ -635,7 +635,7 @@ def test_groups_come_from_the_registers_as_they_were_known_on_the_day(tmp_path):
     )
     data = open_data_set(write_data(tmp_path / "data", {"persons": persons}))
     snapshot = make(data, AS_OF, tmp_path / "snap")
-    table = look(snapshot, as_of=AS_OF, models=None, law=Law(AS_OF)).table
+    table = look(snapshot, models=None, law=Law(AS_OF)).table
     assert table["head"].to_list() == ["m", "f", None]
     assert table["children"].to_list() == ["1-3", "1-3", "0"]
     assert table["settlement"].to_list() == ["urban", "urban", "rural"]
@@ -650,7 +650,7 @@ def test_a_model_has_seen_the_families_when_it_was_trained_on_this_snapshot(tmp_
         threshold=None,
         manifest={"trained_on": [{"digest": digest, "as_of": "2026-01-01"}], "override": "haste"},
     )
-    told = header(snapshot, AS_OF, models, Law(AS_OF))
+    told = header(snapshot, models, Law(AS_OF))
     assert told["model"]["has_seen_families"] is seen
     assert told["model"]["override"] == "haste"
     assert {"hidden_income_materiality", "pilot_2025"} <= {a["name"] for a in told["assumed"]}

@@ -1,16 +1,13 @@
 """The command as its users meet it: one clear line for bad input, nothing half-written."""
 
 import json
-import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
 
-from features.errors import InputError
 from serving.commands import VERBS
-from serving.files import replacing
 from tests.conftest import Command
 from tests.features import data_sets
 
@@ -173,23 +170,6 @@ def test_wrong_usage_leaves_with_two_and_says_so_in_json_where_asked(fresh):
 def test_a_place_that_cannot_be_written_is_no_fault_of_ours(fresh, simulated_snapshot):
     run = fresh("features", simulated_snapshot, "--out", "/proc/no/such.parquet")
     refused(run, "cannot be read or written", "--out")
-
-
-def test_a_device_is_never_replaced_by_a_file(tmp_path):
-    fifo = tmp_path / "pipe"
-    os.mkfifo(fifo)
-    with pytest.raises(InputError, match="no regular file"), replacing(fifo):
-        pass
-    assert fifo.is_fifo()
-
-
-def test_a_link_is_followed(tmp_path):
-    (tmp_path / "real.txt").write_text("old")
-    (tmp_path / "link.txt").symlink_to(tmp_path / "real.txt")
-    with replacing(tmp_path / "link.txt") as path:
-        path.write_text("new")
-    assert (tmp_path / "link.txt").is_symlink()
-    assert (tmp_path / "real.txt").read_text() == "new"
 
 
 def test_an_error_is_json_too_where_json_was_asked_for(fresh, tmp_path):

@@ -133,6 +133,51 @@ def test_each_region_can_be_given_its_own_capacity(run, snap, tmp_path):
     assert (code, "a region twice" in err) == (1, True)
 
 
+def test_the_report_says_that_a_hash_was_published_only_where_somebody_names_day_and_place(
+    run, snap, tmp_path
+):
+    run("--commit", "secret.json")
+    sealed = json.loads((tmp_path / "secret.json").read_text())
+    notice = ("--published", "2026-01-05", "notice 17")
+    pages = {}
+    for name, words in {
+        "fresh": (),
+        "sealed": ("--sealed", "secret.json"),
+        "published": ("--sealed", "secret.json", *notice),
+    }.items():
+        code, _, err = run(snap, *DRAW[:-1], f"{name}.parquet", "--report", name, *words)
+        assert code == 0, err
+        pages[name] = (tmp_path / name / "index.html").read_text("utf-8")
+        again = (snap, "--replay", f"{name}.parquet", "--reveal")
+        seed = "secret.json" if words else "fresh.seed.json"
+        assert run(*again, seed)[0] == 0
+    assert "its hash was not published before" in pages["fresh"]
+    assert "nobody says that its hash was published" in pages["sealed"]
+    assert sealed["sealed_at"] in pages["sealed"]
+    assert "published on 2026-01-05, before the draw: notice 17" in pages["published"]
+    assert "was published on" not in pages["fresh"] + pages["sealed"]
+    code, _, err = run(
+        snap,
+        *DRAW[:-1],
+        "late.parquet",
+        "--sealed",
+        "secret.json",
+        "--published",
+        "2999-01-01",
+        "notice 17",
+    )
+    assert (code, "has not come" in err) == (1, True)
+    assert not (tmp_path / "late.parquet").exists()
+
+
+def test_the_record_of_a_list_never_takes_the_place_of_its_seed(run, snap, tmp_path):
+    run("--commit", "list.json")
+    before = (tmp_path / "list.json").read_bytes()
+    code, _, err = run(snap, *DRAW, "--sealed", "list.json")
+    assert (code, "over the sealed seed" in err) == (1, True)
+    assert (tmp_path / "list.json").read_bytes() == before
+
+
 class _Page(HTMLParser):
     """Collects the headings, and the tags that do not close."""
 
@@ -208,6 +253,10 @@ def test_the_power_table_needs_no_data(run):
         (("SNAP", "--capacity", "101%", "--out", "l"), "out of range"),
         (("SNAP", "--capacity", "many", "--out", "l"), "neither a number"),
         (("SNAP", "--capacity", "5", "--out", "l", "--seed", "s", "--sealed", "f"), "not both"),
+        (
+            ("SNAP", "--capacity", "5", "--out", "l", "--published", "2026-01-05", "x"),
+            "needs --sealed",
+        ),
     ],
 )
 def test_wrong_usage_is_said_in_one_line(run, words, said):

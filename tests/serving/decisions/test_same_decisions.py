@@ -3,7 +3,7 @@
 import pytest
 
 from features.registers.snapshot import Snapshot
-from models.decision.outcome import SCORE_SCHEMA
+from models.columns import SCORE_SCHEMA
 from tests.serving.families_as_requests import requests_of
 
 

@@ -13,15 +13,18 @@ import pytest
 
 from features.errors import InputError
 from features.registers.snapshot import Snapshot
-from models.bundles.bundle import load
 from models.bundles.home import Home
-from models.decision.outcome import MODEL_OUTPUTS, SCORE_SCHEMA
+from models.bundles.loading import load
+from models.columns import SCORE_SCHEMA
+from models.decision.outcome import MODEL_OUTPUTS
 from models.decision.pipeline import decide
-from models.explanation.explain import draw, explained
+from models.explanation.explain import explained
 from models.law.parameters import Law
 from models.reasons.writing import LANGUAGES
 from models.rules import programmes
 from serving.decisions import batch
+from serving.explanations.picture import draw
+from serving.explanations.words import words
 
 MODEL_COLUMNS = (*MODEL_OUTPUTS, "material", "proposed_category", "model_version")
 
@@ -133,7 +136,7 @@ def test_only_material_flags_ask_for_a_person_and_in_no_region_more_than_it_can_
 def test_a_silent_register_that_the_model_reads_makes_its_flag_null(registers, models, as_of):
     blank = {**registers, "vehicles": None}
     assert "vehicles" in models.hidden_income_reads
-    told = decide(blank, as_of, models).table
+    told = decide(blank, models, Law(as_of)).table
     assert told["model_flag"].null_count() == told.height
     assert told["category"].null_count() == 0
 
@@ -149,7 +152,7 @@ def test_blanking_a_register_never_narrows_the_mean_set_or_interval(
         return table["model_category_set"].list.len().mean(), wide.mean()
 
     whole = widths(decisions)
-    blank = widths(decide({**registers, register: None}, as_of, models).table)
+    blank = widths(decide({**registers, register: None}, models, Law(as_of)).table)
     assert blank[0] >= whole[0]
     assert blank[1] is None or blank[1] >= whole[1]
 
@@ -157,9 +160,9 @@ def test_blanking_a_register_never_narrows_the_mean_set_or_interval(
 def test_silence_never_makes_a_family_richer_and_goes_to_a_person_where_it_matters(
     registers, as_of
 ):
-    whole = decide(registers, as_of, None).table
+    whole = decide(registers, None, Law(as_of)).table
     for register in ("incomes", "properties", "vehicles", "loans", "businesses"):
-        blank = decide({**registers, register: None}, as_of, None).table
+        blank = decide({**registers, register: None}, None, Law(as_of)).table
         assert (blank["category"] <= whole["category"]).all(), register
         moved = blank.filter(blank["category"] != whole["category"])
         assert (moved["status"] == "review").all(), register
@@ -171,7 +174,7 @@ def test_a_family_alone_gets_the_decision_it_has_in_company(registers, models, a
             name: None if rows is None else rows.filter(pl.col("household_id") == household)
             for name, rows in registers.items()
         }
-        table = decide(alone, as_of, models).table
+        table = decide(alone, models, Law(as_of)).table
         assert table.equals(decisions.filter(pl.col("household_id") == household))
 
 
@@ -243,13 +246,13 @@ def test_a_decision_is_explained_in_three_languages_and_drawn(
 ):
     row = decisions.row(17, named=True)
     registers = batch.one_household(Snapshot.open(simulated_snapshot), row["household_id"], as_of)
-    explanation = explained(registers, as_of, models)
+    explanation = explained(registers, models, Law(as_of))
     assert explanation.answer["category"] == row["category"]
     assert [r["code"] for r in explanation.answer["reasons"]] == row["reasons"]
     assert len(explanation.contributions()["points"]) == 23
-    words = "\n".join(explanation.words(language))
+    text = "\n".join(words(explanation, language))
     for reason in explanation.answer["reasons"]:
-        assert reason["text"][language] in words
+        assert reason["text"][language] in text
     draw(explanation, tmp_path / "why.svg", language)
     assert (tmp_path / "why.svg").read_text().startswith("<?xml")
 

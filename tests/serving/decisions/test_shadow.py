@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from features.registers.snapshot import Snapshot
-from models.bundles import aliases, bundle
+from models.bundles import aliases, loading, trial
 from models.bundles.home import Home
 from serving import metrics
 from serving.api.app import application
@@ -195,14 +195,14 @@ def home(trained_home, tmp_path):
 @pytest.fixture
 def unhurried(monkeypatch):
     """No child process: other tests read the same bundle in one, and it takes seconds."""
-    monkeypatch.setattr(bundle, "try_in_child", lambda *_: None)
+    monkeypatch.setattr(trial, "in_child", lambda *_: None)
 
 
 def test_a_shadow_run_leaves_the_decisions_as_they_are(
     home, simulated_snapshot, tmp_path, unhurried
 ):
     few = Few(Snapshot.open(simulated_snapshot))
-    champion = bundle.load(home, "champion")
+    champion = loading.load(home, "champion")
     eager = replace(champion, version="99", threshold=-1e9)
     served = score(few, as_of=few.as_of, models=champion, out=tmp_path / "decisions.parquet")
     before = served.out.read_bytes()

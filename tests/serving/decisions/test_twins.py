@@ -4,9 +4,10 @@ import polars as pl
 import pytest
 
 from features.registers.snapshot import Snapshot
-from models.bundles.bundle import load
 from models.bundles.home import Home
+from models.bundles.loading import load
 from models.decision.pipeline import decide
+from models.law.parameters import Law
 
 FAMILIES = 3_000
 OPINION = ("model_category", "model_category_set", "model_flag", "hidden_income_probability")
@@ -23,7 +24,7 @@ def country(simulated_snapshot, trained_home):
         for name, rows in registers.items()
     }
     models = load(Home(trained_home), "champion")
-    return few, lambda changed: decide(few | changed, snapshot.as_of, models).table
+    return few, lambda changed: decide(few | changed, models, Law(snapshot.as_of)).table
 
 
 @pytest.fixture(scope="module")

@@ -87,7 +87,7 @@ def text_of(reader):
 
 
 def decided(registers, service=None, **changed):
-    answer = decide(registers, DAY, None, LAW_OF_THE_DAY).answer(0, service)
+    answer = decide(registers, None, LAW_OF_THE_DAY).answer(0, service)
     return answer | {"service": service} | changed
 
 
@@ -99,7 +99,7 @@ def registers_of(**changes):
 
 def written(language="en", registers=None, service=None, **changed):
     registers = registers or registers_of()
-    corrections = nearest(registers, DAY, LAW_OF_THE_DAY)
+    corrections = nearest(registers, LAW_OF_THE_DAY)
     return letter(decided(registers, service, **changed), corrections, LAW_OF_THE_DAY, language)
 
 
@@ -156,9 +156,9 @@ def households(snapshot, count):
 def hold_of(registers, printed=LANGUAGES):
     """What must hold of one family's letter in each language, and printed in some of them."""
     answer = decided(registers)
-    corrections = nearest(registers, DAY, LAW_OF_THE_DAY)
+    corrections = nearest(registers, LAW_OF_THE_DAY)
     for change in corrections.changes:
-        again = decide(corrected(registers, change.facts), DAY, None, LAW_OF_THE_DAY)
+        again = decide(corrected(registers, change.facts), None, LAW_OF_THE_DAY)
         assert again.table["category"][0] == change.category < answer["category"]
     for language in LANGUAGES:
         told = letter(answer, corrections, LAW_OF_THE_DAY, language)
@@ -309,7 +309,7 @@ def test_who_asked_for_a_programme_is_answered_on_it(service, words):
 
 def test_what_the_answer_to_everything_unknown_would_change_is_said_as_the_rules_reckon_it():
     registers = registers_of(incomes=None, properties=None)
-    [ruled] = decide(registers, DAY, None, LAW_OF_THE_DAY).ruled.to_dicts()
+    [ruled] = decide(registers, None, LAW_OF_THE_DAY).ruled.to_dicts()
     assert ruled["richest_category"] > ruled["rule_category"]
     words = f"at its richest, the category would be {ruled['richest_category']}:"
     assert words in said(written("en", registers))

@@ -492,15 +492,16 @@ def test_another_challenger_is_not_pushed_aside(tmp_path):
 @pytest.fixture(scope="module")
 def betrayed(simulated_data, simulated_snapshot, trained_home, tmp_path_factory):
     """A month in which inspectors found nothing at any family that the model had flagged."""
-    from models.bundles.bundle import load
+    from models.bundles.loading import load
     from models.decision.pipeline import decide
+    from models.law.parameters import Law
 
     folder = tmp_path_factory.mktemp("betrayed")
     home = Home(folder / "home")
     shutil.copytree(Home(trained_home).bundles, home.bundles)
     shutil.copytree(Home(trained_home).keys, home.keys)
     snapshot = Snapshot.open(simulated_snapshot)
-    said = decide(snapshot.registers(0), snapshot.as_of, load(home, "champion")).table
+    said = decide(snapshot.registers(0), load(home, "champion"), Law(snapshot.as_of)).table
     learned = snapshot.learning("inspections")
     flagged = said.filter(pl.col("model_flag")).join(learned, on="household_id", how="anti")
     data = folder / "data"

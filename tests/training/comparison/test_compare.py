@@ -9,7 +9,7 @@ import pytest
 
 from features.errors import InputError
 from features.registers.snapshot import Snapshot
-from models.bundles import bundle
+from models.bundles import loading
 from models.bundles.home import Home
 from tests.training.few_families import Few
 from training.comparison.compare import Pair, compare, examples, measures, pair, unseen
@@ -55,7 +55,7 @@ def home(trained_home):
 
 @pytest.fixture(scope="module")
 def champion(home):
-    return bundle.load(home, "champion")
+    return loading.load(home, "champion")
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +107,8 @@ def test_families_newly_in_review_are_those_whom_the_model_alone_sends_there(rad
 def test_a_decision_that_differs_without_the_model_is_counted(few, champion, monkeypatch):
     honest = blast_radius.decide
 
-    def meddling(registers, as_of, models, law):
-        decisions = honest(registers, as_of, models, law)
+    def meddling(registers, models, law):
+        decisions = honest(registers, models, law)
         if models is not None:
             first = pl.int_range(pl.len()) == 0
             raised = pl.when(first).then(6).otherwise(pl.col("category")).cast(pl.Int8)
@@ -202,7 +202,7 @@ def test_the_page_tells_the_report_and_fetches_nothing(two, home):
 
 def test_a_snapshot_that_is_gone_is_a_clear_error(home, champion, monkeypatch):
     monkeypatch.setattr(known_snapshots, "find", lambda *_: None)
-    monkeypatch.setattr(bundle, "load", lambda *_: champion)
+    monkeypatch.setattr(loading, "load", lambda *_: champion)
     with pytest.raises(InputError, match="--on SNAP"):
         pair("champion", champion.version, home=home)
 

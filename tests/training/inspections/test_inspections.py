@@ -1,7 +1,7 @@
 """A drawn list: sizes, chances, the arm nobody can touch, and the proof by drawing again."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 
 import numpy as np
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from features.errors import DeclarationError, InputError, ParameterNotInForce
 from models.law.parameters import Law
-from training.inspections import design, estimates, objectives, policy, record, report
+from training.inspections import design, estimates, lot, objectives, policy, record, report
 from training.inspections.lot import Sealed, seal, unseal
 from training.inspections.policy import Policy, policy_of
 
@@ -498,7 +498,7 @@ def test_a_list_altered_together_with_its_record_differs_still(written, families
 
 def test_another_seed_than_the_promised_one_differs(written, families):
     told = replay(written, families, sealed=Sealed("another", "its salt"))
-    assert told["differences"][0] == "the seed shown is not the one whose hash was published"
+    assert told["differences"][0] == "the seed shown is not the one whose hash the record names"
     assert told["families"]["left_out"] == told["families"]["put_in"] > 0
 
 
@@ -637,3 +637,35 @@ def test_the_report_says_the_promise_the_arms_and_what_is_assumed_and_names_no_f
         assert words.lower() in page.lower()
     assert not any(str(key) in page for key in families["household_id"])
     assert page.count("<svg") == 2
+
+
+TODAY = date(2026, 1, 12)
+NOTICE = (date(2026, 1, 5), "the ministry's site, notice 17")
+
+
+def promised(content, published):
+    return report.promised({"promise": lot.promise(content, published, TODAY).as_json()})
+
+
+def test_a_seed_that_came_with_the_list_was_promised_to_nobody():
+    assert "not published before" in promised({}, None)
+
+
+def test_a_sealed_seed_is_not_a_published_one():
+    words = promised({"sealed_at": "2026-01-04T09:00:00+00:00"}, None)
+    assert "nobody says that its hash was published" in words
+    assert "2026-01-04T09:00:00" in words
+
+
+@pytest.mark.parametrize("content", [{}, {"sealed_at": "2026-01-04T09:00:00+00:00"}])
+def test_a_published_hash_is_named_with_day_and_place(content):
+    words = promised(content, NOTICE)
+    assert "published on 2026-01-05, before the draw: the ministry's site, notice 17" in words
+
+
+def test_a_day_to_come_and_a_place_without_a_name_promise_nothing():
+    lot.promise({}, (TODAY, "notice 17"), TODAY)
+    with pytest.raises(InputError, match="which has not come"):
+        lot.promise({}, (TODAY + timedelta(days=1), "notice 17"), TODAY)
+    with pytest.raises(InputError, match="names no place"):
+        lot.promise({}, (TODAY, " "), TODAY)

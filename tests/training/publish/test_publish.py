@@ -12,15 +12,28 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from features.errors import DeclarationError, InputError, NoSuchModel
 from models.bundles import aliases, bundle
-from models.bundles.aliases import Alias, sha256
+from models.bundles.aliases import Alias
 from models.bundles.home import Home
+from models.bundles.signing import sha256
 from models.learned.hyperparameters import SHIPPED
 from training.publish import CARD, RECORD, authority, card, publish, register
 from training.publish.authority import EXAMPLE, MUST_FILL
 
 WHEN = datetime(2026, 2, 3, 10, 0, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[3]
-ANSWERS = ROOT / EXAMPLE
+THE_EXAMPLE = ROOT / EXAMPLE
+TRUE = {
+    "organisation": "Department of Social Protection of Turan",
+    "team": "Analytics of the Digital Family Card",
+    "senior_responsible_owner": "Deputy head of the department",
+    "contact_email": "card@turan.test",
+    "website": "https://turan.test/card",
+    "legal_basis": "Order No. 7 of 12 January 2026, article 4",
+    "appeals_and_review": "In writing to the board of appeals within three months.",
+    "frequency_usage": "About 400 decisions a month",
+}
+"""What an authority says of itself; not one answer is the example's."""
+SAID = dict.fromkeys(authority.asked(), MUST_FILL) | TRUE
 
 
 def estimate(value, low, high, **more):
@@ -94,13 +107,16 @@ def home(tmp_path) -> Home:
     return found
 
 
-def published(home, out, answers=ANSWERS):
-    return publish("7", home=home, out=out, authority_file=answers, when=WHEN)
+def published(home, out, *answers, **how):
+    """Publish version 7; by the answers that an authority gave, unless others are passed."""
+    file = answers[0] if answers else written(home.root)
+    return publish("7", home=home, out=out, authority_file=file, when=WHEN, **how)
 
 
 def written(folder, **changed):
-    """The example's answers with some changed; None leaves one out."""
-    said = {n: t for n, t in authority.answers(ANSWERS).items() if t != MUST_FILL} | changed
+    """An authority's answers with some changed; None leaves one out."""
+    said = TRUE | changed
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "authority.yaml"
     path.write_text(
         "\n".join(f"{n}: {json.dumps(t)}" for n, t in said.items() if t is not None),
@@ -136,6 +152,36 @@ def test_nothing_is_published_without_owner_legal_basis_or_appeal(home, tmp_path
 def test_without_an_authority_all_three_are_named_at_once(home, tmp_path):
     with pytest.raises(InputError, match=r"organisation.*legal_basis.*appeals_and_review"):
         published(home, tmp_path / "out", None)
+
+
+def test_nothing_is_published_in_the_words_of_the_example(home, tmp_path):
+    with pytest.raises(InputError, match=r"organisation, .*legal_basis.*--draft"):
+        published(home, tmp_path / "out", THE_EXAMPLE)
+    example = authority.answers(None, draft=True)
+    for field in TRUE:
+        with pytest.raises(InputError, match=f"of {field} what the example says"):
+            published(home, tmp_path / "out", written(tmp_path, **{field: example[field]}))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("file", [None, THE_EXAMPLE])
+def test_a_draft_may_use_the_example_and_every_page_of_it_says_that_it_is_one(home, tmp_path, file):
+    made = published(home, tmp_path / "out", file, draft=True)
+    schema = json.loads((made.folder / register.SCHEMA.name).read_text(encoding="utf-8"))
+    for name in set(made.files) - {register.SCHEMA.name}:
+        text = (made.folder / name).read_text(encoding="utf-8")
+        assert authority.DRAFT in text, name
+        assert "Published on" not in text
+    told = json.loads((made.folder / CARD).read_text(encoding="utf-8"))
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(told)) is None
+    assert card.differences(told, MANIFEST) == []
+    jsonschema.validate(json.loads((made.folder / RECORD).read_text(encoding="utf-8")), schema)
+
+
+def test_what_is_published_nowhere_says_draft(home, tmp_path):
+    made = published(home, tmp_path / "out")
+    for name in set(made.files) - {register.SCHEMA.name}:
+        assert "DRAFT" not in (made.folder / name).read_text(encoding="utf-8")
 
 
 def test_what_the_machine_cannot_know_says_so(home, tmp_path):
@@ -233,7 +279,7 @@ def test_the_card_names_data_code_libraries_and_owner(home, tmp_path):
     }
     wanted = next(d for d in told["dependencies"] if d["ref"] == "tarazy-model-7")
     assert len(wanted["dependsOn"]) == 2
-    assert model["manufacturer"]["name"] == "Example Department of Social Protection"
+    assert model["manufacturer"]["name"] == "Department of Social Protection of Turan"
     verified = bundle.verify(home.bundles / "7", home.public_key())
     assert model["hashes"] == [{"alg": "SHA-256", "content": verified.manifest_sha256}]
 
@@ -280,7 +326,7 @@ def test_how_far_this_one_model_may_lie_above_its_promise_is_in_card_and_record(
             "review_days_assumed": True,
         },
     }
-    said = authority.answers(ANSWERS)
+    said = SAID
     record = register.record(told, "0" * 64, said, {}, WHEN)
     made = card.card(told, "0" * 64, said, {}, WHEN)
     register.check(record)
@@ -325,7 +371,7 @@ def test_a_bundle_that_was_changed_is_not_published(home, tmp_path):
 @pytest.mark.parametrize("version", ["8", "../7", "champion"])
 def test_a_version_that_is_not_there_is_told(home, tmp_path, version):
     with pytest.raises(NoSuchModel, match="no model version"):
-        publish(version, home=home, out=tmp_path / "o", authority_file=ANSWERS, when=WHEN)
+        publish(version, home=home, out=tmp_path / "o", authority_file=written(tmp_path), when=WHEN)
 
 
 def test_a_version_of_an_older_release_is_told_what_it_lacks(tmp_path):
@@ -361,7 +407,7 @@ def test_the_schema_of_the_record_knows_every_declared_field():
 
 
 def test_a_record_that_breaks_its_schema_is_our_fault(home):
-    said = authority.answers(ANSWERS)
+    said = SAID
     digest = bundle.verify(home.bundles / "7", home.public_key()).manifest_sha256
     told = register.record(MANIFEST, digest, said, {}, WHEN)
     register.check(told)
@@ -370,7 +416,7 @@ def test_a_record_that_breaks_its_schema_is_our_fault(home):
 
 
 def test_a_candidate_says_that_it_serves_nobody(home):
-    said, digest = authority.answers(ANSWERS), "0" * 64
+    said, digest = SAID, "0" * 64
     told = register.record(MANIFEST, digest, said, {}, WHEN)
     assert "serves nobody" in told["description"]["phase"]
     shadow = Alias(version="7", manifest_sha256=digest, override=None, since="2026-02-01T00:00")
@@ -388,7 +434,7 @@ def test_without_a_random_arm_the_card_claims_no_quality(home):
             "baselines": None,
         },
     )
-    told = card.card(bare | {"files": {}}, "0" * 64, authority.answers(ANSWERS), {}, WHEN)
+    told = card.card(bare | {"files": {}}, "0" * 64, SAID, {}, WHEN)
     card.check(told)
     said = json.dumps(told)
     assert "no family was inspected at random" in said
@@ -407,7 +453,8 @@ def test_the_verb_publishes_a_trained_version_and_names_what_is_missing(
     no = tarazy("publish", version, "--out", tmp_path / "out", "--json")
     assert no.code == 1
     assert "legal_basis" in no.json["error"]
-    done = tarazy("publish", version, "--out", tmp_path / "out", "--authority", ANSWERS, "--json")
+    words = ("publish", version, "--out", tmp_path / "out", "--json")
+    done = tarazy(*words, "--authority", written(tmp_path))
     assert done.code == 0, done.err
     assert done.json["figures"] > 30
     told = json.loads((tmp_path / "out" / CARD).read_text(encoding="utf-8"))

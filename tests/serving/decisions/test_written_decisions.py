@@ -1,0 +1,124 @@
+"""Decisions and features in every form they are written in: one order, one content, resumable."""
+
+import polars as pl
+import pytest
+
+from features.errors import InputError
+from features.registers.load import open_data_set
+from features.registers.snapshot import make
+from features.table_files import read
+from models.decision.outcome import SCORE_SCHEMA
+from models.decision.pipeline import decide
+from serving.commands import main
+from serving.decisions import batch
+from tests.features import data_sets
+
+FORMS = ("d.parquet", "d.csv", "d")
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory):
+    """Three families, in two partitions, so that their order is not the partitions'."""
+    folder = tmp_path_factory.mktemp("three")
+    data = open_data_set(data_sets.write(folder / "data"))
+    return make(data, data_sets.AS_OF, folder / "snap", households_per_partition=2)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """The command in this process, with a home in which nothing is."""
+    monkeypatch.setenv("TARAZY_HOME", str(tmp_path / "home"))
+
+    def call(*words):
+        with pytest.raises(SystemExit) as left:
+            main([*map(str, words)])
+        streams = capsys.readouterr()
+        return left.value.code, streams.out + streams.err
+
+    return call
+
+
+def bytes_of(out):
+    if out.is_file():
+        return out.read_bytes()
+    return {path.name: path.read_bytes() for path in out.iterdir()}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_decisions_are_the_same_in_every_form_sorted_by_household(snapshot, run, tmp_path, name):
+    assert len(snapshot.partitions) > 1
+    code, shown = run("score", snapshot.folder, "--model", "none", "--out", tmp_path / name)
+    assert code == 0, shown
+    table = read(tmp_path / name, SCORE_SCHEMA)
+    assert dict(table.schema) == SCORE_SCHEMA
+    assert table["household_id"].to_list() == [1, 2, 3]
+    alone = decide(snapshot.registers(snapshot.partition_holding(2)), snapshot.as_of, None).table
+    assert table.filter(household_id=2).equals(alone.filter(household_id=2))
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_stopped_run_goes_on_in_every_form_and_gives_the_same_bytes(
+    snapshot, tmp_path, monkeypatch, name
+):
+    def score(out):
+        return batch.score(snapshot, as_of=snapshot.as_of, models=None, out=out)
+
+    score(tmp_path / "whole" / name)
+    monkeypatch.setattr(batch, "HOUSEHOLDS_PER_SLICE", 1)
+    decided = []
+
+    def dies(*arguments):
+        if len(decided) == 2:
+            raise KeyboardInterrupt
+        decided.append(arguments)
+        return decide(*arguments)
+
+    monkeypatch.setattr(batch, "decide", dies)
+    with pytest.raises(KeyboardInterrupt):
+        score(tmp_path / "killed" / name)
+    assert not (tmp_path / "killed" / name).exists()
+    monkeypatch.setattr(batch, "decide", decide)
+    assert score(tmp_path / "killed" / name).resumed == 2
+    assert bytes_of(tmp_path / "killed" / name) == bytes_of(tmp_path / "whole" / name)
+    assert [path.name for path in (tmp_path / "killed").iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_features_are_the_same_in_every_form(snapshot, run, tmp_path, name):
+    assert run("features", snapshot.folder, "--out", tmp_path / "f.parquet")[0] == 0
+    whole = pl.read_parquet(tmp_path / "f.parquet")
+    code, shown = run("features", snapshot.folder, "--out", tmp_path / name)
+    assert code == 0, shown
+    assert read(tmp_path / name, whole.schema).equals(whole)
+    assert whole["household_id"].to_list() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("score", "--model", "none", "--out", "d.xlsx"),
+        ("features", "--out", "d.json"),
+        ("cards", "--out", "d.xlsx"),
+        ("draw", "--model", "none", "--capacity", "2", "--out", "d.csv"),
+        ("fit-scorecard", "--scorecard", "pilot_2025", "--out", "d.json"),
+        ("explain", "1", "--model", "none", "--picture", "d.bmp"),
+        ("explain", "1", "--model", "none", "--letter", "d.doc"),
+    ],
+)
+def test_a_form_that_is_not_written_is_refused_by_name_before_any_work(
+    snapshot, run, tmp_path, monkeypatch, words
+):
+    monkeypatch.chdir(tmp_path)
+    verb, *more = words
+    code, shown = run(verb, snapshot.folder, *more)
+    assert code == 1
+    assert "written" in shown
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_with_anything_else_keeps_what_it_holds(snapshot, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("keep")
+    with pytest.raises(InputError, match="something else than a table"):
+        batch.score(snapshot, as_of=snapshot.as_of, models=None, out=tmp_path / "mine")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
