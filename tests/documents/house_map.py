@@ -28,7 +28,7 @@ _BY_NAME: Final = {
     ".ci/run": "what must be green before anything lands: calls `make test`",
     "tests/law/coverage.toml": "which code the branches of the law are measured in",
     "tests/golden/bundle_of_november_2026.tar.xz": "a bundle that was trained in November 2026",
-    "tests/golden/decisions.json": "hashes of what was decided with it, family by family",
+    "tests/golden/decisions.json": "hashes of what was decided with it, column by column",
     "tests/golden/public.pem": "the key of then, by which it is verified",
     "CHANGELOG.md": "what changed, for people",
     "LICENSE": "Apache License 2.0",

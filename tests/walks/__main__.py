@@ -2,8 +2,8 @@
 
 ``python -m tests.walks [country] [auditor] [pilot] [--folder FOLDER]``. Then the numbers that the
 documents show are taken from the walks and from a running service, the map is written anew, and
-whatever a document shows that is no longer so is listed. With FOLDER, what it already holds
-of a walk through the country is used again.
+whatever a document shows that is no longer so is listed. With FOLDER a walk that was stopped
+goes on where it was, and the other walks use the country that it holds.
 """
 
 import argparse
@@ -36,15 +36,20 @@ def main() -> int:
 
 
 def _walk(pages: list[str], folder: Path) -> None:
-    if "country" in pages or not (folder / "var").exists():
-        walk(COUNTRY, folder, tell=print)
+    walk(COUNTRY, folder, tell=_tell)  # the others need what it leaves behind
     if "auditor" in pages:
-        shutil.copytree(folder / "var", folder / "auditor", dirs_exist_ok=True)
-        walk(AUDITOR, folder, "auditor", tell=print)
+        if not (folder / "auditor").exists():
+            shutil.copytree(folder / "var", folder / "auditor")
+        walk(AUDITOR, folder, "auditor", tell=_tell)
     if "pilot" in pages and PILOT_DATA.is_dir():
-        (folder / "pilot").mkdir(exist_ok=True)
-        (folder / "pilot" / "data").symlink_to(PILOT_DATA)
-        walk(PILOT, folder / "pilot", tell=print)
+        if not (folder / "pilot").exists():
+            (folder / "pilot").mkdir()
+            (folder / "pilot" / "data").symlink_to(PILOT_DATA)
+        walk(PILOT, folder / "pilot", tell=_tell)
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _refresh(folder: Path) -> list[str]:

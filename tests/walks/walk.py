@@ -5,6 +5,7 @@ tests, which share what it leaves behind; the others are walked by the long test
 ``python -m tests.walks`` writes them anew.
 """
 
+import json
 import os
 import re
 import shlex
@@ -90,15 +91,22 @@ def run(
 
 
 def walk(page: Path, folder: Path, home: str = "var", tell: Callable[[str], Any] = str) -> None:
-    """Run every command of a page in a folder and write what they print into the page."""
-    lines = page.read_text("utf-8").splitlines()
-    outputs = []
+    """Run every command of a page in a folder and write what they print into the page.
+
+    What was printed is kept in the folder as well: a walk that was stopped goes on from there.
+    """
+    kept = folder / f"{page.stem}.json"
+    outputs: dict[str, str] = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
     for example in examples(page):
-        tell(f"$ {example.command}")
-        outputs.append((example, run(example.command, folder, home)))
-    for example, output in reversed(outputs):
+        if example.command not in outputs:
+            tell(f"$ {example.command}")
+            outputs[example.command] = run(example.command, folder, home)
+            kept.write_text(json.dumps(outputs, ensure_ascii=False, indent=1), "utf-8")
+    lines = page.read_text("utf-8").splitlines()
+    for example in reversed(examples(page)):
         start, end = example.place
-        lines[start:end] = [*output.splitlines(), *([""] if lines[end].startswith("$") else [])]
+        after = [""] if lines[end].startswith("$") else []
+        lines[start:end] = [*outputs[example.command].splitlines(), *after]
     page.write_text("\n".join(lines) + "\n", "utf-8")
 
 
