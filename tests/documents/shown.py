@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import httpx
 
-from tests.walks.walk import HASH, NUMBER, ROOT, Example
+from tests.walks.walk import AUDITOR, COUNTRY, HASH, NUMBER, PILOT, ROOT, Example, examples
 
 README: Final = ROOT / "README.md"
 ELIDED: Final = "…"
@@ -24,6 +24,12 @@ def documents() -> list[Path]:
     """Return every page that is written for readers, but the generated map."""
     pages = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
     return [page for page in pages if page.name != "map.md"]
+
+
+def outputs_of(page: Path) -> dict[str, str]:
+    """Return what the walks that a page shows say that their commands print."""
+    walks = (PILOT,) if page.name == "retrain.md" else (COUNTRY, AUDITOR)
+    return {e.command: e.output for walk in walks for e in examples(walk)}
 
 
 class Untrue(AssertionError):
@@ -102,8 +108,6 @@ def _renumbered(line: str, printed: str) -> str:
 
 def refresh(page: Path, whole: dict[str, str]) -> Iterator[str]:
     """Write the numbers of whole outputs into a page; yield what no longer is so."""
-    from tests.walks.walk import examples
-
     lines = page.read_text("utf-8").splitlines()
     for example in reversed(examples(page)):
         if example.command not in whole:

@@ -11,7 +11,7 @@ import pytest
 from serving.api.examples import AS_OF, FAMILY
 from serving.commands import VERBS, tarazy
 from tests.documents import house_map
-from tests.documents.shown import README, Untrue, answer_to, documents, refreshed
+from tests.documents.shown import README, Untrue, answer_to, documents, outputs_of, refreshed
 from tests.walks.walk import AUDITOR, COUNTRY, PILOT, ROOT, examples, masked
 
 WALKS = (COUNTRY, AUDITOR, PILOT)
@@ -32,11 +32,11 @@ def without_blocks(page):
 
 @PAGES
 def test_what_a_document_shows_of_a_command_is_what_a_walk_says_it_prints(page):
-    whole = {e.command: e.output for walk in WALKS for e in examples(walk)}
+    whole = outputs_of(page)
     for example in examples(page):
         if example.is_request:
             continue
-        assert example.command in whole, f"$ {example.command} stands in no page of tests/walks"
+        assert example.command in whole, f"$ {example.command} stands in no walk of {page.name}"
         try:
             now = refreshed(example.output, whole[example.command])
         except Untrue as untrue:

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from tests.documents import house_map
-from tests.documents.shown import answer_to, documents, refresh
+from tests.documents.shown import answer_to, documents, outputs_of, refresh
 from tests.serving.running import running
 from tests.walks.walk import AUDITOR, COUNTRY, PILOT, PILOT_DATA, examples, walk
 
@@ -53,12 +53,16 @@ def _tell(line: str) -> None:
 
 
 def _refresh(folder: Path) -> list[str]:
-    whole = {e.command: e.output for page in PAGES.values() for e in examples(page)}
     with running(folder / "var", folder / "server.log") as url:
-        for page in documents():
-            requests = [e for e in examples(page) if e.is_request]
-            whole |= {e.command: answer_to(e, url) for e in requests}
-    return [problem for page in documents() for problem in refresh(page, whole)]
+        return [
+            problem
+            for page in documents()
+            for problem in refresh(
+                page,
+                outputs_of(page)
+                | {e.command: answer_to(e, url) for e in examples(page) if e.is_request},
+            )
+        ]
 
 
 if __name__ == "__main__":
