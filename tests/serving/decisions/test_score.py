@@ -181,7 +181,7 @@ def test_a_family_alone_gets_the_decision_it_has_in_company(registers, models, a
 def test_a_run_goes_on_where_it_was_stopped_and_gives_the_same_bytes(
     walk, simulated_snapshot, models, as_of, tmp_path, monkeypatch
 ):
-    """The bytes of the README's run, which was never stopped and took the country in one slice."""
+    """The bytes of the walk's run, which was never stopped and took the country in one slice."""
     snapshot = Snapshot.open(simulated_snapshot)
     monkeypatch.setattr(batch, "HOUSEHOLDS_PER_SLICE", 3_000)
     calls = 0
