@@ -58,9 +58,7 @@ class Snapshot:
         except (ValueError, KeyError, TypeError):
             raise SnapshotError.unreadable(path) from None
         if not known:
-            raise SnapshotError.of_another_format(
-                folder, written=manifest["format"], reads=FORMAT
-            )
+            raise SnapshotError.of_another_format(folder, written=manifest["format"], reads=FORMAT)
         return cls(folder, manifest)
 
     @property
