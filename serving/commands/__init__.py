@@ -223,7 +223,10 @@ def main(arguments: list[str] | None = None) -> None:
             words,
         )
     except Exception as problem:  # the last resort, so that no family's value is printed
-        code = _told(_ours(problem), 3, words)
+        if lacking := _lacking(problem, words):
+            code = _told(lacking, 1, words)
+        else:
+            code = _told(_ours(problem), 3, words)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -236,6 +239,25 @@ def _in_json(message: str, code: int, words: list[str]) -> int:
     if "--json" in words:
         click.echo(json.dumps({"error": message, "exit_code": code}, ensure_ascii=False))
     return code
+
+
+def _lacking(problem: Exception, words: list[str]) -> str | None:
+    """Return what to install where a verb that trains needs what only training installs."""
+    if not isinstance(problem, ModuleNotFoundError):
+        return None
+    raised_in = {
+        str(frame.f_globals.get("__name__")).partition(".")[0]
+        for frame, _ in traceback.walk_tb(problem.__traceback__)
+    }
+    missing = str(problem.name).partition(".")[0]
+    if "training" not in raised_in or missing in {"features", "models", "training", "serving"}:
+        return None
+    verb = next((word for word in words if word in VERBS), "this verb")
+    return (
+        f"tarazy {verb} needs {missing}, which is not installed here: this environment serves "
+        "and decides. Run it where tarazy[train] is installed: `pip install 'tarazy[train]'`, or "
+        "in a checkout `make setup`."
+    )
 
 
 def _ours(problem: Exception) -> str:

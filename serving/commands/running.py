@@ -57,7 +57,7 @@ def serve(host: str, port: int, workers: int | None, model: str, shadow: bool) -
     )
 
 
-@click.command(epilog=examples("tarazy demonstrate") + "\n\nIt is what `make serve` does first.")
+@click.command(epilog=examples("tarazy demonstrate") + "\n\nIt is what `make serve` does beside the API.")
 @click.option(
     "--households",
     type=click.IntRange(min=1_000),
