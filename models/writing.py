@@ -67,6 +67,17 @@ def money(tenge: float | Decimal, language: str = "en") -> str:
     return f"{number(tenge, language)}{_FIXED}₸"
 
 
+def version_shown(version: str, override: str | None) -> str:
+    """Return a version as people are shown it: never without the word that let it pass a gate.
+
+    >>> version_shown("1", None)
+    '1'
+    >>> version_shown("1", "demonstration")
+    "1 (passed by a person's word: demonstration)"
+    """
+    return version if override is None else f"{version} (passed by a person's word: {override})"
+
+
 def unknown(language: str) -> str:
     """Return the word for what nobody knows."""
     return _word("unknown", language)

@@ -106,6 +106,7 @@ async def models(request: Request) -> Response:
                 "note": now.note,
                 "model": now.models.describe() if now.models else None,
                 "shadow": shadow.live.now.version if shadow else None,
+                "shadow_override": shadow.live.now.override if shadow else None,
                 "history": await run_sync(_history, live.home),
             }
         )

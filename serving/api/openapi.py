@@ -256,6 +256,8 @@ def _schemas() -> dict[str, Any]:
                 "model": _nullable("object"),
                 "shadow": _nullable("string")
                 | {"description": "Version that looks at every family without effect, if any."},
+                "shadow_override": _nullable("string")
+                | {"description": "The word by which a person let that version pass a gate."},
                 "history": {
                     "type": ["array", "null"],
                     "items": {"type": "object"},

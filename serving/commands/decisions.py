@@ -13,6 +13,8 @@ from rich.table import Table
 
 from features import table_files
 from features.errors import InputError
+from models.writing import version_shown
+from models.bundles import aliases
 from models.bundles.home import Home
 from serving.commands import sources
 from serving.commands.terminal import (
@@ -74,7 +76,6 @@ def score(
 
     A killed run goes on where it stopped when the same command is given again.
     """
-    from models.bundles.aliases import SHADOW
     from serving.decisions.batch import score as score_all
     from serving.decisions.shadow import run_beside
 
@@ -84,13 +85,14 @@ def score(
     snapshot, on = sources.opened(snap, day(as_of), terminal)
     home = sources.home()
     models = chosen(home, model)
-    challenger = chosen(home, SHADOW) if shadow else None
+    challenger = chosen(home, aliases.SHADOW) if shadow else None
     with terminal.bar() as progress:
         scored = score_all(snapshot, as_of=on, models=models, out=out, progress=progress)
     summary = scored.summary()
     words: list[Table | str] = [
         _tally(summary),
         *_counts(summary),
+        *([] if models is None else [f"model: version {models.shown}"]),
         f"{out}: {scored.table.height:,} decisions as of {on}.",
     ]
     if challenger is not None:
@@ -100,8 +102,7 @@ def score(
             )
         summary |= {"shadow": beside}
         words += _beside(beside)
-    versions = {"model_version": None if models is None else models.version}
-    return Answer({"out": str(out), "as_of": on, **versions, **summary}, words)
+    return Answer({"out": str(out), "as_of": on, **_versions(models), **summary}, words)
 
 
 class _OfAKey(click.Command):
@@ -186,7 +187,11 @@ def explain(
     explanation = explained(registers, models, Law(on))
     drawn = picture or home.explanations / f"{household_id}-{on}-{language}.svg"
     draw(explanation, drawn, language)
-    told = {**explanation.answer, "contributions": explanation.contributions()}
+    told = {
+        **explanation.answer,
+        **_versions(models),
+        "contributions": explanation.contributions(),
+    }
     places = {"picture": str(drawn)}
     if letter_to is not None:
         _write_letter(explanation, registers, letter_to, language)
@@ -222,7 +227,6 @@ def chosen(home: Home, model: str) -> "Models | None":
     """
     if model == "none":
         return None
-    from models.bundles import aliases
     from models.bundles.loading import load
     from serving.decisions.live import retired
 
@@ -232,14 +236,22 @@ def chosen(home: Home, model: str) -> "Models | None":
     return load(home, model)
 
 
+def _versions(models: "Models | None") -> dict[str, str | None]:
+    """Return which model looked, and by whose word it may; null: none did, nobody's was needed."""
+    if models is None:
+        return {"model_version": None, "model_override": None}
+    return {"model_version": models.version, "model_override": models.override}
+
+
 def _beside(beside: dict[str, Any]) -> list[str]:
     changes = (
         f"{column.replace('_', ' ')}: "
         + (", ".join(f"{how.replace('_', ' ')} {n:,}" for how, n in counts.items()) or "same")
         for column, counts in beside["differences"].items()
     )
+    version = version_shown(beside["model_version"], beside["model_override"])
     return [
-        f"In shadow, version {beside['model_version']} would say otherwise: {'; '.join(changes)}.",
+        f"In shadow, version {version} would say otherwise: {'; '.join(changes)}.",
         f"{beside['out']}: its opinion, without effect.",
     ]
 

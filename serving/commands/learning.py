@@ -141,6 +141,15 @@ def simulate(
     "arm take no part. 0: the shipped ones.",
 )
 @click.option(
+    "--refits",
+    type=click.IntRange(min=0),
+    default=4,
+    show_default=True,
+    metavar="N",
+    help="Other seeds to grow the detector with, to see how far the outcome hangs on the seed; "
+    "the bundle is the same whatever their number. 0: none.",
+)
+@click.option(
     "--preregistration",
     type=FOLDER,
     metavar="FILE",
@@ -153,6 +162,7 @@ def train(
     snaps: tuple[Path, ...],
     seed: int,
     tune: int,
+    refits: int,
     preregistration: Path | None,
     as_of: datetime | None,
 ) -> Answer:
@@ -165,6 +175,7 @@ def train(
             as_of=day(as_of),
             seed=seed,
             tune=tune,
+            refits=refits,
             preregistration=preregistration,
             progress=progress,
         )

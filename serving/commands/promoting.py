@@ -10,6 +10,7 @@ from rich.table import Table
 
 from features.errors import InputError
 from features.whole_files import replacing_folder
+from models.writing import version_shown
 from models.bundles import aliases
 from serving.commands import sources
 from serving.commands.lazily import training
@@ -99,10 +100,10 @@ def promote(
         number = "" if gate.number is None else f"{gate.number:.4g}"
         table.add_row(gate.name, gate.verdict, number, gate.why)
     verdict = (
-        f"Version {version} is {alias} now."
+        f"Version {promotion.shown} is {alias} now."
         if promotion.promoted
-        else f"Version {version} was not promoted: a gate says no or cannot tell. To pass it by "
-        'a person\'s word: --override "reason".'
+        else f"Version {promotion.shown} was not promoted: a gate says no or cannot tell. To pass "
+        'it by a person\'s word: --override "reason".'
     )
     return Answer(
         {"version": version, "alias": alias, **promotion.to_dict()},
@@ -150,6 +151,7 @@ def compare(
     with terminal.bar() as progress:
         told = training("comparison.compare:compare")(two, home=home, seed=_SEED, progress=progress)
     words: list[Table | str] = [
+        _named(told),
         *_auc(told),
         _flags(told),
         _moves(told),
@@ -186,15 +188,20 @@ def models(_: Terminal, moment: datetime | None) -> Answer:
     table = Table(
         "alias", "version", "since", "by the word of a person", "taken back because", box=None
     )
+    overrides = {
+        move.version: told.standing(move.version, move.manifest_sha256 or "").override
+        for move in moves
+        if move.version is not None
+    }
     for move in moves:
-        table.add_row(
-            move.name, move.version or "none", move.since, move.override or "", move.reason or ""
-        )
+        word = "" if move.version is None else overrides[move.version] or ""
+        table.add_row(move.name, move.version or "none", move.since, word, move.reason or "")
     listed = [_told(move) for move in moves]
     return Answer(
         {
             "on": None if moment is None else moment.date(),
             "aliases": {name: alias.version for name, alias in told.names.items()},
+            "overrides": overrides,
             "history": listed,
         },
         [table] if moves else ["No model was live."],
@@ -212,6 +219,14 @@ def _may_take(out: Path) -> None:
             f"{out} holds something else than a comparison; only an earlier one is replaced. "
             "Choose another --out, or empty it first."
         )
+
+
+def _named(told: dict[str, Any]) -> str:
+    first, second = (
+        version_shown(told[which]["version"], told[which]["override"])
+        for which in ("first", "second")
+    )
+    return f"Version {first} beside version {second}."
 
 
 def _figures(told: dict[str, Any], *, everything: bool) -> list[Table | str]:

@@ -32,7 +32,15 @@ def words(explanation: Explanation, language: str) -> list[str]:
         inside = ", ".join(map(str, a["model_category_set"]))
         lines.append(f"{say['set']}: {inside}")
     lines += _of_unseen_income(a, say, language)
-    return [*lines, say["never"], f"{a['law_version']}, {a['model_version'] or '—'}"]
+    return [*lines, say["never"], f"{a['law_version']}, {_model(explanation, say['passed'])}"]
+
+
+def _model(explanation: Explanation, passed: str) -> str:
+    """Return the model's version, with the word by which a person let it pass a gate."""
+    models = explanation.decisions.models
+    if models is None:
+        return "—"
+    return models.version + (f" ({passed}: {models.override})" if models.override else "")
 
 
 def _offered(offers: list[dict[str, Any]], say: dict[str, str], language: str) -> list[str]:

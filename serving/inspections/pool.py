@@ -76,6 +76,7 @@ def pool(
             else {
                 "version": models.version,
                 "manifest_sha256": models.manifest.get("manifest_sha256"),
+                "override": models.override,
             },
             "versions": versions(law, models),
             "among": among is not None,

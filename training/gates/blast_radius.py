@@ -90,6 +90,7 @@ class Radius:
 
     ``table`` has one row a family, sorted by ``household_id``: the columns of `COMPARED`
     with the suffixes ``_before`` and ``_after``, and one column for each of `GROUPS`.
+    ``before_override`` is the word by which a person let the first pass a gate.
     ``touched`` counts families for whom anything that law decides differs between the model
     and its absence: the off switch (E19) holds if it is zero.
     """
@@ -100,6 +101,7 @@ class Radius:
     after: str | None
     snapshot: str
     as_of: date
+    before_override: str | None = None
 
     def told(self) -> dict[str, Any]:
         """Return who moves, in all and by group, ready for JSON; no family is named.
@@ -110,6 +112,7 @@ class Radius:
         table = self.table
         return {
             "before": self.before,
+            "before_override": self.before_override,
             "after": self.after,
             "snapshot": self.snapshot,
             "as_of": self.as_of.isoformat(),
@@ -165,6 +168,7 @@ def measured(
         table=pl.concat(rows).sort("household_id"),
         touched=touched,
         before=None if before is None else before.version,
+        before_override=None if before is None else before.override,
         after=after.version,
         snapshot=snapshot.digest,
         as_of=as_of,
