@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from features.errors import InputError, NoSuchModel
+from features.files.whole import write_durably
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from features.whole_files import write_durably
-from models.writing import version_shown
 from models.bundles import aliases, bundle, loading, signing, trial
 from models.bundles.home import Home
 from models.learned.predict import Models
+from models.writing import version_shown
 from training.gates import blast_radius, effects, preregistration, promises, quality, structure
 from training.gates.blast_radius import Radius
 from training.gates.directions import boosters

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from features.errors import InputError
 from models.bundles import aliases
 from models.bundles.home import Home
-from training import schemas
+from training.record import schemas
 
 EXPERIMENT: Final = "tarazy"
 MODEL: Final = "tarazy"
@@ -286,7 +286,7 @@ def _stage(standing_for: Sequence[str], before: str | None) -> str:
     """Return what a version is now: what it stands for, or what it is while nothing does."""
     if standing_for:
         return " and ".join(sorted(standing_for))
-    return before if before in (None, CANDIDATE, REFUSED) else RETIRED
+    return RETIRED if before not in (None, CANDIDATE, REFUSED) else before or CANDIDATE
 
 
 def named(name: str) -> str:

@@ -24,8 +24,7 @@ from models.bundles.home import Home
 from models.law.parameters import Law
 from models.learned.hyperparameters import shipped
 from models.learned.inputs import BESIDES_INPUTS
-from training import seed_spread
-from training.evaluation import review_load
+from training.evaluation import review_load, seed_spread
 from training.evaluation.evaluate import evaluate
 from training.evaluation.measures import flat, headlines, of_run
 from training.fitting import tuning
@@ -91,8 +90,8 @@ def train(
     as_of : look at a single snapshot as of an earlier day; default: its own.
     seed : of everything that is drawn.
     refits : how many other seeds the detector is grown with, to see how far the outcome hangs
-        on this one (`training.seed_spread`). They are measured beside the bundle, which is the
-        same bytes whatever their number.
+        on this one (`training.evaluation.seed_spread`). They are measured beside the bundle,
+        which is the same bytes whatever their number.
     tune : trials of the search for hyper-parameters, for each stage; 0: the shipped ones.
     preregistration : what was promised before the run. Its hash is written to the run
         before a single register is read, and to the signed manifest.

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from features.errors import InputError, NoSuchModel
-from features.whole_files import write_durably
+from features.files.whole import write_durably
 from models.bundles import signing
 from models.bundles.home import Home
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from features import table_files
+from features.files import tables
 from serving.commands import sources
 from serving.commands.terminal import (
     FOLDER,
@@ -38,8 +38,8 @@ from serving.commands.terminal import (
 @click.option(
     "--out",
     type=FOLDER,
-    metavar=table_files.METAVAR,
-    help=f"One row a family and card. {table_files.ABOUT}",
+    metavar=tables.METAVAR,
+    help=f"One row a family and card. {tables.ABOUT}",
 )
 @as_of_option
 @verb
@@ -57,7 +57,7 @@ def cards(
     from serving.law_comparison.cards import by_card, compared
 
     if out is not None:
-        table_files.may_hold_a_table(out)
+        tables.may_hold_a_table(out)
     snapshot, on = sources.opened(snap, day(as_of), terminal)
     with terminal.bar() as progress:
         placed = by_card(snapshot, as_of=on, cards=scorecards, progress=progress)
@@ -69,7 +69,7 @@ def cards(
             "`fitted` in its file has the agreement on families not seen."
         )
     if out is not None:
-        table_files.write(placed, out)
+        tables.write(placed, out)
         words.append(f"{out}: {placed.height:,} rows.")
     return Answer({"out": None if out is None else str(out), **told}, words)
 

@@ -10,14 +10,14 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from features import table_files
 from features.build import build
 from features.catalogue import FEATURES
 from features.errors import InputError
+from features.files import tables
+from features.files.whole import replacing
 from features.registers.check import decision_date, faults
 from features.registers.fault import Fault
 from features.registers.load import DataSet, open_data_set
-from features.whole_files import replacing
 from serving.commands import sources
 from serving.commands.terminal import (
     FOLDER,
@@ -117,7 +117,7 @@ def snapshot(terminal: Terminal, data: Path, out: Path, as_of: datetime | None) 
 @verb
 def features(terminal: Terminal, snap: Path, out: Path, as_of: datetime | None) -> Answer:
     """Build every declared feature, one row a family; null where a register was silent."""
-    table_files.may_hold_a_table(out)
+    tables.may_hold_a_table(out)
     opened, on = sources.opened(snap, day(as_of), terminal)
     parts = []
     with terminal.bar() as progress:
@@ -125,7 +125,7 @@ def features(terminal: Terminal, snap: Path, out: Path, as_of: datetime | None) 
             progress("building features", number, len(opened.partitions))
             parts.append(build(opened.registers(number, on), on))
     table = pl.concat(parts).sort("household_id")
-    table_files.write(table, out)
+    tables.write(table, out)
     unknown = [name for name in FEATURES if table[name].null_count() == table.height]
     return Answer(
         {

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.table import Table
 
-from features import table_files
 from features.errors import InputError
-from models.writing import version_shown
+from features.files import tables
 from models.bundles import aliases
 from models.bundles.home import Home
+from models.writing import version_shown
 from serving.commands import sources
 from serving.commands.terminal import (
     FOLDER,
@@ -79,7 +79,7 @@ def score(
     from serving.decisions.batch import score as score_all
     from serving.decisions.shadow import run_beside
 
-    table_files.may_hold_a_table(out)
+    tables.may_hold_a_table(out)
     if engine == "spark":
         raise InputError("--engine spark is not built yet: decide with --engine local.")
     snapshot, on = sources.opened(snap, day(as_of), terminal)
@@ -171,9 +171,9 @@ def explain(
     from serving.explanations.words import words
 
     if letter_to is not None:
-        table_files.refuse_ending(letter_to, *_LETTERS)
+        tables.refuse_ending(letter_to, *_LETTERS)
     if picture is not None:
-        table_files.refuse_ending(picture, *_PICTURES)
+        tables.refuse_ending(picture, *_PICTURES)
     snapshot, on = sources.opened(snap, day(as_of), terminal)
     registers = one_household(snapshot, household_id, on)
     if registers is None:
@@ -208,7 +208,7 @@ def explain(
 def _write_letter(
     explanation: "Explanation", registers: "Registers", path: Path, language: str
 ) -> None:
-    from features.whole_files import replacing
+    from features.files.whole import replacing
     from models.explanation.counterfactual import nearest
     from serving.letters.asked import FORMATS
     from serving.letters.letter import letter

@@ -9,10 +9,10 @@ import click
 import polars as pl
 from rich.table import Table
 
-from features import table_files
 from features.errors import InputError
+from features.files import tables as table_files
+from features.files.whole import may_be_written, replacing, replacing_folder
 from features.registers.snapshot import Snapshot
-from features.whole_files import may_be_written, replacing, replacing_folder
 from serving.commands import sources
 from serving.commands.decisions import chosen
 from serving.commands.lazily import training as _training

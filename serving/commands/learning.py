@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from features import table_files
+from features.files import tables
 from serving.commands import sources
 from serving.commands.lazily import training as _training
 from serving.commands.terminal import (
@@ -206,7 +206,7 @@ def fit_scorecard(
 
     Nothing changes until the file stands in models/law/values/scorecards/.
     """
-    table_files.refuse_ending(out, ".yaml")
+    tables.refuse_ending(out, ".yaml")
     snapshot, _ = sources.opened(snap, day(as_of), terminal)
     with terminal.bar() as progress:
         card = _training("scorecard.fit:fit_scorecard")(

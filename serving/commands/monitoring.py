@@ -7,7 +7,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from features import table_files
+from features.files import tables
 from serving.commands import sources
 from serving.commands.decisions import chosen
 from serving.commands.lazily import training
@@ -44,7 +44,7 @@ from serving.commands.terminal import (
     "--decisions",
     "decided",
     type=FOLDER,
-    metavar=table_files.METAVAR,
+    metavar=tables.METAVAR,
     help="What `tarazy score` wrote before the inspections. Default: decided again.",
 )
 @click.option(
@@ -99,7 +99,7 @@ def monitor(
             home=home,
             remember=not dry_run,
             learned_until=day(learned_until),
-            decisions=None if decided is None else table_files.read(decided, SCORE_SCHEMA),
+            decisions=None if decided is None else tables.read(decided, SCORE_SCHEMA),
             progress=progress,
         )
     if act and report["crossed"] and models is not None and shadow.is_champion(home, models):

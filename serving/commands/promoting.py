@@ -9,9 +9,9 @@ import click
 from rich.table import Table
 
 from features.errors import InputError
-from features.whole_files import replacing_folder
-from models.writing import version_shown
+from features.files.whole import replacing_folder
 from models.bundles import aliases
+from models.writing import version_shown
 from serving.commands import sources
 from serving.commands.lazily import training
 from serving.commands.terminal import DAY, FOLDER, Answer, Terminal, examples, verb

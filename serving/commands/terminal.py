@@ -13,7 +13,7 @@ import click
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from features import table_files
+from features.files import tables
 from features.progress import Progress
 from serving.commands import progress
 
@@ -96,8 +96,8 @@ def table_option(function: Decorated) -> Decorated:
         "--out",
         type=FOLDER,
         required=True,
-        metavar=table_files.METAVAR,
-        help=table_files.ABOUT,
+        metavar=tables.METAVAR,
+        help=tables.ABOUT,
     )(function)
 
 

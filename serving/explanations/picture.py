@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from features.errors import InputError
-from features.whole_files import replacing
+from features.files.whole import replacing
 from models.explanation.explain import Explanation
 from models.rules.scorecard import Scorecard
 from models.writing import LANGUAGES

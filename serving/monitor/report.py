@@ -9,9 +9,9 @@ from typing import Any, Final
 import polars as pl
 
 from features.errors import InputError
+from features.files.whole import replacing_folder
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from features.whole_files import replacing_folder
 from models.assessment import drift
 from models.assessment.drift import Judged, Verdict
 from models.bundles import aliases

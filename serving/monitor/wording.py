@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from models.writing import version_shown
 from models.assessment.drift import PSI_ACT, RATIO_ACT
-from models.bundles import aliases
+from models.writing import version_shown
 from serving.monitor.changes import SECTIONS
 
 _NAMED: Final = 5

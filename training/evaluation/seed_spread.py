@@ -24,9 +24,9 @@ from models.assessment import metrics
 from models.law.parameters import Law
 from models.learned.hyperparameters import Hyperparameters
 from training.evaluation.baselines import blind_regressions
+from training.evaluation.strengthened import ALONE
 from training.fitting import fit
 from training.fitting.certificate import certified
-from training.evaluation.strengthened import ALONE
 from training.labels.gather import Labels
 
 REFITS: Final = 4

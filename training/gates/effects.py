@@ -3,7 +3,6 @@
 from typing import Final
 
 from models.writing import version_shown
-from models.bundles import aliases
 from training.gates.blast_radius import Radius
 from training.gates.verdict import Gate, Verdict, gate, hard
 

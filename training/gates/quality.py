@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from training.evaluation.by_group import CAPACITY
+from training.evaluation.policy_value import CAPACITY
 from training.evaluation.strengthened import ALONE, STRENGTHENED
 from training.gates.verdict import Gate, Verdict, gate
 from training.labels.gather import FEWEST_RANDOM

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from features.errors import DeclarationError, InputError, NoSuchModel
-from features.whole_files import replacing_folder
+from features.files.whole import replacing_folder
 from models.bundles import aliases, bundle
 from models.bundles.home import Home
 from training.publish import authority, card, register

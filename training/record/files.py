@@ -28,8 +28,8 @@ def write(
 
     ``measures.csv`` holds every number with its interval, ``groups.csv`` those by groups of
     families (written where there are any), ``trials.csv`` the search for hyper-parameters,
-    ``seeds.json`` what other seeds make of the same data (`training.seed_spread`). The other
-    JSON files are parts of the manifest, for those who want one part only.
+    ``seeds.json`` what other seeds make of the same data (`training.evaluation.seed_spread`).
+    The other JSON files are parts of the manifest, for those who want one part only.
     """
     folder.mkdir(parents=True, exist_ok=True)
     metrics = told["metrics"]

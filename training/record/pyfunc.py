@@ -2,8 +2,8 @@
 
 ``mlflow.pyfunc.load_model("models:/tarazy@champion").predict(features.to_pandas())`` answers what
 `models.learned.predict` answers, for it is what answers. The bundle is text: signature and
-hashes are checked against this home's public key and another process reads it first, as everywhere; nothing
-is unpickled. Serving never comes this way.
+hashes are checked against this home's public key and another process reads it first, as
+everywhere; nothing is unpickled. Serving never comes this way.
 
 The files that MLflow keeps name this module, so where it lies is a part of them: a version that
 was registered before it moved can be loaded from its bundle alone.

@@ -1,7 +1,7 @@
 """What goes into the models and what comes out, as MLflow writes it; with made-up families.
 
 MLflow can show it, and a client can be generated from it. Its one flavour is for notebooks
-(`training.pyfunc`), which read the bundle as serving does; serving never asks MLflow.
+(`training.record.pyfunc`), which read the bundle as serving does; serving never asks MLflow.
 """
 
 import json
@@ -13,9 +13,9 @@ import polars as pl
 from features.catalogue import FEATURES
 from models.learned.inputs import BESIDES_INPUTS
 from models.learned.predict import COLUMNS
-from training.schemas import type_of
+from training.record.schemas import type_of
 
-LOADER = "training.pyfunc"
+LOADER = "training.record.pyfunc"
 MODEL_FILE = "MLmodel"
 EXAMPLE_FILE = "input_example.json"
 

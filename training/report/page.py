@@ -10,7 +10,7 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
-from training import seed_spread
+from training.evaluation import seed_spread
 from training.fitting.fit import Fitted
 from training.report import certificate_words
 from training.report import pictures as report_pictures
@@ -30,7 +30,7 @@ def words(
 ) -> list[str]:
     """Return the findings in sentences, most important first.
 
-    ``seeds`` is what other seeds make of the same data (`training.seed_spread`).
+    ``seeds`` is what other seeds make of the same data (`training.evaluation.seed_spread`).
     """
     arm, detector = metrics["random_arm"], metrics["hidden_income"]
     told = []

@@ -7,8 +7,8 @@ Every number comes from the metrics; here it only gets words and places.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from training import seed_spread
-from training.gates.quality import ALONE
+from training.evaluation import seed_spread
+from training.evaluation.strengthened import ALONE
 from training.report import certificate_words, groups
 from training.report.parts import Section, Table, named, number, show, tenge
 

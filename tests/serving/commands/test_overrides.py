@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from features.registers.snapshot import Snapshot
-from models.writing import version_shown
-from models.bundles import aliases, bundle
+from models.bundles import bundle
 from models.bundles.home import Home
 from models.explanation.explain import explained
 from models.law.parameters import Law
+from models.writing import version_shown
 from serving.api.app import application
 from serving.audit.report import header
 from serving.commands import decisions, main
