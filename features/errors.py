@@ -5,7 +5,8 @@
     x RegisterFaults      - the data owner's: what `tarazy check` lists
     x SnapshotError       - a folder that is not, or is no longer, a snapshot
     x SealedTruth         - data that no register can hold: the truth of a simulated country
-    x ParameterNotInForce - the lawyer's: a legal value asked for on a day that has none
+    x DayError            - the caller's: a day that does not have what was asked of it
+      x ParameterNotInForce - the lawyer's: a legal value on a day that has none
     x NoSuchModel         - a model that was never trained, promoted or signed
   x DeclarationError      - ours, before release: something is declared wrongly (exit 3)
 
@@ -94,7 +95,11 @@ class SealedTruth(InputError):
         )
 
 
-class ParameterNotInForce(InputError):
+class DayError(InputError):
+    """What was asked does not exist on the day: a legal value, or a month of the calendar."""
+
+
+class ParameterNotInForce(DayError):
     """A legal value was asked for on a day for which the law on file gives none."""
 
     def __init__(

@@ -10,7 +10,7 @@ import pytest
 from tests import cited
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("features", "models", "training", "serving")
+PACKAGES = ("features", "models", "training", "serving", "tarazy")
 SOURCES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
 
 

@@ -24,13 +24,13 @@ import numpy as np
 import polars as pl
 
 from features.errors import InputError, SnapshotError
+from features.files.whole import creating_folder
 from features.progress import Progress, silent
 from features.registers import sealed
 from features.registers.declared import CONTRACT_VERSION, LEARNING, REGISTERS, SCORING
 from features.registers.load import DataSet
 from features.registers.schema import Kind, Register
 from features.units import add_months, first_of_month
-from features.whole_files import creating_folder
 
 FORMAT: Final = 1
 HOUSEHOLDS_PER_PARTITION: Final = 100_000
@@ -58,9 +58,7 @@ class Snapshot:
         except (ValueError, KeyError, TypeError):
             raise SnapshotError.unreadable(path) from None
         if not known:
-            raise SnapshotError.of_another_format(
-                folder, written=manifest["format"], reads=FORMAT
-            )
+            raise SnapshotError.of_another_format(folder, written=manifest["format"], reads=FORMAT)
         return cls(folder, manifest)
 
     @property

@@ -67,7 +67,7 @@ def share(count: int, of: int) -> Estimate:
 
 def auc(truth: Matrix, score: Matrix, weights: Matrix | None = None) -> float:
     """Return the chance that a hiding family scores above a clear one, ties counting half."""
-    return float(_aucs(truth, score, _ones(truth, weights)[None, :])[0])
+    return float(aucs(truth, score, _ones(truth, weights)[None, :])[0])
 
 
 def average_precision(truth: Matrix, score: Matrix, weights: Matrix | None = None) -> float:
@@ -184,7 +184,7 @@ def auc_with_interval(truth: Matrix, score: Matrix, weights: Matrix, drawn: Matr
     """Return the AUC with its bootstrap interval; unknown without both kinds of families."""
     if not _both(truth):
         return UNKNOWN
-    return percentiles(auc(truth, score, weights), _aucs(truth, score, weights * drawn))
+    return percentiles(auc(truth, score, weights), aucs(truth, score, weights * drawn))
 
 
 def auc_difference(
@@ -193,12 +193,12 @@ def auc_difference(
     """Return by how much ``score`` ranks better than ``other`` on the same families, paired."""
     if not _both(truth):
         return UNKNOWN
-    replicas = _aucs(truth, score, weights * drawn) - _aucs(truth, other, weights * drawn)
+    replicas = aucs(truth, score, weights * drawn) - aucs(truth, other, weights * drawn)
     return percentiles(auc(truth, score, weights) - auc(truth, other, weights), replicas)
 
 
-def _aucs(truth: Matrix, score: Matrix, weights: Matrix) -> Matrix:
-    """AUC under each row of weights at once."""
+def aucs(truth: Matrix, score: Matrix, weights: Matrix) -> Matrix:
+    """Return the AUC under each row of weights; not a number where one kind has no weight."""
     order = np.argsort(score, kind="stable")
     ranked, label = score[order], truth[order]
     start = np.concatenate([[0], np.flatnonzero(np.diff(ranked) != 0) + 1])

@@ -31,6 +31,7 @@ from models.learned.inputs import (
 from models.learned.review_capacity import ReviewBars
 from models.learned.stage import Boosters, Stage
 from models.learned.welfare import Welfare
+from models.writing import version_shown
 
 SHOWN_DIGITS: Final = 6
 """A probability is shown with six decimals: enough for anyone, and the same everywhere."""
@@ -108,6 +109,17 @@ class Models:
             always_known=frozenset(flagging["always_known"]),
             manifest=manifest,
         )
+
+    @property
+    def override(self) -> str | None:
+        """The word by which a person let this version pass a gate; null: no gate needed one."""
+        word = self.manifest.get("override")
+        return None if word is None else str(word)
+
+    @property
+    def shown(self) -> str:
+        """The version as people are shown it, with that word."""
+        return version_shown(self.version, self.override)
 
     @property
     def hidden_income_reads(self) -> frozenset[str]:

@@ -9,10 +9,10 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from features.errors import InputError
-from features.whole_files import replacing
+from features.files.whole import replacing
 from models.explanation.explain import Explanation
-from models.reasons.writing import LANGUAGES, category_name
 from models.rules.scorecard import Scorecard
+from models.writing import LANGUAGES
 from serving.explanations.texts import texts
 
 FORMATS: Final = (".svg", ".png", ".pdf")
@@ -56,7 +56,7 @@ def draw(explanation: Explanation, path: Path, language: str) -> None:
     for axis in (left, right):
         axis.spines[["top", "right"]].set_visible(False)
     category = explanation.answer["category"]
-    title = f"{say['category']} {category}: {category_name(card, category, language)}"
+    title = f"{say['category']} {category}: {card.category_name(category, language)}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=14)
     drawn = {"svg.hashsalt": "tarazy", "svg.fonttype": "none"}
     with replacing(path) as draft, mpl.rc_context(drawn):

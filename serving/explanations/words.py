@@ -3,8 +3,8 @@
 from typing import Any
 
 from models.explanation.explain import Explanation
-from models.reasons.writing import category_name, money
 from models.rules.scorecard import Scorecard
+from models.writing import money
 from serving.explanations.texts import texts
 
 
@@ -14,7 +14,7 @@ def words(explanation: Explanation, language: str) -> list[str]:
     say = texts(language)
     card = Scorecard.in_force(explanation.decisions.law)
     lines = [
-        f"{say['category']} {a['category']}: {category_name(card, a['category'], language)}",
+        f"{say['category']} {a['category']}: {card.category_name(a['category'], language)}",
         say["review"] if a["status"] == "review" else say["automatic"],
     ]
     for heading, reasons in (("why", a["reasons"]), ("looks", a["review_reasons"])):
@@ -32,7 +32,15 @@ def words(explanation: Explanation, language: str) -> list[str]:
         inside = ", ".join(map(str, a["model_category_set"]))
         lines.append(f"{say['set']}: {inside}")
     lines += _of_unseen_income(a, say, language)
-    return [*lines, say["never"], f"{a['law_version']}, {a['model_version'] or '—'}"]
+    return [*lines, say["never"], f"{a['law_version']}, {_model(explanation, say['passed'])}"]
+
+
+def _model(explanation: Explanation, passed: str) -> str:
+    """Return the model's version, with the word by which a person let it pass a gate."""
+    models = explanation.decisions.models
+    if models is None:
+        return "—"
+    return models.version + (f" ({passed}: {models.override})" if models.override else "")
 
 
 def _offered(offers: list[dict[str, Any]], say: dict[str, str], language: str) -> list[str]:

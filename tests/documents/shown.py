@@ -17,7 +17,9 @@ from tests.walks.walk import AUDITOR, COUNTRY, HASH, NUMBER, PILOT, ROOT, Exampl
 
 README: Final = ROOT / "README.md"
 ELIDED: Final = "…"
-_PIECE: Final = re.compile(rf"(?P<elided>{ELIDED})|(?P<hash>{HASH})|(?P<number>{NUMBER})|(?P<blank>\s+)")
+_PIECE: Final = re.compile(
+    rf"(?P<elided>{ELIDED})|(?P<hash>{HASH})|(?P<number>{NUMBER})|(?P<blank>\s+)"
+)
 
 
 def documents() -> list[Path]:
@@ -53,7 +55,9 @@ def refreshed(shown: str, whole: str) -> str:
             result.append(_renumbered(line, printed[at]))
             at, free = at + 1, False
     if not free and at < len(printed):
-        raise Untrue(f"after the last line shown comes more; end with a line {ELIDED}:\n{printed[at]}")
+        raise Untrue(
+            f"after the last line shown comes more; end with a line {ELIDED}:\n{printed[at]}"
+        )
     return "\n".join(result)
 
 
@@ -77,7 +81,9 @@ def _where(run: list[str], printed: list[str], at: int, *, free: bool) -> int:
         ):
             return place
     rest = "\n".join(printed[at : at + 3]) or "nothing more"
-    raise Untrue(f"no line of the output is this one:\n{run[0]}\nthere stands, from here on:\n{rest}")
+    raise Untrue(
+        f"no line of the output is this one:\n{run[0]}\nthere stands, from here on:\n{rest}"
+    )
 
 
 def _pattern(line: str) -> re.Pattern[str]:

@@ -23,7 +23,6 @@ from tests.features import data_sets
 from training import train as training
 from training.evaluation.evaluate import evaluate, payments_rule, signed_log, tells_at_capacity
 from training.evaluation.measures import flat
-from training.examples import in_pandas
 from training.fitting.certificate import certified
 from training.fitting.evidence import require_both_kinds
 from training.fitting.fit import fit, informative
@@ -433,11 +432,3 @@ def test_a_promise_that_bounds_nothing_is_refused_before_any_run(tmp_path):
     with pytest.raises(InputError, match="at_least"):
         training.train([tmp_path / "nowhere"], home=home, preregistration=promise)
     assert not home.root.exists()
-
-
-@pytest.mark.long
-def test_the_pandas_path_compares_on_the_same_random_inspections(snapshot):
-    told = in_pandas.main(str(snapshot.folder))
-    assert list(told.index) == ["logistic regression", "monotone boosting"]
-    assert told.iloc[0, 1] == "0.000 [0.000, 0.000]"
-    assert all(0.5 < float(auc.split()[0]) < 1 for auc in told["AUC"])

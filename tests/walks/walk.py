@@ -78,7 +78,12 @@ def run(
     Exit codes 0 and 1 (the input or a gate says no) are answers; any other is a failure.
     """
     done = subprocess.run(
-        [sys.executable, "-c", "from serving.commands import main; main()", *shlex.split(command)[1:]],
+        [
+            sys.executable,
+            "-c",
+            "from serving.commands import main; main()",
+            *shlex.split(command)[1:],
+        ],
         cwd=folder,
         env={**environment, "TARAZY_HOME": home, "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
         capture_output=True,

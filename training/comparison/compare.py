@@ -264,7 +264,7 @@ def _described(models: Models) -> dict[str, Any]:
     return {
         "version": models.version,
         "as_of": told["as_of"],
-        "override": told["override"],
+        "override": models.override,
         "law": told["law"]["version"],
         "manifest_sha256": told["manifest_sha256"],
         "trained_on": told["trained_on"],

@@ -55,8 +55,18 @@ def spoil(path, place=-40):
 def test_an_alias_and_its_version_are_the_same_model(trained, champion, families):
     version = bundle.load(trained, champion.version)
     assert version.predict(families, LAW).equals(champion.predict(families, LAW))
-    assert version.describe()["override"] is None
     json.dumps(champion.describe())
+
+
+def test_a_version_named_by_number_tells_whose_word_let_it_pass(home, champion):
+    """However it is named, and when the name for which the word was given is long another's."""
+    digest = champion.manifest["manifest_sha256"]
+    aliases.write(home, "challenger", champion.version, digest, override=None, when=WHEN)
+    aliases.retire(home, "drift", WHEN)
+    for name in ("challenger", champion.version):
+        found = bundle.load(home, name)
+        assert found.describe()["override"] == found.override == "demonstration"
+        assert found.shown == f"{champion.version} (passed by a person's word: demonstration)"
 
 
 @pytest.mark.parametrize("part", ["manifest.json", "manifest.sig", "hidden_income.txt"])

@@ -15,8 +15,8 @@ from models.explanation.corrections import possible
 from models.explanation.counterfactual import AT_MOST, FACTS_AT_MOST, corrected, nearest
 from models.law.parameters import Law
 from models.reasons.reasons import placeholders, remedies
-from models.reasons.writing import LANGUAGES
 from models.rules.scorecard import Scorecard
+from models.writing import LANGUAGES
 from serving.api.examples import FAMILY
 from serving.requests.request import ROW_REGISTERS, read_one
 

@@ -13,10 +13,10 @@ from models.columns import SCORE_SCHEMA
 from models.law.files import cited_keys, read_law
 from models.law.parameters import Law, parameters
 from models.reasons.reasons import AT_MOST, HARD_RULE, catalogue, placeholders, rank, reason, say
-from models.reasons.writing import LANGUAGES
 from models.rules import red_flags
 from models.rules.category import rule_category
 from models.rules.scorecard import Scorecard
+from models.writing import LANGUAGES
 from tests.models.law.lawbook import family, features
 
 DAY = date(2026, 1, 1)

@@ -20,8 +20,8 @@ from models.decision.outcome import MODEL_OUTPUTS
 from models.decision.pipeline import decide
 from models.explanation.explain import explained
 from models.law.parameters import Law
-from models.reasons.writing import LANGUAGES
 from models.rules import programmes
+from models.writing import LANGUAGES
 from serving.decisions import batch
 from serving.explanations.picture import draw
 from serving.explanations.words import words

@@ -9,9 +9,9 @@ from models.decision.pipeline import ByRules, Decisions
 from models.explanation.explain import Explanation
 from models.law.parameters import Law
 from models.reasons.reasons import catalogue, reason
-from models.reasons.writing import LANGUAGES
 from models.rules.category import rule_category
 from models.rules.scorecard import Scorecard
+from models.writing import LANGUAGES
 from serving.explanations.words import words
 from tests.models.law.lawbook import family
 

@@ -1,1 +1,0 @@
-"""Short scripts that show a path from end to end; each is run by the tests."""
