@@ -4,33 +4,58 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 3000
-LAW_TESTS := $(addprefix tests/models/test_,$(addsuffix .py,actions counterfactual law_cases lawyers_walk other_cards \
-  parameters poverty poverty_line programmes readings reasons red_flags reform rights rules scorecard targeted_assistance))
+LAW_TESTS := $(addprefix tests/models/,law rules poverty reasons explanation)
 
-.PHONY: help setup serve test test-all law law-coverage mutants bench lint lock clean
+# As they come from the index, each file by its hash; compiled when first imported.
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
+SELF = $(INSTALL) --no-build-isolation --editable .
+CLOSED = $(BIN)/python -m pip check --disable-pip-version-check >.venv/check.txt || { cat .venv/check.txt; \
+  echo "The installation is not whole. After a change of locks/: make clean. After one of pyproject.toml: make lock"; exit 1; }
+
+.PHONY: help setup serve demonstration api test test-all test-install law law-coverage mutants bench lint \
+  lock upgrade outdated advisories clean
 
 help:
-	@echo "make serve     install, prepare a demonstration if nothing is promoted, start the API"
+	@echo "make serve     install, start the API, and prepare a demonstration if nothing is promoted"
 	@echo "make test      lint, types, import contracts and tests (under 8 minutes on 2 cores)"
 	@echo "make test-all  the long tests, too"
+	@echo "make test-install  the long tests of installing: production alone, and an index with newer releases"
 	@echo "make law       the cases of tests/law/ against the law on file, told without Python"
 	@echo "make law-coverage  every branch of the law's code is tested, or it fails and says which is not"
 	@echo "make mutants       change one thing in the law's code and a test must fail; an hour or more; MODULE=rules for one"
 	@echo "make bench     benchmarks: ratios against a peer or a bound in the same run"
 	@echo "make setup     install into .venv/ only"
+	@echo "make lock      write locks/ anew after a change of pyproject.toml; make upgrade: with newer releases"
+	@echo "make outdated      locked releases that are not the newest; make advisories: those with known weaknesses"
 
-setup: .venv/installed
+setup: .venv/dev.installed
 
-.venv/installed: requirements.lock pyproject.toml
+.venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it with PYTHON=…"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+
+.venv/train.installed: locks/production.lock locks/train.lock pyproject.toml | .venv/bin/python
+	$(INSTALL) -r locks/train.lock
+	$(SELF)
+	@$(CLOSED)
 	@touch $@
 
-serve: setup
-	$(BIN)/tarazy demonstrate
+# Holds all that training needs, so whoever has it need not install that again.
+.venv/dev.installed: locks/production.lock locks/train.lock locks/dev.lock pyproject.toml | .venv/bin/python
+	$(INSTALL) -r locks/dev.lock
+	$(SELF)
+	@$(CLOSED)
+	@touch .venv/train.installed $@
+
+# The API answers by rules alone until the demonstration beside it promotes a model.
+serve: .venv/train.installed
+	@$(MAKE) --no-print-directory --jobs=2 api demonstration
+
+api: .venv/train.installed
 	$(BIN)/tarazy serve --port $(PORT)
+
+demonstration: .venv/train.installed
+	nice $(BIN)/tarazy demonstrate
 
 lint: setup
 	$(BIN)/ruff check .
@@ -44,6 +69,10 @@ test: lint
 test-all: lint
 	$(BIN)/python -m pytest -m "long or not long"
 
+# Long: builds environments of their own from the locks.
+test-install: setup
+	$(BIN)/python -m pytest -m long tests/install
+
 law: setup
 	@$(BIN)/python -m tests.law $(TABLE)
 
@@ -52,15 +81,28 @@ law-coverage: setup
 
 # On a copy of the tree. OUT=file.json keeps what was found.
 mutants: setup
+	$(INSTALL) -r locks/mutants.lock
 	nice -n 15 $(BIN)/python -m tests.mutation $(MODULE) $(if $(OUT),--out $(OUT))
 
 bench: setup
 	$(BIN)/python -m tests.benchmarks
 
-# Names no host: the lock installs from whatever index the machine uses.
-lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
+# The tools that write the locks need no lock; what they write names no host.
+build/locking/bin/python:
+	$(PYTHON) -m venv build/locking
+	$@ -m pip install --quiet --disable-pip-version-check uv==0.13.9 packaging==26.4 pip-requirements-parser==32.0.1
+
+lock upgrade: build/locking/bin/python
+	$< -m tests.install --uv build/locking/bin/uv $(if $(filter upgrade,$@),--upgrade)
+
+outdated: setup
+	$(BIN)/python -m pip list --outdated --disable-pip-version-check
+
+# --strict: what the service does not know is no clean bill.
+advisories:
+	$(PYTHON) -m venv build/advisories
+	build/advisories/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	build/advisories/bin/pip-audit --strict --disable-pip --no-deps -r locks/dev.lock
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -4,14 +4,24 @@
   x InputError            - the caller's: a file, a folder, a date, a request (exit 1)
     x RegisterFaults      - the data owner's: what `tarazy check` lists
     x SnapshotError       - a folder that is not, or is no longer, a snapshot
-    x ParameterNotInForce - the lawyer's: a legal value asked for on a day that has none
+    x SealedTruth         - data that no register can hold: the truth of a simulated country
+    x DayError            - the caller's: a day that does not have what was asked of it
+      x ParameterNotInForce - the lawyer's: a legal value on a day that has none
     x NoSuchModel         - a model that was never trained, promoted or signed
   x DeclarationError      - ours, before release: something is declared wrongly (exit 3)
 
 No message ever carries a family's personal value: a place, a count and a remedy, no more.
+
+An error that is raised in more than one way has a *named constructor* for each: the words stand
+here, side by side, where somebody can read them as a reader will, and the place that raises
+says in two words what is wrong (``raise SnapshotError.altered(file)``). CONTRIBUTING.md says
+what a good text is.
 """
 
+from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
+from typing import Self
 
 
 class TarazyError(Exception):
@@ -33,8 +43,63 @@ class RegisterFaults(InputError):
 class SnapshotError(InputError):
     """A folder is not a snapshot, or its bytes are not those its manifest names."""
 
+    @classmethod
+    def not_one(cls, folder: Path) -> Self:
+        """The folder has no manifest."""
+        return cls(
+            f"{folder} is no snapshot: it has no manifest.json. Make one with "
+            f"`tarazy snapshot DATA --as-of DAY --out {folder}`."
+        )
 
-class ParameterNotInForce(InputError):
+    @classmethod
+    def unreadable(cls, manifest: Path) -> Self:
+        """The manifest is no JSON, or lacks what every manifest has."""
+        return cls(f"{manifest} cannot be read as a manifest; make the snapshot again.")
+
+    @classmethod
+    def of_another_format(cls, folder: Path, *, written: object, reads: int) -> Self:
+        """An earlier or later release wrote it."""
+        return cls(
+            f"{folder} has snapshot format {written}, this version reads {reads}; "
+            "make the snapshot again."
+        )
+
+    @classmethod
+    def altered(cls, file: Path) -> Self:
+        """The bytes of a partition are not those that the manifest names."""
+        return cls(
+            f"{file} is missing or is not the file that the manifest names; "
+            "remove the snapshot and make it again."
+        )
+
+
+class SealedTruth(InputError):
+    """Somebody handed in what only a simulated country knows of itself; nothing was read."""
+
+    @classmethod
+    def in_folder(cls, place: Path, folder: str) -> Self:
+        """The path lies in the folder of the truth."""
+        return cls(
+            f"{place} lies in a folder named {folder}: 0 registers read. What families truly "
+            "live on is for judging simulated worlds, never for features, models or training. "
+            "Pass the folder above it; a real data set must not stand under that name."
+        )
+
+    @classmethod
+    def in_columns(cls, place: str, register: str, columns: Iterable[str]) -> Self:
+        """A file of a register carries columns that only the truth has."""
+        return cls(
+            f"{place} of {register} carries {', '.join(columns)}: 0 registers read. No "
+            "register knows this; only the truth of a simulated country does. Write the register "
+            "again without it."
+        )
+
+
+class DayError(InputError):
+    """What was asked does not exist on the day: a legal value, or a month of the calendar."""
+
+
+class ParameterNotInForce(DayError):
     """A legal value was asked for on a day for which the law on file gives none."""
 
     def __init__(

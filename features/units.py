@@ -1,9 +1,12 @@
 """Units of measure and calendar months: said once, where a number is born."""
 
-from datetime import date
+from calendar import isleap
+from datetime import MAXYEAR, MINYEAR, date
 from enum import StrEnum
 
 import polars as pl
+
+from features.errors import DayError
 
 
 class Unit(StrEnum):
@@ -48,11 +51,13 @@ def first_of_month(day: date) -> date:
 def add_months(month: date, count: int) -> date:
     """Return the first day of the month ``count`` months after the month of ``month``.
 
+    Raises DayError beyond the calendar, which has the years 1 to 9999.
+
     >>> add_months(date(2026, 1, 15), -3)
     datetime.date(2025, 10, 1)
     """
     index = month.year * 12 + month.month - 1 + count
-    return date(index // 12, index % 12 + 1, 1)
+    return _of_calendar(index // 12, index % 12 + 1, 1)
 
 
 def months_of(span: Span, as_of: date) -> tuple[date, ...]:
@@ -88,7 +93,15 @@ def aged(birth: pl.Expr, as_of: date, least: int, most: int | None = None) -> pl
 
 
 def _years_before(day: date, years: int) -> date:
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:  # 29 February of a leap year
-        return day.replace(year=day.year - years, day=28)
+    leap_day = (day.month, day.day) == (2, 29) and not isleap(day.year - years)
+    return _of_calendar(day.year - years, day.month, 28 if leap_day else day.day)
+
+
+def _of_calendar(year: int, month: int, day: int) -> date:
+    if not MINYEAR <= year <= MAXYEAR:
+        other = "an earlier" if year > MAXYEAR else "a later"
+        raise DayError(
+            f"A day of the year {year} would be needed, and the calendar has the years {MINYEAR} "
+            f"to {MAXYEAR}: ask for {other} day."
+        )
+    return date(year, month, day)

@@ -1,6 +1,6 @@
 """What the whole run shares: one simulated country, one trained model, one server.
 
-They take minutes and a core of their own: the commands of the README start with the first
+They take minutes and a core of their own: the walk through a country starts with the first
 test and run in processes beside it, and the modules that wait for none of them go first.
 """
 
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import readme
 from tests.serving.running import running
+from tests.walks.walk import COUNTRY, examples, run
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Walk:
-    """The README walked through, command by command, in a folder of its own."""
+    """The country of `tests/walks/country.md` walked through, in a folder of its own."""
 
     folder: Path
     outputs: dict[str, str]
@@ -69,7 +69,7 @@ class Beside:
 
 @pytest.hookimpl(trylast=True)  # when the long tests are out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Modules that need nothing of the README go first, whole, in the order they had."""
+    """Modules that need nothing of the walk go first, whole, in the order they had."""
     waiting = {item.path for item in items if "walk" in item.fixturenames}
     items.sort(key=lambda item: item.path in waiting)
 
@@ -82,21 +82,21 @@ def beside(request, tmp_path_factory) -> Iterator[Beside]:
     environment = dict(os.environ)  # of now: a test may change its own for a while
     with ThreadPoolExecutor(1) as lane:
         outputs = {
-            e.command: lane.submit(readme.run, e.command, folder, environment=environment)
-            for e in readme.examples()
-            if e.is_tarazy and "walk" in wanted
+            e.command: lane.submit(run, e.command, folder, environment=environment)
+            for e in examples(COUNTRY)
+            if "walk" in wanted
         }
         again = None
         if "trained_again" in wanted:
             [train] = [command for command in outputs if command.startswith("tarazy train ")]
-            again = lane.submit(readme.run, train, folder, "again", environment)
+            again = lane.submit(run, train, folder, "again", environment)
         yield Beside(folder, outputs, again)
         lane.shutdown(wait=False, cancel_futures=True)
 
 
 @pytest.fixture(scope="session")
 def walk(beside) -> Walk:
-    """Every `tarazy` command of the README, run once: the country and model all tests share."""
+    """Every command of the walk, run once: the country and model all tests share."""
     return Walk(beside.folder, {c: output.result() for c, output in beside.outputs.items()})
 
 

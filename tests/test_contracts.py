@@ -47,7 +47,7 @@ REFUSED = [
         [*HOUSE],
         ["models.assessment", "training.evaluation", "training.report"],
     ),
-    ("training.evaluation.audit_attributes", [*HOUSE], ["training.evaluation"]),
+    ("training.evaluation.groups.audit_attributes", [*HOUSE], ["training.evaluation"]),
     ("features.catalogue", ["training.population"], []),
     ("models.law.parameters", ["features", "training.population"], []),
     ("serving.metrics", ["features", "models", "training"], []),
@@ -116,6 +116,4 @@ def test_no_contract_lists_modules_where_a_package_would_do():
         "models.assessment.groups",
         "models.assessment.fairness",
         "tarazy.country",
-        "training.evaluation.audit_attributes",
-        "training.evaluation.by_group",
     }

@@ -1,9 +1,9 @@
 """Whether a candidate may serve: gates, each with a verdict, a number and a reason.
 
-PASS, FAIL or UNKNOWN (too little evidence). UNKNOWN is not PASS and blocks. A person may
-pass a gate of quality by a recorded word that is shown wherever the model is shown; a
-broken signature, a golden prediction that differs or a category that the model moved
-nobody can pass.
+PASS, FAIL, UNKNOWN (too little evidence) or NOT_APPLICABLE (nothing of the kind is there).
+UNKNOWN is not PASS and blocks. A person may pass a gate of quality by a recorded word that is
+shown wherever the model is shown; a broken signature, a golden prediction that differs or a
+category that the model moved nobody can pass.
 """
 
 import json
@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from features.errors import InputError, NoSuchModel
+from features.files.whole import write_durably
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from features.whole_files import write_durably
 from models.bundles import aliases, bundle, loading, signing, trial
 from models.bundles.home import Home
 from models.learned.predict import Models
+from models.writing import version_shown
 from training.gates import blast_radius, effects, preregistration, promises, quality, structure
 from training.gates.blast_radius import Radius
 from training.gates.directions import boosters
@@ -49,9 +50,14 @@ _AFTER_SIGNATURE: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promotion:
-    """What every gate said, and whether the alias moved."""
+    """What every gate said, and whether the alias moved.
+
+    ``override`` is the word that was needed now; ``shown`` the version as people are shown it,
+    with the words of this and of earlier promotions.
+    """
 
     version: str
+    shown: str
     alias: str
     gates: tuple[Gate, ...]
     override: str | None
@@ -108,19 +114,29 @@ def promote(
     registry = Registry(home)
     registry.knows(version)
     said = asked(folder, home, on=snapshot, registered=given, progress=progress)
-    closed = [g for g in said.gates if g.verdict is not Verdict.PASS]
+    closed = [g for g in said.gates if g.verdict.blocks]
     passed = not closed or (override is not None and all(g.may_be_overridden for g in closed))
     used = override.strip() if override is not None and passed else None
     if said.radius is not None:
         keep(said.radius, home.artefacts / f"version-{version}", home)
+    stands = aliases.read(home)
+    verdicts = {f"gate.{g.name}": str(g.verdict) for g in said.gates}
     if passed:
-        tags = {f"gate.{g.name}": str(g.verdict) for g in said.gates}
-        stands = {name: each.version for name, each in aliases.read(home).names.items()}
+        numbers = {name: each.version for name, each in stands.names.items()}
         said_of_it = {"override": used or "none", "taken_back": "none"}
-        registry.alias(stands | {alias: version}, version, tags | said_of_it)
-        aliases.write(home, alias, version, said.manifest_sha256, override=used, when=when)
+        registry.alias(numbers | {alias: version}, version, verdicts | said_of_it)
+        stands = aliases.write(home, alias, version, said.manifest_sha256, override=used, when=when)
+    else:
+        doubts = ", ".join(f"{g.name} {g.verdict}" for g in closed)
+        why = f"{when.isoformat(timespec='seconds')} as {alias}: {doubts}"
+        registry.refuse(version, verdicts | {"refused": why})
     promotion = Promotion(
-        version=version, alias=alias, gates=said.gates, override=used, promoted=passed
+        version=version,
+        shown=version_shown(version, stands.standing(version, said.manifest_sha256).override),
+        alias=alias,
+        gates=said.gates,
+        override=used,
+        promoted=passed,
     )
     _remember(home.bundles / "ledger.jsonl", promotion, said.manifest_sha256, when)
     return promotion
@@ -175,9 +191,10 @@ def asked(
 def of_metrics(manifest: Mapping[str, Any]) -> tuple[Gate, ...]:
     """Ask the gates that read what was measured at training."""
     metrics = manifest["metrics"]
+    families = (manifest.get("certificate") or {}).get("population")
     return (
         quality.random_arm(metrics),
-        quality.quality(metrics),
+        quality.quality(metrics, families),
         promises.calibration(metrics),
         promises.flags(manifest.get("certificate")),
         promises.amounts(metrics),

@@ -17,9 +17,18 @@ from urllib.parse import urlsplit
 from features.errors import InputError
 from models.bundles import aliases
 from models.bundles.home import Home
+from training.record import schemas
 
 EXPERIMENT: Final = "tarazy"
 MODEL: Final = "tarazy"
+CANDIDATE: Final = "candidate"
+REFUSED: Final = "refused"
+RETIRED: Final = "retired"
+"""The stages of a version that no name stands for: never asked, refused by a gate, or replaced."""
+KIND: Final = "mlflow.experimentKind"
+"""MLflow's tag for the kind of an experiment: without it the first page looks for traces of
+language models, of which there are none, instead of showing the runs."""
+_MACHINE_LEARNING: Final = "custom_model_development"
 _BATCH: Final = 100
 """Parameters that MLflow takes at once; of measures it takes ten times as many."""
 _DIGEST: Final = 36
@@ -29,6 +38,7 @@ _QUIET: Final = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
     "MLFLOW_ALLOW_MODEL_CODE_EXECUTION": "false",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
@@ -59,10 +69,11 @@ class Registry:
         """Return whether there is anything to ask: a server, or a database under the home."""
         return "MLFLOW_TRACKING_URI" in os.environ or (home.root / "mlflow.db").exists()
 
-    def start(self, tags: Mapping[str, str]) -> str:
-        """Open a run; returns its id."""
+    def start(self, tags: Mapping[str, str], name: str | None = None) -> str:
+        """Open a run under a name that people can tell from another; returns its id."""
         with self._answering():
-            return str(self._client.create_run(self.experiment, tags=dict(tags)).info.run_id)
+            run = self._client.create_run(self.experiment, tags=dict(tags), run_name=name)
+            return str(run.info.run_id)
 
     def log(self, run: str, parameters: Mapping[str, Any], measures: Mapping[str, float]) -> None:
         """Write a run's parameters and measures, however many."""
@@ -78,23 +89,29 @@ class Registry:
                 self._client.log_batch(run, metrics=numbers[start : start + 10 * _BATCH])
 
     def read_from(self, run: str, data: Sequence[Mapping[str, Any]]) -> None:
-        """Tell which snapshots and labels the run read, each by its digest (`provenance.data`)."""
+        """Tell which snapshots and labels the run read, each by its digest (`provenance.data`).
+
+        Each comes with its columns: of a snapshot the features of a family, of labels those of
+        their register.
+        """
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
-        def read(name: str, digest: str, of: Mapping[str, Any], context: str) -> DatasetInput:
+        def read(
+            name: str, digest: str, of: Mapping[str, Any], context: str, schema: str
+        ) -> DatasetInput:
             profile = json.dumps({"households": of["households"], "as_of": of["as_of"]})
             source = json.dumps({"sha256": digest})
             return DatasetInput(
-                Dataset(name, digest[:_DIGEST], "snapshot", source, profile=profile),
+                Dataset(name, digest[:_DIGEST], "snapshot", source, schema=schema, profile=profile),
                 [InputTag("mlflow.data.context", context)],
             )
 
         inputs = []
         for one in data:
             named = f"snapshot {one['as_of']}"
-            inputs.append(read(named, one["digest"], one, "training"))
+            inputs.append(read(named, one["digest"], one, "training", schemas.of_features()))
             inputs += [
-                read(f"{register}, {named}", digest, one, "labels")
+                read(f"{register}, {named}", digest, one, "labels", schemas.of_register(register))
                 for register, digest in one["labels"].items()
             ]
         with self._answering():
@@ -140,6 +157,8 @@ class Registry:
                 model_id=model.model_id,
             )
             self._client.set_tag(run, "mlflow.note.content", words)
+            name = self._client.get_run(run).info.run_name
+            self._client.update_run(run, name=f"version {made.version}: {name}")
             return str(made.version), str(model.model_id)
 
     def hand_in(self, model: str, *folders: Path) -> None:
@@ -168,24 +187,53 @@ class Registry:
         """Mirror which version each alias stands for, with what was said of one version.
 
         An alias that stands for nothing any more, or for a version that was registered
-        elsewhere, is taken away.
+        elsewhere, is taken away. The stage of every version says what stands for it now.
         """
         with self._answering():
-            for tag, value in tags.items():
-                self._client.set_model_version_tag(MODEL, version, tag, value)
-            held = {str(v.version) for v in self._client.search_model_versions(f"name='{MODEL}'")}
+            self._tag(self._client.get_model_version(MODEL, version), tags)
+            versions = self._client.search_model_versions(f"name='{MODEL}'")
+            held = {str(each.version) for each in versions}
             stand = {name: number for name, number in names.items() if number in held}
             for name in self._client.get_registered_model(MODEL).aliases.keys() - stand.keys():
                 self._client.delete_registered_model_alias(MODEL, name)
             for name, number in stand.items():
                 self._client.set_registered_model_alias(MODEL, name, number)
+            for each in versions:
+                standing_for = [name for name, n in stand.items() if n == str(each.version)]
+                stage = _stage(standing_for, each.tags.get("stage"))
+                if stage != each.tags.get("stage"):
+                    self._tag(each, {"stage": stage})
+
+    def refuse(self, version: str, tags: Mapping[str, str]) -> None:
+        """Record that a version was asked to be promoted and was not; its names stay."""
+        with self._answering():
+            refused = self._client.get_model_version(MODEL, version)
+            never_stood = refused.tags.get("stage") in (None, CANDIDATE)
+            self._tag(refused, dict(tags) | ({"stage": REFUSED} if never_stood else {}))
+
+    def _tag(self, version: Any, tags: Mapping[str, str]) -> None:
+        """Tag a version, and the run and the model that it came of: each has a page of its own."""
+        from mlflow.entities import RunTag
+
+        for tag, value in tags.items():
+            self._client.set_model_version_tag(MODEL, version.version, tag, value)
+        self._client.log_batch(version.run_id, tags=[RunTag(*tag) for tag in tags.items()])
+        came_of = f"source_run_id = '{version.run_id}'"
+        for model in self._client.search_logged_models([self.experiment], came_of):
+            self._client.set_logged_model_tags(model.model_id, dict(tags))
 
     def _experiment(self, home: Home) -> str:
-        found = self._client.get_experiment_by_name(EXPERIMENT)
-        if found is not None:
-            return str(found.experiment_id)
-        place = home.artefacts.as_uri() if self.local else None
-        return str(self._client.create_experiment(EXPERIMENT, artifact_location=place))
+        known = self._client.get_experiment_by_name(EXPERIMENT)
+        if known is None:
+            place = home.artefacts.as_uri() if self.local else None
+            return str(
+                self._client.create_experiment(
+                    EXPERIMENT, artifact_location=place, tags={KIND: _MACHINE_LEARNING}
+                )
+            )
+        if KIND not in known.tags:  # made by an earlier release
+            self._client.set_experiment_tag(known.experiment_id, KIND, _MACHINE_LEARNING)
+        return str(known.experiment_id)
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
@@ -232,6 +280,13 @@ def mirror_retirement(home: Home, name: str, version: str) -> str | None:
             f"promotion puts it right. {why}"
         )
     return None
+
+
+def _stage(standing_for: Sequence[str], before: str | None) -> str:
+    """Return what a version is now: what it stands for, or what it is while nothing does."""
+    if standing_for:
+        return " and ".join(sorted(standing_for))
+    return RETIRED if before not in (None, CANDIDATE, REFUSED) else before or CANDIDATE
 
 
 def named(name: str) -> str:

@@ -19,20 +19,20 @@ from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.assessment import drift
 from models.assessment.metrics import LEVEL
-from models.bundles import bundle, golden
+from models.bundles import bundle, golden, signing
 from models.bundles.home import Home
 from models.law.parameters import Law
 from models.learned.hyperparameters import shipped
 from models.learned.inputs import BESIDES_INPUTS
-from training.evaluation import review_load
+from training.evaluation import review_load, seed_spread
 from training.evaluation.evaluate import evaluate
-from training.evaluation.measures import flat
+from training.evaluation.measures import flat, headlines, of_run
 from training.fitting import tuning
 from training.fitting.fit import Fitted, fit
 from training.fitting.tuning import Tuning
 from training.labels.gather import Labels, gather
 from training.record import editions, files, provenance, signature, synthetic
-from training.registry import Registry
+from training.registry import CANDIDATE, Registry
 from training.report import page as report
 
 SEED: Final = 20_260_101
@@ -51,6 +51,7 @@ class TrainingResult:
     run_id: str
     report: Path
     review_load: dict[str, Any]
+    seeds: dict[str, Any]
 
     def summary(self) -> dict[str, Any]:
         """Everything but the version, ready for JSON."""
@@ -61,11 +62,12 @@ class TrainingResult:
             "metrics": self.metrics,
             "certificate": self.certificate,
             "review_load": self.review_load,
+            "seeds": self.seeds,
         }
 
     def words(self) -> list[str]:
         """The findings in sentences."""
-        return _words(self.metrics, self.certificate, self.review_load)
+        return _words(self.metrics, self.certificate, self.review_load, self.seeds)
 
 
 def train(
@@ -75,6 +77,7 @@ def train(
     as_of: date | None = None,
     seed: int = SEED,
     tune: int = 0,
+    refits: int = seed_spread.REFITS,
     preregistration: Path | None = None,
     progress: Progress = silent,
 ) -> TrainingResult:
@@ -86,6 +89,9 @@ def train(
     home : where the bundle, the run and the keys go.
     as_of : look at a single snapshot as of an earlier day; default: its own.
     seed : of everything that is drawn.
+    refits : how many other seeds the detector is grown with, to see how far the outcome hangs
+        on this one (`training.evaluation.seed_spread`). They are measured beside the bundle,
+        which is the same bytes whatever their number.
     tune : trials of the search for hyper-parameters, for each stage; 0: the shipped ones.
     preregistration : what was promised before the run. Its hash is written to the run
         before a single register is read, and to the signed manifest.
@@ -97,7 +103,8 @@ def train(
     registry = Registry(home)
     opened = [Snapshot.open(folder) for folder in snapshots]
     code = provenance.code()
-    run = registry.start(_tags(code, seed, promised))
+    day = as_of or max((snapshot.as_of for snapshot in opened), default=None)
+    run = registry.start(_tags(code, seed, promised), f"as of {day}, seed {seed}")
     finished = False
     try:
         registry.read_from(run, provenance.data(opened))
@@ -127,7 +134,15 @@ def train(
             "reference": drift.reference(found.population, fitted.inputs, law),
             "golden": golden.golden(fitted.models, made_up, found.as_of),
         }
-        result = _recorded(registry, run, home, fitted, told, made_up, tuned)
+        seeds = seed_spread.measured(
+            found,
+            seed_spread.of_run(metrics, fitted.certificate),
+            law=law,
+            hyper=hyper,
+            generators=generator.spawn(refits),
+            progress=progress,
+        )
+        result = _recorded(registry, run, home, fitted, told, made_up, tuned, seeds.as_json())
         finished = True
         return result
     finally:
@@ -142,18 +157,17 @@ def _recorded(
     told: Mapping[str, Any],
     made_up: pl.DataFrame,
     tuned: Tuning | None,
+    seeds: dict[str, Any],
 ) -> TrainingResult:
     """Record the run, write the signed bundle under the version that MLflow gives it."""
     parameters = _parameters(told)
     law = told["law"]["version"]
     load = told["review_load"]
-    asked = load["shares"] | {"person_days": load["person_days"]}
-    beside = flat({"certificate": told["certificate"], "review_load": asked})
-    registry.log(run, parameters, flat(told["metrics"]) | beside)
-    said = _words(told["metrics"], told["certificate"], load)
+    registry.log(run, parameters, headlines(flat(of_run(told, seeds))))
+    said = _words(told["metrics"], told["certificate"], load, seeds)
     words = "\n".join(f"* {line}" for line in said)
     number, model = registry.register(
-        run, parameters, {"stage": "candidate", "law": law}, words[:_WORDS]
+        run, parameters, {"stage": CANDIDATE, "law": law}, words[:_WORDS]
     )
     folder = home.bundles / number
     if folder.exists():
@@ -163,10 +177,12 @@ def _recorded(
         )
     bundle.write(folder, replace(fitted.models, version=number), told, home.signing_key())
     kept = home.artefacts / f"version-{number}"
-    files.write(kept, fitted, told, tuned)
+    files.write(kept, fitted, told, tuned, seeds)
+    spread = kept / files.SEEDS
+    signing.sign(spread.read_bytes(), spread.with_suffix(".sig"), home.signing_key())
     registry.keep(run, kept, "report")
     with TemporaryDirectory() as described:
-        signature.write(Path(described), made_up, run=run, model=model)
+        signature.write(Path(described), made_up, run=run, model=model, as_of=told["as_of"])
         registry.hand_in(model, folder, Path(described))
     return TrainingResult(
         version=number,
@@ -176,13 +192,17 @@ def _recorded(
         run_id=run,
         report=kept / "report.md",
         review_load=load,
+        seeds=seeds,
     )
 
 
 def _words(
-    metrics: Mapping[str, Any], certificate: Mapping[str, Any], load: Mapping[str, Any]
+    metrics: Mapping[str, Any],
+    certificate: Mapping[str, Any],
+    load: Mapping[str, Any],
+    seeds: Mapping[str, Any],
 ) -> list[str]:
-    return [*report.words(metrics, certificate), *review_load.words(load)]
+    return [*report.words(metrics, certificate, seeds), *review_load.words(load)]
 
 
 def _told(
@@ -228,7 +248,13 @@ def _told(
 
 def _tags(code: Mapping[str, Any], seed: int, promised: Mapping[str, Any] | None) -> dict[str, str]:
     """Return what the run says of itself before it has read anything."""
-    tags = {"stage": "candidate", "seed": str(seed), "code": code["version"]}
+    tags = {
+        "stage": CANDIDATE,
+        "seed": str(seed),
+        "code": code["version"],
+        "mlflow.source.name": "tarazy train",
+        "mlflow.source.type": "LOCAL",
+    }
     if code["commit"]:
         # MLflow's own name for it, so that its pages link the commit.
         tags |= {"mlflow.source.git.commit": code["commit"], "code_changed": str(code["changed"])}

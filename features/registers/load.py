@@ -94,6 +94,7 @@ def open_data_set(folder: Path) -> DataSet:
         )
     sources = {name: tuple(_sources(folder, name)) for name in REGISTERS}
     if not any(sources.values()):
+        refuse_snapshot(folder)
         raise InputError(
             f"{folder} holds 0 registers. Put at least households.parquet and persons.parquet "
             "(or .csv) there, named as in the register contract."
@@ -107,6 +108,16 @@ def open_data_set(folder: Path) -> DataSet:
         faults=tuple(fault for r in readings for fault in r.faults),
         warnings=(*_strays(folder), *(line for r in readings for line in r.warnings)),
     )
+
+
+def refuse_snapshot(folder: Path) -> None:
+    """Raise InputError for a snapshot where registers are asked for, and say what it is."""
+    if (folder / "manifest.json").is_file() and any(folder.glob("part-*/households.parquet")):
+        raise InputError(
+            f"{folder} is a snapshot, not a folder of registers: they were checked before it was "
+            "made, and never change again. Pass the folder that it was made of, or hand the "
+            "snapshot to `tarazy score`, `features`, `train` or `audit`."
+        )
 
 
 def unreadable(register: Register, place: str = "") -> Fault:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from features.errors import InputError
+from features.errors import SealedTruth
 from features.registers.schema import Register
 
 FOLDER: Final = "truth"
@@ -32,21 +32,13 @@ COLUMNS: Final = frozenset(
 
 
 def refuse_place(*places: Path) -> None:
-    """Raise InputError for a path that lies in a folder of truth, through links as well."""
+    """Raise SealedTruth for a path that lies in a folder of truth, through links as well."""
     for place in places:
         if FOLDER in (*place.parts, *place.resolve().parts):
-            raise InputError(
-                f"{place} lies in a folder named {FOLDER}: 0 registers read. What families truly "
-                "live on is for judging simulated worlds, never for features, models or training. "
-                "Pass the folder above it; a real data set must not stand under that name."
-            )
+            raise SealedTruth.in_folder(place, FOLDER)
 
 
 def refuse_columns(register: Register, place: str, stored: Collection[str]) -> None:
-    """Raise InputError for a file of a register that carries columns only the truth has."""
+    """Raise SealedTruth for a file of a register that carries columns only the truth has."""
     if revealed := sorted(name for name in stored if name in COLUMNS and name not in register):
-        raise InputError(
-            f"{place} of {register.name} carries {', '.join(revealed)}: 0 registers read. No "
-            "register knows this; only the truth of a simulated country does. Write the register "
-            "again without it."
-        )
+        raise SealedTruth.in_columns(place, register.name, revealed)

@@ -24,13 +24,13 @@ import numpy as np
 import polars as pl
 
 from features.errors import InputError, SnapshotError
+from features.files.whole import creating_folder
 from features.progress import Progress, silent
 from features.registers import sealed
 from features.registers.declared import CONTRACT_VERSION, LEARNING, REGISTERS, SCORING
 from features.registers.load import DataSet
 from features.registers.schema import Kind, Register
 from features.units import add_months, first_of_month
-from features.whole_files import creating_folder
 
 FORMAT: Final = 1
 HOUSEHOLDS_PER_PARTITION: Final = 100_000
@@ -51,22 +51,14 @@ class Snapshot:
         sealed.refuse_place(folder)
         path = folder / "manifest.json"
         if not path.is_file():
-            raise SnapshotError(
-                f"{folder} is no snapshot: it has no manifest.json. Make one with "
-                f"`tarazy snapshot DATA --as-of DAY --out {folder}`."
-            )
+            raise SnapshotError.not_one(folder)
         try:
             manifest = json.loads(path.read_bytes())
             known = manifest["format"] == FORMAT
         except (ValueError, KeyError, TypeError):
-            raise SnapshotError(
-                f"{path} cannot be read as a manifest; make the snapshot again."
-            ) from None
+            raise SnapshotError.unreadable(path) from None
         if not known:
-            raise SnapshotError(
-                f"{folder} has snapshot format {manifest['format']}, this version reads {FORMAT}; "
-                "make the snapshot again."
-            )
+            raise SnapshotError.of_another_format(folder, written=manifest["format"], reads=FORMAT)
         return cls(folder, manifest)
 
     @property
@@ -156,10 +148,7 @@ class Snapshot:
             content = b""
         # The very bytes that were verified are parsed: nothing can change in between.
         if hashlib.sha256(content).hexdigest() != entry["sha256"]:
-            raise SnapshotError(
-                f"{self.folder / name} is missing or is not the file that the manifest names; "
-                "remove the snapshot and make it again."
-            )
+            raise SnapshotError.altered(self.folder / name)
         frame = pl.read_parquet(io.BytesIO(content))
         return frame.cast({c: t for c, t in working_types(register).items() if c in frame.columns})
 

@@ -21,6 +21,7 @@ from scipy.stats import binom, hypergeom, poisson_binom
 
 from models.assessment.metrics import UNKNOWN as NOT_KNOWN
 from models.assessment.metrics import Estimate, share
+from models.assessment.suppression import SHOWN_FROM
 from models.learned.inputs import Matrix
 
 SIGNIFICANCE: Final = 0.05
@@ -30,8 +31,6 @@ FOUND_RATIO: Final = 1.5
 """A group passes only where such a ratio would have been found ..."""
 POWER: Final = 0.8
 """... with this chance."""
-SUPPRESSED_BELOW: Final = 10
-"""A group of fewer families is hidden, and so is another that would give it away."""
 TWO_WAY_FROM: Final = 30
 _QUANTILES: Final = (np.arange(11) + 0.5) / 11
 
@@ -255,7 +254,7 @@ def _choose(of: int, count: Whole) -> Matrix:
     return np.asarray(gammaln(of + 1) - gammaln(count + 1) - gammaln(of - count + 1))
 
 
-def hidden(families: Whole, shown_from: int = SUPPRESSED_BELOW) -> Flags:
+def hidden(families: Whole, shown_from: int = SHOWN_FROM) -> Flags:
     """Return which cells of a table are not shown, so that no small one can be worked out.
 
     Parameters
@@ -265,14 +264,14 @@ def hidden(families: Whole, shown_from: int = SUPPRESSED_BELOW) -> Flags:
 
     Returns
     -------
-    True where a cell is not shown. Cells below `SUPPRESSED_BELOW` are protected: as long as
+    True where a cell is not shown. Cells below `SHOWN_FROM` are protected: as long as
     one of them follows from the margins and the cells shown, the smallest cell that shares
     a line with it is hidden, too (complementary suppression). An empty cell holds nobody and
     is hidden only where nothing else is left to hide.
     """
     table = np.atleast_2d(families)
     gone = (table > 0) & (table < shown_from)
-    small = (table > 0) & (table < SUPPRESSED_BELOW)
+    small = (table > 0) & (table < SHOWN_FROM)
     while (more := _beside_a_given_away(table, gone, small, lines=families.ndim)) is not None:
         gone[more] = True
     return gone.reshape(families.shape)
@@ -320,8 +319,8 @@ __all__ = [
     "NOT_KNOWN",
     "POWER",
     "RATIO",
+    "SHOWN_FROM",
     "SIGNIFICANCE",
-    "SUPPRESSED_BELOW",
     "TWO_WAY_FROM",
     "Finding",
     "Verdict",

@@ -11,8 +11,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from models.assessment.fairness import SUPPRESSED_BELOW
 from models.assessment.metrics import LEVEL, Estimate, share
+from models.assessment.suppression import SHOWN_FROM
 from models.learned.inputs import Matrix
 
 BINS: Final = 15
@@ -26,7 +26,7 @@ def bins_of(said: Matrix, weights: Matrix) -> Whole:
 
     Bins of equal weight, in order of the probability; at least one.
     """
-    count = max(1, min(BINS, len(said) // SUPPRESSED_BELOW))
+    count = max(1, min(BINS, len(said) // SHOWN_FROM))
     order = np.argsort(said, kind="stable")
     reached = np.cumsum(weights[order]) - weights[order] / 2
     placed = np.empty(len(said), dtype=np.int64)

@@ -6,13 +6,13 @@ of every name, under the same signature: MLflow forgets an alias once it moves.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from features.errors import InputError, NoSuchModel
-from features.whole_files import write_durably
+from features.files.whole import write_durably
 from models.bundles import signing
 from models.bundles.home import Home
 
@@ -55,6 +55,18 @@ class Move:
         return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What one version stands for now, and by whose word it may: told wherever it is named.
+
+    ``override`` is what persons gave as their reason whenever this version passed a gate by
+    their word; null: nobody ever had to.
+    """
+
+    names: Mapping[str, Alias]
+    override: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Aliases:
     """All names, with a number that only grows: an older file can be told from a newer.
@@ -65,6 +77,26 @@ class Aliases:
     sequence: int
     names: dict[str, Alias]
     history: tuple[Move, ...] = ()
+
+    def standing(self, version: str, manifest_sha256: str) -> Standing:
+        """Return the names of a version and the words that it passed gates by, first given first.
+
+        A word belongs to the version and outlives the name that it was given for. Numbers
+        repeat from home to home, so only what is pinned to these very bytes speaks of them.
+        """
+        words = (
+            move.override
+            for move in self.history
+            if (move.version, move.manifest_sha256) == (version, manifest_sha256)
+        )
+        return Standing(
+            names={
+                name: alias
+                for name, alias in self.names.items()
+                if (alias.version, alias.manifest_sha256) == (version, manifest_sha256)
+            },
+            override="; ".join(dict.fromkeys(word for word in words if word)) or None,
+        )
 
     def retired(self, name: str) -> Move | None:
         """Return the move that took a name from its version; None: it has one, or never had."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from features.errors import NoSuchModel
-from features.whole_files import creating_folder
+from features.files.whole import creating_folder
 from models.bundles import signing
 from models.bundles.signing import sha256
 from models.learned import trees

@@ -12,34 +12,31 @@ from models.learned.predict import Models
 def load(home: Home, name: str) -> Models:
     """Return the models behind an alias or a version, verified and tried out.
 
-    Raises ``NoSuchModel`` with the remedy when there is none, when a byte differs from
-    what was signed, when the alias was given to other bytes, when the features are no
+    By whichever name, a version comes with the word that let it pass a gate (``override``).
+    Raises ``NoSuchModel`` with the remedy when there is none, when a byte differs from what
+    was signed, when the alias was given to other bytes, when the features are no
     longer defined as in training, or when the child that reads it first does not survive.
     """
-    override, pinned = None, None
-    version = name
+    version, pinned = name, None
+    promoted = aliases.read(home)
     if not re.fullmatch(r"\d{1,9}", name):
-        names = aliases.read(home).names
-        if name not in names:
+        if name not in promoted.names:
             raise NoSuchModel(f"No model is promoted as {name!r}. {REMEDY}")
-        version, override, pinned = (
-            names[name].version,
-            names[name].override,
-            names[name].manifest_sha256,
-        )
+        version, pinned = promoted.names[name].version, promoted.names[name].manifest_sha256
     folder = home.bundles / version
     if not folder.is_dir():
         raise NoSuchModel(f"There is no model version {version}. {REMEDY}")
-    found = bundle.verify(folder, home.public_key())
-    if pinned is not None and found.manifest_sha256 != pinned:
+    verified = bundle.verify(folder, home.public_key())
+    if pinned is not None and verified.manifest_sha256 != pinned:
         raise NoSuchModel(
             f"Model version {version} is not the one that was promoted as {name!r}: its manifest "
             "has another hash. Promote it again, or restore the bundle."
         )
-    if found.manifest["version"] != version:
+    if verified.manifest["version"] != version:
         raise NoSuchModel(
-            f"Folder {version} holds the bundle of version {found.manifest['version']}: "
+            f"Folder {version} holds the bundle of version {verified.manifest['version']}: "
             "restore the folders' names."
         )
-    trial.in_child(folder, found.manifest_sha256)
-    return bundle.assemble(found, override=override)
+    trial.in_child(folder, verified.manifest_sha256)
+    standing = promoted.standing(version, verified.manifest_sha256)
+    return bundle.assemble(verified, override=standing.override)

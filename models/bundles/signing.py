@@ -7,7 +7,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from features.errors import NoSuchModel
-from features.whole_files import write_durably
+from features.files.whole import write_durably
 
 
 def sign(content: bytes, path: Path, key: Ed25519PrivateKey) -> None:

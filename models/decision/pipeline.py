@@ -17,7 +17,7 @@ from features.registers.declared import SCORING
 from models.columns import SCORE_SCHEMA
 from models.decision import outcome
 from models.law.parameters import Citation, Law, each_once
-from models.learned.predict import Models
+from models.learned.predict import Look, Models
 from models.reasons import reasons
 from models.rules import actions, programmes, red_flags
 from models.rules import category as rules
@@ -26,21 +26,64 @@ from models.rules.scorecard import Scorecard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decisions:
-    """Decisions for some households, with everything that stands behind them, row by row.
+class ByRules:
+    """What declared facts and dated rules say of some households, before any model is asked.
 
-    All tables have one row a household, sorted by ``household_id``. ``table`` holds exactly
-    the columns of `models.columns`.
+    All tables have one row a household, sorted by ``household_id``. ``counted`` are the
+    features that count rows of registers, from which the others are combined.
     """
 
-    table: pl.DataFrame
+    counted: pl.DataFrame
     features: pl.DataFrame
     ruled: pl.DataFrame
     flags: pl.DataFrame
     eligibility: pl.DataFrame
     silent: tuple[str, ...]
     law: Law
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """Decisions for some households, with everything that stands behind them, row by row.
+
+    All tables have one row a household, sorted by ``household_id``. ``table`` holds exactly
+    the columns of `models.columns`; ``look`` is what the models saw, null without models.
+    """
+
+    table: pl.DataFrame
+    by_rules: "ByRules"
     models: Models | None
+    look: Look | None
+
+    @property
+    def features(self) -> pl.DataFrame:
+        """One row a household: every declared feature."""
+        return self.by_rules.features
+
+    @property
+    def ruled(self) -> pl.DataFrame:
+        """One row a household: categories and points, by declared facts alone."""
+        return self.by_rules.ruled
+
+    @property
+    def flags(self) -> pl.DataFrame:
+        """One row a household: the published red flags."""
+        return self.by_rules.flags
+
+    @property
+    def eligibility(self) -> pl.DataFrame:
+        """One row a household: the local programmes."""
+        return self.by_rules.eligibility
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """The registers that did not answer."""
+        return self.by_rules.silent
+
+    @property
+    def law(self) -> Law:
+        """The law by which it was decided, of the day of the decision."""
+        return self.by_rules.law
 
     @property
     def cites(self) -> tuple[Citation, ...]:
@@ -94,36 +137,58 @@ def decide(registers: Registers, models: Models | None, law: Law) -> Decisions:
     -------
     The decisions, sorted by household. The served category is always the rules'.
     """
-    as_of = law.day
+    return with_opinion(by_rules(registers, law), models)
+
+
+def by_rules(registers: Registers, law: Law) -> ByRules:
+    """Apply the rules to every household of the registers as of the law's day."""
     silent = tuple(r.name for r in SCORING if registers.get(r.name) is None)
-    counted = count(registers, as_of)
-    features = combine(counted, as_of)
+    counted = count(registers, law.day)
+    features = combine(counted, law.day)
     ruled = rules.rule_category(features, law)
-    flags = red_flags.red_flags(features, law)
-    entitled = programmes.eligibility(features, ruled, law)
+    return ByRules(
+        counted=counted,
+        features=features,
+        ruled=ruled,
+        flags=red_flags.red_flags(features, law),
+        eligibility=programmes.eligibility(features, ruled, law),
+        silent=silent,
+        law=law,
+    )
+
+
+def with_opinion(facts: ByRules, models: Models | None) -> Decisions:
+    """Put a model's opinion beside what the rules say; the served category stays theirs.
+
+    A challenger is asked of the same facts again without a register being read twice.
+    """
+    law, features, ruled = facts.law, facts.features, facts.ruled
+    look = None if models is None else models.look(features, law, facts.silent)
     opinion = (
-        outcome.without_model(features) if models is None else models.predict(features, law, silent)
+        outcome.without_model(features)
+        if models is None or look is None
+        else models.opinion(look, features, law, facts.silent)
     )
     category = ruled["rule_category"]
-    at_low = category_at_low_end(counted, opinion, category, law)
+    at_low = category_at_low_end(facts.counted, opinion, category, law)
     is_material = outcome.material(opinion, category, at_low)
     asks = outcome.model_asks(is_material, opinion)
-    raised = flags["raised_flags"]
+    raised = facts.flags["raised_flags"]
     table = pl.DataFrame(
         {
             "household_id": features["household_id"],
-            "as_of": pl.Series([as_of] * features.height, dtype=pl.Date),
+            "as_of": pl.Series([law.day] * features.height, dtype=pl.Date),
             "category": category,
             "proposed_category": outcome.proposed(asks, at_low, law),
             "rule_category": category,
-            "rule_flag": flags["rule_flag"],
+            "rule_flag": facts.flags["rule_flag"],
             "material": is_material,
             "reasons": reasons.rank(ruled, law),
             "review_reasons": outcome.review_reasons(features, ruled, raised, asks, law),
         }
     ).with_columns(
         *(opinion[name] for name in outcome.MODEL_OUTPUTS),
-        *(entitled[name] for name in ("eligible_services", "services_in_review")),
+        *(facts.eligibility[name] for name in ("eligible_services", "services_in_review")),
         status=pl.when(pl.col("review_reasons").list.len() > 0)
         .then(pl.lit("review"))
         .otherwise(pl.lit("automatic")),
@@ -132,13 +197,9 @@ def decide(registers: Registers, models: Models | None, law: Law) -> Decisions:
     )
     return Decisions(
         table=table.select(pl.col(name).cast(dtype) for name, dtype in SCORE_SCHEMA.items()),
-        features=features,
-        ruled=ruled,
-        flags=flags,
-        eligibility=entitled,
-        silent=silent,
-        law=law,
+        by_rules=facts,
         models=models,
+        look=look,
     )
 
 

@@ -3,6 +3,7 @@
 The letter names these rights; none of them changes a decision.
 """
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -29,7 +30,8 @@ class Right:
     def until(self, learned: date) -> date:
         """Return the last day of a term in months that begins on the day of learning.
 
-        Where the last month has no such day, the term ends with that month.
+        Where the last month has no such day, the term ends with that month. Raises DayError
+        where it would end after the year 9999.
 
         >>> of(Law(date(2026, 1, 1)))["COMPLAINT"].until(date(2025, 11, 30))
         datetime.date(2026, 2, 28)
@@ -37,7 +39,7 @@ class Right:
         if self.unit != MONTHS or self.term is None:
             raise DeclarationError(f"rights.yaml, {self.code}: its term is in no months.")
         month = add_months(learned, self.term)
-        last = (add_months(month, 1) - month).days
+        _, last = monthrange(month.year, month.month)
         return month.replace(day=min(learned.day, last))
 
 

@@ -31,6 +31,7 @@ from models.learned.inputs import (
 from models.learned.review_capacity import ReviewBars
 from models.learned.stage import Boosters, Stage
 from models.learned.welfare import Welfare
+from models.writing import version_shown
 
 SHOWN_DIGITS: Final = 6
 """A probability is shown with six decimals: enough for anyone, and the same everywhere."""
@@ -110,6 +111,17 @@ class Models:
         )
 
     @property
+    def override(self) -> str | None:
+        """The word by which a person let this version pass a gate; null: no gate needed one."""
+        word = self.manifest.get("override")
+        return None if word is None else str(word)
+
+    @property
+    def shown(self) -> str:
+        """The version as people are shown it, with that word."""
+        return version_shown(self.version, self.override)
+
+    @property
     def hidden_income_reads(self) -> frozenset[str]:
         """The registers that must answer before anything is said about hidden income."""
         inputs = (*self.hidden_income.inputs, *self.consumption.inputs)
@@ -133,7 +145,16 @@ class Models:
         ``within_capacity`` says whether the score reaches the bar of the family's region.
         Amounts are whole tenge a month for the household.
         """
-        shown = Look.at(self, features, law, silent)
+        return self.opinion(self.look(features, law, silent), features, law, silent)
+
+    def look(self, features: pl.DataFrame, law: Law, silent: Collection[str] = ()) -> "Look":
+        """Return what the models get to see of the families, encoded once for all stages."""
+        return Look.at(self, features, law, silent)
+
+    def opinion(
+        self, shown: "Look", features: pl.DataFrame, law: Law, silent: Collection[str]
+    ) -> pl.DataFrame:
+        """Return the prediction for families as the models see them; `predict` has the rest."""
         outcome = self.hidden_income.outcome(
             shown.gap, shown.detector, places(features), shown.unknown
         )
@@ -158,17 +179,14 @@ class Models:
             schema=COLUMNS,
         )
 
-    def contributions(
-        self, family: pl.DataFrame, law: Law, silent: Collection[str] = ()
-    ) -> dict[str, dict[str, float]]:
-        """Return how much each input moved the models' scores for one family.
+    def contributions(self, shown: "Look") -> dict[str, dict[str, float]]:
+        """Return how much each input moved the models' scores for one family, as `look` shows it.
 
         Exact Shapley values of the trees (TreeSHAP) in log-odds, summed over the five
         steps for the welfare category; ``(base)`` is the score without any input. Empty
         for hidden income where a register was silent: nothing is said, so there is
         nothing to explain. ``expected_consumption`` explains the gap, on the log scale.
         """
-        shown = Look.at(self, family, law, silent)
         welfare = sum(
             (trees.contributions(b, shown.welfare)[0] for b in self.welfare.boosters),
             start=np.zeros(len(self.welfare.inputs) + 1),

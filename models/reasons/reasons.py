@@ -25,12 +25,12 @@ from features.units import Span, Unit, add_months, first_of_month, months_of
 from models.law.files import plain, read_exactly, read_law
 from models.law.parameters import Law
 from models.law.poverty_line import poverty_line
-from models.reasons.writing import LANGUAGES, unknown, written
 from models.rules import red_flags
 from models.rules.bounds import Bound
 from models.rules.category import HardRule
 from models.rules.conditions import Condition
 from models.rules.scorecard import Criterion, Scorecard
+from models.writing import LANGUAGES, unknown, written
 
 HARD_RULE: Final = "HARD_RULE_CATEGORY_6"
 AT_MOST: Final = 4

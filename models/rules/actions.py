@@ -16,9 +16,9 @@ from features.catalogue import FEATURES
 from features.errors import DeclarationError
 from models.law.files import plain
 from models.law.parameters import Citation, Law, each_once
-from models.reasons.writing import in_languages
 from models.rules import programmes
 from models.rules.conditions import Requirement, compiled, requirement_met, requirements
+from models.writing import in_languages
 
 PROGRAMME: Final = "programme"
 """The kind of an offer that is a local programme; the other kinds are those of the catalogue."""

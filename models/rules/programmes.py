@@ -86,7 +86,7 @@ def programme(code: str, law: Law) -> Programme:
     declared = law.programmes["programmes"]
     if code in declared:
         first = declared[code]["editions"][0]["since"]
-        since = f"it begins on {first}" if first > law.day else "it is closed"
+        since = f"it begins on {first}, ask as of then" if first > law.day else "it is closed"
         raise NoSuchProgramme(f"{code} is not in force on {law.day}: {since}.")
     near = get_close_matches(code.lower()[:64], listed, n=1)
     hint = f"did you mean {near[0]}?" if near else f"ask for one of {', '.join(listed)}."

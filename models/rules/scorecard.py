@@ -146,6 +146,10 @@ class Scorecard:
         """
         return _compiled(law.folder, law.day, name)
 
+    def category_name(self, category: int, language: str) -> str:
+        """Return what the card calls a category."""
+        return next(c.name[language] for c in self.categories if c.category == category)
+
     @property
     def codes(self) -> tuple[str, ...]:
         """Codes of the criteria, in the order of the card."""

@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 
 from features.catalogue import FEATURES
-from features.errors import TarazyError
+from features.errors import DayError, TarazyError
 from models.bundles import aliases
 from models.bundles.home import Home
 from models.learned.predict import Models
@@ -28,7 +28,7 @@ from serving.decisions.live import Live
 from serving.decisions.shadow import Shadow
 from serving.letters.asked import read_letter
 from serving.requests.body import MIB, Limit, decode, read_body
-from serving.requests.problems import Kind, Problem, response
+from serving.requests.problems import Kind, Problem, invalid, of_day, response
 from serving.requests.request import Asked, read_many, read_one
 
 ONE_LIMIT: Final = Limit(size=1 * MIB, objects=20_000)
@@ -106,6 +106,7 @@ async def models(request: Request) -> Response:
                 "note": now.note,
                 "model": now.models.describe() if now.models else None,
                 "shadow": shadow.live.now.version if shadow else None,
+                "shadow_override": shadow.live.now.override if shadow else None,
                 "history": await run_sync(_history, live.home),
             }
         )
@@ -196,7 +197,12 @@ def application(announce: Callable[[str], None] = lambda _: None) -> Starlette:
             Mount("/audit", pages.latest_audit),
         ],
         lifespan=_lifespan,
-        exception_handlers={Problem: _problem, HTTPException: _http, Exception: _unexpected},
+        exception_handlers={
+            Problem: _problem,
+            DayError: _no_such_day,
+            HTTPException: _http,
+            Exception: _unexpected,
+        },
     )
     # A redirect names the host that the caller claims, and the family's data would follow it.
     app.router.redirect_slashes = False
@@ -262,6 +268,12 @@ async def _problem(_: Request, problem: Exception) -> Response:
     if not isinstance(problem, Problem):
         raise problem
     return response(problem)
+
+
+async def _no_such_day(_: Request, error: Exception) -> Response:
+    """Whatever an address does with a day: one that does not have it is the request's fault."""
+    assert isinstance(error, DayError)
+    return response(invalid([of_day(error)]))
 
 
 async def _http(_: Request, error: Exception) -> Response:

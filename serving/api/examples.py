@@ -76,7 +76,7 @@ FAMILY: Final[dict[str, Any]] = {
     ],
     "businesses": [],
 }
-"""A mother and her son; transfers, deposits, utilities and applications are silent."""
+"""A mother and her son; the registers that are left out are silent."""
 
 
 @cache

@@ -15,8 +15,8 @@ from features.registers.document import json_schema
 from models.columns import COLUMNS, Column
 from models.decision.pipeline import code_version
 from models.law.parameters import Law
-from models.reasons.writing import LANGUAGES
 from models.rules import programmes
+from models.writing import LANGUAGES
 from serving.api.examples import AS_OF, FAMILY, answered
 from serving.letters.asked import FORMATS
 from serving.requests.body import MIB
@@ -256,6 +256,8 @@ def _schemas() -> dict[str, Any]:
                 "model": _nullable("object"),
                 "shadow": _nullable("string")
                 | {"description": "Version that looks at every family without effect, if any."},
+                "shadow_override": _nullable("string")
+                | {"description": "The word by which a person let that version pass a gate."},
                 "history": {
                     "type": ["array", "null"],
                     "items": {"type": "object"},

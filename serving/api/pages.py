@@ -22,7 +22,7 @@ from features.declare import Block, Feature
 from features.registers.declared import CONTRACT_VERSION, REGIONS, REGISTERS
 from features.registers.schema import STATED, Column
 from models.bundles.home import Home
-from models.reasons.writing import number
+from models.writing import number
 from serving.api import legal, openapi
 from serving.api.examples import AS_OF, FAMILY
 from serving.requests.problems import Kind

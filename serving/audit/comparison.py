@@ -12,10 +12,8 @@ import polars as pl
 from features.registers.declared import REGIONS
 from models.assessment.metrics import share
 from serving.audit.families import RED_FLAG
+from serving.shown import LEVELS, SHOWN_FROM
 
-SHOWN_FROM: Final = 10
-"""A group of fewer families is counted but not shown."""
-LEVELS: Final = range(1, 7)
 FLAGS: Final[dict[bool | None, str]] = {True: "yes", False: "no", None: "unknown"}
 GROUPS: Final[dict[str, dict[str, str]]] = {
     "region": dict(REGIONS),

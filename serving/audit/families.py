@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-import numpy as np
 import polars as pl
 
-from features.build import Registers, known_households, visible
+from features.build import Registers, visible
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.decision.pipeline import Decisions, decide
@@ -22,6 +21,7 @@ from models.learned.predict import Models
 from models.poverty import yardsticks
 from models.poverty.targeted_assistance import assistance
 from models.rules import red_flags
+from serving.shown import hash_order, places
 
 RED_FLAG: Final = "red_flag_"
 """Beginning of the columns that hold the published red flags, one each."""
@@ -32,9 +32,6 @@ CELLS: Final[dict[str, tuple[str, str]]] = {
     "flags": ("rule_flag", "model_flag"),
 }
 """The two tables whose cells are illustrated, and the columns that span them."""
-_GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
-_MIX: Final = ((30, np.uint64(0xBF58476D1CE4E5B9)), (27, np.uint64(0x94D049BB133111EB)))
-"""Constants of SplitMix64 (Steele, Lea & Flood 2014)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,31 +134,3 @@ def examples(table: pl.DataFrame, cell: Sequence[str], count: int = EXAMPLES) ->
         .head(count)["household_id"]
         .to_list()
     )
-
-
-def hash_order(household_ids: pl.Series) -> pl.Series:
-    """Return a number for each household that has nothing to do with who it is (SplitMix64)."""
-    with np.errstate(over="ignore"):
-        mixed = household_ids.to_numpy().astype(np.int64).view(np.uint64) + _GOLDEN
-        for shift, factor in _MIX:
-            mixed = (mixed ^ (mixed >> np.uint64(shift))) * factor
-        mixed = mixed ^ (mixed >> np.uint64(31))
-    return pl.Series(mixed)
-
-
-def places(registers: Registers, as_of: date) -> pl.DataFrame:
-    """Region, settlement and sex of the head; where two heads are stated, of the first by key."""
-    persons = registers.get("persons")
-    where = visible("households", known_households(registers), as_of).select(
-        "household_id", pl.col("region", "settlement").cast(pl.String)
-    )
-    if persons is None:
-        return where.with_columns(head=pl.lit(None, pl.String)).collect()
-    heads = (
-        visible("persons", persons, as_of)
-        .filter(pl.col("relation") == "head")
-        .sort("household_id", "person_id")
-        .unique("household_id", keep="first", maintain_order=True)
-        .select("household_id", head=pl.col("sex").cast(pl.String))
-    )
-    return where.join(heads, on="household_id", how="left").collect()

@@ -11,8 +11,9 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
-from models.reasons.writing import number
-from serving.audit.comparison import GROUPS, LEVELS, SHOWN_FROM
+from models.writing import number
+from serving.audit.comparison import GROUPS
+from serving.shown import LEVELS, SHOWN_FROM
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _SERVING: Final = Path(__file__).parents[1]

@@ -12,9 +12,9 @@ from typing import Any, Final
 import polars as pl
 
 from features.errors import InputError
+from features.files.whole import replacing_folder
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from features.whole_files import replacing_folder
 from models.decision.pipeline import versions
 from models.law import described
 from models.law.parameters import Law
@@ -121,6 +121,7 @@ def key_numbers(report: Mapping[str, Any]) -> dict[str, Any]:
         "as_of": report["header"]["as_of"],
         "households": report["households"],
         "model_version": report["header"]["versions"]["model"],
+        "model_override": (report["header"]["model"] or {}).get("override"),
         "law_version": report["header"]["versions"]["law"],
         "directions": {
             name: told["families"] for name, told in report["categories"]["directions"].items()
@@ -177,7 +178,7 @@ def _model(models: Models, snapshot: Snapshot) -> dict[str, Any]:
     trained_on = told.get("trained_on")
     return {
         "version": models.version,
-        "override": told.get("override"),
+        "override": models.override,
         "trained_on": trained_on,
         "has_seen_families": snapshot.digest in json.dumps(trained_on, default=str),
         "certificate": told.get("certificate"),

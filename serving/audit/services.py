@@ -13,7 +13,7 @@ from models.assessment.metrics import share
 from models.law.parameters import Law
 from models.rules import programmes
 from models.rules.category import RICHEST
-from serving.audit.comparison import SHOWN_FROM
+from serving.shown import SHOWN_FROM
 
 WHY_SILENT: Final = (
     "The register `applications` did not answer, so nobody can tell who asked for what."

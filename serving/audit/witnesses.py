@@ -13,8 +13,9 @@ import polars as pl
 
 from models.assessment import large_sample, target
 from models.assessment.metrics import UNKNOWN, share
-from serving.audit.comparison import FLAGS, LEVELS, red_flags, values
+from serving.audit.comparison import FLAGS, red_flags, values
 from serving.audit.families import RED_FLAG
+from serving.shown import LEVELS
 
 NO_REGISTER: Final = (
     "The data hold no register `inspections`, so nobody checked anything: no precision, no "

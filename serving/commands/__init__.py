@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,29 +17,129 @@ import click
 
 from features.errors import TarazyError
 
-VERBS: Final[dict[str, str]] = {
-    "simulate": "serving.commands.learning:simulate",
-    "check": "serving.commands.data:check",
-    "snapshot": "serving.commands.data:snapshot",
-    "features": "serving.commands.data:features",
-    "train": "serving.commands.learning:train",
-    "compare": "serving.commands.promoting:compare",
-    "promote": "serving.commands.promoting:promote",
-    "models": "serving.commands.promoting:models",
-    "publish": "serving.commands.publishing:publish",
-    "fit-scorecard": "serving.commands.learning:fit_scorecard",
-    "score": "serving.commands.decisions:score",
-    "explain": "serving.commands.decisions:explain",
-    "audit": "serving.commands.auditing:audit",
-    "draw": "serving.commands.inspecting:draw",
-    "monitor": "serving.commands.monitoring:monitor",
-    "reform": "serving.commands.reforming:reform",
-    "cards": "serving.commands.comparing:cards",
-    "readings": "serving.commands.comparing:readings",
-    "serve": "serving.commands.running:serve",
-    "demonstrate": "serving.commands.running:demonstrate",
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """Where a verb's function lies, and what it does in one line of help, whole at 80 columns."""
+
+    place: str
+    about: str
+
+
+SECTIONS: Final[dict[str, dict[str, Verb]]] = {
+    "Registers": {
+        "simulate": Verb(
+            "serving.commands.learning:simulate",
+            "Make a country to learn in, its truth kept apart",
+        ),
+        "check": Verb(
+            "serving.commands.data:check",
+            "Find every fault of a folder of registers at once",
+        ),
+        "snapshot": Verb(
+            "serving.commands.data:snapshot",
+            "Freeze checked registers for a day, never changed again",
+        ),
+        "features": Verb(
+            "serving.commands.data:features",
+            "Build every declared feature, one row a family",
+        ),
+    },
+    "Models": {
+        "train": Verb(
+            "serving.commands.learning:train",
+            "Train, evaluate and register a candidate version",
+        ),
+        "compare": Verb(
+            "serving.commands.promoting:compare",
+            "Hold two versions beside each other: who moves, and why",
+        ),
+        "promote": Verb(
+            "serving.commands.promoting:promote",
+            "Let a version through the gates; say which one fails",
+        ),
+        "models": Verb(
+            "serving.commands.promoting:models",
+            "Say which version is live, and which was live when",
+        ),
+        "draw": Verb(
+            "serving.commands.inspecting:draw",
+            "Draw whom to inspect, so that anybody can draw it again",
+        ),
+        "monitor": Verb(
+            "serving.commands.monitoring:monitor",
+            "Say what has changed, and whether promises are kept",
+        ),
+        "publish": Verb(
+            "serving.commands.publishing:publish",
+            "Make the model card and the register entry of a version",
+        ),
+    },
+    "Decisions": {
+        "score": Verb(
+            "serving.commands.decisions:score",
+            "Decide for every family",
+        ),
+        "explain": Verb(
+            "serving.commands.decisions:explain",
+            "Say why one family is in its category; write its letter",
+        ),
+        "audit": Verb(
+            "serving.commands.auditing:audit",
+            "Compare the model with the rules, as a page for auditors",
+        ),
+        "serve": Verb(
+            "serving.commands.running:serve",
+            "Start the API and the auditors' pages",
+        ),
+        "demonstrate": Verb(
+            "serving.commands.running:demonstrate",
+            "Prepare a demonstration where no model is promoted",
+        ),
+    },
+    "Law": {
+        "reform": Verb(
+            "serving.commands.reforming:reform",
+            "Apply a change of law to every family; see who moves",
+        ),
+        "cards": Verb(
+            "serving.commands.comparing:cards",
+            "Place every family by every scorecard on file",
+        ),
+        "readings": Verb(
+            "serving.commands.comparing:readings",
+            "Count category 6 by each reading of the hard rule",
+        ),
+        "fit-scorecard": Verb(
+            "serving.commands.learning:fit_scorecard",
+            "Fit the unpublished points of a card to the survey",
+        ),
+    },
 }
-"""Verb → where its function lies, in the order in which a newcomer needs them."""
+"""The verbs by what they are about, in the order in which a newcomer needs them."""
+
+VERBS: Final = {name: verb for verbs in SECTIONS.values() for name, verb in verbs.items()}
+
+_EPILOG: Final = """\b
+Examples:
+  tarazy simulate --households 20000 --out country
+  tarazy check country
+  tarazy snapshot country --as-of 2026-01-01 --out snapshot
+  tarazy train snapshot
+  tarazy promote 1 --override "a first look"
+  tarazy score snapshot --out decisions.csv
+
+`tarazy VERB --help` tells of one verb, with examples. Every verb but `serve` takes --json: one
+JSON object on standard output, progress and messages on standard error. All state lies under
+TARAZY_HOME (default: the folder var/ here).
+
+\b
+Exit codes:
+  0  done
+  1  the input or a gate says no
+  2  wrong usage
+  3  our fault
+"""
 
 
 class _Verbs(click.Group):
@@ -52,25 +153,43 @@ class _Verbs(click.Group):
         ctx: click.Context,  # noqa: ARG002 - click's signature
         cmd_name: str,
     ) -> click.Command | None:
-        place = VERBS.get(cmd_name)
-        if place is None:
+        verb = VERBS.get(cmd_name)
+        if verb is None:
             return None
-        module, _, function = place.partition(":")
+        module, _, function = verb.place.partition(":")
         command: click.Command = getattr(importlib.import_module(module), function)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as unknown:
+            # click knows only verbs that were loaded; ours are loaded when they are called.
+            raise click.NoSuchCommand(unknown.command_name, possibilities=VERBS, ctx=ctx) from None
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
+        widest = max(map(len, VERBS))
+        for section, verbs in SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl([(f"{name:{widest}}", v.about) for name, v in verbs.items()])
 
 
 @click.group(
     cls=_Verbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="All state lives under TARAZY_HOME (default: the folder var/ here). "
-    "Exit codes: 0 done, 1 the input or a gate says no, 2 wrong usage, 3 our fault.",
+    epilog=_EPILOG,
 )
 @click.version_option(package_name="tarazy")
 def tarazy() -> None:
     """Tell which families need help, and how sure we are.
 
-    Registers in, decisions out: `tarazy simulate` or your own data set, then check,
+    Registers in, decisions out: simulate a country or bring your own registers, then check,
     snapshot, train, promote, score, explain, audit, serve.
     """
 
@@ -104,7 +223,10 @@ def main(arguments: list[str] | None = None) -> None:
             words,
         )
     except Exception as problem:  # the last resort, so that no family's value is printed
-        code = _told(_ours(problem), 3, words)
+        if lacking := _lacking(problem, words):
+            code = _told(lacking, 1, words)
+        else:
+            code = _told(_ours(problem), 3, words)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -117,6 +239,25 @@ def _in_json(message: str, code: int, words: list[str]) -> int:
     if "--json" in words:
         click.echo(json.dumps({"error": message, "exit_code": code}, ensure_ascii=False))
     return code
+
+
+def _lacking(problem: Exception, words: list[str]) -> str | None:
+    """Return what to install where a verb that trains needs what only training installs."""
+    if not isinstance(problem, ModuleNotFoundError):
+        return None
+    raised_in = {
+        str(frame.f_globals.get("__name__")).partition(".")[0]
+        for frame, _ in traceback.walk_tb(problem.__traceback__)
+    }
+    missing = str(problem.name).partition(".")[0]
+    if "training" not in raised_in or missing in {"features", "models", "training", "serving"}:
+        return None
+    verb = next((word for word in words if word in VERBS), "this verb")
+    return (
+        f"tarazy {verb} needs {missing}, which is not installed here: this environment serves "
+        "and decides. Run it where tarazy[train] is installed: `pip install 'tarazy[train]'`, or "
+        "in a checkout `make setup`."
+    )
 
 
 def _ours(problem: Exception) -> str:

@@ -16,13 +16,15 @@ from serving.commands.terminal import (
     Terminal,
     as_of_option,
     day,
+    examples,
     model_option,
+    snap_argument,
     verb,
 )
 
 
-@click.command(epilog="Example: tarazy audit SNAP --out report")
-@click.argument("snap", type=FOLDER)
+@click.command(epilog=examples("tarazy audit SNAP", "tarazy audit SNAP --out report"))
+@snap_argument
 @click.option(
     "--out",
     type=FOLDER,
@@ -89,8 +91,10 @@ def _tables(told: dict[str, Any]) -> list[Table | str]:
     raised = Table("rule flag", "model flag", "families", box=None)
     for cell in flags:
         raised.add_row(cell["rule_flag"], cell["model_flag"], f"{cell['families']:,}")
+    word = told["model_override"]
+    passed = [f"The model passed a gate by a person's word: {word}."] if word else []
     if checked["why_not"]:
-        return [where, raised, checked["why_not"]]
+        return [where, raised, checked["why_not"], *passed]
     right = Table("on the random inspections", "confirmed among the flagged", "found", box=None)
     for flag in ("rule_flag", "model_flag"):
         right.add_row(
@@ -98,7 +102,7 @@ def _tables(told: dict[str, Any]) -> list[Table | str]:
             _estimate(checked["precision"][flag]),
             _estimate(checked["recall"][flag]),
         )
-    lines: list[Table | str] = [where, raised, right]
+    lines: list[Table | str] = [where, raised, right, *passed]
     if told["model_has_seen_these_families"]:
         lines.append("The model was trained on these families, so it looks better here than it is.")
     return lines

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from features import table_files
+from features.files import tables
 from serving.commands import sources
 from serving.commands.terminal import (
     FOLDER,
@@ -15,14 +15,19 @@ from serving.commands.terminal import (
     Terminal,
     as_of_option,
     day,
+    examples,
+    snap_argument,
     verb,
 )
 
 
 @click.command(
-    epilog="Example: tarazy cards SNAP --scorecard social_card_2021 --out levels.parquet"
+    epilog=examples(
+        "tarazy cards SNAP",
+        "tarazy cards SNAP --scorecard social_card_2021 --out levels.csv",
+    )
 )
-@click.argument("snap", type=FOLDER)
+@snap_argument
 @click.option(
     "--scorecard",
     "scorecards",
@@ -33,8 +38,8 @@ from serving.commands.terminal import (
 @click.option(
     "--out",
     type=FOLDER,
-    metavar=table_files.METAVAR,
-    help=f"One row a family and card. {table_files.ABOUT}",
+    metavar=tables.METAVAR,
+    help=f"One row a family and card. {tables.ABOUT}",
 )
 @as_of_option
 @verb
@@ -52,7 +57,7 @@ def cards(
     from serving.law_comparison.cards import by_card, compared
 
     if out is not None:
-        table_files.may_hold_a_table(out)
+        tables.may_hold_a_table(out)
     snapshot, on = sources.opened(snap, day(as_of), terminal)
     with terminal.bar() as progress:
         placed = by_card(snapshot, as_of=on, cards=scorecards, progress=progress)
@@ -64,13 +69,13 @@ def cards(
             "`fitted` in its file has the agreement on families not seen."
         )
     if out is not None:
-        table_files.write(placed, out)
+        tables.write(placed, out)
         words.append(f"{out}: {placed.height:,} rows.")
     return Answer({"out": None if out is None else str(out), **told}, words)
 
 
-@click.command(epilog="Example: tarazy readings SNAP")
-@click.argument("snap", type=FOLDER)
+@click.command(epilog=examples("tarazy readings SNAP"))
+@snap_argument
 @as_of_option
 @verb
 def readings(terminal: Terminal, snap: Path, as_of: datetime | None) -> Answer:

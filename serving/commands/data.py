@@ -6,35 +6,46 @@ from pathlib import Path
 
 import click
 import polars as pl
-from rich.table import Table
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.text import Text
 
-from features import table_files
 from features.build import build
 from features.catalogue import FEATURES
 from features.errors import InputError
+from features.files import tables
+from features.files.whole import replacing
 from features.registers.check import decision_date, faults
 from features.registers.fault import Fault
 from features.registers.load import DataSet, open_data_set
-from features.whole_files import replacing
 from serving.commands import sources
 from serving.commands.terminal import (
     FOLDER,
     Answer,
     Terminal,
+    as_of_data_option,
     as_of_option,
+    data_argument,
     day,
+    examples,
+    snap_argument,
     table_option,
     verb,
 )
 
 
-@click.command(epilog="Example: tarazy check DATA --report faults.json")
-@click.argument("data", type=FOLDER)
+@click.command(
+    epilog=examples("tarazy check DATA", "tarazy check DATA --report faults.json"),
+)
+@data_argument
 @click.option("--report", type=FOLDER, metavar="FILE", help="Write the faults as JSON, too.")
-@as_of_option
+@as_of_data_option
 @verb
-def check(_: Terminal, data: Path, report: Path | None, as_of: datetime | None) -> Answer:
-    """Find every fault of a data set at once, say what to do about each and whose job it is."""
+def check(terminal: Terminal, data: Path, report: Path | None, as_of: datetime | None) -> Answer:
+    """Find every fault of a data set at once, say what to do about each and whose job it is.
+
+    Exit code 1: there is an error. Warnings alone leave with 0.
+    """
     opened = open_data_set(data)
     on, undated = day(as_of), ""
     if on is None:
@@ -42,7 +53,8 @@ def check(_: Terminal, data: Path, report: Path | None, as_of: datetime | None) 
             on = decision_date(opened)
         except InputError as problem:
             undated = f"Dates were not compared with a decision date: {problem}"
-    found = faults(opened, on)
+    with terminal.bar("checking the registers"):
+        found = faults(opened, on)
     errors = sum(f.is_error for f in found)
     result = {
         "data": str(data),
@@ -58,17 +70,17 @@ def check(_: Terminal, data: Path, report: Path | None, as_of: datetime | None) 
                 json.dumps(result, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8"
             )
     verdict = (
-        f"{data}: {errors} errors, {len(found) - errors} warnings"
+        f"{data}: {_counted(errors, 'error')}, {_counted(len(found) - errors, 'warning')}"
         f"{f', decision date {on}' if on else ''}. " + _verdict(errors, on)
     )
     words = [*_shown(opened, found), *([undated] if undated else []), verdict]
     return Answer(result, words, exit_code=1 if errors else 0)
 
 
-@click.command(epilog="Example: tarazy snapshot DATA --as-of 2026-01-01 --out SNAP")
-@click.argument("data", type=FOLDER)
+@click.command(epilog=examples("tarazy snapshot DATA --as-of 2026-01-01 --out SNAP"))
+@data_argument
 @click.option("--out", type=FOLDER, required=True, metavar="SNAP", help="The folder to make.")
-@as_of_option
+@as_of_data_option
 @verb
 def snapshot(terminal: Terminal, data: Path, out: Path, as_of: datetime | None) -> Answer:
     """Freeze checked registers for a day: partitioned, sorted, hashed, never changed again."""
@@ -94,14 +106,18 @@ def snapshot(terminal: Terminal, data: Path, out: Path, as_of: datetime | None) 
     )
 
 
-@click.command(epilog="Example: tarazy features SNAP --out features.parquet, or --out features.csv")
-@click.argument("snap", type=FOLDER)
+@click.command(
+    epilog=examples(
+        "tarazy features SNAP --out features.parquet", "tarazy features SNAP --out features.csv"
+    )
+)
+@snap_argument
 @table_option
 @as_of_option
 @verb
 def features(terminal: Terminal, snap: Path, out: Path, as_of: datetime | None) -> Answer:
     """Build every declared feature, one row a family; null where a register was silent."""
-    table_files.may_hold_a_table(out)
+    tables.may_hold_a_table(out)
     opened, on = sources.opened(snap, day(as_of), terminal)
     parts = []
     with terminal.bar() as progress:
@@ -109,7 +125,7 @@ def features(terminal: Terminal, snap: Path, out: Path, as_of: datetime | None) 
             progress("building features", number, len(opened.partitions))
             parts.append(build(opened.registers(number, on), on))
     table = pl.concat(parts).sort("household_id")
-    table_files.write(table, out)
+    tables.write(table, out)
     unknown = [name for name in FEATURES if table[name].null_count() == table.height]
     return Answer(
         {
@@ -126,25 +142,23 @@ def features(terminal: Terminal, snap: Path, out: Path, as_of: datetime | None) 
     )
 
 
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def _verdict(errors: int, on: date | None) -> str:
     if errors:
         return "It cannot be used as it is."
     return "It can be used." if on else "It can be used for a day that --as-of names."
 
 
-def _shown(data: DataSet, found: list[Fault]) -> list[Table | str]:
-    lines: list[Table | str] = [f"note: {line}" for line in data.warnings]
-    if not found:
-        return lines
-    table = Table("", "place", "rule", "rows", "such as", "what to do", "whose job", box=None)
+def _shown(data: DataSet, found: list[Fault]) -> list[RenderableType]:
+    """Return a few lines for each fault: a table of all this fits no window."""
+    lines: list[RenderableType] = [f"note: {line}" for line in data.warnings]
     for f in found:
-        table.add_row(
-            "error" if f.is_error else "warning",
-            f.place,
-            f.rule,
-            f"{f.rows:,}" if f.rows else "",
-            ", ".join(map(str, f.examples)),
-            f.remedy,
-            f.owner,
-        )
-    return [*lines, table]
+        count = f" ({_counted(f.rows, 'row')})" if f.rows else ""
+        lines.append(Text(f"{'error' if f.is_error else 'warning'}  {f.place}: {f.rule}{count}"))
+        keys = [f"such as: {', '.join(map(str, f.examples))}"] if f.examples else []
+        more = (*keys, f"what to do: {f.remedy}", f"whose job: {f.owner}")
+        lines.extend(Padding(Text(each), (0, 0, 0, 9), expand=False) for each in more)
+    return lines

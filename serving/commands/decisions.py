@@ -3,6 +3,7 @@
 What loads LightGBM is imported inside the verbs: `--help` must answer at once.
 """
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.table import Table
 
-from features import table_files
 from features.errors import InputError
+from features.files import tables
+from models.bundles import aliases
 from models.bundles.home import Home
+from models.writing import version_shown
 from serving.commands import sources
 from serving.commands.terminal import (
     FOLDER,
@@ -20,7 +23,9 @@ from serving.commands.terminal import (
     Terminal,
     as_of_option,
     day,
+    examples,
     model_option,
+    snap_argument,
     table_option,
     verb,
 )
@@ -34,8 +39,13 @@ _LETTERS = (".html", ".pdf")
 _PICTURES = (".svg", ".png", ".pdf")
 
 
-@click.command(epilog="Example: tarazy score SNAP --out decisions.parquet, or --out decisions.csv")
-@click.argument("snap", type=FOLDER)
+@click.command(
+    epilog=examples(
+        "tarazy score SNAP --out decisions.parquet",
+        "tarazy score SNAP --out decisions.csv --model none",
+    )
+)
+@snap_argument
 @table_option
 @click.option(
     "--engine",
@@ -66,23 +76,23 @@ def score(
 
     A killed run goes on where it stopped when the same command is given again.
     """
-    from models.bundles.aliases import SHADOW
     from serving.decisions.batch import score as score_all
     from serving.decisions.shadow import run_beside
 
-    table_files.may_hold_a_table(out)
+    tables.may_hold_a_table(out)
     if engine == "spark":
         raise InputError("--engine spark is not built yet: decide with --engine local.")
     snapshot, on = sources.opened(snap, day(as_of), terminal)
     home = sources.home()
     models = chosen(home, model)
-    challenger = chosen(home, SHADOW) if shadow else None
+    challenger = chosen(home, aliases.SHADOW) if shadow else None
     with terminal.bar() as progress:
         scored = score_all(snapshot, as_of=on, models=models, out=out, progress=progress)
     summary = scored.summary()
     words: list[Table | str] = [
         _tally(summary),
         *_counts(summary),
+        *([] if models is None else [f"model: version {models.shown}"]),
         f"{out}: {scored.table.height:,} decisions as of {on}.",
     ]
     if challenger is not None:
@@ -92,26 +102,53 @@ def score(
             )
         summary |= {"shadow": beside}
         words += _beside(beside)
-    versions = {"model_version": None if models is None else models.version}
-    return Answer({"out": str(out), "as_of": on, **versions, **summary}, words)
+    return Answer({"out": str(out), "as_of": on, **_versions(models), **summary}, words)
 
 
-@click.command(epilog="Example: tarazy explain SNAP 4065159 --language en")
-@click.argument("snap", type=FOLDER)
-@click.argument("household_id", type=click.IntRange(-(2**63), 2**63 - 1))
-@click.option("--language", type=click.Choice(["kk", "ru", "en"]), default="en", show_default=True)
+class _OfAKey(click.Command):
+    """A verb that takes a key: a negative one is a key as well, not an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words with negative numbers after all options, where click takes them so."""
+        negative = [word for word in args if re.fullmatch(r"-\d+", word)]
+        if negative and "--" not in args:
+            args = [word for word in args if word not in negative] + ["--", *negative]
+        return super().parse_args(ctx, args)
+
+
+@click.command(
+    cls=_OfAKey,
+    epilog=examples(
+        "tarazy explain SNAP 4065159 --language en",
+        "tarazy explain SNAP 4065159 --language kk --letter letter.pdf",
+    ),
+)
+@snap_argument
+@click.argument(
+    "household_id",
+    type=click.IntRange(-(2**63), 2**63 - 1),
+    metavar="HOUSEHOLD_ID",
+    help="Its key, as in the column household_id of `tarazy score`.",
+)
+@click.option(
+    "--language",
+    type=click.Choice(["kk", "ru", "en"]),
+    default="en",
+    show_default=True,
+    help="Language of the words, the picture and the letter.",
+)
 @click.option(
     "--picture",
     type=FOLDER,
-    metavar="FILE.svg",
-    help="Where to draw the contributions (.svg, .png or .pdf). Default: under TARAZY_HOME.",
+    metavar="FILE",
+    help="Where to draw the contributions: .svg, .png or .pdf. Default: under TARAZY_HOME.",
 )
 @click.option(
     "--letter",
     "letter_to",
     type=FOLDER,
-    metavar="FILE.html|FILE.pdf",
-    help="Write the family's letter there as well.",
+    metavar="FILE",
+    help="Write the family's letter there as well: .html or .pdf.",
 )
 @model_option
 @as_of_option
@@ -127,27 +164,34 @@ def explain(
     as_of: datetime | None,
 ) -> Answer:
     """Say why one family is in its category: in words, in points, and as a picture."""
-    from models.explanation.explain import draw, explained
+    from models.explanation.explain import explained
     from models.law.parameters import Law
     from serving.decisions.batch import one_household
+    from serving.explanations.picture import draw
+    from serving.explanations.words import words
 
     if letter_to is not None:
-        table_files.refuse_ending(letter_to, *_LETTERS)
+        tables.refuse_ending(letter_to, *_LETTERS)
     if picture is not None:
-        table_files.refuse_ending(picture, *_PICTURES)
+        tables.refuse_ending(picture, *_PICTURES)
     snapshot, on = sources.opened(snap, day(as_of), terminal)
-    home = sources.home()
-    models = chosen(home, model)
     registers = one_household(snapshot, household_id, on)
     if registers is None:
         raise InputError(
-            f"Household {household_id} is not in {snap}. Household keys are those of the "
-            "register `households`; check the key, or the snapshot."
+            f"Household {household_id} is not in {snap}, which holds {snapshot.households:,} "
+            "others. Take a key from the column household_id of its register `households`, or of "
+            "what `tarazy score` wrote of this snapshot; a person's key is none."
         )
+    home = sources.home()
+    models = chosen(home, model)
     explanation = explained(registers, models, Law(on))
     drawn = picture or home.explanations / f"{household_id}-{on}-{language}.svg"
     draw(explanation, drawn, language)
-    told = {**explanation.answer, "contributions": explanation.contributions()}
+    told = {
+        **explanation.answer,
+        **_versions(models),
+        "contributions": explanation.contributions(),
+    }
     places = {"picture": str(drawn)}
     if letter_to is not None:
         _write_letter(explanation, registers, letter_to, language)
@@ -155,7 +199,7 @@ def explain(
     return Answer(
         told | places,
         [
-            *explanation.words(language),
+            *words(explanation, language),
             *(f"{name.capitalize()}: {place}" for name, place in places.items()),
         ],
     )
@@ -164,7 +208,7 @@ def explain(
 def _write_letter(
     explanation: "Explanation", registers: "Registers", path: Path, language: str
 ) -> None:
-    from features.whole_files import replacing
+    from features.files.whole import replacing
     from models.explanation.counterfactual import nearest
     from serving.letters.asked import FORMATS
     from serving.letters.letter import letter
@@ -183,7 +227,6 @@ def chosen(home: Home, model: str) -> "Models | None":
     """
     if model == "none":
         return None
-    from models.bundles import aliases
     from models.bundles.loading import load
     from serving.decisions.live import retired
 
@@ -193,14 +236,22 @@ def chosen(home: Home, model: str) -> "Models | None":
     return load(home, model)
 
 
+def _versions(models: "Models | None") -> dict[str, str | None]:
+    """Return which model looked, and by whose word it may; null: none did, nobody's was needed."""
+    if models is None:
+        return {"model_version": None, "model_override": None}
+    return {"model_version": models.version, "model_override": models.override}
+
+
 def _beside(beside: dict[str, Any]) -> list[str]:
     changes = (
         f"{column.replace('_', ' ')}: "
         + (", ".join(f"{how.replace('_', ' ')} {n:,}" for how, n in counts.items()) or "same")
         for column, counts in beside["differences"].items()
     )
+    version = version_shown(beside["model_version"], beside["model_override"])
     return [
-        f"In shadow, version {beside['model_version']} would say otherwise: {'; '.join(changes)}.",
+        f"In shadow, version {version} would say otherwise: {'; '.join(changes)}.",
         f"{beside['out']}: its opinion, without effect.",
     ]
 

@@ -1,5 +1,6 @@
 """The verb that draws inspections, and proves a draw by drawing it again."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -8,15 +9,17 @@ import click
 import polars as pl
 from rich.table import Table
 
-from features import table_files
 from features.errors import InputError
-from features.whole_files import may_be_written, replacing, replacing_folder
+from features.files import tables as table_files
+from features.files.whole import may_be_written, replacing, replacing_folder
+from features.registers.snapshot import Snapshot
 from serving.commands import sources
 from serving.commands.decisions import chosen
 from serving.commands.lazily import training as _training
 from serving.commands.terminal import (
     DAY,
     FOLDER,
+    SNAP,
     Answer,
     Terminal,
     as_of_option,
@@ -27,15 +30,16 @@ from serving.commands.terminal import (
 from serving.inspections import list_files
 
 _HELP: Final = """\b
-Example: tarazy draw SNAP --capacity 1200 --out list.parquet --report report
+Examples:
+  tarazy draw SNAP --capacity 1200 --out list.parquet --report report
 With the hash of the seed published before anything is known:
-    tarazy draw --commit seed.json
-    tarazy draw SNAP --capacity 1200 --sealed seed.json --out list.parquet \
-        --published 2026-01-05 "the ministry's site, notice 17"
+  tarazy draw --commit seed.json
+  tarazy draw SNAP --capacity 2% --sealed seed.json --out list.parquet \\
+      --published 2026-01-05 "the ministry's site, notice 17"
 Anybody may draw again, once the seed is shown:
-    tarazy draw SNAP --replay list.parquet --reveal seed.json
+  tarazy draw SNAP --replay list.parquet --reveal seed.json
 How many random inspections prove what:
-    tarazy draw --power
+  tarazy draw --power
 """
 
 
@@ -62,7 +66,7 @@ class _Capacity(click.ParamType[int | float]):
 
 
 @click.command(epilog=_HELP)
-@click.argument("snap", type=FOLDER, required=False)
+@click.argument("snap", type=FOLDER, required=False, metavar="[SNAP]", help=SNAP)
 @click.option("--capacity", type=_Capacity(), help="Visits in all, or a share of the families.")
 @click.option(
     "--capacities",
@@ -70,9 +74,21 @@ class _Capacity(click.ParamType[int | float]):
     metavar="FILE.csv",
     help="Visits of each region (columns region, visits) instead of --capacity.",
 )
-@click.option("--random-share", type=click.FloatRange(0, 1), help="Share drawn at random.")
-@click.option("--random-least", type=click.IntRange(min=0), help="Visits drawn at random, least.")
-@click.option("--out", type=FOLDER, metavar="LIST.parquet", help="The list; its record beside it.")
+@click.option(
+    "--random-share",
+    type=click.FloatRange(0, 1),
+    metavar="SHARE",
+    help="Share of the visits that is drawn at random. Default: the policy's.",
+)
+@click.option(
+    "--random-least",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Visits drawn at random, at the least. Default: the policy's.",
+)
+@click.option(
+    "--out", type=FOLDER, metavar="LIST.parquet", help="The list; its record is written beside it."
+)
 @click.option("--report", type=FOLDER, metavar="FOLDER", help="The report as a page.")
 @click.option(
     "--among",
@@ -80,7 +96,7 @@ class _Capacity(click.ParamType[int | float]):
     metavar="FILE.parquet",
     help="The households that may be visited (column household_id). Default: all with a member.",
 )
-@click.option("--seed", metavar="TEXT", help="Default: drawn by the operating system.")
+@click.option("--seed", metavar="TEXT", help="The seed. Default: drawn by the operating system.")
 @click.option("--commit", type=FOLDER, metavar="FILE", help="Seal a seed; print its hash alone.")
 @click.option("--sealed", type=FOLDER, metavar="FILE", help="Draw by a seed sealed before.")
 @click.option(
@@ -278,6 +294,11 @@ def _replayed(
     secret = _training("inspections.lot:unseal")(list_files.read_json(reveal))
     shown = list_files.read_list(listed)
     inputs = record["inputs"]
+    _refuse_other(sources.opened(snap, date.fromisoformat(inputs["as_of"]), terminal)[0], record)
+    if inputs.get("among") and among is None:
+        raise InputError(
+            f"{listed} was drawn among households that were handed in: pass their file by --among."
+        )
     model = "none" if inputs["model"] is None else str(inputs["model"]["version"])
     pool = _pool(terminal, snap, date.fromisoformat(inputs["as_of"]), model, among)
     told = _training("inspections.record:replayed")(
@@ -297,6 +318,18 @@ def _replayed(
         words,
         exit_code=0 if told["identical"] else 1,
     )
+
+
+def _refuse_other(snapshot: Snapshot, record: Mapping[str, Any]) -> None:
+    """Refuse another snapshot before any work: everything drawn from it would differ, too."""
+    inputs = record["inputs"]
+    if snapshot.digest != inputs["snapshot"]:
+        raise InputError(
+            f"{snapshot.folder} is not the snapshot that the list was drawn from: its digest is "
+            f"{snapshot.digest[:12]} (of {snapshot.as_of}), the record names "
+            f"{str(inputs['snapshot'])[:12]} (for {inputs['as_of']}). Nothing was drawn: pass that "
+            "snapshot; the list itself is neither proved nor disproved."
+        )
 
 
 def _pool(

@@ -7,16 +7,33 @@ from typing import Any
 import click
 from rich.table import Table
 
-from features import table_files
+from features.files import tables
 from serving.commands import sources
 from serving.commands.decisions import chosen
 from serving.commands.lazily import training
-from serving.commands.terminal import DAY, FOLDER, Answer, Terminal, day, model_option, verb
+from serving.commands.terminal import (
+    DAY,
+    FOLDER,
+    SNAP,
+    Answer,
+    Terminal,
+    day,
+    examples,
+    model_option,
+    verb,
+)
 
 
-@click.command(epilog="Example: tarazy monitor LAST_MONTH THIS_MONTH --out monitor --act")
-@click.argument("reference", type=FOLDER)
-@click.argument("new", type=FOLDER)
+@click.command(
+    epilog=examples(
+        "tarazy monitor LAST_MONTH THIS_MONTH --dry-run",
+        "tarazy monitor LAST_MONTH THIS_MONTH --out monitor --act",
+    )
+)
+@click.argument(
+    "reference", type=FOLDER, metavar="REFERENCE", help=f"What is compared with. {SNAP}"
+)
+@click.argument("new", type=FOLDER, metavar="NEW", help="What has come since.")
 @click.option(
     "--out",
     type=FOLDER,
@@ -27,7 +44,7 @@ from serving.commands.terminal import DAY, FOLDER, Answer, Terminal, day, model_
     "--decisions",
     "decided",
     type=FOLDER,
-    metavar=table_files.METAVAR,
+    metavar=tables.METAVAR,
     help="What `tarazy score` wrote before the inspections. Default: decided again.",
 )
 @click.option(
@@ -82,7 +99,7 @@ def monitor(
             home=home,
             remember=not dry_run,
             learned_until=day(learned_until),
-            decisions=None if decided is None else table_files.read(decided, SCORE_SCHEMA),
+            decisions=None if decided is None else tables.read(decided, SCORE_SCHEMA),
             progress=progress,
         )
     if act and report["crossed"] and models is not None and shadow.is_champion(home, models):

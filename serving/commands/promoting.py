@@ -9,21 +9,41 @@ import click
 from rich.table import Table
 
 from features.errors import InputError
-from features.whole_files import replacing_folder
+from features.files.whole import replacing_folder
 from models.bundles import aliases
+from models.writing import version_shown
 from serving.commands import sources
 from serving.commands.lazily import training
-from serving.commands.terminal import DAY, FOLDER, Answer, Terminal, verb
+from serving.commands.terminal import DAY, FOLDER, Answer, Terminal, examples, verb
 
 _HELD: Final = {"index.html", "report.json"}
+_BOTH: Final = ("first", "second")
+_DECISIVE: Final = (
+    "hidden_income.auc",
+    "hidden_income.average_precision",
+    "hidden_income.precision_at_capacity",
+    "amounts.held",
+    "welfare.quadratic_kappa",
+    "welfare.set_held",
+)
+"""The figures of training that are shown unasked, of some seventy."""
+_PROMISES: Final = {
+    "flagged_share": "families flagged",
+    "unconfirmed_at_most": "unconfirmed among them, promised at most",
+    "refuted_above": "possible for this version, broken above",
+}
 _SEED: Final = 20_260_101
 """Of the resampling behind a comparison's intervals."""
 
 
 @click.command(
-    epilog='Example: tarazy promote 3 --on SNAP, or: tarazy promote 3 --override "demonstration"'
+    epilog=examples(
+        "tarazy promote 3 --on SNAP",
+        "tarazy promote 3 --alias challenger",
+        'tarazy promote 3 --override "a first look"',
+    )
 )
-@click.argument("version")
+@click.argument("version", metavar="VERSION", help="Its number, as `tarazy train` gave it.")
 @click.option(
     "--override",
     metavar="REASON",
@@ -59,7 +79,10 @@ def promote(
     on: Path | None,
     preregistration: Path | None,
 ) -> Answer:
-    """Let a version through the gates and give it an alias; say which gate failed."""
+    """Let a version through the gates and give it an alias; say which gate failed.
+
+    Exit code 1: a gate says no, and the version was not promoted.
+    """
     population = None if on is None else sources.opened(on, None, terminal)[0].folder
     with terminal.bar() as progress:
         promotion = training("promote:promote")(
@@ -77,10 +100,10 @@ def promote(
         number = "" if gate.number is None else f"{gate.number:.4g}"
         table.add_row(gate.name, gate.verdict, number, gate.why)
     verdict = (
-        f"Version {version} is {alias} now."
+        f"Version {promotion.shown} is {alias} now."
         if promotion.promoted
-        else f"Version {version} was not promoted: a gate says no or cannot tell. To pass it by "
-        'a person\'s word: --override "reason".'
+        else f"Version {promotion.shown} was not promoted: a gate says no or cannot tell. To pass "
+        'it by a person\'s word: --override "reason".'
     )
     return Answer(
         {"version": version, "alias": alias, **promotion.to_dict()},
@@ -89,9 +112,15 @@ def promote(
     )
 
 
-@click.command(epilog="Example: tarazy compare champion 4 --on SNAP --out comparison")
-@click.argument("first", metavar="A")
-@click.argument("second", metavar="B")
+@click.command(
+    epilog=examples(
+        "tarazy compare champion 4",
+        "tarazy compare 3 4 --on SNAP --out comparison",
+        "tarazy compare 3 4 --all",
+    )
+)
+@click.argument("first", metavar="A", help="The one that is there: a version or an alias.")
+@click.argument("second", metavar="B", help="The one that may come.")
 @click.option(
     "--on",
     type=FOLDER,
@@ -99,12 +128,19 @@ def promote(
     help="The families to compare them on. Default: the newest snapshot that B was trained on.",
 )
 @click.option("--out", type=FOLDER, metavar="FOLDER", help="Make a page and the numbers there.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Print every figure that training measured; --json and the page have them anyhow.",
+)
 @verb
 def compare(
-    terminal: Terminal, first: str, second: str, on: Path | None, out: Path | None
+    terminal: Terminal, first: str, second: str, on: Path | None, out: Path | None, everything: bool
 ) -> Answer:
     """Hold two versions or aliases beside each other on the same families; say who moves and why.
 
+    First how far their AUC differs, whom each flags and who moves, then the figures of training.
     Families are named by their key alone; no value of a family is written.
     """
     if out is not None:
@@ -114,7 +150,13 @@ def compare(
     two = training("comparison.compare:pair")(first, second, home=home, on=snapshot)
     with terminal.bar() as progress:
         told = training("comparison.compare:compare")(two, home=home, seed=_SEED, progress=progress)
-    words: list[Table | str] = [_figures(told), *_unseen(told), _moves(told)]
+    words: list[Table | str] = [
+        _named(told),
+        *_auc(told),
+        _flags(told),
+        _moves(told),
+        *_figures(told, everything=everything),
+    ]
     if out is not None:
         page = training("comparison.page:page")(told)
         with replacing_folder(out) as draft:
@@ -125,7 +167,7 @@ def compare(
     return Answer({"out": None if out is None else str(out), **told}, words)
 
 
-@click.command(epilog="Example: tarazy models --on 2026-03-01")
+@click.command(epilog=examples("tarazy models", "tarazy models --on 2026-03-01"))
 @click.option(
     "--on",
     "moment",
@@ -146,15 +188,20 @@ def models(_: Terminal, moment: datetime | None) -> Answer:
     table = Table(
         "alias", "version", "since", "by the word of a person", "taken back because", box=None
     )
+    overrides = {
+        move.version: told.standing(move.version, move.manifest_sha256 or "").override
+        for move in moves
+        if move.version is not None
+    }
     for move in moves:
-        table.add_row(
-            move.name, move.version or "none", move.since, move.override or "", move.reason or ""
-        )
+        word = "" if move.version is None else overrides[move.version] or ""
+        table.add_row(move.name, move.version or "none", move.since, word, move.reason or "")
     listed = [_told(move) for move in moves]
     return Answer(
         {
             "on": None if moment is None else moment.date(),
             "aliases": {name: alias.version for name, alias in told.names.items()},
+            "overrides": overrides,
             "history": listed,
         },
         [table] if moves else ["No model was live."],
@@ -174,27 +221,62 @@ def _may_take(out: Path) -> None:
         )
 
 
-def _figures(told: dict[str, Any]) -> Table:
-    names = [f"version {told[which]['version']}" for which in ("first", "second")]
-    same = told["metrics"]["same_labels"]
-    title = "measured at training, on the same labels" if same else "measured on DIFFERENT labels"
-    table = Table(title, *names, box=None)
-    for row in told["metrics"]["rows"]:
-        if row["name"].startswith("baselines"):
-            continue
-        table.add_row(row["name"], *(_estimate(row[which]) for which in ("first", "second")))
+def _named(told: dict[str, Any]) -> str:
+    first, second = (
+        version_shown(told[which]["version"], told[which]["override"])
+        for which in ("first", "second")
+    )
+    return f"Version {first} beside version {second}."
+
+
+def _figures(told: dict[str, Any], *, everything: bool) -> list[Table | str]:
+    """Return what training measured: the figures that decide, or every one of them."""
+    title = "measured at training, on the same labels"
+    if not told["metrics"]["same_labels"]:
+        title = "measured at training, on DIFFERENT labels"
+    table = Table(title, *_versions(told), box=None)
+    rows = {row["name"]: row for row in told["metrics"]["rows"]}
+    names = list(rows) if everything else [name for name in _DECISIVE if name in rows]
+    for name in names:
+        table.add_row(name, *(_estimate(rows[name][which]) for which in _BOTH))
+    left = len(rows) - len(names)
+    more = [f"{left} more figures: --all prints them, --json and the page have them."]
+    return [table, *(more if left else [])]
+
+
+def _flags(told: dict[str, Any]) -> Table:
+    """Return whom each of the two flags in its own population, and what it promises of them."""
+    table = Table("flags", *_versions(told), box=None)
+    for key, name in _PROMISES.items():
+        shares = (told[which][key] for which in _BOTH)
+        table.add_row(name, *("not said" if s is None else f"{s:.1%}" for s in shares))
     return table
 
 
-def _unseen(told: dict[str, Any]) -> list[str]:
+def _versions(told: dict[str, Any]) -> list[str]:
+    return [f"version {told[which]['version']}" for which in _BOTH]
+
+
+def _auc(told: dict[str, Any]) -> list[str]:
+    """Return how far the two differ in AUC: in pairs, where inspections are left that tell."""
     unseen = told["unseen"]
-    if unseen["why_not"]:
-        return [f"On inspections that neither has learned from: {unseen['why_not']}."]
-    return [
-        f"On {unseen['labels']:,} random inspections that neither has learned from, AUC "
-        f"{_estimate(unseen['auc_first'])} and {_estimate(unseen['auc_second'])}; second less "
-        f"first {_estimate(unseen['auc_difference'])}."
-    ]
+    if not unseen["why_not"]:
+        return [
+            f"On {unseen['labels']:,} random inspections that neither has learned from, AUC "
+            f"{_estimate(unseen['auc_first'])} and {_estimate(unseen['auc_second'])}; second less "
+            f"first {_estimate(unseen['auc_difference'])}."
+        ]
+    lines = [f"On inspections that neither has learned from: {unseen['why_not']}."]
+    rows = {row["name"]: row for row in told["metrics"]["rows"]}
+    first, second = (rows.get(_DECISIVE[0], {}).get(which) for which in _BOTH)
+    if first and second:
+        same = "the same" if told["metrics"]["same_labels"] else "DIFFERENT"
+        lines.append(
+            f"AUC at training, on {same} labels: {_estimate(first)} and {_estimate(second)}; "
+            f"second less first {second['value'] - first['value']:+.3f}, not judged in pairs and "
+            "so without an interval."
+        )
+    return lines
 
 
 def _moves(told: dict[str, Any]) -> Table:

@@ -7,15 +7,17 @@ from pathlib import Path
 import click
 
 from serving.commands import sources
-from serving.commands.terminal import FOLDER, Answer, Terminal, verb
+from serving.commands.terminal import FOLDER, Answer, Terminal, examples, verb
 
 
 @click.command(
-    epilog="Example: tarazy publish 3 --out published --authority authority.yaml, where "
-    "authority.yaml is a copy of training/publish/authority.example.yaml, filled in. To see the "
-    "pages before: tarazy publish 3 --out preview --draft"
+    epilog=examples(
+        "tarazy publish 3 --out preview --draft",
+        "tarazy publish 3 --out published --authority authority.yaml",
+    )
+    + "\n\nauthority.yaml is a copy of training/publish/authority.example.yaml, filled in."
 )
-@click.argument("version")
+@click.argument("version", metavar="VERSION", help="Its number, as `tarazy train` gave it.")
 @click.option("--out", type=FOLDER, required=True, metavar="FOLDER", help="The folder to make.")
 @click.option(
     "--authority",

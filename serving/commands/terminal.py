@@ -3,6 +3,7 @@
 import functools
 import json
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -10,15 +11,20 @@ from typing import Any, TypeVar
 
 import click
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
+from rich.table import Table
 
-from features import table_files
-from features.progress import Progress, silent
+from features.files import tables
+from features.progress import Progress
+from serving.commands import progress
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 _WIDE = 400
 FOLDER = click.Path(path_type=Path)
+SNAP = (
+    "A snapshot, or a folder of registers: a snapshot is then made of it under TARAZY_HOME, once."
+)
+"""What may stand where a verb asks for a snapshot."""
+DATA = "A folder of registers, Parquet or CSV, named as in the register contract."
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
@@ -52,42 +58,14 @@ class Terminal:
                 if isinstance(line, str):
                     click.echo(line)
                 else:
-                    console.print(line)
+                    console.print(_whole(line))
         return answer.exit_code
 
-    def bar(self) -> "_Bar":
-        """Return a progress bar for long work; nothing is drawn where nobody watches."""
-        return _Bar(self)
-
-
-class _Bar:
-    """A progress bar on standard error, as the callable that long work reports to."""
-
-    def __init__(self, terminal: Terminal) -> None:
-        self._bars = Bars(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=terminal.errors,
-            transient=True,
-        )
-        self._shown = terminal.errors.is_terminal
-
-    def __enter__(self) -> Progress:
-        if not self._shown:
-            return silent
-        self._bars.start()
-        task = self._bars.add_task("", total=None)
-
-        def report(what: str, done: int, total: int) -> None:
-            self._bars.update(task, description=what, completed=done, total=total)
-
-        return report
-
-    def __exit__(self, *_: object) -> None:
-        if self._shown:
-            self._bars.stop()
+    def bar(self, what: str = "working") -> AbstractContextManager[Progress]:
+        """Return a progress bar for long work; where nobody watches, a line every ten seconds."""
+        if self.errors.is_terminal:
+            return progress.as_a_bar(self.errors, what)
+        return progress.as_lines(self.say, what)
 
 
 def verb(function: Decorated) -> Decorated:
@@ -102,6 +80,11 @@ def verb(function: Decorated) -> Decorated:
     return run  # type: ignore[return-value]  # click replaces it by a command anyway
 
 
+def examples(*commands: str) -> str:
+    """Return an epilog of commands to copy, one a line; one that goes on is broken by hand."""
+    return "\b\nExamples:\n" + "\n".join(f"  {command}" for command in commands)
+
+
 def day(value: datetime | None) -> date | None:
     """Return the day that an option names, if it was given."""
     return None if value is None else value.date()
@@ -113,9 +96,19 @@ def table_option(function: Decorated) -> Decorated:
         "--out",
         type=FOLDER,
         required=True,
-        metavar=table_files.METAVAR,
-        help=table_files.ABOUT,
+        metavar=tables.METAVAR,
+        help=tables.ABOUT,
     )(function)
+
+
+def snap_argument(function: Decorated) -> Decorated:
+    """Add ``SNAP``, the families that a verb is about."""
+    return click.argument("snap", type=FOLDER, metavar="SNAP", help=SNAP)(function)
+
+
+def data_argument(function: Decorated) -> Decorated:
+    """Add ``DATA``, registers as they arrive."""
+    return click.argument("data", type=FOLDER, metavar="DATA", help=DATA)(function)
 
 
 def as_of_option(function: Decorated) -> Decorated:
@@ -129,14 +122,38 @@ def as_of_option(function: Decorated) -> Decorated:
     )(function)
 
 
+def as_of_data_option(function: Decorated) -> Decorated:
+    """Add `--as-of DAY` where there is no snapshot yet."""
+    return click.option(
+        "--as-of",
+        type=DAY,
+        metavar="DAY",
+        help="The decision date, such as 2026-01-01. Default: the first day after the latest month "
+        "of incomes.",
+    )(function)
+
+
+def seed_option(function: Decorated) -> Decorated:
+    """Add `--seed N`, from which all that is drawn follows."""
+    return click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=20_260_101,
+        show_default=True,
+        metavar="N",
+        help="All that is drawn follows from it: the same seed gives the same result.",
+    )(function)
+
+
 def model_option(function: Decorated) -> Decorated:
     """Add `--model champion|challenger|VERSION|none`; "none" leaves the rules alone."""
     return click.option(
         "--model",
         default="champion",
         show_default=True,
-        metavar="champion|challenger|VERSION|none",
-        help="Which registered model stands beside the rules.",
+        metavar="MODEL",
+        help="Which model stands beside the rules: champion, challenger, the number of a version, "
+        "or none.",
     )(function)
 
 
@@ -146,6 +163,14 @@ def _console(*, stderr: bool) -> Console:
         # Nobody's window limits a pipe or a file: a row stays on one line there.
         console.width = _WIDE
     return console
+
+
+def _whole(shown: RenderableType) -> RenderableType:
+    """Let what does not fit a column go on in the next line: a key or a number is never cut."""
+    if isinstance(shown, Table):
+        for column in shown.columns:
+            column.overflow = "fold"
+    return shown
 
 
 def _plain(value: object) -> Any:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from features.errors import InputError, ParameterNotInForce
+from features.errors import DayError, InputError
 from models.decision.pipeline import decide
 from models.law.parameters import Law
 from models.learned.predict import Models
@@ -14,19 +14,16 @@ from serving.requests.request import Asked, Household
 def answers(asked: Asked, models: Models | None) -> list[dict[str, Any]]:
     """Decide every household of a request and return the answers in its order.
 
-    ``models`` None: rules alone. Raises `Problem` where the law gives nothing on the
-    day asked for.
+    ``models`` None: rules alone. Raises `DayError` where something that the decision needs
+    does not exist on the day asked for, and `Problem` for what else is wrong.
     """
     law = Law(asked.as_of)
     given: dict[int, dict[str, Any]] = {}
     for positions, registers in asked.alike():
         try:
-            law.scorecard  # noqa: B018 - a day without one is said before anything is counted
             decisions = decide(registers, models, law)
-        except ParameterNotInForce as early:
-            raise invalid(
-                [Fault("as_of", str(early), "ask for a day on which the law on file is in force")]
-            ) from None
+        except DayError:
+            raise
         except InputError as refused:
             raise invalid([Fault("request", str(refused), "correct the request")]) from None
         if decisions.table["household_id"].to_list() != positions:

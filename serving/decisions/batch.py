@@ -19,12 +19,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from features import table_files
 from features.build import Registers
 from features.errors import InputError
+from features.files import tables
+from features.files.whole import alone_in, replacing
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from features.whole_files import alone_in, replacing
 from models.columns import SCORE_SCHEMA
 from models.decision.pipeline import decide, versions
 from models.law.parameters import Law
@@ -80,11 +80,11 @@ def score(
     """Decide for every household of a snapshot and write one row each, sorted by household.
 
     ``keep`` names the columns that are written, and the ending of ``out`` the form
-    (`features.table_files`). A killed run goes on whatever the form: what it finished is kept
+    (`features.files.tables`). A killed run goes on whatever the form: what it finished is kept
     apart from ``out`` until all is decided.
     """
     law = Law(as_of)
-    out = table_files.may_hold_a_table(out)
+    out = tables.may_hold_a_table(out)
     work = out.parent / f".{out.name}.{_key(snapshot, law, models)}"
     work.mkdir(parents=True, exist_ok=True)
     with alone_in(work):
@@ -126,7 +126,7 @@ def _score(
         else pl.DataFrame(schema=SCORE_SCHEMA)
     ).sort("household_id")
     table = table.select(keep)
-    table_files.write(table, out)
+    tables.write(table, out)
     return Scored(out, table, resumed)
 
 

@@ -54,6 +54,11 @@ class Answering:
         """The version of the model; null where rules answer alone."""
         return self.models.version if self.models else None
 
+    @property
+    def override(self) -> str | None:
+        """The word by which a person let it pass a gate; null where none was needed."""
+        return self.models.override if self.models else None
+
 
 class Live:
     """The model behind one alias of one home, as it is at the moment."""
@@ -131,7 +136,7 @@ class Live:
         return Answering(
             state=State.LOADED,
             models=models,
-            note=f"Model {models.version} answers beside the rules.",
+            note=f"Model {models.shown} answers beside the rules.",
         )
 
 

@@ -67,6 +67,7 @@ def run_beside(
     return {
         "out": str(opinion.out),
         "model_version": challenger.version,
+        "model_override": challenger.override,
         "differences": differences(served.table, opinion.table),
     }
 
@@ -163,6 +164,6 @@ class Shadow:
                 log.info(
                     "decision %s: version %s differs in %s",
                     served["decision_id"],
-                    challenger.version,
+                    challenger.shown,
                     ", ".join(changed),
                 )

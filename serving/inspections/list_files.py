@@ -9,7 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from features.errors import InputError
-from features.whole_files import replacing
+from features.files.whole import replacing
 
 _REPORT: Final = frozenset({"index.html", "report.json"})
 

@@ -16,7 +16,7 @@ from features.registers.snapshot import Snapshot
 from models.decision.pipeline import Decisions, decide, versions
 from models.law.parameters import Law
 from models.learned.predict import Models
-from serving.audit.families import places
+from serving.shown import places
 
 _READ: Final = ("household_id", "hidden_income_probability", "hidden_income_estimate")
 
@@ -76,6 +76,7 @@ def pool(
             else {
                 "version": models.version,
                 "manifest_sha256": models.manifest.get("manifest_sha256"),
+                "override": models.override,
             },
             "versions": versions(law, models),
             "among": among is not None,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from models.explanation.counterfactual import nearest
 from models.law.parameters import Law
 from models.learned.predict import Models
-from models.reasons.writing import LANGUAGES
+from models.writing import LANGUAGES
 from serving.decisions.answers import answers
 from serving.letters import document, page
 from serving.letters.letter import letter

@@ -13,7 +13,6 @@ from models.explanation.counterfactual import Change, Corrections
 from models.law import rights
 from models.law.parameters import Law
 from models.reasons.reasons import HARD_RULE
-from models.reasons.writing import category_name
 from models.rules.scorecard import Scorecard
 from serving.letters import support
 from serving.letters.parts import Letter, Point, Section
@@ -216,4 +215,4 @@ def _record(answer: Mapping[str, Any], day: date, say: Wording) -> tuple[tuple[s
 
 
 def _name(category: int, law: Law, say: Wording) -> str:
-    return category_name(Scorecard.in_force(law), category, say.language)
+    return Scorecard.in_force(law).category_name(category, say.language)

@@ -10,8 +10,8 @@ from models.assessment import drift
 from models.assessment.drift import Change, Judged
 from models.law.parameters import Law
 from models.rules import programmes
-from serving.audit.comparison import LEVELS, SHOWN_FROM
 from serving.monitor.seen import SCORES, Seen
+from serving.shown import LEVELS, SHOWN_FROM
 
 SECTIONS: Final = {
     "inputs": "what the models read of a family",

@@ -7,11 +7,11 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from models.assessment import drift
-from serving.audit.comparison import LEVELS, SHOWN_FROM
 from serving.audit.pages import environment
 from serving.monitor.changes import SECTIONS
 from serving.monitor.promises import MATTERS, TOLERANCE
 from serving.monitor.wording import QUESTIONS, SHARES
+from serving.shown import LEVELS, SHOWN_FROM
 
 _WIDTH, _ROW, _LABEL, _TALL = 720, 22, 290, 190
 _MOST: Final = 15

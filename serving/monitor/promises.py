@@ -20,8 +20,8 @@ from models.assessment.metrics import UNKNOWN, share
 from models.assessment.sequential import ERROR, Evidence
 from models.learned.inputs import Matrix
 from serving.audit.comparison import GROUPS as NAMES
-from serving.audit.comparison import SHOWN_FROM
 from serving.monitor.inspected import GROUPS
+from serving.shown import SHOWN_FROM
 
 DESIGNS: Final = ("random", "targeted", "complaint")
 TOLERANCE: Final = 0.05

@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 
 from features.errors import InputError
-from features.whole_files import alone_in
+from features.files.whole import alone_in
 from models.bundles.home import Home
 from models.learned.predict import Models
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 import polars as pl
 
 from features.errors import InputError
+from features.files.whole import replacing_folder
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from features.whole_files import replacing_folder
 from models.assessment import drift
 from models.assessment.drift import Judged, Verdict
 from models.bundles import aliases
@@ -212,13 +212,14 @@ def _header(before: Seen, after: Seen, models: Models | None, home: Home) -> dic
     }
     if models is None:
         return {**sides, "model": None}
-    names = aliases.read(home).names
+    digest = str(models.manifest.get("manifest_sha256"))
+    standing = aliases.read(home).standing(models.version, digest)
     return {
         **sides,
         "model": {
             "version": models.version,
-            "aliases": [name for name, alias in names.items() if alias.version == models.version],
-            "override": models.manifest.get("override"),
+            "aliases": list(standing.names),
+            "override": models.override,
             "trained_on": models.manifest.get("trained_on"),
             "as_of": models.manifest.get("as_of"),
             "flags_anybody": models.threshold is not None,

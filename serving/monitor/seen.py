@@ -19,7 +19,8 @@ from models.law.parameters import Law
 from models.learned.hidden_income import GAP
 from models.learned.inputs import Input, Matrix, declared_inputs, encode
 from models.learned.predict import Look, Models
-from serving.audit.families import counted, hash_order
+from serving.audit.families import counted
+from serving.shown import hash_order
 
 SAMPLE: Final = 200_000
 """Families whose inputs are kept to be compared; all, if there are fewer."""

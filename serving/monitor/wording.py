@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from models.assessment.drift import PSI_ACT, RATIO_ACT
+from models.writing import version_shown
 from serving.monitor.changes import SECTIONS
 
 _NAMED: Final = 5
@@ -77,7 +78,9 @@ def _about(report: Mapping[str, Any]) -> str:
         f"{head[n]['households']:,} families of {head[n]['as_of']}" for n in ("reference", "new")
     ]
     model = head["model"]
-    by = "rules alone" if model is None else f"model version {model['version']}"
+    by = "rules alone"
+    if model is not None:
+        by = f"model version {version_shown(model['version'], model['override'])}"
     return f"Compared: {sides[0]} with {sides[1]}, {by}."
 
 

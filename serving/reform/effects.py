@@ -11,9 +11,8 @@ import polars as pl
 
 from features.registers.declared import REGIONS
 from models.rules.programmes import Programme
-from serving.audit.comparison import LEVELS, SHOWN_FROM
-from serving.audit.families import hash_order
 from serving.reform.families import FAMILY_TYPES, NOW, THEN
+from serving.shown import LEVELS, SHOWN_FROM, hash_order
 
 GROUPS: Final[dict[str, dict[Any, str]]] = {
     "region": dict(REGIONS),

@@ -12,7 +12,7 @@ from features.registers.snapshot import Snapshot
 from models.law.parameters import Law
 from models.poverty import targeted_assistance, yardsticks
 from models.rules import category, programmes
-from serving.audit.families import places
+from serving.shown import places
 
 NOW: Final = "_now"
 THEN: Final = "_then"

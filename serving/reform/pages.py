@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
-from serving.audit.comparison import LEVELS, SHOWN_FROM
 from serving.audit.pages import CUTS, environment
 from serving.reform.targeting import ASSISTANCE
+from serving.shown import LEVELS, SHOWN_FROM
 
 WORDS: Final = {
     "to_more_need": "to a poorer category: may receive more",

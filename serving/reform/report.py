@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from features.errors import InputError
+from features.files.whole import replacing_folder
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from features.whole_files import replacing_folder
 from models.law.files import plain
 from models.law.parameters import Law
 from models.law.poverty_line import poverty_line

@@ -12,6 +12,8 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
+from features.errors import DayError, ParameterNotInForce
+
 MEDIA_TYPE: Final = "application/problem+json"
 SHOWN: Final = 1_000
 """Faults listed in one answer; their full number always stands in ``detail``."""
@@ -49,6 +51,13 @@ class Fault:
     place: str
     problem: str
     remedy: str
+
+
+def of_day(error: DayError) -> Fault:
+    """Return the fault of a request for a day that does not have what was asked of it."""
+    ours = isinstance(error, ParameterNotInForce)
+    remedy = "ask for a day on which the law on file is in force" if ours else "ask for another day"
+    return Fault("as_of", str(error), remedy)
 
 
 class Problem(Exception):

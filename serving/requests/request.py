@@ -16,12 +16,14 @@ from typing import Any, Final
 
 import polars as pl
 
+from features.errors import DayError
 from features.registers.declared import LEARNING, REGISTERS, SCORING
 from features.registers.schema import Register
 from models.law.parameters import Law
 from models.rules import programmes
+from models.rules.scorecard import Scorecard
 from serving.requests.cells import columns_of, read_day
-from serving.requests.problems import Fault, invalid
+from serving.requests.problems import Fault, invalid, of_day
 from serving.requests.rows import WRITTEN, Rows, frames
 
 HOUSEHOLDS_AT_ONCE: Final = 10_000
@@ -117,7 +119,8 @@ def _read(document: Any, subject: str) -> Asked:
         )
     _refuse_unknown(document, ("as_of", "service", subject), "", faults)
     as_of = read_as_of(document.get("as_of"), faults)
-    service = _service(document.get("service"), as_of, faults)
+    law = _law(as_of, faults)
+    service = _service(document.get("service"), law, faults)
     sent = _households(document, subject, faults)
     gathered = {r.name: Rows() for r in SCORING}
     for position, (place, household) in enumerate(sent):
@@ -133,7 +136,25 @@ def _read(document: Any, subject: str) -> Asked:
     )
 
 
-def _service(value: Any, as_of: date | None, faults: list[Fault]) -> str | None:
+def _law(as_of: date | None, faults: list[Fault]) -> Law:
+    """Return the law of the day, or of the newest edition where the day has none: a fault.
+
+    The rest of the request is still read, so that all its faults are named at once.
+    """
+    newest = Law(date.max)
+    if as_of is None:
+        return newest
+    law = Law(as_of)
+    try:
+        Scorecard.in_force(law)
+        programmes.in_force(law)
+    except DayError as none:
+        faults.append(of_day(none))
+        return newest
+    return law
+
+
+def _service(value: Any, law: Law, faults: list[Fault]) -> str | None:
     """Return the programme asked for; what no function may decide is a fault that says why."""
     if value is None:
         return None
@@ -147,7 +168,7 @@ def _service(value: Any, as_of: date | None, faults: list[Fault]) -> str | None:
         )
         return None
     try:
-        return programmes.programme(value, Law(as_of or date.max)).code
+        return programmes.programme(value, law).code
     except programmes.NoSuchProgramme as refused:
         faults.append(Fault("service", "cannot be decided here", str(refused)))
         return None

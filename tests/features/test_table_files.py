@@ -6,9 +6,9 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from features import table_files
 from features.errors import InputError
-from features.table_files import may_hold_a_table, read, refuse_ending, write
+from features.files import tables
+from features.files.tables import may_hold_a_table, read, refuse_ending, write
 
 FORMS = ("t.parquet", "t.csv", "t")
 
@@ -56,7 +56,7 @@ def test_pandas_reads_the_same_csv(table, tmp_path):
 
 
 def test_a_folder_holds_parts_that_follow_each_other(table, tmp_path, monkeypatch):
-    monkeypatch.setattr(table_files, "ROWS_OF_A_PART", 2)
+    monkeypatch.setattr(tables, "ROWS_OF_A_PART", 2)
     write(table, tmp_path / "t")
     assert sorted(p.name for p in (tmp_path / "t").iterdir()) == [
         "part-00000.parquet",

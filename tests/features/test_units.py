@@ -2,9 +2,11 @@
 
 from datetime import date
 
+import polars as pl
 import pytest
 
-from features.units import Span, add_months, months_of
+from features.errors import DayError
+from features.units import Span, add_months, aged, months_of
 
 
 @pytest.mark.parametrize(
@@ -28,3 +30,26 @@ def test_a_year_is_twelve_complete_months():
 def test_months_cross_the_year_both_ways():
     assert add_months(date(2025, 12, 5), 1) == date(2026, 1, 1)
     assert add_months(date(2026, 1, 5), -1) == date(2025, 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("day", "months"), [(date.min, -1), (date(1, 12, 1), -12), (date.max, 1), (date(9999, 9, 1), 4)]
+)
+def test_a_month_beyond_the_calendar_is_the_days_own_error(day, months):
+    with pytest.raises(DayError, match="the calendar has the years 1 to 9999"):
+        add_months(day, months)
+
+
+def test_the_first_and_the_last_month_of_the_calendar_are_reached():
+    assert add_months(date(1, 12, 31), -11) == date.min
+    assert add_months(date(9999, 9, 30), 3) == date(9999, 12, 1)
+
+
+def test_an_age_that_reaches_before_the_calendar_is_the_days_own_error():
+    with pytest.raises(DayError, match="ask for a later day"):
+        aged(pl.col("birth_date"), date(18, 2, 28), 18)
+    born = pl.DataFrame({"birth_date": [date.min, date(1, 1, 2)]})
+    assert born.select(aged(pl.col("birth_date"), date(19, 1, 1), 18)).to_series().to_list() == [
+        True,
+        False,
+    ]

@@ -1,7 +1,7 @@
 """Every mutant of one module, tried in this folder: run it in a copy of the tree, never in yours.
 
 `cosmic-ray` finds the places and changes the file. A mutant's tests run in a fork of this
-process, in which everything is loaded that none of the five modules touches: libraries,
+process, in which everything is loaded that none of the six modules touches: libraries,
 features, the files of the law. That spares most of the time.
 """
 

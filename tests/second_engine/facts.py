@@ -20,16 +20,6 @@ EDUCATION = ["none", "primary", "secondary", "vocational", "higher", "postgradua
 CATTLE = {"cattle": 100, "horses": 114, "camels": 143, "sheep": 14, "goats": 14, "pigs": 29}
 CATTLE |= {"poultry": 1}
 EVENTS = ("known_on", "birth_date", "month", "registered_on", "issued_on", "opened_on")
-HELD_BY_A_PERSON = (
-    "incomes",
-    "properties",
-    "vehicles",
-    "livestock",
-    "loans",
-    "businesses",
-    "transfers",
-    "deposits",
-)
 
 
 def facts(family: Family, day: date) -> dict[str, Fact]:
@@ -37,9 +27,9 @@ def facts(family: Family, day: date) -> dict[str, Fact]:
     seen = {name: rows and [r for r in rows if visible(r, day)] for name, rows in family.items()}
     people = seen["persons"]
     members = {p["person_id"] for p in people}
-    for name in HELD_BY_A_PERSON:
-        if seen.get(name):
-            seen[name] = [r for r in seen[name] if r["person_id"] in members]
+    for name, rows in seen.items():  # what somebody holds counts while they are a member
+        if name != "persons" and rows and "person_id" in rows[0]:
+            seen[name] = [r for r in rows if r["person_id"] in members]
     told: dict[str, Fact] = {}
     told |= _people(people, day)
     told |= _home(seen["households"][0], len(people))

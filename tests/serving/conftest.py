@@ -17,7 +17,7 @@ def api(server_url):
 
 @pytest.fixture(scope="session")
 def decisions(walk):
-    """What `tarazy score` of the README wrote."""
+    """What `tarazy score` of the walk wrote."""
     return pl.read_parquet(walk.folder / "decisions.parquet")
 
 

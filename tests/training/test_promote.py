@@ -34,6 +34,7 @@ class Deaf:
     """An MLflow that knows every version and remembers what it is told."""
 
     told: tuple = ()
+    refusal: tuple = ()
 
     def __init__(self, home):
         pass
@@ -43,6 +44,9 @@ class Deaf:
 
     def alias(self, *told):
         Deaf.told = told
+
+    def refuse(self, *refusal):
+        Deaf.refusal = refusal
 
 
 @pytest.fixture
@@ -77,14 +81,47 @@ def doubtful(monkeypatch):
 def test_what_cannot_be_told_blocks(home, version, doubtful):
     said = promote(version, home=home, override=None, when=WHEN)
     assert not said.promoted
+    assert said.shown == version
     assert aliases.read(home).names == {}
     with pytest.raises(NoSuchModel, match="No model is promoted"):
         loading.load(home, "champion")
 
 
+def test_a_refusal_is_told_to_mlflow_with_its_gates(home, version, doubtful):
+    promote(version, home=home, override=None, alias="challenger", when=WHEN)
+    refused, tags = Deaf.refusal
+    assert refused == version
+    assert tags["gate.signature"] == "PASS"
+    assert tags["gate.quality"] == "UNKNOWN"
+    assert tags["refused"] == "2026-01-02T12:00:00+00:00 as challenger: quality UNKNOWN"
+
+
+def test_what_does_not_apply_keeps_nobody_from_serving(home, version, monkeypatch):
+    gates = (gate("guarantee_flags", Verdict.NOT_APPLICABLE, None, "nobody is flagged"),)
+    said = Asked(gates=gates, manifest_sha256="ab" * 32)
+    monkeypatch.setattr(promotion, "asked", lambda *_, **__: said)
+    promoted = promote(version, home=home, override=None, when=WHEN)
+    assert (promoted.promoted, promoted.override, promoted.shown) == (True, None, version)
+    assert Deaf.told[2]["gate.guarantee_flags"] == "NOT_APPLICABLE"
+
+
+def test_a_version_once_passed_by_a_word_is_shown_with_it_when_all_gates_pass(
+    home, version, doubtful, monkeypatch
+):
+    promote(version, home=home, override="demonstration", when=WHEN)
+    passing = Asked(
+        gates=(hard("signature", Verdict.PASS, None, "signed"),), manifest_sha256="ab" * 32
+    )
+    monkeypatch.setattr(promotion, "asked", lambda *_, **__: passing)
+    said = promote(version, home=home, override=None, when=WHEN)
+    assert said.override is None
+    assert said.shown == f"{version} (passed by a person's word: demonstration)"
+
+
 def test_a_persons_word_passes_it_and_is_kept_everywhere(home, version, doubtful):
     said = promote(version, home=home, override=" demonstration ", when=WHEN)
     assert said.promoted
+    assert said.shown == f"{version} (passed by a person's word: demonstration)"
     assert aliases.read(home).names["champion"].override == "demonstration"
     line = json.loads((home.bundles / "ledger.jsonl").read_text())
     assert (line["override"], line["version"], line["promoted"]) == ("demonstration", version, True)

@@ -191,7 +191,9 @@ def _weighed(
         table = build(blast_radius.of_families(registers, mine), two.as_of)
         for row in range(table.height):
             family = table[row]
-            one, other = (m.contributions(family, law, quiet) for m in (two.first, two.second))
+            one, other = (
+                m.contributions(m.look(family, law, quiet)) for m in (two.first, two.second)
+            )
             yield (
                 int(family["household_id"][0]),
                 {
@@ -262,7 +264,7 @@ def _described(models: Models) -> dict[str, Any]:
     return {
         "version": models.version,
         "as_of": told["as_of"],
-        "override": told["override"],
+        "override": models.override,
         "law": told["law"]["version"],
         "manifest_sha256": told["manifest_sha256"],
         "trained_on": told["trained_on"],

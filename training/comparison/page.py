@@ -9,8 +9,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from models.reasons.writing import number
-from training.gates.blast_radius import SHOWN_FROM, WORDS
+from models.assessment.suppression import SHOWN_FROM
+from models.writing import number
+from training.gates.blast_radius import WORDS
 
 TITLES: Final = {
     "region": "Region",

@@ -1,5 +1,6 @@
 """The rivals: what anybody would try first, ranked on the same families and folds."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from models.law.parameters import Law
 from models.learned.inputs import Matrix
 from models.rules.red_flags import red_flags
 from training.evaluation.served_scores import Population, encoded_population
-from training.fitting.evidence import FOLDS
+from training.fitting.evidence import FOLDS, Flags
 from training.fitting.fit import Fitted
 from training.fitting.hidden_income import Inspected
 from training.labels import gather as label
@@ -109,16 +110,24 @@ def _logistic(x: Matrix, population: Matrix, said: Inspected) -> Rival:
     """
     score, above, beside = (np.empty(len(x)) for _ in range(3))
     of_all = np.zeros(len(population))
-    for k in range(FOLDS):
-        mine, rest = said.fold == k, said.fold != k
-        model = regression().fit(
-            x[rest], said.confirmed[rest], logisticregression__sample_weight=said.weights[rest]
-        )
+    for mine, model in blind_regressions(x, said):
         score[mine] = model.decision_function(x[mine])
         now = model.decision_function(population)
         above[mine], beside[mine] = ranked(score[mine], now)
         of_all += now / FOLDS
     return Rival(score=score, above=above, beside=beside, population=of_all)
+
+
+def blind_regressions(x: Matrix, said: Inspected) -> Iterator[tuple[Flags, Pipeline]]:
+    """Yield each fold's families with the regression that had not seen them."""
+    for k in range(FOLDS):
+        mine, rest = said.fold == k, said.fold != k
+        yield (
+            mine,
+            regression().fit(
+                x[rest], said.confirmed[rest], logisticregression__sample_weight=said.weights[rest]
+            ),
+        )
 
 
 def _rule(score: Matrix, population: Matrix) -> Rival:

@@ -19,7 +19,12 @@ from models.learned.inputs import Matrix
 from training.evaluation import baselines as rival
 from training.evaluation import deciles, policy_value, random_arm, served_scores, temporal
 from training.evaluation.baselines import Rival, payments_rule, regression, signed_log
-from training.evaluation.by_group import CAPACITY, flagged_share, judged_by_group, what_is_judged
+from training.evaluation.groups.by_group import (
+    flagged_share,
+    judged_by_group,
+    what_is_judged,
+)
+from training.evaluation.policy_value import CAPACITY
 from training.evaluation.random_arm import SENSITIVITIES
 from training.evaluation.served_scores import Population
 from training.evaluation.strengthened import STRENGTHENED, strengthened_difference

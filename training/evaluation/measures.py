@@ -11,6 +11,35 @@ import polars as pl
 
 SLICED: Final = ("groups", "fairness", "deciles", "slices")
 """Parts of the metrics whose inner names are groups of families, not measures."""
+_ENDS: Final = ("value", "low", "high")
+_OF_SEEDS: Final = ("min", "median", "max")
+HEADLINES: Final = (
+    *(f"hidden_income.auc.{end}" for end in _ENDS),
+    *(f"auc_above_logistic_regression.{end}" for end in _ENDS),
+    *(f"auc_above_logistic_regression_strengthened.{end}" for end in _ENDS),
+    *(f"seeds.auc.{end}" for end in _OF_SEEDS),
+    *(f"seeds.auc_above_logistic_regression.{end}" for end in _OF_SEEDS),
+    *(f"seeds.flagged_share.{end}" for end in _OF_SEEDS),
+    "seeds.flagging",
+    "baselines.logistic_regression.auc.value",
+    "hidden_income.precision_at_capacity.value",
+    "hidden_income.average_precision.value",
+    "hidden_income.calibration_slope.value",
+    "reliability.ece.value",
+    "random_arm.labels",
+    "random_arm.confirmed.value",
+    "amounts.held.value",
+    "certificate.flagged_share",
+    "certificate.unconfirmed_at_most",
+    "certificate.unconfirmed_in_random_arm.value",
+    "review_load.asking",
+    "review_load.person_days",
+    "welfare.quadratic_kappa.value",
+    "welfare.set_held.value",
+    "welfare.mean_set_size",
+)
+"""What MLflow shows of a run: how well it ranks and by how much, what other seeds make of it,
+whether its promises hold, and what it would cost. All other numbers are in its table."""
 _WHAT: Final = ("rate", "measure", "error")
 """What in a row of a list names the measure …"""
 _WHOM: Final = ("by", "attribute", "group", "cell", "decile", "name")
@@ -88,6 +117,25 @@ def table(metrics: Mapping[str, Any]) -> pl.DataFrame:
             "verdict": pl.String,
         },
     )
+
+
+def of_run(manifest: Mapping[str, Any], seeds: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all that a run measured, in one tree: what tables and MLflow are made of."""
+    load = manifest["review_load"]
+    return {
+        **manifest["metrics"],
+        "certificate": manifest["certificate"],
+        "review_load": load["shares"] | {"person_days": load["person_days"]},
+        "seeds": seeds,
+    }
+
+
+def headlines(numbers: Mapping[str, float]) -> dict[str, float]:
+    """Return of the numbers of a run (`flat`) those that stand for it where runs are compared.
+
+    A number that the labels cannot tell is left out; the table of the run holds the rest.
+    """
+    return {name: numbers[name] for name in HEADLINES if name in numbers}
 
 
 class _Label(str):

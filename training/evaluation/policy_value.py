@@ -34,6 +34,8 @@ from training.labels import both_arms, inspection_chance
 from training.labels import gather as label
 from training.labels.gather import Labels
 
+CAPACITY: Final = 0.05
+"""What a district can inspect in a year: one family in twenty."""
 LARGEST: Final = 0.10
 """No inspection carries more than a tenth of its policy's weight; heavier ones are clipped."""
 FEWEST: Final = 20.0

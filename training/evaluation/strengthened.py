@@ -15,6 +15,8 @@ from models.learned.inputs import Matrix
 from training.labels import both_arms
 from training.labels.both_arms import CLIP
 
+ALONE: Final = "auc_above_logistic_regression"
+"""The measure on random inspections alone."""
 STRENGTHENED: Final = "auc_above_logistic_regression_strengthened"
 """The measure's name in a run's record."""
 

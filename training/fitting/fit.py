@@ -29,7 +29,7 @@ from training.fitting.evidence import (
     places,
     require_both_kinds,
 )
-from training.fitting.hidden_income import Inspected
+from training.fitting.hidden_income import Detected, Inspected, Step
 from training.fitting.welfare import Surveyed
 from training.labels import gather as label
 from training.labels.gather import Labels
@@ -77,36 +77,17 @@ def fit(
     """
     hyper = hyper or shipped(found.inspections.height)
     step = _Steps(progress, 4 * FOLDS + 3)
-    x_population = encode(found.population, declared_inputs(), law)
-    inputs, kept = informative(declared_inputs(), x_population)
-    x_survey = label.encoded(found.survey, inputs)
-    x_inspected = label.encoded(found.inspections, inputs)
-    households = [f["household_id"].to_numpy() for f in (found.survey, found.inspections)]
-    fold_survey, fold_inspected = label.folds(households, FOLDS, generator)
-    require_both_kinds(found.inspections, fold_inspected)
-    consumption = _consumption(found, inputs, x_survey, fold_survey, seed, hyper.consumption, step)
-    detected = hidden_income.learn(
-        FitInputs(
-            labels=found,
-            inputs=inputs,
-            x=x_inspected,
-            x_population=x_population[:, kept],
-            fold=fold_inspected,
-            law=law,
-            seed=seed,
-            hyper=hyper,
-        ),
-        consumption,
-        step,
-    )
+    encoded = Encoded.of(found, law)
+    grown = detect(found, encoded, law=law, seed=seed, generator=generator, hyper=hyper, step=step)
+    inputs, detected = encoded.inputs, grown.detected
     answered = found.survey["subjective_level"].is_not_null().to_numpy()
     ladder, surveyed = welfare.learn(
         inputs,
-        x_survey[answered],
+        encoded.survey[answered],
         found.survey["subjective_level"].drop_nulls().cast(pl.Int64).to_numpy(),
         survey_weights(found)[answered],
-        households[0][answered],
-        fold_survey[answered],
+        found.survey["household_id"].to_numpy()[answered],
+        grown.fold_survey[answered],
         seed=seed,
         generator=generator,
         tell=step,
@@ -117,11 +98,11 @@ def fit(
     )
     models = Models(
         version="0",
-        consumption=consumption.full,
+        consumption=grown.consumption.full,
         hidden_income=detected.detector,
         welfare=ladder,
         threshold=threshold,
-        always_known=_always_known(inputs, x_survey, x_inspected),
+        always_known=_always_known(inputs, encoded.survey, encoded.inspections),
         manifest={},
     )
     return Fitted(
@@ -133,6 +114,78 @@ def fit(
         population=detected.population,
         hyper=hyper,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoded:
+    """Labels and population as the models read them: one row a label or family.
+
+    ``inputs`` are those that tell families apart; the columns of each table.
+    """
+
+    inputs: tuple[Input, ...]
+    survey: Matrix
+    inspections: Matrix
+    population: Matrix
+
+    @classmethod
+    def of(cls, labels: Labels, law: Law) -> "Encoded":
+        """Encode each label at the prices of its day, the population at those of the law's."""
+        population = encode(labels.population, declared_inputs(), law)
+        inputs, kept = informative(declared_inputs(), population)
+        return cls(
+            inputs=inputs,
+            survey=label.encoded(labels.survey, inputs),
+            inspections=label.encoded(labels.inspections, inputs),
+            population=population[:, kept],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grown:
+    """Expected consumption and the detector, as one draw of the folds and one seed grow them."""
+
+    consumption: Consumption
+    detected: Detected
+    fold_survey: Whole
+
+
+def detect(
+    labels: Labels,
+    encoded: Encoded,
+    *,
+    law: Law,
+    seed: int,
+    generator: np.random.Generator,
+    hyper: Hyperparameters,
+    step: Step,
+) -> Grown:
+    """Split the families into folds, then learn expected consumption and hidden income.
+
+    All that a flag rests on, and all of it that a seed can move; the welfare category is
+    learned beside it, on the same folds.
+    """
+    households = [f["household_id"].to_numpy() for f in (labels.survey, labels.inspections)]
+    fold_survey, fold_inspected = label.folds(households, FOLDS, generator)
+    require_both_kinds(labels.inspections, fold_inspected)
+    consumption = _consumption(
+        labels, encoded.inputs, encoded.survey, fold_survey, seed, hyper.consumption, step
+    )
+    detected = hidden_income.learn(
+        FitInputs(
+            labels=labels,
+            inputs=encoded.inputs,
+            x=encoded.inspections,
+            x_population=encoded.population,
+            fold=fold_inspected,
+            law=law,
+            seed=seed,
+            hyper=hyper,
+        ),
+        consumption,
+        step,
+    )
+    return Grown(consumption=consumption, detected=detected, fold_survey=fold_survey)
 
 
 def informative(inputs: tuple[Input, ...], x: Matrix) -> tuple[tuple[Input, ...], Whole]:
@@ -173,7 +226,7 @@ def _consumption(
     fold: Whole,
     seed: int,
     hyper: Boosting,
-    step: _Steps,
+    step: Step,
 ) -> Consumption:
     own = consumption_model.consumption_inputs(inputs)
     columns = places(inputs, own)

@@ -16,6 +16,7 @@ from features.build import Registers, known_households, visible
 from features.progress import Progress, silent
 from features.registers.declared import REGIONS
 from features.registers.snapshot import Snapshot
+from models.assessment.suppression import SHOWN_FROM
 from models.decision.outcome import MATERIAL_HIDDEN_INCOME
 from models.decision.pipeline import Decisions, decide
 from models.law.parameters import Law
@@ -43,8 +44,6 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
     "children": {"0": "no child", "1-3": "one to three children", "4+": "four or more children"},
     "disability": {"yes": "a member with a disability", "no": "no member with a disability"},
 }
-SHOWN_FROM: Final = 10
-"""Families from which a group shows numbers: fewer could be recognised."""
 SLICE: Final = 20_000
 """Families decided at once: this bounds memory."""
 
@@ -91,6 +90,7 @@ class Radius:
 
     ``table`` has one row a family, sorted by ``household_id``: the columns of `COMPARED`
     with the suffixes ``_before`` and ``_after``, and one column for each of `GROUPS`.
+    ``before_override`` is the word by which a person let the first pass a gate.
     ``touched`` counts families for whom anything that law decides differs between the model
     and its absence: the off switch (E19) holds if it is zero.
     """
@@ -101,6 +101,7 @@ class Radius:
     after: str | None
     snapshot: str
     as_of: date
+    before_override: str | None = None
 
     def told(self) -> dict[str, Any]:
         """Return who moves, in all and by group, ready for JSON; no family is named.
@@ -111,6 +112,7 @@ class Radius:
         table = self.table
         return {
             "before": self.before,
+            "before_override": self.before_override,
             "after": self.after,
             "snapshot": self.snapshot,
             "as_of": self.as_of.isoformat(),
@@ -166,6 +168,7 @@ def measured(
         table=pl.concat(rows).sort("household_id"),
         touched=touched,
         before=None if before is None else before.version,
+        before_override=None if before is None else before.override,
         after=after.version,
         snapshot=snapshot.digest,
         as_of=as_of,

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from models.writing import version_shown
 from training.gates.blast_radius import Radius
 from training.gates.verdict import Gate, Verdict, gate, hard
 
@@ -32,7 +33,7 @@ def blast_radius(radius: Radius | None, missing: str) -> Gate:
     against = (
         "beside rules alone, for there is no champion"
         if radius.before is None
-        else f"beside version {radius.before}"
+        else f"beside version {version_shown(radius.before, radius.before_override)}"
     )
     flagged, dropped = (changes[n]["families"] for n in ("newly_flagged", "no_longer_flagged"))
     poorer, richer = (changes[n]["families"] for n in ("poorer_by_model", "richer_by_model"))
@@ -58,9 +59,12 @@ def off_switch(radius: Radius | None, missing: str) -> Gate:
     """
     if radius is None:
         return gate("off_switch", Verdict.UNKNOWN, None, missing)
+    who = f"{radius.touched:,} of {radius.table.height:,} families have"
+    if not radius.touched:
+        who = f"none of {radius.table.height:,} families has"
     why = (
-        f"of {radius.table.height:,} families have another category, reason, entitlement or "
-        "published flag with the model than without it"
+        f"{who} another category, reason, entitlement or published flag with the model than "
+        "without it"
     )
     verdict = Verdict.FAIL if radius.touched else Verdict.PASS
     return hard("off_switch", verdict, radius.touched, why)

@@ -88,13 +88,14 @@ def preregistered(manifest: Mapping[str, Any], given: Preregistration | None) ->
             unknown.append(metric)
         elif not bound.get("at_least", found) <= found <= bound.get("at_most", found):
             missed.append(f"{metric} is {found:.4g}")
-    what = f"of {len(given.metrics)} bounds registered on {given.registered_on} were missed"
+    bounds = f"{len(given.metrics)} bounds registered on {given.registered_on}"
     if missed:
-        return gate(name, Verdict.FAIL, len(missed), f"{what}: {', '.join(missed)}")
+        why = f"{len(missed)} of {bounds} missed: {', '.join(missed)}"
+        return gate(name, Verdict.FAIL, len(missed), why)
     if unknown:
-        why = f"{what}, but these were not measured: {', '.join(unknown)}"
+        why = f"none of {bounds} missed, but these were not measured: {', '.join(unknown)}"
         return gate(name, Verdict.UNKNOWN, 0, why)
-    return gate(name, Verdict.PASS, 0, what)
+    return gate(name, Verdict.PASS, 0, f"none of {bounds} missed")
 
 
 def _found(metrics: Mapping[str, Any], path: str, end: str) -> float | None:

@@ -41,15 +41,16 @@ def calibration(told: Mapping[str, Any]) -> Gate:
 def flags(certificate: Mapping[str, Any] | None) -> Gate:
     """Say whether as many of the flagged are confirmed as the certificate promises.
 
-    The number is the unconfirmed share of the flagged in the random arm. A promise about
-    nobody is kept: where nobody is flagged the gate says so and passes.
+    The number is the unconfirmed share of the flagged in the random arm. Where nobody is
+    flagged nothing is promised of a flag, so there is nothing to keep: not applicable.
     """
     name = "guarantee_flags"
     if certificate is None:
         return gate(name, Verdict.UNKNOWN, None, "the bundle holds no certificate: train it again")
     promised = certificate["unconfirmed_at_most"]
     if because := certificate["nobody_flagged_because"]:
-        return gate(name, Verdict.PASS, None, f"nobody is flagged, so nothing is broken: {because}")
+        why = f"not applicable: nobody is flagged, so nothing is promised of a flag. {because}"
+        return gate(name, Verdict.NOT_APPLICABLE, None, why)
     said = certificate["unconfirmed_in_random_arm"]
     seen = certificate["flagged_in_random_arm"]
     if said["value"] is None:
@@ -112,15 +113,15 @@ def groups(told: Mapping[str, Any]) -> Gate:
     by = {v: [name for name, verdict in found if verdict == v] for v in Verdict}
     failed, unknown = by[Verdict.FAIL], by[Verdict.UNKNOWN]
     if failed:
-        why = f"of {len(found)} groups and rates fail: {_named(failed)}"
+        why = f"{len(failed)} of {len(found)} groups and rates fail: {_named(failed)}"
         return gate("groups", Verdict.FAIL, len(failed), why)
     if unknown:
         why = (
-            f"fail, but {len(unknown)} of {len(found)} groups and rates cannot be told: "
-            f"{_named(unknown)}"
+            f"{len(unknown)} of {len(found)} groups and rates cannot be told ({_named(unknown)}); "
+            f"of the {len(by[Verdict.PASS])} that can be told none fails"
         )
         return gate("groups", Verdict.UNKNOWN, 0, why)
-    return gate("groups", Verdict.PASS, 0, f"of {len(found)} groups and rates fail")
+    return gate("groups", Verdict.PASS, 0, f"none of {len(found)} groups and rates fails")
 
 
 def _verdicts(told: Mapping[str, Any]) -> list[tuple[str, str]]:

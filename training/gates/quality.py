@@ -8,11 +8,17 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from training.evaluation.strengthened import STRENGTHENED
+from training.evaluation.policy_value import CAPACITY
+from training.evaluation.strengthened import ALONE, STRENGTHENED
 from training.gates.verdict import Gate, Verdict, gate
 from training.labels.gather import FEWEST_RANDOM
 
-ALONE: Final = "auc_above_logistic_regression"
+YEARLY: Final = CAPACITY
+"""Share of the families that can be visited in a year: nobody is helped by a larger number.
+
+Assumed, as wherever a capacity is judged. Labels gathered over many years would be of other
+prices and other law, so another year of visits is what a doubt may ask for.
+"""
 
 
 def random_arm(told: Mapping[str, Any]) -> Gate:
@@ -26,11 +32,18 @@ def random_arm(told: Mapping[str, Any]) -> Gate:
     return gate("random_arm", Verdict.PASS, labels, "random inspections")
 
 
-def quality(told: Mapping[str, Any]) -> Gate:
+def quality(told: Mapping[str, Any], families: int | None = None) -> Gate:
     """Say whether it ranks better than the better logistic regression on the same families.
 
     FAIL only where it is worse; while the interval holds zero, UNKNOWN with the number of
-    random inspections that would tell, if more of them showed the same difference.
+    random inspections that would tell, if more of them showed the same difference. Where
+    that takes more than another year of visits (`YEARLY`), it cannot be told here.
+
+    Parameters
+    ----------
+    told : what was measured at training.
+    families : of the population that the model was trained for; None: not known, so no
+        number is too large.
     """
     strengthened = told.get(STRENGTHENED)
     said = strengthened or told[ALONE]
@@ -47,7 +60,8 @@ def quality(told: Mapping[str, Any]) -> Gate:
         return gate("quality", Verdict.PASS, said["value"], interval)
     if said["high"] < 0:
         return gate("quality", Verdict.FAIL, said["value"], f"{interval}: it is worse")
-    why = f"{interval} holds zero; {_needed(said, told.get('random_arm', {}).get('labels'))}"
+    needed = _needed(said, told.get("random_arm", {}).get("labels"), families)
+    why = f"{interval} holds zero; {needed}"
     return gate("quality", Verdict.UNKNOWN, said["value"], why)
 
 
@@ -65,12 +79,18 @@ def labels_needed(said: Mapping[str, Any], labels: int) -> int | None:
     return max(math.floor(labels * (half / abs(value)) ** 2) + 1, labels + 1)
 
 
-def _needed(said: Mapping[str, Any], labels: int | None) -> str:
+def _needed(said: Mapping[str, Any], labels: int | None, families: int | None) -> str:
     if not labels:
         return "more random inspections are needed to tell"
     needed = labels_needed(said, labels)
     if needed is None:
         return "the difference is exactly nothing, so no number of inspections would tell"
+    if families is not None and needed - labels > YEARLY * families:
+        return (
+            "which of the two ranks better cannot be told here: if further random inspections "
+            "showed the same difference, it would take more of them than a year has visits "
+            f"({YEARLY * families:,.0f}, {YEARLY:.0%} of {families:,} families)"
+        )
     better = "better" if said["value"] > 0 else "worse"
     return (
         f"about {needed:,} random inspections instead of {labels:,} would tell that it is "

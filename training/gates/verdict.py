@@ -1,20 +1,21 @@
-"""What a gate says: a verdict, its number and a sentence."""
+"""What a gate says: a verdict, its number, and a sentence that is true without the number."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 
 class Verdict(StrEnum):
-    """What a gate says."""
+    """What a gate says. NOT_APPLICABLE: there is nothing of the kind that it asks about."""
 
     PASS = "PASS"
     FAIL = "FAIL"
     UNKNOWN = "UNKNOWN"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
 
-
-_WORST_FIRST: Final = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS)
+    @property
+    def blocks(self) -> bool:
+        """Whether it keeps a candidate from serving until a person says otherwise."""
+        return self in (Verdict.FAIL, Verdict.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +37,3 @@ def gate(name: str, verdict: Verdict, number: float | None, why: str) -> Gate:
 def hard(name: str, verdict: Verdict, number: float | None, why: str) -> Gate:
     """Return the answer of a gate that nobody may pass by a word."""
     return Gate(name=name, verdict=verdict, number=number, why=why, may_be_overridden=False)
-
-
-def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return FAIL if there is one, else UNKNOWN if there is one, else PASS."""
-    said = set(verdicts)
-    return next((v for v in _WORST_FIRST if v in said), Verdict.PASS)

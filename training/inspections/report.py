@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from features.registers.declared import REGIONS
-from models.reasons.writing import number
+from models.writing import number
 from training.inspections import power
 from training.inspections.design import RANDOM, TARGETED
 

@@ -20,6 +20,7 @@ from models.learned import consumption, hidden_income
 from models.learned.hidden_income import GAP
 from models.learned.inputs import Input, Matrix, declared_inputs
 from training.labels import gather
+from training.labels.both_arms import Flags
 from training.labels.gather import Labels
 
 
@@ -157,9 +158,10 @@ def _table(rows: pl.DataFrame, inputs: tuple[Input, ...]) -> pd.DataFrame:
     return pd.DataFrame(gather.encoded(rows, inputs), columns=columns, index=_households(rows))
 
 
-def _column(rows: pl.DataFrame, name: str, values: Matrix) -> pd.Series:
+def _column(rows: pl.DataFrame, name: str, values: Matrix | Flags) -> pd.Series:
     return pd.Series(values, index=_households(rows), name=name)
 
 
 def _households(rows: pl.DataFrame) -> pd.Index:
-    return pd.Index(rows["household_id"].to_numpy(), name="household_id")
+    keys: pd.Index = pd.Index(rows["household_id"].to_numpy(), name="household_id")
+    return keys

@@ -9,9 +9,9 @@ from typing import Final
 import polars as pl
 
 from features.errors import InputError
+from features.files.whole import creating_folder
 from features.progress import Progress, silent
 from features.units import add_months
-from features.whole_files import creating_folder
 from training.population import truth
 from training.population.calibration.calibration import Sums, compare, merged
 from training.population.calibration.figures import Verdict, figures

@@ -70,7 +70,7 @@ _STAGES: Final = (
 )
 _HOUSEHOLD, _PERSON, _CLUSTER, _RECORD = range(4)
 """Kinds of keys; each register with records has a kind of its own, from the last one on."""
-_WITH_RECORDS: Final = ("properties", "vehicles", "livestock", "loans", "businesses", "deposits")
+_WITH_RECORDS: Final = tuple(OF_THINGS)
 _MONTHS: Final = 1_000
 """Added to a month's number: its generators are never those of a stage of the first day."""
 _REGISTERED_ELSEWHERE: Final = 0.03

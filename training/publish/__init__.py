@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from features.errors import DeclarationError, InputError, NoSuchModel
-from features.whole_files import replacing_folder
+from features.files.whole import replacing_folder
 from models.bundles import aliases, bundle
 from models.bundles.home import Home
 from training.publish import authority, card, register
@@ -66,12 +66,7 @@ def publish(
             f"Version {version} was trained by a release that did not record "
             f"{', '.join(absent)}, so it cannot be published: train it again."
         )
-    # An alias speaks of this version only while it is pinned to these very bytes.
-    standing = {
-        name: alias
-        for name, alias in aliases.read(home).names.items()
-        if alias.version == version and alias.manifest_sha256 == found.manifest_sha256
-    }
+    standing = aliases.read(home).standing(version, found.manifest_sha256)
     made = (found.manifest, found.manifest_sha256, said, standing, when)
     model_card, record = card.card(*made), register.record(*made)
     if draft:

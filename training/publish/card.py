@@ -22,11 +22,11 @@ from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 
 from features.errors import DeclarationError
-from models.bundles.aliases import Alias
+from models.bundles.aliases import Standing
 from models.learned.predict import COLUMNS
 from training.evaluation.measures import Measure
 from training.publish.authority import DRAFT, MUST_FILL, declared
-from training.publish.register import override_of, published
+from training.publish.register import published
 from training.report import certificate_words
 
 UNKNOWN: Final = "unknown"
@@ -38,7 +38,7 @@ def card(
     manifest: Mapping[str, Any],
     manifest_sha256: str,
     said: Mapping[str, str],
-    standing: Mapping[str, Alias],
+    standing: Standing,
     when: datetime,
 ) -> dict[str, Any]:
     """Return the card as CycloneDX 1.6, ready for JSON; arguments as of `register.record`.
@@ -134,7 +134,7 @@ def differences(told: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[st
 
 
 def _card(
-    manifest: Mapping[str, Any], said: Mapping[str, str], standing: Mapping[str, Alias]
+    manifest: Mapping[str, Any], said: Mapping[str, str], standing: Standing
 ) -> dict[str, Any]:
     texts = declared()
     measures = published(manifest)
@@ -212,7 +212,7 @@ def _metric(m: Measure) -> dict[str, Any]:
     return told
 
 
-def _limits(manifest: Mapping[str, Any], standing: Mapping[str, Alias]) -> Iterator[str]:
+def _limits(manifest: Mapping[str, Any], standing: Standing) -> Iterator[str]:
     arm, certificate = manifest["metrics"]["random_arm"], manifest["certificate"]
     if arm["why_no_auc"]:
         yield f"Nothing is claimed of the quality of the detector: {arm['why_no_auc']}."
@@ -222,8 +222,8 @@ def _limits(manifest: Mapping[str, Any], standing: Mapping[str, Alias]) -> Itera
     for e in manifest["law"]["editions"]:
         if e["assumed"]:
             yield f"{e['name']} since {e['since']} is assumed ({e['act']}), not published as law."
-    if words := override_of(standing):
-        yield f"A person let this version pass a gate: {words}"
+    if standing.override:
+        yield f"A person let this version pass a gate: {standing.override}"
 
 
 def _verdicts(measures: Sequence[Measure]) -> Iterator[dict[str, str]]:
@@ -242,7 +242,7 @@ def _verdicts(measures: Sequence[Measure]) -> Iterator[dict[str, str]]:
 
 
 def _properties(
-    manifest: Mapping[str, Any], said: Mapping[str, str], standing: Mapping[str, Alias]
+    manifest: Mapping[str, Any], said: Mapping[str, str], standing: Standing
 ) -> Iterator[dict[str, str]]:
     promised, tuning = manifest["preregistration"], manifest["tuning"]
     told = {
@@ -251,7 +251,7 @@ def _properties(
         "features_digest": manifest["features"]["digest"],
         "preregistration_sha256": promised["sha256"] if promised else "none",
         "tuning_trials_a_stage": tuning["trials_a_stage"] if tuning else 0,
-        "override": override_of(standing) or "none",
+        "override": standing.override or "none",
         "appeals_and_review": said["appeals_and_review"],
         "authority_must_fill": ", ".join(n for n, t in said.items() if t == MUST_FILL) or "none",
     }

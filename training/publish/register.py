@@ -10,7 +10,7 @@ import jsonschema
 
 from features.errors import DeclarationError
 from features.registers.declared import REGISTERS
-from models.bundles.aliases import Alias
+from models.bundles.aliases import Standing
 from training.evaluation import review_load
 from training.evaluation.measures import Measure, measured
 from training.publish.authority import DRAFT, MUST_FILL, declared, fields
@@ -23,7 +23,7 @@ def record(
     manifest: Mapping[str, Any],
     manifest_sha256: str,
     said: Mapping[str, str],
-    standing: Mapping[str, Alias],
+    standing: Standing,
     when: datetime,
 ) -> dict[str, Any]:
     """Return the record, ready for JSON.
@@ -32,7 +32,7 @@ def record(
     ----------
     manifest : of the bundle, after its signature was verified.
     said : the authority's answers by field (`authority.answers`).
-    standing : the aliases that point to this version, by name.
+    standing : the aliases that point to this version, and the words that let it pass gates.
     when : the moment of publication.
     """
     quoted = _quoted(manifest, standing)
@@ -67,7 +67,7 @@ def record(
             ],
             "seed": manifest["seed"],
             "preregistration_sha256": preregistration["sha256"] if preregistration else None,
-            "override": override_of(standing),
+            "override": standing.override,
         },
         "authority_must_fill": [name for name, text in said.items() if text == MUST_FILL],
     }
@@ -81,12 +81,6 @@ def drafted(record: Mapping[str, Any]) -> dict[str, Any]:
 def published(manifest: Mapping[str, Any]) -> list[Measure]:
     """Return every number that is published: of the evaluation and of the flag's promise."""
     return measured(manifest["metrics"]) + measured({"certificate": manifest["certificate"]})
-
-
-def override_of(standing: Mapping[str, Alias]) -> str | None:
-    """Return the words by which a person passed a gate for this version, if any did."""
-    words = sorted({a.override for a in standing.values() if a.override})
-    return "; ".join(words) or None
 
 
 def check(told: Mapping[str, Any]) -> None:
@@ -144,7 +138,7 @@ def _row(m: Mapping[str, Any]) -> str:
     return f"| {m['measure'].replace('_', ' ')} | {m['slice'] or 'all'} | {value} | {ends} |"
 
 
-def _quoted(manifest: Mapping[str, Any], standing: Mapping[str, Alias]) -> dict[str, str]:
+def _quoted(manifest: Mapping[str, Any], standing: Standing) -> dict[str, str]:
     """Return what the texts of the record quote from the manifest."""
     certificate, baselines = manifest["certificate"], manifest["metrics"]["baselines"]
     read = sorted({r for each in manifest["inputs"] for r in each["registers"]})
@@ -169,12 +163,11 @@ def _quoted(manifest: Mapping[str, Any], standing: Mapping[str, Alias]) -> dict[
     }
 
 
-def _standing(standing: Mapping[str, Alias]) -> str:
-    if not standing:
-        return "Development: a candidate that serves nobody."
-    told = [f"{name} since {alias.since[:10]}" for name, alias in sorted(standing.items())]
-    words = override_of(standing)
-    passed = f" A person let it pass a gate: {words!r}." if words else ""
-    return (
-        f"{'Production' if 'champion' in standing else 'Development'}: {', '.join(told)}.{passed}"
-    )
+def _standing(standing: Standing) -> str:
+    word = standing.override
+    passed = f" A person let it pass a gate: {word!r}." if word else ""
+    if not standing.names:
+        return f"Development: a candidate that serves nobody.{passed}"
+    told = [f"{name} since {alias.since[:10]}" for name, alias in sorted(standing.names.items())]
+    phase = "Production" if "champion" in standing.names else "Development"
+    return f"{phase}: {', '.join(told)}.{passed}"

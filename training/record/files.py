@@ -3,37 +3,47 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
-from training.evaluation import review_load
+from training.evaluation import measures, review_load
 from training.evaluation.measures import SLICED, table
 from training.fitting.fit import Fitted
 from training.fitting.tuning import Tuning
 from training.report import curves
 from training.report import page as report
 
+SEEDS: Final = "seeds.json"
 
-def write(folder: Path, fitted: Fitted, told: Mapping[str, Any], tuned: Tuning | None) -> None:
+
+def write(
+    folder: Path,
+    fitted: Fitted,
+    told: Mapping[str, Any],
+    tuned: Tuning | None,
+    seeds: Mapping[str, Any],
+) -> None:
     """Write report, pictures, curves and tables into the folder.
 
     ``measures.csv`` holds every number with its interval, ``groups.csv`` those by groups of
-    families (written where there are any), ``trials.csv`` the search for hyper-parameters.
-    The JSON files are parts of the manifest, for those who want one part only.
+    families (written where there are any), ``trials.csv`` the search for hyper-parameters,
+    ``seeds.json`` what other seeds make of the same data (`training.evaluation.seed_spread`).
+    The other JSON files are parts of the manifest, for those who want one part only.
     """
     folder.mkdir(parents=True, exist_ok=True)
     metrics = told["metrics"]
-    told_page = report.page(metrics, told) + review_load.section(told["review_load"])
+    told_page = report.page(metrics, told, seeds) + review_load.section(told["review_load"])
     (folder / "report.md").write_text(told_page, encoding="utf-8")
-    page = report.html(metrics, told, fitted)
+    page = report.html(metrics, told, fitted, seeds)
     (folder / "report.html").write_text(page, encoding="utf-8")
+    _json(folder / SEEDS, seeds)
     report.draw(fitted, folder / "random_inspections.png")
     drawn = curves.curves(fitted.inspected, fitted.models.hidden_income.calibration.sensitivity)
     if drawn is not None:
         _json(folder / "curves.json", drawn)
         curves.draw(drawn, folder)
-    numbers = table(metrics)
+    numbers = table(measures.of_run(told, seeds))
     numbers.write_csv(folder / "measures.csv")
     groups = numbers.filter(pl.col("slice").is_not_null())
     if groups.height:

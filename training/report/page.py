@@ -10,6 +10,7 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
+from training.evaluation import seed_spread
 from training.fitting.fit import Fitted
 from training.report import certificate_words
 from training.report import pictures as report_pictures
@@ -22,8 +23,15 @@ __all__ = ["OPTIMISTIC", "draw", "html", "page", "show", "words"]
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 
 
-def words(metrics: Mapping[str, Any], certificate: Mapping[str, Any]) -> list[str]:
-    """Return the findings in sentences, most important first."""
+def words(
+    metrics: Mapping[str, Any],
+    certificate: Mapping[str, Any],
+    seeds: Mapping[str, Any] | None = None,
+) -> list[str]:
+    """Return the findings in sentences, most important first.
+
+    ``seeds`` is what other seeds make of the same data (`training.evaluation.seed_spread`).
+    """
     arm, detector = metrics["random_arm"], metrics["hidden_income"]
     told = []
     if detector is None:
@@ -36,6 +44,7 @@ def words(metrics: Mapping[str, Any], certificate: Mapping[str, Any]) -> list[st
             f"{show(metrics['baselines']['logistic_regression_with_gap']['auc'])}; "
             f"difference to the better {show(metrics['auc_above_logistic_regression'])}."
         )
+        told += seed_spread.of_ranking(seeds) if seeds else []
         told.append(
             f"Precision among the most suspicious 5 %: {show(detector['precision_at_capacity'])}, "
             f"where {show(arm['confirmed'])} of all are confirmed."
@@ -48,6 +57,7 @@ def words(metrics: Mapping[str, Any], certificate: Mapping[str, Any]) -> list[st
             f"flagged; at most {certificate['unconfirmed_at_most']:.0%} of them would not be "
             "confirmed, on average."
         )
+    told += seed_spread.of_flags(seeds) if seeds else []
     told += certificate_words.news(certificate)
     welfare = metrics["welfare"]
     told.append(
@@ -79,15 +89,25 @@ def words(metrics: Mapping[str, Any], certificate: Mapping[str, Any]) -> list[st
     return told
 
 
-def page(metrics: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
+def page(
+    metrics: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    seeds: Mapping[str, Any] | None = None,
+) -> str:
     """Return the report of a run in Markdown."""
-    lines = ["# Training report", "", *(f"* {w}" for w in words(metrics, manifest["certificate"]))]
-    for section in sections(metrics, manifest):
+    findings = words(metrics, manifest["certificate"], seeds)
+    lines = ["# Training report", "", *(f"* {finding}" for finding in findings)]
+    for section in sections(metrics, manifest, seeds):
         lines += _in_markdown(section)
     return "\n".join(lines) + "\n"
 
 
-def html(metrics: Mapping[str, Any], manifest: Mapping[str, Any], fitted: Fitted) -> str:
+def html(
+    metrics: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    fitted: Fitted,
+    seeds: Mapping[str, Any] | None = None,
+) -> str:
     """Return the report of a run as one page: pictures inline, nothing to fetch or to run."""
     pictures = {
         name: Markup(
@@ -101,8 +121,8 @@ def html(metrics: Mapping[str, Any], manifest: Mapping[str, Any], fitted: Fitted
         _environment()
         .get_template("report.html")
         .render(
-            findings=words(metrics, manifest["certificate"]),
-            sections=sections(metrics, manifest),
+            findings=words(metrics, manifest["certificate"], seeds),
+            sections=sections(metrics, manifest, seeds),
             pictures=pictures,
             as_of=manifest.get("as_of"),
         )

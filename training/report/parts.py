@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from models import writing
 from models.assessment.groups import ATTRIBUTES
 from models.assessment.metrics import Estimate
-from models.reasons import writing
 
 OPTIMISTIC: Final = "on the labels that set the threshold, so optimistic"
 NAMES: Final = {

@@ -7,6 +7,8 @@ Every number comes from the metrics; here it only gets words and places.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from training.evaluation import seed_spread
+from training.evaluation.strengthened import ALONE
 from training.report import certificate_words, groups
 from training.report.parts import Section, Table, named, number, show, tenge
 
@@ -14,10 +16,15 @@ _IN_WORDS: Final = ("choice", "nobody_flagged_because")
 """Parts of the certificate that its sentences tell."""
 
 
-def sections(metrics: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Section]:
+def sections(
+    metrics: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    seeds: Mapping[str, Any] | None = None,
+) -> list[Section]:
     """Return every section that the metrics have something for, in reading order."""
     made = [
         _random_inspections(metrics),
+        _seeds(seeds),
         _reliability(metrics.get("reliability")),
         _sensitivity(metrics),
         _policies(metrics.get("policy_value")),
@@ -93,6 +100,41 @@ def _random_inspections(metrics: Mapping[str, Any]) -> Section:
             Table(head=("measure", "value"), rows=rows),
         ],
         picture="roc",
+    )
+
+
+def _seeds(spread: Mapping[str, Any] | None) -> Section | None:
+    if spread is None or spread["why_not"] is not None:
+        return None
+    left_out = spread["not_grown"]
+    return Section(
+        title="The same data, other seeds",
+        said=[
+            "A seed decides which families are judged by which models, and which inputs a tree may "
+            "look at. Grown again with other seeds, on the same inspections, the detector comes to "
+            "this. How far another draw of inspections would move it is told by the intervals.",
+            *seed_spread.of_ranking(spread),
+            *seed_spread.of_flags(spread),
+            *(
+                [f"{left_out} seeds could not be grown: a fold held all of one kind."]
+                if left_out
+                else []
+            ),
+        ],
+        tables=[
+            Table(
+                head=("", "AUC", "above the better regression", "flagged, of all families"),
+                rows=[
+                    (
+                        row["name"],
+                        number(row["auc"]),
+                        number(row[ALONE]),
+                        f"{row['flagged_share']:.2%}",
+                    )
+                    for row in spread["rows"]
+                ],
+            )
+        ],
     )
 
 

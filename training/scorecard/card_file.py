@@ -8,7 +8,7 @@ from typing import Any, Final
 import yaml
 
 from features.errors import DeclarationError, InputError
-from features.whole_files import replacing
+from features.files.whole import replacing
 from models.law.files import read_exactly
 
 _WIDTH: Final = 96

@@ -10,7 +10,8 @@ from scipy.optimize import linprog
 from scipy.stats import fisher_exact, hypergeom
 
 from models.assessment import fairness
-from models.assessment.fairness import SUPPRESSED_BELOW, Verdict, against_rest, calibration, hidden
+from models.assessment.fairness import Verdict, against_rest, calibration, hidden
+from models.assessment.suppression import SHOWN_FROM
 
 GROUPS, FAMILIES, ERROR = 40, 150, 0.10
 
@@ -153,7 +154,7 @@ def test_a_group_below_ten_is_hidden_and_so_is_another(families, not_shown):
 def test_no_small_cell_follows_from_the_sums_unless_nothing_is_left_to_hide(rows):
     table = np.array(rows)
     gone = hidden(table, 30)
-    small = (table > 0) & (table < SUPPRESSED_BELOW)
+    small = (table > 0) & (table < SHOWN_FROM)
     assert gone[small].all()
     places = list(zip(*np.nonzero(gone), strict=True))
     lines = [[p[0] == r for p in places] for r in range(table.shape[0])]

@@ -61,6 +61,23 @@ def test_a_champion_taken_back_runs_on_in_shadow_and_rules_answer_alone(home):
     assert versions_at(home, JANUARY, FEBRUARY, name="challenger") == [None, "1"]
 
 
+def test_a_persons_word_stays_with_the_version_whatever_becomes_of_its_name(home):
+    promoted(home, "1", JANUARY, override="demonstration")
+    promoted(home, "2", FEBRUARY)  # every gate said yes
+    promoted(home, "1", MARCH, name="challenger", override="a second look")
+    told = aliases.read(home)
+    first, second = (told.standing(version, version * 4) for version in ("1", "2"))
+    assert first.override == "demonstration; a second look"
+    assert (set(first.names), set(second.names)) == ({"challenger"}, {"champion"})
+    assert second.override is None
+
+
+def test_a_version_of_the_same_number_but_other_bytes_has_nobodys_word(home):
+    promoted(home, "1", JANUARY, override="demonstration")
+    told = aliases.read(home).standing("1", "other bytes")
+    assert (told.override, told.names) == (None, {})
+
+
 def test_another_challenger_is_not_displaced(home):
     promoted(home, "1", JANUARY)
     promoted(home, "2", JANUARY, name="challenger")

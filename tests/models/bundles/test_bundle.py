@@ -55,8 +55,18 @@ def spoil(path, place=-40):
 def test_an_alias_and_its_version_are_the_same_model(trained, champion, families):
     version = bundle.load(trained, champion.version)
     assert version.predict(families, LAW).equals(champion.predict(families, LAW))
-    assert version.describe()["override"] is None
     json.dumps(champion.describe())
+
+
+def test_a_version_named_by_number_tells_whose_word_let_it_pass(home, champion):
+    """However it is named, and when the name for which the word was given is long another's."""
+    digest = champion.manifest["manifest_sha256"]
+    aliases.write(home, "challenger", champion.version, digest, override=None, when=WHEN)
+    aliases.retire(home, "drift", WHEN)
+    for name in ("challenger", champion.version):
+        found = bundle.load(home, name)
+        assert found.describe()["override"] == found.override == "demonstration"
+        assert found.shown == f"{champion.version} (passed by a person's word: demonstration)"
 
 
 @pytest.mark.parametrize("part", ["manifest.json", "manifest.sig", "hidden_income.txt"])
@@ -214,7 +224,7 @@ def test_a_register_the_model_never_met_says_nothing_when_it_is_silent(champion,
 
 def test_contributions_add_up_to_the_score_and_name_every_input(champion, families):
     row = families[3]
-    told = champion.contributions(row, LAW)
+    told = champion.contributions(champion.look(row, LAW))
     names = {i.name for i in champion.hidden_income.inputs}
     assert set(told["hidden_income"]) == names | {"gap_per_member", "(base)"}
     probability = champion.predict(row, LAW)["hidden_income_probability"][0]
@@ -224,7 +234,7 @@ def test_contributions_add_up_to_the_score_and_name_every_input(champion, famili
         line.intercept + line.slope * bundle.pl.Series([margin]).to_numpy()
     )
     assert said[0] == pytest.approx(probability, abs=2e-6)
-    assert champion.contributions(row, LAW, ["incomes"])["hidden_income"] == {}
+    assert champion.contributions(champion.look(row, LAW, ["incomes"]))["hidden_income"] == {}
 
 
 def test_golden_rows_are_nobodys(champion, families):

@@ -15,10 +15,10 @@ from models.explanation.corrections import possible
 from models.explanation.counterfactual import AT_MOST, FACTS_AT_MOST, corrected, nearest
 from models.law.parameters import Law
 from models.reasons.reasons import placeholders, remedies
-from models.reasons.writing import LANGUAGES
 from models.rules.scorecard import Scorecard
+from models.writing import LANGUAGES
 from serving.api.examples import FAMILY
-from serving.requests.request import read_one
+from serving.requests.request import ROW_REGISTERS, read_one
 
 DAY = date(2026, 1, 1)
 LAW_OF_THE_DAY = Law(DAY)
@@ -27,7 +27,7 @@ NEVER = ("birth_date", "sex", "relation", "guardianship", "disability", "chronic
 
 def registers_of(**changes):
     """The family of the examples with some of its registers changed, ready to be decided."""
-    family = copy.deepcopy(FAMILY) | {"deposits": [], "transfers": []} | changes
+    family = {name: [] for name in ROW_REGISTERS} | copy.deepcopy(FAMILY) | changes
     [(_, registers)] = read_one({"as_of": DAY.isoformat(), "household": family}).alike()
     return registers
 

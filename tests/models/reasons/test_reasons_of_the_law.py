@@ -9,11 +9,11 @@ from features.catalogue import FEATURES
 from features.errors import DeclarationError
 from models.law.parameters import Law
 from models.reasons.reasons import HARD_RULE, catalogue, rank, reason
-from models.reasons.writing import LANGUAGES, written
 from models.rules import red_flags
 from models.rules.category import HardRule, rule_category
 from models.rules.readings import questions
 from models.rules.scorecard import Scorecard
+from models.writing import LANGUAGES, written
 from tests.models.law.lawbook import amended, features
 
 FIRST = date(2025, 11, 2)

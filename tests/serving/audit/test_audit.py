@@ -648,7 +648,8 @@ def test_a_model_has_seen_the_families_when_it_was_trained_on_this_snapshot(tmp_
     models = SimpleNamespace(
         version="7",
         threshold=None,
-        manifest={"trained_on": [{"digest": digest, "as_of": "2026-01-01"}], "override": "haste"},
+        override="haste",
+        manifest={"trained_on": [{"digest": digest, "as_of": "2026-01-01"}]},
     )
     told = header(snapshot, models, Law(AS_OF))
     assert told["model"]["has_seen_families"] is seen

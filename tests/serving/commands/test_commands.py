@@ -2,13 +2,10 @@
 
 import json
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
 
-from serving.commands import VERBS
-from tests.conftest import Command
 from tests.features import data_sets
 
 
@@ -40,21 +37,6 @@ def refused(run, *words):
     for word in words:
         assert word in run.out + run.err
     assert "Traceback" not in run.out + run.err
-
-
-@pytest.fixture(scope="module")
-def helps(tmp_path_factory):
-    """What each verb says of itself, two processes at a time."""
-    tarazy = Command(tmp_path_factory.mktemp("helps"))
-    with ThreadPoolExecutor(2) as two:
-        return dict(zip(VERBS, two.map(lambda verb: tarazy(verb, "--help"), VERBS), strict=True))
-
-
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_helps_with_an_example(helps, verb):
-    run = helps[verb]
-    assert run.code == 0
-    assert "Example: tarazy" in run.out
 
 
 def test_a_clean_data_set_passes_the_check_and_says_so_in_json(fresh, simulated_data):

@@ -11,6 +11,7 @@ import pytest
 from features.registers.load import open_data_set
 from features.registers.snapshot import make
 from serving.commands import main
+from tests.features import data_sets
 from training.population import simulate
 
 AS_OF = date(2026, 1, 1)
@@ -117,7 +118,8 @@ def test_only_families_that_may_be_visited_are_drawn_and_the_proof_needs_them_to
     assert found["region"].unique().to_list() == ["75"]
     again = (snap, "--replay", "list.parquet", "--reveal", "list.seed.json")
     assert run(*again, "--among", "may.parquet")[0] == 0
-    assert run(*again)[0] == 1
+    code, _, err = run(*again)
+    assert (code, "pass their file by --among" in err) == (1, True)
 
 
 def test_each_region_can_be_given_its_own_capacity(run, snap, tmp_path):
@@ -280,6 +282,19 @@ def test_what_cannot_be_used_is_refused_and_no_list_is_written(run, snap, tmp_pa
     assert (code, said in err) == (1, True), err
     assert "Traceback" not in err
     assert not (tmp_path / "list.parquet").exists()
+
+
+def test_another_snapshot_is_named_before_anything_is_drawn_from_it(
+    run, snap, tmp_path, monkeypatch
+):
+    run(snap, *DRAW)
+    data = data_sets.write(tmp_path / "data")
+    other = make(open_data_set(data), AS_OF, tmp_path / "other")
+    monkeypatch.setattr("serving.inspections.pool.decide", None)  # nothing is decided any more
+    code, _, err = run(other.folder, "--replay", "list.parquet", "--reveal", "list.seed.json")
+    assert (code, "is not the snapshot that the list was drawn from" in err) == (1, True), err
+    assert other.digest[:12] in err
+    assert json.loads((tmp_path / "list.json").read_text())["inputs"]["snapshot"][:12] in err
 
 
 def test_what_is_no_record_is_refused(run, snap, tmp_path):

@@ -18,11 +18,13 @@ from models.bundles.loading import load
 from models.columns import SCORE_SCHEMA
 from models.decision.outcome import MODEL_OUTPUTS
 from models.decision.pipeline import decide
-from models.explanation.explain import draw, explained
+from models.explanation.explain import explained
 from models.law.parameters import Law
-from models.reasons.writing import LANGUAGES
 from models.rules import programmes
+from models.writing import LANGUAGES
 from serving.decisions import batch
+from serving.explanations.picture import draw
+from serving.explanations.words import words
 
 MODEL_COLUMNS = (*MODEL_OUTPUTS, "material", "proposed_category", "model_version")
 
@@ -179,7 +181,7 @@ def test_a_family_alone_gets_the_decision_it_has_in_company(registers, models, a
 def test_a_run_goes_on_where_it_was_stopped_and_gives_the_same_bytes(
     walk, simulated_snapshot, models, as_of, tmp_path, monkeypatch
 ):
-    """The bytes of the README's run, which was never stopped and took the country in one slice."""
+    """The bytes of the walk's run, which was never stopped and took the country in one slice."""
     snapshot = Snapshot.open(simulated_snapshot)
     monkeypatch.setattr(batch, "HOUSEHOLDS_PER_SLICE", 3_000)
     calls = 0
@@ -248,9 +250,9 @@ def test_a_decision_is_explained_in_three_languages_and_drawn(
     assert explanation.answer["category"] == row["category"]
     assert [r["code"] for r in explanation.answer["reasons"]] == row["reasons"]
     assert len(explanation.contributions()["points"]) == 23
-    words = "\n".join(explanation.words(language))
+    text = "\n".join(words(explanation, language))
     for reason in explanation.answer["reasons"]:
-        assert reason["text"][language] in words
+        assert reason["text"][language] in text
     draw(explanation, tmp_path / "why.svg", language)
     assert (tmp_path / "why.svg").read_text().startswith("<?xml")
 

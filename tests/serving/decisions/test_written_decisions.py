@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 from features.errors import InputError
+from features.files.tables import read
 from features.registers.load import open_data_set
 from features.registers.snapshot import make
-from features.table_files import read
 from models.decision.outcome import SCORE_SCHEMA
 from models.decision.pipeline import decide
 from serving.commands import main

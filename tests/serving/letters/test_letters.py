@@ -23,9 +23,9 @@ from models.explanation.counterfactual import corrected, nearest
 from models.law import rights
 from models.law.parameters import Law
 from models.reasons import reasons
-from models.reasons.writing import LANGUAGES
 from models.rules import programmes
 from models.rules.scorecard import Scorecard
+from models.writing import LANGUAGES
 from serving.api.app import application
 from serving.api.examples import AS_OF, FAMILY
 from serving.commands import main as tarazy

@@ -227,3 +227,84 @@ def test_a_folder_with_anything_else_is_not_replaced(tmp_path, monkeypatch, caps
     assert left.value.code == 1
     assert "something else" in capsys.readouterr().err
     assert (tmp_path / "mine.txt").exists()
+
+
+DECISIVE = {
+    "auc": estimate(0.8, 0.7, 0.9),
+    "average_precision": estimate(0.5, 0.4, 0.6),
+}
+MORE = {f"figure_{n}": estimate(0.1, 0.0, 0.2) for n in range(70)}
+
+
+def described(version):
+    return {
+        "version": version,
+        "flagged_share": 0.06,
+        "unconfirmed_at_most": 0.2,
+        "refuted_above": None,
+    }
+
+
+@pytest.fixture
+def compared(monkeypatch, capsys, tmp_path):
+    """What `tarazy compare` prints of two versions of which this was measured."""
+    from serving.commands import main, promoting
+
+    def call(*words, unseen, same_labels=True):
+        rows = [
+            {"name": f"hidden_income.{name}", "first": told, "second": told}
+            for name, told in (MORE | DECISIVE).items()
+        ]
+        report = {
+            "first": described("1"),
+            "second": described("2"),
+            "unseen": unseen,
+            "metrics": {"same_labels": same_labels, "rows": rows},
+            "moves": {"families": 9, "changes": {"newly_flagged": {"families": 4, "share": 0.44}}},
+        }
+        steps = {"compare:pair": lambda *_, **__: None, "compare:compare": lambda *_, **__: report}
+        monkeypatch.setattr(promoting, "training", steps.__getitem__)
+        monkeypatch.setenv("TARAZY_HOME", str(tmp_path))
+        with pytest.raises(SystemExit) as left:
+            main(["compare", "1", "2", *words])
+        assert left.value.code == 0
+        return capsys.readouterr().out
+
+    return call
+
+
+JUDGED = {
+    "labels": 412,
+    "why_not": None,
+    "auc_first": estimate(0.79, 0.7, 0.8),
+    "auc_second": estimate(0.82, 0.8, 0.9),
+    "auc_difference": estimate(0.03, 0.01, 0.05),
+}
+
+
+def test_what_decides_is_printed_first_and_seventy_figures_only_where_asked_for(compared):
+    shown = compared(unseen=JUDGED)
+    places = [
+        shown.index(words)
+        for words in (
+            "second less first 0.030 [0.010, 0.050]",
+            "families flagged",
+            "newly flagged",
+            "hidden_income.auc",
+            "hidden_income.average_precision",
+            "70 more figures",
+        )
+    ]
+    assert places == sorted(places)
+    assert "figure_7" not in shown
+    assert len(shown.splitlines()) < 20
+    assert "figure_69" in compared("--all", unseen=JUDGED)
+
+
+def test_where_nothing_is_left_to_judge_the_auc_of_training_is_told_as_what_it_is(compared):
+    nothing = {"why_not": "12 random inspections are left"}
+    shown = compared(unseen=nothing)
+    assert "12 random inspections are left" in shown
+    assert "AUC at training, on the same labels: 0.800 [0.700, 0.900]" in shown
+    assert "second less first +0.000, not judged in pairs" in shown
+    assert "on DIFFERENT labels: 0.800" in compared(unseen=nothing, same_labels=False)

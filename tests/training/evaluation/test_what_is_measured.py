@@ -12,7 +12,7 @@ import pytest
 from models.assessment import metrics
 from models.assessment.metrics import UNKNOWN, Estimate
 from training.evaluation import deciles, random_arm
-from training.evaluation.audit_attributes import beside
+from training.evaluation.groups.audit_attributes import beside
 from training.evaluation.served_scores import SurveyedIncome
 from training.report import page
 

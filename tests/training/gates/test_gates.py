@@ -17,6 +17,7 @@ from training.gates.quality import labels_needed, quality, random_arm
 from training.gates.verdict import Verdict
 
 PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
+NOT_APPLICABLE = Verdict.NOT_APPLICABLE
 
 
 def estimate(value, low, high):
@@ -68,6 +69,36 @@ def test_doubt_names_the_number_of_inspections_that_would_end_it():
     assert "better" in quality(told).why
     told["auc_above_logistic_regression"] = estimate(-0.02, -0.06, 0.02)
     assert "worse" in quality(told).why
+
+
+@pytest.mark.parametrize(
+    ("families", "shown"),
+    [
+        (18_020, True),  # 5 % of them are 901 visits: 300 and another 901 make the 1,201
+        (18_019, False),
+        (None, True),  # of how many families is not known, so no number is too large
+    ],
+)
+def test_a_number_that_another_year_of_visits_cannot_reach_is_not_told(families, shown):
+    told = {
+        "random_arm": {"labels": 300},
+        "auc_above_logistic_regression": estimate(-0.02, -0.06, 0.02),
+    }
+    said = quality(told, families)
+    assert said.verdict is UNKNOWN
+    assert ("about 1,201 random inspections" in said.why) is shown
+    assert ("cannot be told here" in said.why) is not shown
+
+
+def test_a_difference_of_next_to_nothing_does_not_ask_for_millions_of_inspections():
+    told = {
+        "random_arm": {"labels": 600},
+        "auc_above_logistic_regression": estimate(-0.0006, -0.0384, 0.0372),
+    }
+    assert labels_needed(told["auc_above_logistic_regression"], 600) > 2_000_000
+    said = quality(told, 20_000)
+    assert "cannot be told here" in said.why
+    assert "than a year has visits (1,000, 5% of 20,000 families)" in said.why
 
 
 def test_no_number_of_inspections_parts_a_difference_of_nothing():
@@ -267,11 +298,12 @@ def test_whoever_promotes_reads_what_cannot_be_held_against_the_model_later(poss
     assert ("up to 0.40 is possible" in promises.flags(certificate).why) is told
 
 
-def test_where_nobody_is_flagged_no_promise_is_broken_and_it_is_said():
-    certificate = {"unconfirmed_at_most": 0.20, "nobody_flagged_because": "too few labels."}
+def test_where_nobody_is_flagged_there_is_no_promise_to_keep_and_it_is_said():
+    certificate = {"unconfirmed_at_most": 0.20, "nobody_flagged_because": "Too few labels."}
     said = promises.flags(certificate)
-    assert said.verdict is PASS
-    assert "nobody is flagged" in said.why
+    assert (said.verdict, said.number) == (NOT_APPLICABLE, None)
+    assert "not applicable: nobody is flagged" in said.why
+    assert "Too few labels." in said.why
     assert promises.flags(None).verdict is UNKNOWN
 
 
@@ -328,6 +360,25 @@ def test_one_group_that_fails_fails_and_doubt_is_no_pass(metrics, verdict, numbe
     assert (said.verdict, said.number) == (verdict, number)
 
 
+def test_a_doubt_about_groups_does_not_read_as_a_failure():
+    """The number stands in a column of its own: the sentence must be true without it."""
+    rows = [row("PASS", group="10"), *(row("UNKNOWN", group=str(n)) for n in range(20, 24))]
+    assert promises.groups(told(*rows)).why == (
+        "4 of 5 groups and rates cannot be told (false_flags of 20, false_flags of 21, false_flags "
+        "of 22 and 1 more); of the 1 that can be told none fails"
+    )
+    assert promises.groups(told(row("PASS"))).why == "none of 1 groups and rates fails"
+    failed = promises.groups(told(row("FAIL"), row("PASS"))).why
+    assert failed == "1 of 2 groups and rates fail: false_flags of 11"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "blocks"), [(PASS, False), (NOT_APPLICABLE, False), (UNKNOWN, True), (FAIL, True)]
+)
+def test_doubt_and_failure_block_and_what_does_not_apply_does_not(verdict, blocks):
+    assert verdict.blocks is blocks
+
+
 # -- pre-registration
 
 
@@ -361,6 +412,8 @@ def test_every_bound_that_was_registered_must_be_kept(registered, bounds, verdic
     manifest = {"metrics": MEASURED, "preregistration": {"sha256": given.sha256}}
     said = preregistration.preregistered(manifest, given)
     assert (said.verdict, said.number) == (verdict, number)
+    missed = "1 of 1 bounds" if verdict is FAIL else "none of 1 bounds"
+    assert said.why.startswith(f"{missed} registered on 2026-01-15 missed")
 
 
 def test_a_file_that_was_not_registered_before_the_run_fails(registered):
@@ -455,8 +508,10 @@ def test_what_was_not_measured_is_unknown_with_its_remedy():
 
 def test_a_model_that_touches_what_law_decides_nobody_may_pass():
     assert effects.off_switch(radius(), "").verdict is PASS
+    assert effects.off_switch(radius(), "").why.startswith("none of 1,000 families has another")
     said = effects.off_switch(radius(touched=1), "")
     assert (said.verdict, said.number, said.may_be_overridden) == (FAIL, 1, False)
+    assert said.why.startswith("1 of 1,000 families have another")
 
 
 def test_groups_of_fewer_than_ten_families_show_no_number():

@@ -633,7 +633,13 @@ def test_the_report_says_the_promise_the_arms_and_what_is_assumed_and_names_no_f
     page = report.page(report.told(told, audited))
     assert told["commitment"] in page
     assert sealed.seed not in page
-    for words in ("Who knows", "no act on file", "13,809", "wealth: much", "In this draw: 10000"):
+    for words in (
+        "Who knows",
+        "no act on file",
+        "13\u202f809",
+        "wealth: much",
+        "In this draw: 10000",
+    ):
         assert words.lower() in page.lower()
     assert not any(str(key) in page for key in families["household_id"])
     assert page.count("<svg") == 2

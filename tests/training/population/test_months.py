@@ -20,7 +20,7 @@ from features.units import add_months
 from training.population import simulate, simulation
 from training.population.people.columns import drifted
 from training.population.people.lives import crossed
-from training.population.registers.lags import LAGS
+from training.population.registers.lags import LAGS, OF_THINGS
 
 AS_OF = date(2026, 2, 1)
 MONTHS = 14
@@ -117,7 +117,7 @@ def test_a_key_never_comes_back_for_somebody_else(through):
 
 
 def test_records_keep_their_keys_and_never_share_them(read, through):
-    for name in ("properties", "vehicles", "livestock", "loans", "businesses", "deposits"):
+    for name in OF_THINGS:
         assert read(name, DAYS[-1])["record_id"].is_unique().all()
         issued = (
             through(name)

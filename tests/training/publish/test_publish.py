@@ -12,7 +12,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from features.errors import DeclarationError, InputError, NoSuchModel
 from models.bundles import aliases, bundle
-from models.bundles.aliases import Alias
+from models.bundles.aliases import Alias, Standing
 from models.bundles.home import Home
 from models.bundles.signing import sha256
 from models.learned.hyperparameters import SHIPPED
@@ -20,6 +20,7 @@ from training.publish import CARD, RECORD, authority, card, publish, register
 from training.publish.authority import EXAMPLE, MUST_FILL
 
 WHEN = datetime(2026, 2, 3, 10, 0, tzinfo=UTC)
+NOWHERE = Standing(names={}, override=None)
 ROOT = Path(__file__).resolve().parents[3]
 THE_EXAMPLE = ROOT / EXAMPLE
 TRUE = {
@@ -327,8 +328,8 @@ def test_how_far_this_one_model_may_lie_above_its_promise_is_in_card_and_record(
         },
     }
     said = SAID
-    record = register.record(told, "0" * 64, said, {}, WHEN)
-    made = card.card(told, "0" * 64, said, {}, WHEN)
+    record = register.record(told, "0" * 64, said, NOWHERE, WHEN)
+    made = card.card(told, "0" * 64, said, NOWHERE, WHEN)
     register.check(record)
     card.check(made)
     assert card.differences(made, told) == []
@@ -354,6 +355,16 @@ def test_a_persons_override_is_shown_wherever_the_version_is(home, tmp_path):
     record = (tmp_path / "out" / "register_record.md").read_text()
     assert "Production: champion since 2026-02-03" in record
     assert "a demonstration" in record
+
+
+def test_the_word_is_published_when_another_version_has_taken_the_name(home, tmp_path):
+    digest = bundle.verify(home.bundles / "7", home.public_key()).manifest_sha256
+    aliases.write(home, "champion", "7", digest, override="a demonstration", when=WHEN)
+    aliases.write(home, "champion", "8", "0" * 64, override=None, when=WHEN)
+    told = json.dumps(the_card(home, tmp_path / "out"))
+    assert "A person let this version pass a gate: a demonstration" in told
+    record = (tmp_path / "out" / "register_record.md").read_text()
+    assert "serves nobody. A person let it pass a gate: 'a demonstration'" in record
 
 
 def test_an_alias_pinned_to_other_bytes_says_nothing_of_this_version(home, tmp_path):
@@ -409,7 +420,7 @@ def test_the_schema_of_the_record_knows_every_declared_field():
 def test_a_record_that_breaks_its_schema_is_our_fault(home):
     said = SAID
     digest = bundle.verify(home.bundles / "7", home.public_key()).manifest_sha256
-    told = register.record(MANIFEST, digest, said, {}, WHEN)
+    told = register.record(MANIFEST, digest, said, NOWHERE, WHEN)
     register.check(told)
     with pytest.raises(DeclarationError, match="legal_basis"):
         register.check(change(told, ("owner_and_responsibility", "legal_basis"), MUST_FILL))
@@ -417,10 +428,11 @@ def test_a_record_that_breaks_its_schema_is_our_fault(home):
 
 def test_a_candidate_says_that_it_serves_nobody(home):
     said, digest = SAID, "0" * 64
-    told = register.record(MANIFEST, digest, said, {}, WHEN)
+    told = register.record(MANIFEST, digest, said, NOWHERE, WHEN)
     assert "serves nobody" in told["description"]["phase"]
     shadow = Alias(version="7", manifest_sha256=digest, override=None, since="2026-02-01T00:00")
-    told = register.record(MANIFEST, digest, said, {"challenger": shadow}, WHEN)
+    standing = Standing(names={"challenger": shadow}, override=None)
+    told = register.record(MANIFEST, digest, said, standing, WHEN)
     assert told["description"]["phase"] == "Development: challenger since 2026-02-01."
 
 
@@ -434,7 +446,7 @@ def test_without_a_random_arm_the_card_claims_no_quality(home):
             "baselines": None,
         },
     )
-    told = card.card(bare | {"files": {}}, "0" * 64, SAID, {}, WHEN)
+    told = card.card(bare | {"files": {}}, "0" * 64, SAID, NOWHERE, WHEN)
     card.check(told)
     said = json.dumps(told)
     assert "no family was inspected at random" in said

@@ -7,8 +7,8 @@ import pytest
 
 from features.units import Unit
 from models.law.parameters import Law
-from models.reasons.writing import LANGUAGES, category_name, money, number, written
 from models.rules.scorecard import Scorecard
+from models.writing import LANGUAGES, money, number, written
 
 NNBSP, NBSP = "\u202f", "\u00a0"
 ROOT = Path(__file__).parents[2]
@@ -53,7 +53,7 @@ def test_an_amount_never_parts_from_its_unit():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_category_is_called_what_its_card_calls_it(language):
     card = Scorecard.in_force(Law(date(2026, 1, 1)))
-    names = [category_name(card, c.category, language) for c in card.categories]
+    names = [card.category_name(c.category, language) for c in card.categories]
     assert names == [c.name[language] for c in card.categories]
     assert len(set(names)) == 6
 

@@ -16,8 +16,9 @@ import polars as pl
 
 from features.errors import InputError
 from models.assessment import fairness, metrics, reliability
-from models.assessment.fairness import SUPPRESSED_BELOW, TWO_WAY_FROM, Finding, Verdict
+from models.assessment.fairness import TWO_WAY_FROM, Finding, Verdict
 from models.assessment.groups import ATTRIBUTES, PAIRS, UNKNOWN, Attribute
+from models.assessment.suppression import SHOWN_FROM
 from models.learned.inputs import Matrix
 from training.evaluation.random_arm import flags_against_prevalence
 
@@ -57,7 +58,7 @@ def table(rates: Sequence[Rate]) -> dict[str, Any]:
     power, verdict. Of a group below ten families, or one that would give it away, only
     ``hidden`` is told. Two-way cells stand where they hold thirty families.
     """
-    told: dict[str, Any] = {"rates": {}, "rows": [], "suppressed_below": SUPPRESSED_BELOW}
+    told: dict[str, Any] = {"rates": {}, "rows": [], "suppressed_below": SHOWN_FROM}
     blocking: list[Verdict] = []
     gone = hidden_groups(rates)
     for rate in rates:
@@ -123,7 +124,7 @@ def hidden_groups(rates: Sequence[Rate]) -> Hidden:
 def _too_small(rate: Rate) -> frozenset[tuple[str, str]]:
     gone: list[tuple[str, str]] = []
     single, crossed = list(_single(rate)), list(_crossed(rate))
-    for cells, least in ((single, SUPPRESSED_BELOW), (crossed, TWO_WAY_FROM)):
+    for cells, least in ((single, SHOWN_FROM), (crossed, TWO_WAY_FROM)):
         for by in dict.fromkeys(c.by for c in cells):
             mine = [c for c in cells if c.by == by]
             sizes = np.array([int((c.inside & rate.could).sum()) for c in mine], dtype=np.int64)

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models.assessment.fairness import SUPPRESSED_BELOW, Verdict
+from models.assessment.fairness import Verdict
 from models.assessment.groups import ATTRIBUTES
+from models.assessment.suppression import SHOWN_FROM
 
 SHARES: Final = (0.05, 0.10, 0.20)
 REPLICAS: Final = 200
@@ -46,7 +47,7 @@ def stability(
     rows: list[dict[str, Any]] = []
     for attribute in ATTRIBUTES:
         values = groups[attribute.name].to_numpy()
-        names = [v for v in attribute.groups if (values == v).sum() >= SUPPRESSED_BELOW]
+        names = [v for v in attribute.groups if (values == v).sum() >= SHOWN_FROM]
         counts = np.array([_counts(values == v, flagged, confirmed) for v in names])
         for rate in ("false_alarms", "unconfirmed"):
             told = _kept(rate, names, counts, generator)
@@ -68,7 +69,7 @@ def _kept(
     rate: str, names: Sequence[str], counts: npt.NDArray[np.int64], generator: np.random.Generator
 ) -> dict[str, Any] | None:
     of = [_rate(rate, c)[1] for c in counts]
-    shown = [place for place, n in enumerate(of) if n >= SUPPRESSED_BELOW]
+    shown = [place for place, n in enumerate(of) if n >= SHOWN_FROM]
     if len(shown) < 2:
         return None
     as_seen = np.array([_share(rate, counts[place]) for place in shown])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from features.errors import InputError
-from features.whole_files import (
+from features.files.whole import (
     alone_in,
     creating_folder,
     replacing,

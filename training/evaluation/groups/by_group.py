@@ -1,6 +1,6 @@
 """Who the errors fall on: rates by group of families, proxies, and how stable the order is.
 
-The groups come from the store of audit attributes (`training.evaluation.audit_attributes`),
+The groups come from the store of audit attributes (`training.evaluation.groups.audit_attributes`),
 which is read here and nowhere earlier: when everything is learned and only judging is left.
 """
 
@@ -13,14 +13,14 @@ import polars as pl
 from features.registers.snapshot import Snapshot
 from models.assessment import metrics
 from models.learned.inputs import Matrix
-from training.evaluation import audit_attributes, deciles, group_table, label_noise, proxies
-from training.evaluation.group_table import Rate
+from training.evaluation import deciles
+from training.evaluation.groups import audit_attributes, group_table, label_noise, proxies
+from training.evaluation.groups.group_table import Rate
+from training.evaluation.policy_value import CAPACITY
 from training.evaluation.served_scores import Population
 from training.fitting.fit import Fitted, survey_weights
 from training.labels.gather import Labels
 
-CAPACITY: Final = 0.05
-"""What a district can inspect in a year: one family in twenty."""
 POOR: Final = 0.20
 """The fifth that spends least, a member: who must not be missed (survey, by weight)."""
 AMONG_THE_POOREST: Final = 3

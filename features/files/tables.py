@@ -15,7 +15,7 @@ from typing import Final
 import polars as pl
 
 from features.errors import InputError
-from features.whole_files import may_be_written, replacing, replacing_folder
+from features.files.whole import may_be_written, replacing, replacing_folder
 
 METAVAR: Final = "FILE.parquet|FILE.csv|FOLDER"
 ABOUT: Final = (

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from models.assessment.groups import ATTRIBUTES
-from training.evaluation import group_table, label_noise, proxies, temporal
-from training.evaluation.group_table import Rate
+from training.evaluation import temporal
+from training.evaluation.groups import group_table, label_noise, proxies
+from training.evaluation.groups.group_table import Rate
 
 LEARNERS = (
     "training.fitting.fit",
@@ -45,9 +46,9 @@ def test_what_learns_never_loads_who_a_family_is():
         "import sys\n"
         f"import {', '.join(LEARNERS)}\n"
         "sys.exit(any(m in sys.modules for m in "
-        "('models.assessment.groups', 'training.evaluation.audit_attributes')))"
+        "('models.assessment.groups', 'training.evaluation.groups.audit_attributes')))"
     )
-    root = Path(__file__).resolve().parents[3]
+    root = Path(__file__).resolve().parents[4]
     assert subprocess.run([sys.executable, "-c", check], cwd=root).returncode == 0
 
 

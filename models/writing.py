@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from features.units import Unit
 from models.law.files import read_exactly
-from models.rules.scorecard import Scorecard
 
 LANGUAGES: Final = ("kk", "ru", "en")
 
@@ -68,9 +67,15 @@ def money(tenge: float | Decimal, language: str = "en") -> str:
     return f"{number(tenge, language)}{_FIXED}₸"
 
 
-def category_name(card: Scorecard, category: int, language: str) -> str:
-    """Return what a category of the card is called."""
-    return next(c.name[language] for c in card.categories if c.category == category)
+def version_shown(version: str, override: str | None) -> str:
+    """Return a version as people are shown it: never without the word that let it pass a gate.
+
+    >>> version_shown("1", None)
+    '1'
+    >>> version_shown("1", "demonstration")
+    "1 (passed by a person's word: demonstration)"
+    """
+    return version if override is None else f"{version} (passed by a person's word: {override})"
 
 
 def unknown(language: str) -> str:

@@ -13,9 +13,10 @@ import numpy as np
 import polars as pl
 
 from models.assessment import metrics
-from models.assessment.fairness import SUPPRESSED_BELOW, Verdict
+from models.assessment.fairness import Verdict
 from models.assessment.groups import ATTRIBUTES, UNKNOWN, Attribute
 from models.assessment.metrics import Estimate
+from models.assessment.suppression import SHOWN_FROM
 from models.learned import trees
 from models.learned.inputs import Matrix
 
@@ -55,10 +56,10 @@ def table(
     fold = generator.permutation(len(few)) % FOLDS
     for attribute in ATTRIBUTES:
         values = groups[attribute.name].to_numpy()
-        there = [v for v in _named(attribute) if (values[known] == v).sum() >= SUPPRESSED_BELOW]
+        there = [v for v in _named(attribute) if (values[known] == v).sum() >= SHOWN_FROM]
         if len(there) < 2:
             continue
-        tried = [v for v in there if (values[few] == v).sum() >= SUPPRESSED_BELOW]
+        tried = [v for v in there if (values[few] == v).sum() >= SHOWN_FROM]
         guessed = _guessed(inputs[few], values[few], tried, fold)
         # Of two groups one mirrors the other.
         for value in there if len(there) > 2 else there[:1]:

@@ -1,0 +1,1 @@
+"""A decision explained to whoever sits at a terminal: in sentences, and as a picture."""
