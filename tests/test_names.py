@@ -62,7 +62,7 @@ def test_a_vague_name_is_seen_wherever_it_stands():
         "def f(found): ...",
         "def f(*, said=1): ...",
         "asked = 1",
-        "x.as_json()",
+        "x.told()",
         "class found: ...",
         "f(told=1)",
         "for said in x: ...",
