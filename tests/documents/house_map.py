@@ -37,7 +37,10 @@ _BY_NAME: Final = {
     "docs/map.md": "this page",
     "docs/family.json": "the family of the documents' examples, as `POST /score` takes it",
     "pyproject.toml": "the distribution, its dependencies, the rules of style and of imports",
-    "requirements.lock": "every dependency with its hashes; names no host",
+    "locks/production.lock": "what serves and decides, each file by its hash; names no host",
+    "locks/train.lock": "what training needs besides",
+    "locks/dev.lock": "what developing needs besides",
+    "locks/mutants.lock": "what `make mutants` needs besides",
 }
 _BINARY: Final = {".ttf": "a typeface with the Kazakh letters, embedded into letters"}
 
