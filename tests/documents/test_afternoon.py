@@ -6,7 +6,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from tests.documents import afternoon
-from tests.readme import masked
+from tests.walks.walk import masked
 
 CONCLUSIONS = """
 import json
