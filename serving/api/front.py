@@ -8,11 +8,11 @@ request to a log.
 
 import logging
 import time
-import traceback
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.api.log import where
 from serving.metrics import REQUESTS, SECONDS
 from serving.requests.body import require_json
 from serving.requests.problems import Problem, response
@@ -67,13 +67,6 @@ class Front:
         path = scope["path"] if scope["path"] in self.paths else "other"
         REQUESTS.labels(path, str(status)).inc()
         SECONDS.labels(path).observe(time.perf_counter() - started)
-
-
-def where(error: BaseException) -> str:
-    """Return the kind of an error and the lines it passed, without its words."""
-    frames = traceback.extract_tb(error.__traceback__)[-6:]
-    lines = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
-    return f"{type(error).__name__} at {lines}"
 
 
 def _only_json(scope: Scope) -> None:

@@ -1,63 +1,104 @@
-"""One real server in a process of its own, started as `tarazy serve` starts it."""
+"""One real server in a process of its own, started as a user starts it: by `tarazy serve`."""
 
 import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
-from serving.api.server import command, environment
+PATIENCE = 300.0
+LEAVING = 15.0
+ROOT = Path(__file__).resolve().parents[2]
 
-PATIENCE = 90.0
+
+@dataclass(frozen=True)
+class Server:
+    """A server that answers."""
+
+    host: str
+    port: int
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
 @contextmanager
 def running(home: Path, log: Path, *, model: str = "champion", workers: int = 1) -> Iterator[str]:
     """Yield the address of a server of this home that answers; its words go to ``log``."""
+    with started(home, log, model=model, workers=workers) as server:
+        yield server.url
+
+
+@contextmanager
+def started(
+    home: Path, log: Path, *, model: str, workers: int, host: str = "127.0.0.1"
+) -> Iterator[Server]:
+    """Yield a server of this home that answers; it is ended, by force if need be, afterwards."""
     home.mkdir(parents=True, exist_ok=True)
-    port = _free_port()
-    url = f"http://127.0.0.1:{port}"
+    port = free_port(host)
     with log.open("wb") as words:
-        server = subprocess.Popen(
-            command("127.0.0.1", port),
-            env=environment(os.environ, url=url, home=home, model=model, workers=workers),
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                "from serving.commands import main; main()",
+                "serve",
+                "--host",
+                host,
+                "--port",
+                str(port),
+                "--model",
+                model,
+                "--workers",
+                str(workers),
+            ],
+            env=os.environ | {"TARAZY_HOME": str(home)},
             stdout=words,
             stderr=subprocess.STDOUT,
-            cwd=home,
+            cwd=ROOT,
             start_new_session=True,
         )
+    server = Server(host, port, process, log)
     try:
-        _wait_until_alive(server, url, log)
-        yield url
+        wait_until_alive(server)
+        yield server
     finally:
-        server.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
         try:
-            server.wait(15)
+            process.wait(LEAVING)
         except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait(5)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(5)
 
 
-def _wait_until_alive(server: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+def wait_until_alive(server: Server) -> None:
+    """Return when the server answers; fail with its own words where it does not."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        if server.poll() is not None:
+        if server.process.poll() is not None:
             break
         try:
-            if httpx.get(f"{url}/livez", timeout=2).status_code == 200:
+            if httpx.get(f"{server.url}/livez", timeout=2).status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.2)
-    raise AssertionError(f"The server does not answer: {log.read_text()[-2000:]}")
+    raise AssertionError(f"The server does not answer: {server.log.read_text()[-2000:]}")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+def free_port(host: str = "127.0.0.1") -> int:
+    """Return a port on which nothing listens just now."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port

@@ -38,6 +38,9 @@ class Memory(ClassifierMixin, BaseEstimator):
         self.seen_, self.weights_, self.families_ = set(X.index), sample_weight, families
         return self
 
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
     def predict_proba(self, X):
         sure = np.array([household in self.seen_ for household in X.index], dtype=float)
         return np.column_stack([1 - sure, sure])
