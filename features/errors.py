@@ -65,6 +65,16 @@ class SnapshotError(InputError):
         )
 
     @classmethod
+    def incomplete(cls, folder: Path, register: str) -> Self:
+        """The manifest names no partition of a register that every snapshot has."""
+        return cls(f"{folder}'s manifest names no {register}; make it again.")
+
+    @classmethod
+    def without_rows(cls, register: str) -> Self:
+        """A register is to be joined that the data set does not have."""
+        return cls(f"{register} is not in the data: it has no rows to join.")
+
+    @classmethod
     def altered(cls, file: Path) -> Self:
         """The bytes of a partition are not those that the manifest names."""
         return cls(

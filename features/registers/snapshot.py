@@ -122,7 +122,7 @@ class Snapshot:
         name = f"{entry['name']}/households.parquet"
         frame = self._read(name, entry["files"]["households"], REGISTERS["households"])
         if frame is None:
-            raise SnapshotError(f"{self.folder}'s manifest names no {name}; make it again.")
+            raise SnapshotError.incomplete(self.folder, name)
         return frame["household_id"]
 
     def partition_holding(self, household_id: int) -> int:
@@ -342,7 +342,7 @@ def _scatter(data: DataSet, register: Register, members: _Membership, folder: Pa
     """
     frame = data.registers[register.name]
     if frame is None:
-        raise SnapshotError(f"{register.name} is not in the data: it has no rows to join.")
+        raise SnapshotError.without_rows(register.name)
     owners = members.owners(register)
     joined = _with_known_on(frame).join(owners.lazy(), on=owners.columns[0], how="inner")
     joined.with_columns(known_on=pl.max_horizontal("known_on", "owner_known_on")).drop(

@@ -20,7 +20,7 @@ A line for every file: the first sentence that it says of itself. `README.md` ha
 packages; this one is written by `python -m tests.documents.house_map` and held true by a test.
 
 """
-_SHOWN: Final = ("features", "models", "training", "serving", "tests")
+_SHOWN: Final = ("features", "models", "training", "serving", "tarazy", "tests")
 _BY_NAME: Final = {
     ".gitignore": "what is made and never kept",
     "serving/letters/fonts/OFL.txt": "the licence of the typefaces: SIL Open Font License 1.1",
@@ -37,7 +37,10 @@ _BY_NAME: Final = {
     "docs/map.md": "this page",
     "docs/family.json": "the family of the documents' examples, as `POST /score` takes it",
     "pyproject.toml": "the distribution, its dependencies, the rules of style and of imports",
-    "requirements.lock": "every dependency with its hashes; names no host",
+    "locks/production.lock": "what serves and decides, each file by its hash; names no host",
+    "locks/train.lock": "what training needs besides",
+    "locks/dev.lock": "what developing needs besides",
+    "locks/mutants.lock": "what `make mutants` needs besides",
 }
 _BINARY: Final = {".ttf": "a typeface with the Kazakh letters, embedded into letters"}
 

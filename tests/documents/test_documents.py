@@ -79,7 +79,7 @@ def test_every_command_that_a_document_names_can_be_given(page):
     for target in re.findall(r"\bmake ([a-z-]+)\b(?=[`\s]*(?:[`#A-Z]|$))", text, re.MULTILINE):
         assert target in targets, f"make {target}"
     for module in re.findall(r"python -m ([\w.]+)", text):
-        if module.startswith(("features", "models", "training", "serving", "tests")):
+        if module.startswith(("features", "models", "training", "serving", "tarazy", "tests")):
             place = ROOT / module.replace(".", "/")
             assert place.with_suffix(".py").is_file() or (place / "__main__.py").is_file(), module
 
@@ -119,7 +119,7 @@ def _headings(page):
 @PAGES
 def test_every_file_that_a_document_names_is_there(page):
     """A name in code type that begins with one of our folders is a file, a folder or a module."""
-    ours = ("features", "models", "training", "serving", "tests", "docs")
+    ours = ("features", "models", "training", "serving", "tarazy", "tests", "docs")
     for name in re.findall(r"`([^`\s]+)`", without_blocks(page)):
         path, _, test = name.partition("::")
         if "*" in path or "<" in path or path.split("/")[0].split(".")[0] not in ours:
@@ -162,9 +162,11 @@ def test_the_readme_is_read_in_one_sitting():
 
 def test_the_readme_names_every_package_or_the_one_that_it_stands_in():
     named = set(
-        re.findall(r"`((?:features|models|training|serving)[\w.]*)`", README.read_text("utf-8"))
+        re.findall(
+            r"`((?:features|models|training|serving|tarazy)[\w.]*)`", README.read_text("utf-8")
+        )
     )
-    for top in ("features", "models", "training", "serving"):
+    for top in ("features", "models", "training", "serving", "tarazy"):
         for init in (ROOT / top).rglob("__init__.py"):
             package = ".".join(init.parent.relative_to(ROOT).parts)
             parents = [package.rsplit(".", n)[0] for n in range(package.count(".") + 1)]

@@ -3,7 +3,7 @@
 import re
 
 from features.declare import Block
-from models.decision.outcome import SCORE_SCHEMA
+from models.columns import SCORE_SCHEMA
 from tests.documents.test_documents import _is_module
 from tests.walks.walk import ROOT
 

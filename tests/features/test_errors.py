@@ -54,6 +54,7 @@ def test_each_says_the_place_and_the_remedy():
         SnapshotError.not_one(place),
         SnapshotError.unreadable(place / "manifest.json"),
         SnapshotError.of_another_format(place, written=7, reads=1),
+        SnapshotError.incomplete(place, "persons"),
         SnapshotError.altered(place / "part-0" / "loans.parquet"),
         SealedTruth.in_folder(place / "truth", "truth"),
         SealedTruth.in_columns("incomes.parquet", "incomes", ["ladder"]),
