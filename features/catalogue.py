@@ -36,12 +36,12 @@ def definition(name: str) -> str:
     f = FEATURES[name]
     view = inspect.getsource(VIEWS[f.source].regroup) if f.source in VIEWS else None
     expression = f.expression(_ANY_DAY).meta.serialize(format="json")
-    told = (f.name, str(f.unit), str(f.span), f.source, f.registers, f.empty, f.direction)
-    return repr((*told, f.model_input, expression, view))
+    declared = (f.name, str(f.unit), str(f.span), f.source, f.registers, f.empty, f.direction)
+    return repr((*declared, f.model_input, expression, view))
 
 
 @cache
 def catalogue_version() -> str:
     """Return a short hash of what every feature computes."""
-    told = hashlib.sha256("".join(definition(name) for name in FEATURES).encode())
-    return f"features-{told.hexdigest()[:12]}"
+    digest = hashlib.sha256("".join(definition(name) for name in FEATURES).encode())
+    return f"features-{digest.hexdigest()[:12]}"

@@ -69,7 +69,7 @@ class Promotion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class GateVerdicts:
     """The answers of all gates, and what they were asked about.
 
     ``manifest_sha256`` is "" where the signature is not right; ``radius`` says who would be
@@ -113,52 +113,54 @@ def promote(
     snapshot = None if on is None else Snapshot.open(on)
     registry = Registry(home)
     registry.knows(version)
-    said = asked(folder, home, on=snapshot, registered=given, progress=progress)
-    closed = [g for g in said.gates if g.verdict.blocks]
+    answered = ask_gates(folder, home, on=snapshot, registered=given, progress=progress)
+    closed = [g for g in answered.gates if g.verdict.blocks]
     passed = not closed or (override is not None and all(g.may_be_overridden for g in closed))
     used = override.strip() if override is not None and passed else None
-    if said.radius is not None:
-        keep(said.radius, home.artefacts / f"version-{version}", home)
+    if answered.radius is not None:
+        keep(answered.radius, home.artefacts / f"version-{version}", home)
     stands = aliases.read(home)
-    verdicts = {f"gate.{g.name}": str(g.verdict) for g in said.gates}
+    verdicts = {f"gate.{g.name}": str(g.verdict) for g in answered.gates}
     if passed:
         numbers = {name: each.version for name, each in stands.names.items()}
         said_of_it = {"override": used or "none", "taken_back": "none"}
         registry.alias(numbers | {alias: version}, version, verdicts | said_of_it)
-        stands = aliases.write(home, alias, version, said.manifest_sha256, override=used, when=when)
+        stands = aliases.write(
+            home, alias, version, answered.manifest_sha256, override=used, when=when
+        )
     else:
         doubts = ", ".join(f"{g.name} {g.verdict}" for g in closed)
         why = f"{when.isoformat(timespec='seconds')} as {alias}: {doubts}"
         registry.refuse(version, verdicts | {"refused": why})
     promotion = Promotion(
         version=version,
-        shown=version_shown(version, stands.standing(version, said.manifest_sha256).override),
+        shown=version_shown(version, stands.standing(version, answered.manifest_sha256).override),
         alias=alias,
-        gates=said.gates,
+        gates=answered.gates,
         override=used,
         promoted=passed,
     )
-    _remember(home.bundles / "ledger.jsonl", promotion, said.manifest_sha256, when)
+    _remember(home.bundles / "ledger.jsonl", promotion, answered.manifest_sha256, when)
     return promotion
 
 
-def asked(
+def ask_gates(
     folder: Path,
     home: Home,
     *,
     on: Snapshot | None = None,
     registered: Preregistration | None = None,
     progress: Progress = silent,
-) -> Asked:
+) -> GateVerdicts:
     """Ask every gate of a bundle.
 
     The gates of quality read the manifest only after its signature was found right.
     """
     try:
-        found = bundle.verify(folder, home.public_key())
+        verified = bundle.verify(folder, home.public_key())
     except NoSuchModel as problem:
         unsigned = hard("signature", Verdict.FAIL, None, str(problem))
-        return Asked(gates=(unsigned, *_not_asked(0)), manifest_sha256="")
+        return GateVerdicts(gates=(unsigned, *_not_asked(0)), manifest_sha256="")
     signature = hard(
         "signature",
         Verdict.PASS,
@@ -166,12 +168,12 @@ def asked(
         "signed by this home's key; every file has the hash that was signed",
     )
     try:
-        trial.in_child(folder, found.manifest_sha256)
-        models = bundle.assemble(found)
+        trial.in_child(folder, verified.manifest_sha256)
+        models = bundle.assemble(verified)
     except NoSuchModel as problem:
         broken = hard("golden_predictions", Verdict.FAIL, None, str(problem))
         gates = (signature, broken, *_not_asked(1))
-        return Asked(gates=gates, manifest_sha256=found.manifest_sha256)
+        return GateVerdicts(gates=gates, manifest_sha256=verified.manifest_sha256)
     golden = hard(
         "golden_predictions", Verdict.PASS, 0, "repeated to the last bit in another process"
     )
@@ -179,13 +181,13 @@ def asked(
     gates = (
         signature,
         golden,
-        *of_metrics(found.manifest),
+        *of_metrics(verified.manifest),
         *structure.of_trees(models, boosters(models)),
-        preregistration.preregistered(found.manifest, registered),
+        preregistration.preregistered(verified.manifest, registered),
         effects.blast_radius(radius, missing),
         effects.off_switch(radius, missing),
     )
-    return Asked(gates=gates, manifest_sha256=found.manifest_sha256, radius=radius)
+    return GateVerdicts(gates=gates, manifest_sha256=verified.manifest_sha256, radius=radius)
 
 
 def of_metrics(manifest: Mapping[str, Any]) -> tuple[Gate, ...]:
@@ -206,10 +208,10 @@ def of_metrics(manifest: Mapping[str, Any]) -> tuple[Gate, ...]:
 def keep(radius: Radius, folder: Path, home: Home) -> Path:
     """Write who would be touched as ``blast_radius.json``, signed beside it (R8)."""
     folder.mkdir(parents=True, exist_ok=True)
-    told = json.dumps(radius.told(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    text = json.dumps(radius.as_json(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     path = folder / "blast_radius.json"
-    write_durably(path, told.encode())
-    signing.sign(told.encode(), path.with_suffix(".sig"), home.signing_key())
+    write_durably(path, text.encode())
+    signing.sign(text.encode(), path.with_suffix(".sig"), home.signing_key())
     return path
 
 

@@ -82,9 +82,9 @@ class Registry:
         with self._answering():
             at = self._client.get_run(run).info.start_time
             numbers = [Metric(named(n), value, at, 0) for n, value in measures.items()]
-            told = [Param(named(n), str(value)) for n, value in parameters.items()]
-            for start in range(0, len(told), _BATCH):
-                self._client.log_batch(run, params=told[start : start + _BATCH])
+            params = [Param(named(n), str(value)) for n, value in parameters.items()]
+            for start in range(0, len(params), _BATCH):
+                self._client.log_batch(run, params=params[start : start + _BATCH])
             for start in range(0, len(numbers), 10 * _BATCH):
                 self._client.log_batch(run, metrics=numbers[start : start + 10 * _BATCH])
 
@@ -259,8 +259,8 @@ def mirror_retirement(home: Home, name: str, version: str) -> str | None:
     installed or without the version undoes nothing, it only shows what was. The next
     promotion puts it right.
     """
-    told = aliases.read(home)
-    move = told.retired(name)
+    standing = aliases.read(home)
+    move = standing.retired(name)
     if move is None:
         return None
     try:
@@ -269,7 +269,7 @@ def mirror_retirement(home: Home, name: str, version: str) -> str | None:
                 "This home has no MLflow database, and MLFLOW_TRACKING_URI is not set."
             )
         Registry(home).alias(
-            {each: stands.version for each, stands in told.names.items()},
+            {each: stands.version for each, stands in standing.names.items()},
             version,
             {"taken_back": f"{move.since} as {name}: {move.reason}"},
         )

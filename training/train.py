@@ -109,40 +109,40 @@ def train(
     try:
         registry.read_from(run, provenance.data(opened))
         generator = np.random.default_rng(seed)
-        found = gather(opened, generator=generator, as_of=as_of, progress=progress)
-        law = Law(found.as_of)
+        labels = gather(opened, generator=generator, as_of=as_of, progress=progress)
+        law = Law(labels.as_of)
         tuned = None
         if tune:
-            tuned = tuning.tune(found, law=law, trials=tune, seed=seed % 2**31, progress=progress)
-        hyper = shipped(found.inspections.height) if tuned is None else tuned.chosen
+            tuned = tuning.tune(labels, law=law, trials=tune, seed=seed % 2**31, progress=progress)
+        hyper = shipped(labels.inspections.height) if tuned is None else tuned.chosen
         fitted = fit(
-            found, law=law, seed=seed % 2**31, generator=generator, hyper=hyper, progress=progress
+            labels, law=law, seed=seed % 2**31, generator=generator, hyper=hyper, progress=progress
         )
-        fitted, load = review_load.limited(found, fitted, law)
+        fitted, load = review_load.limited(labels, fitted, law)
         progress("judging", 0, 1)
-        metrics = evaluate(found, fitted, generator, opened)
+        metrics = evaluate(labels, fitted, generator, opened)
         progress("judging", 1, 1)
-        made_up = synthetic.families(found.population, generator)
-        told = _told(opened, found, fitted, metrics, law, seed) | {
+        made_up = synthetic.families(labels.population, generator)
+        manifest = _manifest(opened, labels, fitted, metrics, law, seed) | {
             "code": code,
             "code_version": code["version"],
-            "hyperparameters": hyper.told(),
+            "hyperparameters": hyper.as_json(),
             "review_load": load,
-            "tuning": None if tuned is None else tuned.told(),
+            "tuning": None if tuned is None else tuned.as_json(),
             "preregistration": promised,
-            "labels_until": str(found.inspections["inspected_on"].cast(pl.String).max()),
-            "reference": drift.reference(found.population, fitted.inputs, law),
-            "golden": golden.golden(fitted.models, made_up, found.as_of),
+            "labels_until": str(labels.inspections["inspected_on"].cast(pl.String).max()),
+            "reference": drift.reference(labels.population, fitted.inputs, law),
+            "golden": golden.golden(fitted.models, made_up, labels.as_of),
         }
         seeds = seed_spread.measured(
-            found,
+            labels,
             seed_spread.of_run(metrics, fitted.certificate),
             law=law,
             hyper=hyper,
             generators=generator.spawn(refits),
             progress=progress,
         )
-        result = _recorded(registry, run, home, fitted, told, made_up, tuned, seeds.as_json())
+        result = _recorded(registry, run, home, fitted, manifest, made_up, tuned, seeds.as_json())
         finished = True
         return result
     finally:
@@ -154,18 +154,18 @@ def _recorded(
     run: str,
     home: Home,
     fitted: Fitted,
-    told: Mapping[str, Any],
+    manifest: Mapping[str, Any],
     made_up: pl.DataFrame,
     tuned: Tuning | None,
     seeds: dict[str, Any],
 ) -> TrainingResult:
     """Record the run, write the signed bundle under the version that MLflow gives it."""
-    parameters = _parameters(told)
-    law = told["law"]["version"]
-    load = told["review_load"]
-    registry.log(run, parameters, headlines(flat(of_run(told, seeds))))
-    said = _words(told["metrics"], told["certificate"], load, seeds)
-    words = "\n".join(f"* {line}" for line in said)
+    parameters = _parameters(manifest)
+    law = manifest["law"]["version"]
+    load = manifest["review_load"]
+    registry.log(run, parameters, headlines(flat(of_run(manifest, seeds))))
+    sentences = _words(manifest["metrics"], manifest["certificate"], load, seeds)
+    words = "\n".join(f"* {line}" for line in sentences)
     number, model = registry.register(
         run, parameters, {"stage": CANDIDATE, "law": law}, words[:_WORDS]
     )
@@ -175,19 +175,19 @@ def _recorded(
             f"{folder} exists, but MLflow gave out version {number} just now: this home and "
             "this MLflow do not belong together. Use the home that MLflow was filled from."
         )
-    bundle.write(folder, replace(fitted.models, version=number), told, home.signing_key())
+    bundle.write(folder, replace(fitted.models, version=number), manifest, home.signing_key())
     kept = home.artefacts / f"version-{number}"
-    files.write(kept, fitted, told, tuned, seeds)
+    files.write(kept, fitted, manifest, tuned, seeds)
     spread = kept / files.SEEDS
     signing.sign(spread.read_bytes(), spread.with_suffix(".sig"), home.signing_key())
     registry.keep(run, kept, "report")
     with TemporaryDirectory() as described:
-        signature.write(Path(described), made_up, run=run, model=model, as_of=told["as_of"])
+        signature.write(Path(described), made_up, run=run, model=model, as_of=manifest["as_of"])
         registry.hand_in(model, folder, Path(described))
     return TrainingResult(
         version=number,
-        metrics=told["metrics"],
-        certificate=told["certificate"],
+        metrics=manifest["metrics"],
+        certificate=manifest["certificate"],
         bundle=folder,
         run_id=run,
         report=kept / "report.md",
@@ -205,9 +205,9 @@ def _words(
     return [*report.words(metrics, certificate, seeds), *review_load.words(load)]
 
 
-def _told(
+def _manifest(
     opened: Sequence[Snapshot],
-    found: Labels,
+    labels: Labels,
     fitted: Fitted,
     metrics: dict[str, Any],
     law: Law,
@@ -222,7 +222,7 @@ def _told(
         "data": provenance.data(opened),
         "features": provenance.features(read),
         "libraries": provenance.libraries(),
-        "as_of": found.as_of.isoformat(),
+        "as_of": labels.as_of.isoformat(),
         "seed": seed,
         "law": {
             "version": law.version,
@@ -232,7 +232,7 @@ def _told(
             "flag_error_rate": law.flag_error_rate,
             "review_capacity": law.review_capacity,
             "review_days": law.review_days,
-            "editions": editions.used(found),
+            "editions": editions.used(labels),
         },
         "calibration": {
             "on": "random inspections"
@@ -263,21 +263,21 @@ def _tags(code: Mapping[str, Any], seed: int, promised: Mapping[str, Any] | None
     return tags
 
 
-def _parameters(told: Mapping[str, Any]) -> dict[str, Any]:
+def _parameters(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return everything that was chosen or given, one name and one value each."""
-    snapshots, law = told["trained_on"], told["law"]
+    snapshots, law = manifest["trained_on"], manifest["law"]
     return {
-        "seed": told["seed"],
-        "as_of": told["as_of"],
+        "seed": manifest["seed"],
+        "as_of": manifest["as_of"],
         "snapshots": ",".join(s["digest"][:16] for s in snapshots),
-        "features_digest": told["features"]["digest"],
-        "features": len(told["features"]["features"]),
+        "features_digest": manifest["features"]["digest"],
+        "features": len(manifest["features"]["features"]),
         **{f"law.{name}": value for name, value in law.items() if name != "editions"},
         **{f"law.{e['name']} since {e['since']}": e["value"] for e in law["editions"]},
         **{
             f"{stage}.{name}": value
-            for stage, values in told["hyperparameters"].items()
+            for stage, values in manifest["hyperparameters"].items()
             for name, value in values.items()
         },
-        "tuning_trials": told["tuning"]["trials_a_stage"] if told["tuning"] else 0,
+        "tuning_trials": manifest["tuning"]["trials_a_stage"] if manifest["tuning"] else 0,
     }

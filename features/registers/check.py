@@ -33,22 +33,22 @@ def faults(data: DataSet, as_of: date | None) -> list[Fault]:
     those that are broken, and once for its keys. Without ``as_of`` nothing that needs
     the decision date is judged. Faults met while reading the files are included.
     """
-    found = list(data.faults)
+    faults_of_all = list(data.faults)
     readable: dict[str, pl.LazyFrame] = {}
     for name, register in REGISTERS.items():
         frame = data.registers.get(name)
         if frame is None:
             continue
         try:
-            found += _broken_promises(register, frame, as_of, _already_told(data, name))
-            found += _twice(register, frame)
+            faults_of_all += _broken_promises(register, frame, as_of, _already_told(data, name))
+            faults_of_all += _twice(register, frame)
         except UNREADABLE:
-            found.append(unreadable(register))
+            faults_of_all.append(unreadable(register))
         else:
             readable[name] = frame
-    found += _nowhere(readable)
-    found += contradictions(readable, as_of)
-    return sorted(found, key=lambda fault: (not fault.is_error, _ORDER[fault.register]))
+    faults_of_all += _nowhere(readable)
+    faults_of_all += contradictions(readable, as_of)
+    return sorted(faults_of_all, key=lambda fault: (not fault.is_error, _ORDER[fault.register]))
 
 
 def decision_date(data: DataSet) -> date:
@@ -98,18 +98,18 @@ def broken_places(registers: Mapping[str, pl.DataFrame | None], as_of: date) -> 
     own: set[int] = set()
     if persons is not None and "person_id" in persons.columns:
         own = set(persons["person_id"].to_list())
-    found: list[BrokenPlace] = []
+    places: list[BrokenPlace] = []
     for name, register in REGISTERS.items():
         frame = registers.get(name)
         if frame is None or not frame.height:
             continue
-        found += _broken_cells(register, frame, as_of)
-        found += _broken_keys(register, frame, own)
-    return found
+        places += _broken_cells(register, frame, as_of)
+        places += _broken_keys(register, frame, own)
+    return places
 
 
 def _broken_promises(
-    register: Register, frame: pl.LazyFrame, as_of: date | None, told: Mapping[str, int]
+    register: Register, frame: pl.LazyFrame, as_of: date | None, counted: Mapping[str, int]
 ) -> Iterator[Fault]:
     columns = tuple(frame.collect_schema().names())
     made = promises(register.name, columns, as_of)
@@ -122,7 +122,7 @@ def _broken_promises(
     broken: list[tuple[Promise, int]] = []
     for promise, (count,) in zip(made, counts.iter_columns(), strict=False):
         # A value that could not be read is null in the frame and was reported as such.
-        known = told.get(promise.column, 0) if promise.rule == NEVER_EMPTY[0] else 0
+        known = counted.get(promise.column, 0) if promise.rule == NEVER_EMPTY[0] else 0
         if count > known:
             broken.append((promise, count - known))
     key = pl.col(register.key) if register.key in columns else pl.lit(None, pl.Int64)
@@ -135,7 +135,7 @@ def _broken_promises(
         engine="streaming",
     )
     for (promise, count), sample in zip(broken, shown, strict=True):
-        mixed = promise.rule == NEVER_EMPTY[0] and promise.column in told
+        mixed = promise.rule == NEVER_EMPTY[0] and promise.column in counted
         yield Fault(
             register=register.name,
             column=promise.column,
@@ -149,11 +149,11 @@ def _broken_promises(
 
 def _already_told(data: DataSet, register: str) -> dict[str, int]:
     """Rows by column that reading already reported, and that are null in the frame."""
-    told: dict[str, int] = {}
+    counted: dict[str, int] = {}
     for fault in data.faults:
         if fault.register == register and fault.column is not None:
-            told[fault.column] = told.get(fault.column, 0) + fault.rows
-    return told
+            counted[fault.column] = counted.get(fault.column, 0) + fault.rows
+    return counted
 
 
 def _twice(register: Register, frame: pl.LazyFrame) -> Iterator[Fault]:
@@ -214,7 +214,7 @@ def _of_keys(
 def _broken_cells(register: Register, frame: pl.DataFrame, as_of: date) -> Iterator[BrokenPlace]:
     """Every expression costs as much as a hundred rows here: ask only where something stands."""
     given = dict(zip(frame.columns, frame.iter_columns(), strict=True))
-    told: list[str] = []
+    columns: list[str] = []
     for column in register:
         name, values = column.name, given.get(column.name)
         if values is None:
@@ -225,8 +225,8 @@ def _broken_cells(register: Register, frame: pl.DataFrame, as_of: date) -> Itera
         if column.required and empty:
             yield from _cells(register, name, values.is_null().arg_true().to_list(), NEVER_EMPTY)
         if empty < frame.height:
-            told.append(name)
-    made, expressions = _of_values(register.name, tuple(told), as_of)
+            columns.append(name)
+    made, expressions = _of_values(register.name, tuple(columns), as_of)
     if not made:
         return
     for promise, mark in zip(made, frame.select_seq(expressions).iter_columns(), strict=True):
@@ -261,8 +261,8 @@ def _broken_keys(
     else:
         lost = [row for row, key in enumerate(keys) if key is not None and key not in persons]
         rule, remedy = NOWHERE
-        told = rule.format("persons"), remedy.format("persons")
-        yield from _cells(register, "person_id", lost, told)
+        wording = rule.format("persons"), remedy.format("persons")
+        yield from _cells(register, "person_id", lost, wording)
 
 
 def _cells(

@@ -107,8 +107,8 @@ def _section(register: Register) -> str:
         "optional" if register.optional else "",
         "for training only, never for a score" if register.learning else "",
     ]
-    told = "; ".join(trait for trait in traits if trait)
-    head = f"## {register.name}" + (f" ({told})" if told else "")
+    traits_text = "; ".join(trait for trait in traits if trait)
+    head = f"## {register.name}" + (f" ({traits_text})" if traits_text else "")
     rows = [
         "| column | type | null means | promises | about |",
         "|---|---|---|---|---|",

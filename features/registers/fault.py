@@ -60,6 +60,6 @@ class Fault:
         return asdict(self) | {"examples": list(self.examples)}
 
 
-def show(found: list[tuple[int | None, int]]) -> tuple[int | str, ...]:
+def show(examples: list[tuple[int | None, int]]) -> tuple[int | str, ...]:
     """Return what to show for rows given as (key or None, row counted from 0)."""
-    return tuple(f"row {row + 1}" if key is None else key for key, row in found[:EXAMPLES])
+    return tuple(f"row {row + 1}" if key is None else key for key, row in examples[:EXAMPLES])

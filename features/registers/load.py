@@ -99,12 +99,12 @@ def open_data_set(folder: Path) -> DataSet:
             f"{folder} holds 0 registers. Put at least households.parquet and persons.parquet "
             "(or .csv) there, named as in the register contract."
         )
-    sealed.refuse_place(*(file for found in sources.values() for s in found for file in s.files))
-    readings = [_read(REGISTERS[name], found) for name, found in sources.items()]
+    sealed.refuse_place(*(file for given in sources.values() for s in given for file in s.files))
+    readings = [_read(REGISTERS[name], given) for name, given in sources.items()]
     return DataSet(
         folder=folder,
         registers={r.register.name: r.frame for r in readings},
-        files=tuple(file for found in sources.values() for s in found for file in s.files),
+        files=tuple(file for given in sources.values() for s in given for file in s.files),
         faults=tuple(fault for r in readings for fault in r.faults),
         warnings=(*_strays(folder), *(line for r in readings for line in r.warnings)),
     )
@@ -295,10 +295,10 @@ def _unknown_columns(reading: _Reading, source: _Source, parts: list[_Part]) -> 
 
 def _unreadable_values(reading: _Reading, whole: pl.LazyFrame, columns: list[str]) -> None:
     present = whole.collect_schema().names()
-    asked = [name for name in (*map(_mark, columns), _BLANK) if name in present]
-    if not asked:
+    marks = [name for name in (*map(_mark, columns), _BLANK) if name in present]
+    if not marks:
         return
-    counts = whole.select(pl.col(name).sum() for name in asked).collect(engine="streaming")
+    counts = whole.select(pl.col(name).sum() for name in marks).collect(engine="streaming")
     key = pl.col(reading.register.key) if reading.register.key in present else pl.lit(None)
     for name, (count,) in zip(columns, counts.iter_columns(), strict=False):
         if not count:

@@ -93,11 +93,11 @@ class Snapshot:
         month: a month that nobody has reported yet is silence, not an income of zero.
         """
         wanted = add_months(first_of_month(day), -1).isoformat()
-        told = self.manifest["registers"]
+        registers = self.manifest["registers"]
         return tuple(
             r.name
             for r in SCORING
-            if r.name not in told or (told[r.name].get("latest_month") or wanted) < wanted
+            if r.name not in registers or (registers[r.name].get("latest_month") or wanted) < wanted
         )
 
     def registers(self, partition: int, day: date | None = None) -> dict[str, pl.DataFrame | None]:
@@ -210,8 +210,8 @@ def make(
     sorts and packs, it does not judge. Raises InputError when ``out`` holds something
     else already: a snapshot is never overwritten.
     """
-    if found := existing(out, data, as_of):
-        return found
+    if already := existing(out, data, as_of):
+        return already
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(
             f"{out} exists already and holds something else than this snapshot; snapshots are "

@@ -57,7 +57,7 @@ class Change:
     measure: str
     size: float
     p: float
-    told: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,21 +83,21 @@ class Judged:
             "p_adjusted": _rounded(self.adjusted),
             "proven": self.proven,
             "verdict": str(self.verdict),
-            **self.change.told,
+            **self.change.details,
         }
 
 
 def judged(changes: Sequence[Change]) -> list[Judged]:
     """Judge changes that are looked at together (Holm 1979)."""
     bounds = {"psi": (PSI_LOOK, PSI_ACT), "ratio": (RATIO_LOOK, RATIO_ACT)}
-    found = []
+    verdicts = []
     for change, adjusted in zip(changes, holm([c.p for c in changes]), strict=True):
         look, act = bounds[change.measure]
         verdict = Verdict.CALM
         if adjusted < ERROR and change.size >= look:
             verdict = Verdict.ACT if change.size >= act else Verdict.LOOK
-        found.append(Judged(change=change, adjusted=adjusted, verdict=verdict))
-    return found
+        verdicts.append(Judged(change=change, adjusted=adjusted, verdict=verdict))
+    return verdicts
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
@@ -154,7 +154,7 @@ def since(kept: Mapping[str, Any], names: Sequence[str], table: Matrix) -> list[
     The values themselves were not kept: Kolmogorov–Smirnov's distance is the largest at an
     edge, which is never too large.
     """
-    known = {told["name"]: told for told in kept["inputs"]}
+    known = {entry["name"]: entry for entry in kept["inputs"]}
     changes = []
     for place, name in enumerate(names):
         if name not in known:
@@ -166,12 +166,12 @@ def since(kept: Mapping[str, Any], names: Sequence[str], table: Matrix) -> list[
     return changes
 
 
-def categories(name: str, before: Sequence[int], after: Sequence[int], **told: Any) -> Change:
+def categories(name: str, before: Sequence[int], after: Sequence[int], **details: Any) -> Change:
     """Compare how families fall on the same categories, counted before and after."""
-    return _spread(name, np.array(before), np.array(after), None, 1.0, told, silence=False)
+    return _spread(name, np.array(before), np.array(after), None, 1.0, details, silence=False)
 
 
-def share(name: str, before: tuple[int, int], after: tuple[int, int], **told: Any) -> Change:
+def share(name: str, before: tuple[int, int], after: tuple[int, int], **details: Any) -> Change:
     """Compare two shares, each as (how many, of how many)."""
     table = np.array([[count, of - count] for count, of in (before, after)], dtype=np.int64)
     old, new = (count / of if of else float("nan") for count, of in (before, after))
@@ -180,7 +180,11 @@ def share(name: str, before: tuple[int, int], after: tuple[int, int], **told: An
         size = 1.0
     rates = [None if np.isnan(rate) else round(rate, 6) for rate in (old, new)]
     return Change(
-        name=name, measure="ratio", size=size, p=_two_by_two(table), told={"share": rates, **told}
+        name=name,
+        measure="ratio",
+        size=size,
+        p=_two_by_two(table),
+        details={"share": rates, **details},
     )
 
 
@@ -223,14 +227,14 @@ def _spread(
     after: Counts,
     distance: float | None,
     p_of_distance: float,
-    told: Mapping[str, Any],
+    details: Mapping[str, Any],
     *,
     silence: bool = True,
 ) -> Change:
     """Return a change of a distribution; the last bin is silence where it can be."""
-    told = dict(told)
+    details = dict(details)
     if silence:
-        told |= {
+        details |= {
             "ks": None if distance is None else round(distance, 6),
             "silent": [_part(counts[-1], counts.sum()) for counts in (before, after)],
         }
@@ -240,7 +244,7 @@ def _spread(
         measure="psi",
         size=psi(before, after),
         p=min(1.0, 2 * min(p, p_of_distance)) if silence else p,
-        told=told,
+        details=details,
     )
 
 

@@ -72,7 +72,7 @@ class Finding:
     power: float
     verdict: Verdict
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Ready for JSON."""
         numbers = {
             name: None if (value := getattr(self, name)) is None else round(value, 4)
@@ -81,7 +81,7 @@ class Finding:
         return {
             "count": self.count,
             "of": self.of,
-            **self.rate.told(),
+            **self.rate.as_json(),
             **numbers,
             "verdict": str(self.verdict),
         }
@@ -111,11 +111,11 @@ def against_rest(
     adjusted = holm(p)
     others, others_of = whole_count - count, whole_of - of
     powers = power(of, others, others_of, SIGNIFICANCE / len(count))
-    found = []
+    findings = []
     for place in range(len(count)):
         rate = share(int(count[place]), int(of[place]))
         rest = float(others[place] / others_of[place]) if others_of[place] else None
-        found.append(
+        findings.append(
             _finding(
                 int(count[place]),
                 int(of[place]),
@@ -127,10 +127,10 @@ def against_rest(
                 float(powers[place]),
             )
         )
-    return found
+    return findings
 
 
-def calibration(said: Sequence[Matrix], found: Sequence[Matrix]) -> list[Finding]:
+def calibration(predicted: Sequence[Matrix], observed: Sequence[Matrix]) -> list[Finding]:
     """Compare what was said of each group with what inspectors found there.
 
     Parameters
@@ -145,12 +145,12 @@ def calibration(said: Sequence[Matrix], found: Sequence[Matrix]) -> list[Finding
     binomial), corrected by Holm. Power: that of finding that 1.5 times too much is said.
     """
     tests = []
-    for mine, truth in zip(said, found, strict=True):
+    for mine, truth in zip(predicted, observed, strict=True):
         tests.append((mine, int(truth.sum()), len(truth)))
     p = np.array([float(poisson_binom.cdf(k, s)) for s, k, _ in tests])
     adjusted = holm(p)
     level = SIGNIFICANCE / max(len(tests), 1)
-    told = []
+    findings = []
     for (mine, k, n), chance, after in zip(tests, p, adjusted, strict=True):
         value, low, high = share(k, n).known
         mean = float(mine.mean())
@@ -158,10 +158,10 @@ def calibration(said: Sequence[Matrix], found: Sequence[Matrix]) -> list[Finding
         every = np.arange(n + 1)
         reached = np.flatnonzero(poisson_binom.cdf(every, mine) <= level)
         likely = float(poisson_binom.cdf(reached[-1], mine / FOUND_RATIO)) if len(reached) else 0.0
-        told.append(
+        findings.append(
             _finding(k, n, gap, mean, _ratio(mean, value), float(chance), float(after), likely)
         )
-    return told
+    return findings
 
 
 def _finding(
@@ -309,9 +309,9 @@ def _follows(gone: Flags, lines: int) -> Flags:
         if rank < len(places)
         else np.ones(len(places), dtype=bool)
     )
-    found = np.zeros_like(gone)
-    found[places[fixed, 0], places[fixed, 1]] = True
-    return found
+    implied = np.zeros_like(gone)
+    implied[places[fixed, 0], places[fixed, 1]] = True
+    return implied
 
 
 __all__ = [

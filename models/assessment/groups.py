@@ -192,15 +192,15 @@ def _people(registers: Registers, as_of: date) -> pl.LazyFrame:
         .agg(
             head=pl.col("sex").cast(pl.String).filter(head).first(),
             head_age=aged_head.filter(head).first(),
-            single_parent=_said((children > 0) & (aged(born, as_of, 18).sum() == 1)),
+            single_parent=_yes_or_no((children > 0) & (aged(born, as_of, 18).sum() == 1)),
             children=pl.when(children == 0)
             .then(pl.lit("0"))
             .when(children <= 3)
             .then(pl.lit("1-3"))
             .otherwise(pl.lit("4+")),
             # Known as soon as one member has it; unknown where nobody has and one is not told of.
-            disability=_said(disabled.any(ignore_nulls=False)),
-            pensioners_only=_said(retired.all(ignore_nulls=False)),
+            disability=_yes_or_no(disabled.any(ignore_nulls=False)),
+            pensioners_only=_yes_or_no(retired.all(ignore_nulls=False)),
         )
     )
 
@@ -222,7 +222,7 @@ def _income(registers: Registers, as_of: date) -> pl.LazyFrame:
         .group_by("household_id")
         .agg(
             main_income=pl.when(amount.sum() > 0).then(named).otherwise(pl.lit("none")),
-            seasonal=_said(earning.is_between(1, SEASON)),
+            seasonal=_yes_or_no(earning.is_between(1, SEASON)),
         )
     )
 
@@ -235,11 +235,11 @@ def _herd(registers: Registers, as_of: date) -> pl.LazyFrame:
     return (
         visible("livestock", livestock, as_of)
         .group_by("household_id")
-        .agg(livestock=_said(heads.sum() > 0))
+        .agg(livestock=_yes_or_no(heads.sum() > 0))
     )
 
 
-def _said(answer: pl.Expr) -> pl.Expr:
+def _yes_or_no(answer: pl.Expr) -> pl.Expr:
     return pl.when(answer).then(pl.lit("yes")).when(~answer).then(pl.lit("no"))
 
 

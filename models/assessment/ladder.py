@@ -52,18 +52,20 @@ def on_scale(step: Whole, ladder: Mapping[int, int]) -> Whole:
     return placed
 
 
-def agreement(truth: Whole, said: Whole, weights: Matrix, drawn: Matrix) -> Estimate:
+def agreement(truth: Whole, predicted: Whole, weights: Matrix, drawn: Matrix) -> Estimate:
     """Return the quadratic-weighted kappa of two categories with its interval.
 
     ``drawn`` as `models.assessment.metrics.draws` returns it for the clusters.
     """
-    return with_interval(lambda mass: quadratic_kappa(truth, said, mass), weights, drawn)
+    return with_interval(lambda mass: quadratic_kappa(truth, predicted, mass), weights, drawn)
 
 
-def difference(truth: Whole, said: Whole, other: Whole, weights: Matrix, drawn: Matrix) -> Estimate:
+def difference(
+    truth: Whole, predicted: Whole, other: Whole, weights: Matrix, drawn: Matrix
+) -> Estimate:
     """Return by how much ``said`` agrees better than ``other``, paired on the same families."""
     return with_interval(
-        lambda mass: quadratic_kappa(truth, said, mass) - quadratic_kappa(truth, other, mass),
+        lambda mass: quadratic_kappa(truth, predicted, mass) - quadratic_kappa(truth, other, mass),
         weights,
         drawn,
     )

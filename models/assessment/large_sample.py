@@ -29,21 +29,21 @@ def auc_interval(truth: Matrix, score: Matrix) -> Estimate:
     hiding, clear = int(truth.sum()), int(len(truth) - truth.sum())
     if not hiding or not clear:
         return UNKNOWN
-    found = auc(truth, score)
+    observed = auc(truth, score)
     spare = (hiding + clear) / 2 - 1
 
     def distance(area: float) -> float:
         spread = 1 + spare * ((1 - area) / (2 - area) + area / (1 + area))
-        return (area - found) ** 2 - _Z**2 * area * (1 - area) * spread / (hiding * clear)
+        return (area - observed) ** 2 - _Z**2 * area * (1 - area) * spread / (hiding * clear)
 
-    low = 0.0 if found == 0 else float(brentq(distance, 0.0, found - _ASIDE))
-    high = 1.0 if found == 1 else float(brentq(distance, found + _ASIDE, 1.0))
-    return Estimate(found, low, high)
+    low = 0.0 if observed == 0 else float(brentq(distance, 0.0, observed - _ASIDE))
+    high = 1.0 if observed == 1 else float(brentq(distance, observed + _ASIDE, 1.0))
+    return Estimate(observed, low, high)
 
 
 def kappa_interval(
     truth: npt.NDArray[np.int64],
-    said: npt.NDArray[np.int64],
+    predicted: npt.NDArray[np.int64],
     weights: Matrix,
     clusters: npt.NDArray[np.int64] | None = None,
 ) -> Estimate:
@@ -58,7 +58,7 @@ def kappa_interval(
         return UNKNOWN
     mass = weights / weights.sum()
     seen = np.zeros((_STEPS, _STEPS))
-    np.add.at(seen, (truth - 1, said - 1), mass)
+    np.add.at(seen, (truth - 1, predicted - 1), mass)
     steps = np.arange(_STEPS)
     cost = (steps[:, None] - steps[None, :]) ** 2
     rows, columns = seen.sum(axis=1), seen.sum(axis=0)
@@ -68,9 +68,9 @@ def kappa_interval(
     missed = float((cost * seen).sum())
     moved = (cost @ columns)[:, None] + (rows @ cost)[None, :] - 2 * chance
     influence = -(cost - missed) / chance + missed / chance**2 * moved
-    pulls = mass * influence[truth - 1, said - 1]
+    pulls = mass * influence[truth - 1, predicted - 1]
     if clusters is not None:
         pulls = np.bincount(np.unique(clusters, return_inverse=True)[1], weights=pulls)
     error = float(np.sqrt((pulls**2).sum()))
-    value = quadratic_kappa(truth, said, weights)
+    value = quadratic_kappa(truth, predicted, weights)
     return Estimate(value, max(-1.0, value - _Z * error), min(1.0, value + _Z * error))

@@ -38,7 +38,7 @@ class Estimate:
             raise InputError("There are no labels to tell this number from; count them first.")
         return self.value, self.low, self.high
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Ready for JSON, rounded to six digits."""
         return {k: None if v is None else round(v, 6) for k, v in asdict(self).items()}
 
@@ -81,8 +81,8 @@ def average_precision(truth: Matrix, score: Matrix, weights: Matrix | None = Non
     if hits[-1] <= 0:
         return float("nan")
     last = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))
-    found = np.diff(np.concatenate([[0.0], hits[last]]))
-    return float((found * hits[last] / np.maximum(seen[last], 1e-300)).sum() / hits[-1])
+    gained = np.diff(np.concatenate([[0.0], hits[last]]))
+    return float((gained * hits[last] / np.maximum(seen[last], 1e-300)).sum() / hits[-1])
 
 
 def precision_at(
@@ -142,16 +142,16 @@ def calibration_line(
 
 
 def quadratic_kappa(
-    truth: npt.NDArray[np.int64], said: npt.NDArray[np.int64], weights: Matrix | None = None
+    truth: npt.NDArray[np.int64], predicted: npt.NDArray[np.int64], weights: Matrix | None = None
 ) -> float:
     """Return agreement of ordered categories beyond chance, far mistakes weighing more.
 
     Cohen's kappa with quadratic weights (Cohen 1968).
     """
     mass = np.ones(len(truth)) if weights is None else weights
-    top = int(max(truth.max(), said.max()))
+    top = int(max(truth.max(), predicted.max()))
     seen = np.zeros((top, top))
-    np.add.at(seen, (truth - 1, said - 1), mass)
+    np.add.at(seen, (truth - 1, predicted - 1), mass)
     seen /= seen.sum()
     steps = np.arange(top)
     cost = (steps[:, None] - steps[None, :]) ** 2
@@ -208,8 +208,8 @@ def aucs(truth: Matrix, score: Matrix, weights: Matrix) -> Matrix:
     below = np.cumsum(clear, axis=1) - clear / 2
     pairs = hiding.sum(axis=1) * clear.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        found: Matrix = (hiding * below).sum(axis=1) / pairs
-    return found
+        areas: Matrix = (hiding * below).sum(axis=1) / pairs
+    return areas
 
 
 def percentiles(value: float, replicas: Matrix) -> Estimate:

@@ -21,35 +21,35 @@ _REPLICAS: Final = 1_000
 Whole = npt.NDArray[np.int64]
 
 
-def bins_of(said: Matrix, weights: Matrix) -> Whole:
+def bins_of(predicted: Matrix, weights: Matrix) -> Whole:
     """Return the bin of each family: as many as hold ten families, fifteen at most.
 
     Bins of equal weight, in order of the probability; at least one.
     """
-    count = max(1, min(BINS, len(said) // SHOWN_FROM))
-    order = np.argsort(said, kind="stable")
+    count = max(1, min(BINS, len(predicted) // SHOWN_FROM))
+    order = np.argsort(predicted, kind="stable")
     reached = np.cumsum(weights[order]) - weights[order] / 2
-    placed = np.empty(len(said), dtype=np.int64)
+    placed = np.empty(len(predicted), dtype=np.int64)
     placed[order] = np.minimum((reached / weights.sum() * count).astype(np.int64), count - 1)
     return placed
 
 
-def table(truth: Matrix, said: Matrix, weights: Matrix) -> list[dict[str, Any]]:
+def table(truth: Matrix, predicted: Matrix, weights: Matrix) -> list[dict[str, Any]]:
     """Return for each bin what was said and what was found, with the exact interval of counts."""
-    placed = bins_of(said, weights)
-    told = []
+    placed = bins_of(predicted, weights)
+    rows = []
     for number in range(int(placed.max()) + 1 if len(placed) else 0):
         mine = placed == number
-        found = share(int(truth[mine].sum()), int(mine.sum()))
-        told.append(
+        observed = share(int(truth[mine].sum()), int(mine.sum()))
+        rows.append(
             {
                 "bin": number + 1,
                 "families": int(mine.sum()),
-                "said": round(float(np.average(said[mine], weights=weights[mine])), 6),
-                **found.told(),
+                "said": round(float(np.average(predicted[mine], weights=weights[mine])), 6),
+                **observed.as_json(),
             }
         )
-    return told
+    return rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +64,17 @@ class CalibrationError:
     if_perfect: Estimate
     chance: float
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Ready for JSON."""
         return {
-            "ece": self.error.told(),
-            "ece_if_perfect": self.if_perfect.told(),
+            "ece": self.error.as_json(),
+            "ece_if_perfect": self.if_perfect.as_json(),
             "chance_if_perfect": round(self.chance, 4),
         }
 
 
 def calibration_error(
-    truth: Matrix, said: Matrix, weights: Matrix, drawn: Matrix, generator: np.random.Generator
+    truth: Matrix, predicted: Matrix, weights: Matrix, drawn: Matrix, generator: np.random.Generator
 ) -> CalibrationError:
     """Return the mean distance of said and found over bins (Naeini et al. 2015).
 
@@ -85,12 +85,12 @@ def calibration_error(
         ECE is larger than the sample's by nature, so the interval leans upwards.
     generator : draws the findings of the perfect model.
     """
-    placed = bins_of(said, weights)
+    placed = bins_of(predicted, weights)
     member = np.eye(int(placed.max()) + 1)[placed]
-    value = float(_errors((truth - said)[None, :], weights[None, :], member)[0])
-    replicas = _errors((truth - said)[None, :], weights * drawn, member)
-    perfect = (generator.random((_REPLICAS, len(said))) < said).astype(np.float64)
-    by_chance = _errors(perfect - said, weights[None, :], member)
+    value = float(_errors((truth - predicted)[None, :], weights[None, :], member)[0])
+    replicas = _errors((truth - predicted)[None, :], weights * drawn, member)
+    perfect = (generator.random((_REPLICAS, len(predicted))) < predicted).astype(np.float64)
+    by_chance = _errors(perfect - predicted, weights[None, :], member)
     tail = 100 * (1 - LEVEL) / 2
     low, high = np.percentile(replicas, [tail, 100 - tail])
     least, most = np.percentile(by_chance, [tail, 100 - tail])

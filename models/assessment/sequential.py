@@ -166,7 +166,7 @@ def apart(
 
 
 def off(
-    found: Matrix,
+    observed: Matrix,
     predicted: Matrix,
     tolerance: float,
     *,
@@ -178,7 +178,7 @@ def off(
     ``found`` is 0 or 1 an observation. One half of the money bets on too low predictions, the
     other on too high ones.
     """
-    away, mass = found - predicted, _ones(found, weights)
+    away, mass = observed - predicted, _ones(observed, weights)
     halves = [_money((side * away - tolerance) * mass, AWAY) for side in (1, -1)]
     return Evidence(np.mean(halves, axis=0), 1 / error)
 

@@ -38,8 +38,8 @@ def confirmed(inspections: pl.DataFrame) -> pl.Series:
     An amount exactly on the line is confirmed.
     """
     amount = hidden_amount(inspections)
-    found = pl.Series("confirmed", amount >= materiality(inspections))
-    return found.set(pl.Series(np.isnan(amount)), None)
+    material = pl.Series("confirmed", amount >= materiality(inspections))
+    return material.set(pl.Series(np.isnan(amount)), None)
 
 
 def at_each(days: pl.Series, value: Callable[[Law], float]) -> Matrix:

@@ -51,8 +51,8 @@ class Move:
     @property
     def at(self) -> datetime:
         """The moment from which it holds; one written without a zone is read as UTC."""
-        told = datetime.fromisoformat(self.since)
-        return told if told.tzinfo else told.replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(self.since)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +108,8 @@ class Aliases:
 
         None before its first move. A move whose ``version`` is null: rules answered alone.
         """
-        asked = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        moves = [m for m in self.history if m.name == name and m.at <= asked]
+        when = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moves = [m for m in self.history if m.name == name and m.at <= when]
         return moves[-1] if moves else None
 
 
@@ -120,15 +120,15 @@ def read(home: Home) -> Aliases:
         return Aliases(0, {})
     content = path.read_bytes()
     signing.check_signature(content, path.with_suffix(".sig"), home.public_key())
-    told = json.loads(content)
-    names = {name: Alias(**alias) for name, alias in told["aliases"].items()}
+    content_read = json.loads(content)
+    names = {name: Alias(**alias) for name, alias in content_read["aliases"].items()}
     # A file of before the history was kept tells at least since when its names stand.
     moves = (
-        [Move(**move) for move in told["history"]]
-        if "history" in told
+        [Move(**move) for move in content_read["history"]]
+        if "history" in content_read
         else [Move(name=name, **asdict(alias)) for name, alias in sorted(names.items())]
     )
-    return Aliases(int(told["sequence"]), names, tuple(moves))
+    return Aliases(int(content_read["sequence"]), names, tuple(moves))
 
 
 def write(
@@ -212,5 +212,5 @@ def _moment(when: datetime) -> str:
     return when.isoformat(timespec="seconds")
 
 
-def _bytes(told: dict[str, Any]) -> bytes:
-    return (json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+def _bytes(entries: dict[str, Any]) -> bytes:
+    return (json.dumps(entries, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()

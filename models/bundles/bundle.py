@@ -45,7 +45,7 @@ def numbers(models: Models) -> dict[str, Any]:
     return models.numbers() | {"features_digest": digest(models.reads | BESIDES_INPUTS)}
 
 
-def write(folder: Path, models: Models, told: Mapping[str, Any], key: Ed25519PrivateKey) -> str:
+def write(folder: Path, models: Models, record: Mapping[str, Any], key: Ed25519PrivateKey) -> str:
     """Write a signed bundle; returns the hash of its manifest.
 
     Parameters
@@ -56,7 +56,7 @@ def write(folder: Path, models: Models, told: Mapping[str, Any], key: Ed25519Pri
         certificate, law editions, golden rows (`golden`).
     """
     files = texts(models)
-    manifest = dict(told) | {
+    manifest = dict(record) | {
         "format": FORMAT,
         "version": models.version,
         "models": numbers(models),
@@ -120,11 +120,11 @@ def hashed(folder: Path, content: bytes) -> Verified:
     files = {}
     for name, expected in manifest["files"].items():
         path = folder / Path(name).name
-        found = path.read_bytes() if path.is_file() else b""
-        if sha256(found) != expected:
+        content_read = path.read_bytes() if path.is_file() else b""
+        if sha256(content_read) != expected:
             raise NoSuchModel(
                 f"{folder.name}/{Path(name).name} is not the file that was signed (its hash "
                 "differs): restore the bundle, or train again."
             )
-        files[name] = found
+        files[name] = content_read
     return Verified(manifest, sha256(content), files)

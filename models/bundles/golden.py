@@ -15,21 +15,21 @@ def golden(models: Models, rows: pl.DataFrame, as_of: date) -> dict[str, Any]:
     """Return synthetic families with what the models say of them, ready for the manifest."""
     cases = []
     for silent in ((), ("incomes",), ("loans", "vehicles")):
-        said = models.predict(silenced(rows, silent), Law(as_of), silent)
-        cases.append({"silent": list(silent), "expected": said.to_dicts()})
+        predicted = models.predict(silenced(rows, silent), Law(as_of), silent)
+        cases.append({"silent": list(silent), "expected": predicted.to_dicts()})
     return {"as_of": as_of.isoformat(), "rows": rows.to_dicts(), "cases": cases}
 
 
-def differences(models: Models, told: Mapping[str, Any]) -> int:
+def differences(models: Models, kept: Mapping[str, Any]) -> int:
     """Return how many golden predictions the models do not repeat to the last bit."""
     schema = {"household_id": pl.Int64()} | {f.name: f.dtype for f in FEATURES.values()}
-    rows = pl.DataFrame(told["rows"], schema=schema)
-    law = Law(date.fromisoformat(told["as_of"]))
+    rows = pl.DataFrame(kept["rows"], schema=schema)
+    law = Law(date.fromisoformat(kept["as_of"]))
     wrong = 0
-    for case in told["cases"]:
-        said = models.predict(silenced(rows, case["silent"]), law, case["silent"])
+    for case in kept["cases"]:
+        predicted = models.predict(silenced(rows, case["silent"]), law, case["silent"])
         expected = pl.DataFrame(case["expected"], schema=COLUMNS)
-        wrong += sum(a != b for a, b in zip(said.rows(), expected.rows(), strict=True))
+        wrong += sum(a != b for a, b in zip(predicted.rows(), expected.rows(), strict=True))
     return wrong
 
 

@@ -109,15 +109,17 @@ class Decisions:
         ``service``: the programme asked for, by code; None: eligibility for all in force.
         Raises `models.rules.programmes.NoSuchProgramme` where no function here may decide it.
         """
-        told = self.table.row(row, named=True)
+        fields = self.table.row(row, named=True)
         ruled = self.ruled.row(row, named=True)
         family = self.features.row(row, named=True) | self.eligibility.row(row, named=True)
         facts = family | ruled
-        told["as_of"] = told["as_of"].isoformat()
+        fields["as_of"] = fields["as_of"].isoformat()
         for column in ("reasons", "review_reasons"):
-            told[column] = [reasons.reason(code, facts | told, self.law) for code in told[column]]
-        return told | {
-            "eligibility": programmes.told(facts, self.law, service),
+            fields[column] = [
+                reasons.reason(code, facts | fields, self.law) for code in fields[column]
+            ]
+        return fields | {
+            "eligibility": programmes.eligibility_as_json(facts, self.law, service),
             "offers": [offer.as_json() for offer in actions.offers(family, ruled, self.law)],
             "versions": versions(self.law, self.models),
         }
@@ -234,14 +236,14 @@ def category_at_low_end(
     Asked for flagged families only; for all others it is the category as it stands. Training
     asks it of the population: ``counted`` may hold derived features, they are made anew.
     """
-    asked = opinion.select(
+    flagged = opinion.select(
         "household_id",
         extra=pl.col("hidden_income_low"),
         flagged=pl.col("model_flag").fill_null(value=False) & (pl.col("hidden_income_low") > 0),
     ).filter("flagged")
-    if asked.is_empty():
+    if flagged.is_empty():
         return category
-    richer = counted.join(asked, on="household_id", how="inner", maintain_order="left")
+    richer = counted.join(flagged, on="household_id", how="inner", maintain_order="left")
     months = {
         "income_last_month": 1,
         "income_quarter": 3,

@@ -148,7 +148,7 @@ class HiddenAmountRegressor(RegressorMixin, MonotoneEstimator):  # type: ignore[
 
         Probability times mean amount, held between the ends of the interval at ``level``.
         """
-        hides, centre = self._said(X)
+        hides, centre = self._predicted(X)
         mean = hides * self.smear_ * trees.exponential(centre)
         tail = np.full(len(mean), self._tail(self.level, None))
         low, high = self._ends(hides, centre, tail)
@@ -167,7 +167,7 @@ class HiddenAmountRegressor(RegressorMixin, MonotoneEstimator):  # type: ignore[
             within each kind. Widest where a kind has too few labels for the level.
 
         """
-        hides, centre = self._said(X)
+        hides, centre = self._predicted(X)
         wanted = self.level if level is None else level
         if groups is None:
             tail = np.full(len(hides), self._tail(wanted, None))
@@ -202,9 +202,9 @@ class HiddenAmountRegressor(RegressorMixin, MonotoneEstimator):  # type: ignore[
                 feature_fraction=self.columns,
             )
 
-        found = detector(rows, hiding.astype(np.float64), grow, self.sensitivity)
-        self.detector_, self.calibration_ = found.booster, found.calibration
-        return found.blind
+        fitted = detector(rows, hiding.astype(np.float64), grow, self.sensitivity)
+        self.detector_, self.calibration_ = fitted.booster, fitted.calibration
+        return fitted.blind
 
     def _amounts(self, rows: Rows) -> tuple[Matrix, Matrix]:
         """Fit the amounts; return the blind centre of each row, and the errors of the hiding."""
@@ -221,7 +221,7 @@ class HiddenAmountRegressor(RegressorMixin, MonotoneEstimator):  # type: ignore[
         self.booster_ = grown(hiding)
         return centre, (logs - centre)[hiding]
 
-    def _said(self, X: Frame) -> tuple[Matrix, Matrix]:
+    def _predicted(self, X: Frame) -> tuple[Matrix, Matrix]:
         """Return the probability of hiding and the centre of the amount's logarithm."""
         x = self._matrix(X)
         centre = trees.margin(self.booster_, x)

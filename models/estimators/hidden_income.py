@@ -109,8 +109,8 @@ class HiddenIncomeClassifier(ClassifierMixin, MonotoneEstimator):  # type: ignor
             families=families,
             kinds=confirmed.astype(np.int64),
         )
-        found = detector(rows, rows.y, self._tree, self.sensitivity)
-        self.booster_, self.calibration_ = found.booster, found.calibration
+        fitted = detector(rows, rows.y, self._tree, self.sensitivity)
+        self.booster_, self.calibration_ = fitted.booster, fitted.calibration
         return self
 
     def decision_function(self, X: Frame) -> Matrix:

@@ -113,7 +113,7 @@ class MonotoneEstimator(BaseEstimator):  # type: ignore[misc]
     ) -> lgb.Booster:
         """Grow one booster with this estimator's parameters; ``more`` overrides them."""
         names = getattr(self, "feature_names_in_", None)
-        told = {"trees": self.trees, "rate": self.rate, "seed": self.random_state} | more
+        options = {"trees": self.trees, "rate": self.rate, "seed": self.random_state} | more
         return trees.grow(
             x,
             y,
@@ -122,7 +122,7 @@ class MonotoneEstimator(BaseEstimator):  # type: ignore[misc]
             names=[f"x{k}" for k in range(x.shape[1])] if names is None else names.tolist(),
             objective=objective,
             leaf=self.leaf,
-            **told,
+            **options,
         )
 
 

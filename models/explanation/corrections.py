@@ -51,7 +51,9 @@ class Correction:
     def text(self, language: str) -> str:
         """Return the condition of a sentence that says what would be corrected."""
         declared = _declared()["corrections"][self.code]
-        columns = {name: said.partition(":")[2] or said for name, said in declared["facts"].items()}
+        columns = {
+            name: source.partition(":")[2] or source for name, source in declared["facts"].items()
+        }
         quoted = {
             name: _quoted(columns[name], value, language) for name, value in self.quoted.items()
         }
@@ -74,7 +76,7 @@ def possible(registers: Registers, as_of: date) -> list[Correction]:
 
     A silent register holds nothing to correct. Rows are named by their place in the frame.
     """
-    found: list[Correction] = []
+    corrections: list[Correction] = []
     facts = 0
     for code, declared in _declared()["corrections"].items():
         rows = registers.get(declared["register"])
@@ -83,8 +85,8 @@ def possible(registers: Registers, as_of: date) -> list[Correction]:
         for group in _facts(rows.with_row_index(ROW), declared, as_of):
             put_right = list(_put_right(code, facts, declared, group))
             facts += bool(put_right)
-            found += put_right
-    return found
+            corrections += put_right
+    return corrections
 
 
 def _facts(rows: pl.DataFrame, declared: Mapping[str, Any], as_of: date) -> Iterator[pl.DataFrame]:
@@ -92,9 +94,9 @@ def _facts(rows: pl.DataFrame, declared: Mapping[str, Any], as_of: date) -> Iter
     for column, values in declared.get("only", {}).items():
         if column in rows.columns:
             known = [value for value in values if value is not None]
-            told = pl.col(column).is_in(known)
+            known_value = pl.col(column).is_in(known)
             missing = pl.col(column).is_null() & (None in values)
-            rows = rows.filter(told.fill_null(value=False) | missing)
+            rows = rows.filter(known_value.fill_null(value=False) | missing)
         elif None not in values:
             return
     if declared.get("months"):
@@ -122,9 +124,9 @@ def _put_right(
         column=column,
         values=tuple(declared["put"][column] for _ in rows) if "put" in declared else (),
         quoted={
-            name: _recorded(group, said)
-            for name, said in declared["facts"].items()
-            if not said.startswith("lower:")
+            name: _recorded(group, source)
+            for name, source in declared["facts"].items()
+            if not source.startswith("lower:")
         },
     )
     if lower is None:
@@ -138,8 +140,10 @@ def _put_right(
         if values in seen or values == tuple(now):
             continue
         seen.add(values)
-        told = {name: sum(values) for name, s in declared["facts"].items() if s.startswith("lower")}
-        yield replace(correction, values=values, quoted={**correction.quoted, **told})
+        lowered = {
+            name: sum(values) for name, s in declared["facts"].items() if s.startswith("lower")
+        }
+        yield replace(correction, values=values, quoted={**correction.quoted, **lowered})
 
 
 def _recorded(group: pl.DataFrame, column: str) -> Any:

@@ -69,21 +69,21 @@ def nearest(registers: Registers, law: Law) -> Corrections:
     two do not either. Ties stand in the order of `corrections.yaml`. Every change was
     recalculated by the rules and leads to a category of greater need.
     """
-    found = possible(registers, law.day)
-    if len({c.fact for c in found}) > FACTS_AT_MOST:
+    corrections = possible(registers, law.day)
+    if len({c.fact for c in corrections}) > FACTS_AT_MOST:
         [now] = _outcomes(registers, [()], law)
         return Corrections(category=now.category, changes=(), tried=0, too_many=True)
-    singles = [(correction,) for correction in found]
+    singles = [(correction,) for correction in corrections]
     now, *outcomes = _outcomes(registers, [(), *singles], law)
     tried = len(singles)
     changes = _nearest(now, singles, outcomes)
     if not changes and now.category > 1:
-        pairs = _of_two(found)
+        pairs = _of_two(corrections)
         outcomes = _outcomes(registers, pairs, law)
         tried += len(pairs)
         changes = _nearest(now, pairs, outcomes)[:1]
         if changes:
-            milder = _milder(found, changes[0])
+            milder = _milder(corrections, changes[0])
             outcomes = _outcomes(registers, milder, law)
             tried += len(milder)
             changes = _nearest(now, milder, outcomes)[:1]
@@ -119,15 +119,17 @@ def _nearest(
     return list(kinds.values())[:AT_MOST]
 
 
-def _of_two(found: Sequence[Correction]) -> list[tuple[Correction, ...]]:
+def _of_two(corrections: Sequence[Correction]) -> list[tuple[Correction, ...]]:
     """Return every two facts, each corrected as far as it can be."""
-    furthest = {correction.fact: correction for correction in found}
+    furthest = {correction.fact: correction for correction in corrections}
     return list(combinations(furthest.values(), 2))
 
 
-def _milder(found: Sequence[Correction], change: Change) -> list[tuple[Correction, ...]]:
+def _milder(corrections: Sequence[Correction], change: Change) -> list[tuple[Correction, ...]]:
     """Return the same two facts, corrected to every amount that each may have."""
-    return list(product(*([c for c in found if c.fact == fact.fact] for fact in change.facts)))
+    return list(
+        product(*([c for c in corrections if c.fact == fact.fact] for fact in change.facts))
+    )
 
 
 def _outcomes(

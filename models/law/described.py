@@ -87,7 +87,7 @@ def _help_of(law: Law) -> list[dict[str, Any]]:
     """
     file = law.programmes
     begun = begun_programmes(law.files, law.day)
-    told: list[dict[str, Any]] = [
+    programmes: list[dict[str, Any]] = [
         {"kind": "programme", "name": code, "title": file["programmes"][code]["name"], **kept[-1]}
         | {
             "conditions": _named(kept[-1]["requires"], file["conditions"]),
@@ -95,13 +95,13 @@ def _help_of(law: Law) -> list[dict[str, Any]]:
         }
         for code, kept in begun.items()
     ]
-    if told:
-        told += [
+    if programmes:
+        programmes += [
             {"kind": "out_of_scope", "name": name, "assumed": False, **group}
             for name, group in file["out_of_scope"].items()
         ]
     actions = begun_actions(law.files, law.day)
-    return told + [
+    return programmes + [
         {**raw, "kind": "action", "name": code, "help": raw["kind"], "title": raw["name"]}
         | {"conditions": _named(raw["requires"], law.actions["conditions"])}
         for code, raw in actions.items()
@@ -116,7 +116,7 @@ def _named(requires: list[Any], conditions: Mapping[str, Any]) -> dict[str, Any]
 
 def _assistance_of(law: Law) -> dict[str, Any]:
     editions = law.files.rules["targeted_assistance"]["editions"]
-    told = {
+    entry = {
         "name": "targeted_assistance",
         "about": law.files.rules["targeted_assistance"]["about"],
         **in_force("targeted_assistance", editions, law.day),
@@ -124,8 +124,8 @@ def _assistance_of(law: Law) -> dict[str, Any]:
     try:
         line = poverty_line(law)
     except ParameterNotInForce:
-        return {**told, "line_of_the_country": None}
-    return {**told, "line_of_the_country": {"amount": line.amount, "stands_in": line.stands_in}}
+        return {**entry, "line_of_the_country": None}
+    return {**entry, "line_of_the_country": {"amount": line.amount, "stands_in": line.stands_in}}
 
 
 def _parameter_entry(parameter: Parameter, day: date) -> dict[str, Any]:

@@ -148,7 +148,10 @@ def dated(files: LawFiles) -> dict[str, Mapping[str, Any]]:
 def _check_order(files: LawFiles) -> None:
     ordered = {
         **dated(files),
-        **{f"programmes, {code}": told for code, told in files.programmes["programmes"].items()},
+        **{
+            f"programmes, {code}": programme
+            for code, programme in files.programmes["programmes"].items()
+        },
         **{f"rights {code}": right for code, right in files.rights["rights"].items()},
     }
     for name, content in ordered.items():
@@ -201,12 +204,12 @@ def _citations(files: LawFiles) -> list[tuple[str, str]]:
     return cited
 
 
-def _acts_within(told: Any) -> Iterator[str]:
+def _acts_within(part: Any) -> Iterator[str]:
     """Yield the act of every source in a file, wherever it stands."""
-    if isinstance(told, Mapping):
-        if {"act", "checked"} <= told.keys():
-            yield told["act"]
-        told = list(told.values())
-    if isinstance(told, list):
-        for inner in told:
+    if isinstance(part, Mapping):
+        if {"act", "checked"} <= part.keys():
+            yield part["act"]
+        part = list(part.values())
+    if isinstance(part, list):
+        for inner in part:
             yield from _acts_within(inner)

@@ -61,19 +61,19 @@ class Reform:
             raise InputError(f"The reform makes no law: {fault}") from None
         return out
 
-    def told(self, day: date, folder: Path = LAW) -> list[dict[str, Any]]:
+    def as_json(self, day: date, folder: Path = LAW) -> list[dict[str, Any]]:
         """Return every value that changes: its place, today's value and the new one.
 
         ``assumed``: whether today's value is (null: its file does not say). A value of None
         among the new ones: the entry is removed.
         """
-        found: list[dict[str, Any]] = []
+        changes: list[dict[str, Any]] = []
         for name, path in self._files(folder).items():
             content = read_exactly(path)
             if "editions" in content:
                 content = in_force(name, content["editions"], day)
-            found += _leaves(self.changes[name], content, (name,), content.get("assumed"))
-        return found
+            changes += _leaves(self.changes[name], content, (name,), content.get("assumed"))
+        return changes
 
     def _files(self, folder: Path) -> dict[str, Path]:
         known = {
@@ -99,25 +99,23 @@ def read(path: Path) -> Reform:
     if not path.is_file():
         raise InputError(f"{path} is no file: name the YAML file of a reform.")
     try:
-        told = read_exactly(path)
+        raw = read_exactly(path)
     except DeclarationError as fault:
         raise InputError(str(fault)) from None
-    if not isinstance(told, dict) or not isinstance(told.get("changes"), dict):
+    if not isinstance(raw, dict) or not isinstance(raw.get("changes"), dict):
         raise InputError(f"{path.name} needs `about` and `changes`: FILE OF LAW → what changes.")
-    if unknown := sorted(set(map(str, told)) - _KEYS):
+    if unknown := sorted(set(map(str, raw)) - _KEYS):
         raise InputError(
             f"{path.name}: {unknown[0]!r} is no key of a reform ({', '.join(sorted(_KEYS))})."
         )
-    if not isinstance(told.get("about"), str) or not told["changes"]:
+    if not isinstance(raw.get("about"), str) or not raw["changes"]:
         raise InputError(f"{path.name} needs a sentence `about` and at least one change.")
-    if wrong := [name for name, change in told["changes"].items() if not isinstance(change, dict)]:
+    if wrong := [name for name, change in raw["changes"].items() if not isinstance(change, dict)]:
         raise InputError(f"{path.name}: changes.{wrong[0]} must name the keys that change.")
-    costs = told.get("costs") or {}
+    costs = raw.get("costs") or {}
     if not isinstance(costs, dict) or any(type(c) is not int or c < 0 for c in costs.values()):
         raise InputError(f"{path.name}: costs are whole tenge a month by code of programme.")
-    return Reform(
-        about=told["about"], source=told.get("source"), changes=told["changes"], costs=costs
-    )
+    return Reform(about=raw["about"], source=raw.get("source"), changes=raw["changes"], costs=costs)
 
 
 def _changed(

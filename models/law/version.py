@@ -55,8 +55,8 @@ def begun_programmes(files: LawFiles, day: date) -> dict[str, list[Mapping[str, 
     """Return by code the editions of each programme that have begun by the day, oldest first."""
     return {
         code: kept
-        for code, told in files.programmes["programmes"].items()
-        if (kept := [e for e in told["editions"] if e["since"] <= day])
+        for code, programme in files.programmes["programmes"].items()
+        if (kept := [e for e in programme["editions"] if e["since"] <= day])
     }
 
 

@@ -107,8 +107,8 @@ def calibrate(
 
     def loss(line: Matrix) -> float:
         hides = 1.0 / (1.0 + np.exp(-np.clip(line[0] + line[1] * margins, -30, 30)))
-        found = np.clip(sensitivity * hides, 1e-9, 1 - 1e-9)
-        likelihood = confirmed * np.log(found) + (1 - confirmed) * np.log1p(-found)
+        confirmable = np.clip(sensitivity * hides, 1e-9, 1 - 1e-9)
+        likelihood = confirmed * np.log(confirmable) + (1 - confirmed) * np.log1p(-confirmable)
         return float(-(share * likelihood).sum() + 0.5 * (line[1] - 1.0) ** 2)
 
     best = minimize(

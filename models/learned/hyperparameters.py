@@ -58,14 +58,14 @@ class Hyperparameters:
         default_factory=lambda: Boosting(trees=200, rate=0.06, feature_fraction=0.7)
     )
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Return them by stage, ready for JSON."""
         return asdict(self)
 
     @classmethod
-    def read(cls, told: Mapping[str, Mapping[str, Any]]) -> "Hyperparameters":
+    def read(cls, stages: Mapping[str, Mapping[str, Any]]) -> "Hyperparameters":
         """Read what `told` returned."""
-        return cls(**{stage: Boosting(**values) for stage, values in told.items()})
+        return cls(**{stage: Boosting(**values) for stage, values in stages.items()})
 
 
 SHIPPED: Final = Hyperparameters()

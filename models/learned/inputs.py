@@ -106,11 +106,11 @@ def _input(feature: Feature) -> Input:
 
 def _columns(feature: Feature) -> frozenset[str]:
     """Return every register column that the feature reads, through whatever it derives from."""
-    found = set(feature.reads)
+    columns = set(feature.reads)
     for part in feature.reads:
         if feature.is_derived and part in FEATURES:
-            found |= _columns(FEATURES[part])
-    return frozenset(found)
+            columns |= _columns(FEATURES[part])
+    return frozenset(columns)
 
 
 def encode(features: pl.DataFrame, inputs: Sequence[Input], law: Law) -> Matrix:
@@ -182,10 +182,10 @@ def digest(names: Iterable[str]) -> str:
         if name in FEATURES and name not in wanted:
             wanted.add(name)
             queue.extend(FEATURES[name].reads)
-    told = hashlib.sha256()
+    hashed = hashlib.sha256()
     for name in sorted(wanted):
-        told.update(definition(name).encode())
-    return told.hexdigest()
+        hashed.update(definition(name).encode())
+    return hashed.hexdigest()
 
 
 def _numbers(features: pl.DataFrame, names: Sequence[str]) -> Matrix:

@@ -84,7 +84,7 @@ class Models:
         by_stage = {stage.NAME: stage.numbers() for stage in self.stages}
         by_stage[HiddenIncome.NAME] |= {
             "threshold": self.threshold,
-            "review_bars": self.review_bars.told(),
+            "review_bars": self.review_bars.as_json(),
             "always_known": sorted(self.always_known),
         }
         return by_stage
@@ -191,11 +191,11 @@ class Models:
             (trees.contributions(b, shown.welfare)[0] for b in self.welfare.boosters),
             start=np.zeros(len(self.welfare.inputs) + 1),
         )
-        told = {"welfare": _by_name(_names(self.welfare.inputs), welfare)}
+        by_model = {"welfare": _by_name(_names(self.welfare.inputs), welfare)}
         if shown.unknown[0]:
-            return told | {"hidden_income": {}, "expected_consumption": {}}
+            return by_model | {"hidden_income": {}, "expected_consumption": {}}
         table = columns(shown.gap, shown.detector)
-        return told | {
+        return by_model | {
             "hidden_income": _by_name(
                 [GAP, *_names(self.hidden_income.inputs)],
                 trees.contributions(self.hidden_income.detector, table)[0],
@@ -208,7 +208,7 @@ class Models:
 
     def describe(self) -> dict[str, Any]:
         """Return what may be told about the model to anyone who asks, ready for JSON."""
-        told = {
+        public = {
             "version",
             "trained_on",
             "features_digest",
@@ -220,7 +220,7 @@ class Models:
             "override",
             "code_version",
         }
-        return {key: value for key, value in self.manifest.items() if key in told} | {
+        return {key: value for key, value in self.manifest.items() if key in public} | {
             "reads": sorted(self.hidden_income_reads | registers_of(self.welfare.inputs)),
         }
 
@@ -270,8 +270,8 @@ def unknown_rows(
     return np.asarray(np.isnan(x[:, needed]).any(axis=1))
 
 
-def _known(said: npt.NDArray[np.bool_], unknown: npt.NDArray[np.bool_]) -> pl.Series:
-    return pl.Series(np.where(unknown, np.nan, said), nan_to_null=True).cast(pl.Boolean)
+def _known(answers: npt.NDArray[np.bool_], unknown: npt.NDArray[np.bool_]) -> pl.Series:
+    return pl.Series(np.where(unknown, np.nan, answers), nan_to_null=True).cast(pl.Boolean)
 
 
 def _shown(probability: Matrix) -> pl.Series:

@@ -40,14 +40,14 @@ class ReviewBars:
         bars = [known.get(code, strictest) for code in region.to_list()]
         return np.asarray(margin >= np.array(bars, dtype=np.float64))
 
-    def told(self) -> dict[str, float | None]:
+    def as_json(self) -> dict[str, float | None]:
         """Ready for JSON, whose keys are text."""
         return {str(code): bar for code, bar in sorted(self.by_region.items())}
 
     @classmethod
-    def read(cls, told: Mapping[str, float | None]) -> "ReviewBars":
+    def read(cls, by_code: Mapping[str, float | None]) -> "ReviewBars":
         """Read what `told` wrote."""
-        return cls({int(code): bar for code, bar in told.items()})
+        return cls({int(code): bar for code, bar in by_code.items()})
 
 
 def fix(

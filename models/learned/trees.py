@@ -69,7 +69,7 @@ def grow(
         "seed": seed,
         **more,
     }
-    asked = leaf
+    least = leaf
     while True:
         data = lgb.Dataset(
             x,
@@ -77,12 +77,12 @@ def grow(
             weight=weights / weights.mean(),
             init_score=offset,
             feature_name=list(names),
-            params={"max_bin": _COMMON["max_bin"], "min_data_in_leaf": asked, "verbosity": -1},
+            params={"max_bin": _COMMON["max_bin"], "min_data_in_leaf": least, "verbosity": -1},
         )
-        booster = lgb.train(parameters | {"min_data_in_leaf": asked}, data, num_boost_round=trees)
+        booster = lgb.train(parameters | {"min_data_in_leaf": least}, data, num_boost_round=trees)
         if smallest_leaf(booster) >= min(leaf, len(y)):
             return booster
-        asked += max(asked // 5, 1)
+        least += max(least // 5, 1)
 
 
 def auxiliary(

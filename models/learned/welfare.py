@@ -86,14 +86,14 @@ class Welfare:
         bar = np.full(len(x), self.bar_when(silent))
         widest = min(self.silence.values(), default=1.0)
         for register in sorted({r for i in self.inputs for r in i.registers} - set(silent)):
-            asked = [
+            needed = [
                 place
                 for place, i in enumerate(self.inputs)
                 if register in i.registers
                 and i.name in always_known
                 and not set(i.registers) & set(silent)
             ]
-            unknown = np.isnan(x[:, asked]).any(axis=1)
+            unknown = np.isnan(x[:, needed]).any(axis=1)
             bar = np.where(unknown, bar * self.silence.get(register, widest), bar)
         return bar
 

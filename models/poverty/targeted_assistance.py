@@ -51,7 +51,7 @@ def assistance(
     the features' the three complete months before: the same in January, April, July and
     October. Rows stand in the order given.
     """
-    told = in_force(
+    edition = in_force(
         "targeted_assistance", law.files.rules["targeted_assistance"]["editions"], law.day
     )
     where = features.select("household_id")
@@ -66,7 +66,7 @@ def assistance(
     table = features.with_columns(
         _over=where["region"].replace_strict(exact, return_dtype=pl.Int64),
         _line=where["region"].replace_strict(whole, return_dtype=pl.Int64),
-        assistance_income=_counted(told["not_counted"], law.large_family_children),
+        assistance_income=_counted(edition["not_counted"], law.large_family_children),
     )
     lacking = _MONTHS * pl.col("members") * pl.col("_over") - _FINE * pl.col("assistance_income")
     rounded = (2 * lacking + _MONTHS * _FINE) // (2 * _MONTHS * _FINE)

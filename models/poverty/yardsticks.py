@@ -104,7 +104,9 @@ def in_force(law: Law) -> tuple[Yardstick, ...]:
     """Return the yardsticks of the law's day, in the order of their file."""
     raw = law.files.yardsticks
     return tuple(
-        _parsed(told, raw["scales"], law) for told in raw["yardsticks"] if told["since"] <= law.day
+        _parsed(entry, raw["scales"], law)
+        for entry in raw["yardsticks"]
+        if entry["since"] <= law.day
     )
 
 
@@ -137,9 +139,9 @@ def _parsed(raw: Mapping[str, Any], scales: Mapping[str, Any], law: Law) -> Yard
         up_to=raw.get("up_to"),
         cutoff=raw.get("cutoff"),
         indicators=tuple(
-            _indicator(told, dimension, code)
+            _indicator(indicator, dimension, code)
             for dimension, indicators in raw.get("dimensions", {}).items()
-            for told in indicators
+            for indicator in indicators
         ),
     )
 

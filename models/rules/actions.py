@@ -49,8 +49,8 @@ class Offer:
 
     def as_json(self) -> dict[str, Any]:
         """Return the offer ready for JSON."""
-        told: dict[str, Any] = plain({name: getattr(self, name) for name in self.__slots__})
-        return told
+        fields: dict[str, Any] = plain({name: getattr(self, name) for name in self.__slots__})
+        return fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,9 @@ def offers(row: Mapping[str, Any], ruled: Mapping[str, Any], law: Law) -> list[O
     none.
     """
     facts = {**row, **ruled}
-    granted = [p for p in programmes.told(facts, law) if p["verdict"] == programmes.ELIGIBLE]
+    granted = [
+        p for p in programmes.eligibility_as_json(facts, law) if p["verdict"] == programmes.ELIGIBLE
+    ]
     return [_programme(p) for p in granted] + actions(row, ruled, law)
 
 
@@ -96,14 +98,14 @@ def actions(row: Mapping[str, Any], ruled: Mapping[str, Any], law: Law) -> list[
     category = ruled["rule_category"]
     urgent = _urgency(category, law)
     kinds = law.actions["kinds"]
-    found = []
+    offers = []
     for action in _in_force(law.folder, law.day):
         if category not in action.categories or not all(
             requirement_met(group, row) for group in action.requires
         ):
             continue
         raw = action.raw
-        found.append(
+        offers.append(
             Offer(
                 code=action.code,
                 kind=action.kind,
@@ -118,7 +120,7 @@ def actions(row: Mapping[str, Any], ruled: Mapping[str, Any], law: Law) -> list[
                 source=programmes.cited(raw["source"], law),
             )
         )
-    return found
+    return offers
 
 
 def cites(law: Law) -> tuple[Citation, ...]:
@@ -127,27 +129,27 @@ def cites(law: Law) -> tuple[Citation, ...]:
     return each_once(cited for group in groups for c in group for cited in c.cites)
 
 
-def _programme(told: Mapping[str, Any]) -> Offer:
+def _programme(eligibility: Mapping[str, Any]) -> Offer:
     return Offer(
-        code=told["service"],
+        code=eligibility["service"],
         kind=PROGRAMME,
         kind_name=in_languages("local programme"),
-        name=told["name"],
-        text=told["remains"],
-        why=tuple(reason["text"] for reason in told["reasons"]),
+        name=eligibility["name"],
+        text=eligibility["remains"],
+        why=tuple(reason["text"] for reason in eligibility["reasons"]),
         people=None,
         urgency=None,
         urgency_name=None,
-        basis=told["basis"],
-        source=told["source"],
+        basis=eligibility["basis"],
+        source=eligibility["source"],
     )
 
 
 def _urgency(category: int, law: Law) -> Mapping[str, Any]:
     for urgency in law.actions["urgency"]:
         if category in urgency["categories"]:
-            told: Mapping[str, Any] = urgency
-            return told
+            declared: Mapping[str, Any] = urgency
+            return declared
     raise DeclarationError(f"actions.yaml gives no urgency for category {category}.")
 
 
@@ -156,23 +158,25 @@ def _in_force(folder: Path, day: date) -> tuple[_Action, ...]:
     law = Law(day, folder)
     raw = law.actions
     conditions = compiled("actions.yaml", raw["conditions"], law)
-    found = []
-    for code, told in raw["actions"].items():
-        if told["kind"] not in raw["kinds"]:
-            raise DeclarationError(f"actions.yaml, {code}: {told['kind']!r} is no kind of help.")
-        if told["for_each"] is not None and told["for_each"] not in FEATURES:
+    in_force = []
+    for code, declared in raw["actions"].items():
+        if declared["kind"] not in raw["kinds"]:
             raise DeclarationError(
-                f"actions.yaml, {code}: {told['for_each']!r} is no declared feature."
+                f"actions.yaml, {code}: {declared['kind']!r} is no kind of help."
             )
-        if told["since"] <= day and (told["until"] is None or day < told["until"]):
-            found.append(
+        if declared["for_each"] is not None and declared["for_each"] not in FEATURES:
+            raise DeclarationError(
+                f"actions.yaml, {code}: {declared['for_each']!r} is no declared feature."
+            )
+        if declared["since"] <= day and (declared["until"] is None or day < declared["until"]):
+            in_force.append(
                 _Action(
                     code=code,
-                    kind=told["kind"],
-                    categories=tuple(told["categories"]),
-                    requires=requirements("actions.yaml", told["requires"], conditions),
-                    for_each=told["for_each"],
-                    raw=told,
+                    kind=declared["kind"],
+                    categories=tuple(declared["categories"]),
+                    requires=requirements("actions.yaml", declared["requires"], conditions),
+                    for_each=declared["for_each"],
+                    raw=declared,
                 )
             )
-    return tuple(found)
+    return tuple(in_force)

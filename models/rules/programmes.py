@@ -133,7 +133,9 @@ def eligibility(features: pl.DataFrame, ruled: pl.DataFrame, law: Law) -> pl.Dat
     return _with_lists(verdicts, programmes)
 
 
-def told(facts: Mapping[str, Any], law: Law, service: str | None = None) -> list[dict[str, Any]]:
+def eligibility_as_json(
+    facts: Mapping[str, Any], law: Law, service: str | None = None
+) -> list[dict[str, Any]]:
     """Say of one family what it may receive and why, ready for JSON.
 
     Parameters
@@ -153,8 +155,8 @@ def told(facts: Mapping[str, Any], law: Law, service: str | None = None) -> list
     (notice, hearing, and what happens to running support; null unless the category is
     the reason).
     """
-    asked = in_force(law) if service is None else (programme(service, law),)
-    return [_told(p, facts, law) for p in asked]
+    wanted = in_force(law) if service is None else (programme(service, law),)
+    return [_as_json(p, facts, law) for p in wanted]
 
 
 def support_may_end(law: Law, *, noticed: date | None, heard: date | None) -> date | None:
@@ -204,7 +206,7 @@ def _codes(programmes: tuple[Programme, ...], verdict: str) -> pl.Expr:
     ).list.drop_nulls()
 
 
-def _told(p: Programme, facts: Mapping[str, Any], law: Law) -> dict[str, Any]:
+def _as_json(p: Programme, facts: Mapping[str, Any], law: Law) -> dict[str, Any]:
     verdict = facts[p.column]
     reasons = [_reason(c, law) for c in _why(p, facts, verdict)]
     adverse = None
@@ -260,17 +262,17 @@ def _reason(condition: Condition, law: Law) -> dict[str, Any]:
 
 
 def _plain_reason(code: str, law: Law) -> dict[str, Any]:
-    said = law.programmes["category_reasons"][code]
-    return {"code": code, "text": dict(said["name"]), "source": cited(said["source"], law)}
+    declared = law.programmes["category_reasons"][code]
+    return {"code": code, "text": dict(declared["name"]), "source": cited(declared["source"], law)}
 
 
 def cited(source: Mapping[str, Any], law: Law) -> dict[str, Any]:
     """Return a source with the title, number and status of its act, ready for JSON."""
     act = law.acts[source["act"].partition(":")[0]]
-    told: dict[str, Any] = plain(
+    entry: dict[str, Any] = plain(
         {**source, "title": act["title"], "number": act["number"], "status": act["status"]}
     )
-    return told
+    return entry
 
 
 @lru_cache(maxsize=256)
@@ -278,7 +280,7 @@ def _compiled(folder: Path, day: date) -> tuple[Programme, ...]:
     law = Law(day, folder)
     conditions = compiled("programmes.yaml", law.programmes["conditions"], law)
     kept_out = {c for group in law.programmes["out_of_scope"].values() for c in group["named"]}
-    found = []
+    in_force_now = []
     for code, raw in sorted(law.programmes["programmes"].items()):
         if code in kept_out:
             raise DeclarationError(f"programmes.yaml: {code} is out of scope: it is no programme.")
@@ -288,7 +290,7 @@ def _compiled(folder: Path, day: date) -> tuple[Programme, ...]:
         edition = begun[-1]
         if not edition["requires"]:
             raise DeclarationError(f"programmes.yaml, {code}: it asks nothing of anybody.")
-        found.append(
+        in_force_now.append(
             Programme(
                 code=code,
                 name=raw["name"],
@@ -300,4 +302,4 @@ def _compiled(folder: Path, day: date) -> tuple[Programme, ...]:
                 source=edition["source"],
             )
         )
-    return tuple(found)
+    return tuple(in_force_now)

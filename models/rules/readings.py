@@ -85,13 +85,13 @@ def readings(law: Law) -> tuple[Reading, ...]:
             for name, answer in question.answers.items()
             if {**condition, **answer} != condition
         ]
-    found = []
+    every = []
     for question_code, answer, edition in changes:
         for name, (combinator, k) in combinators(len(raw["conditions"])).items():
             priced = _priced({**edition, "combinator": combinator, "k": k}, law)
             if priced is not None:
                 rule, minimum_of = priced
-                found.append(
+                every.append(
                     Reading(
                         question=question_code,
                         answer=answer,
@@ -100,16 +100,16 @@ def readings(law: Law) -> tuple[Reading, ...]:
                         minimum_of=minimum_of,
                     )
                 )
-    return tuple(found)
+    return tuple(every)
 
 
-def by_reading(features: pl.DataFrame, found: tuple[Reading, ...]) -> pl.DataFrame:
+def by_reading(features: pl.DataFrame, every: tuple[Reading, ...]) -> pl.DataFrame:
     """Say of every family whether each reading leads it into category 6.
 
     Returns ``household_id`` and a column for each reading (Boolean, null: cannot be told),
     rows as given.
     """
-    return features.select("household_id", *(reading.met() for reading in found))
+    return features.select("household_id", *(reading.met() for reading in every))
 
 
 def _condition(raw: Mapping[str, Any], question: Question) -> Mapping[str, Any]:

@@ -304,8 +304,8 @@ def _compiled(folder: Path, day: date, name: str) -> Scorecard:
         criteria=criteria,
         categories=_categories(name, raw),
         actions=tuple(
-            Action(code=code, name=told["name"], assumed=told["assumed"])
-            for code, told in raw.get("actions", {}).items()
+            Action(code=code, name=declared["name"], assumed=declared["assumed"])
+            for code, declared in raw.get("actions", {}).items()
         ),
     )
 

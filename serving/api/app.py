@@ -26,10 +26,10 @@ from serving.api import legal, openapi, pages
 from serving.decisions.answers import answers
 from serving.decisions.live import Live
 from serving.decisions.shadow import Shadow
-from serving.letters.asked import read_letter
+from serving.letters.request import read_letter
 from serving.requests.body import MIB, Limit, decode, read_body
 from serving.requests.problems import Kind, Problem, invalid, of_day, response
-from serving.requests.request import Asked, read_many, read_one
+from serving.requests.request import ScoreRequest, read_many, read_one
 
 ONE_LIMIT: Final = Limit(size=1 * MIB, objects=20_000)
 LETTER_LIMIT: Final = Limit(size=1 * MIB, objects=2_000)
@@ -62,7 +62,9 @@ async def score(request: Request) -> Response:
     models = _models(request)
     body = await read_body(request, ONE_LIMIT)
     shadow = request.app.state.shadow
-    work = partial(_decided, lambda: read_one(decode(body)), models, shadow, lambda found: found[0])
+    work = partial(
+        _decided, lambda: read_one(decode(body)), models, shadow, lambda decisions: decisions[0]
+    )
     return _json(await request.app.state.turns.take("one", work))
 
 
@@ -76,7 +78,7 @@ async def score_many(request: Request) -> Response:
         lambda: read_many(decode(body)),
         models,
         shadow,
-        lambda found: {"decisions": found},
+        lambda decisions: {"decisions": decisions},
     )
     return _json(await request.app.state.turns.take("many", work))
 
@@ -85,10 +87,12 @@ async def letter(request: Request) -> Response:
     """Decide one household and write its letter."""
     models = _models(request)
     body = await read_body(request, LETTER_LIMIT)
-    asked = await run_sync(lambda: read_letter(decode(body)))
-    written = await request.app.state.turns.take("letter", lambda: asked.written(models))
+    wanted = await run_sync(lambda: read_letter(decode(body)))
+    written = await request.app.state.turns.take("letter", lambda: wanted.written(models))
     return Response(
-        written, media_type=asked.media_type, headers={"Content-Language": asked.language}
+        written,
+        media_type=wanted.media_type,
+        headers={"Content-Language": wanted.language},
     )
 
 
@@ -131,11 +135,11 @@ async def law(request: Request) -> Response:
     """List the legal values: those in force on ``as_of``, or without it every edition."""
     day = legal.asked_day(request.query_params)
     if day is None:
-        told = {"as_of": None, "version": legal.newest(), "entries": legal.every_edition()}
-        return _json(msgspec.json.encode(told))
+        body = {"as_of": None, "version": legal.newest(), "entries": legal.every_edition()}
+        return _json(msgspec.json.encode(body))
     entries = legal.in_force(day)
-    told = {"as_of": day.isoformat(), "version": legal.version(day), "entries": entries}
-    return _json(msgspec.json.encode(told))
+    body = {"as_of": day.isoformat(), "version": legal.version(day), "entries": entries}
+    return _json(msgspec.json.encode(body))
 
 
 async def livez(_: Request) -> Response:
@@ -246,18 +250,18 @@ def _models(request: Request) -> Models | None:
 
 
 def _decided(
-    read: Callable[[], Asked],
+    read: Callable[[], ScoreRequest],
     models: Models | None,
     shadow: Shadow | None,
     shape: Callable[[list[dict[str, Any]]], Any],
 ) -> bytes:
-    asked = read()
-    found = answers(asked, models)
-    for decision in found:
+    wanted = read()
+    decisions = answers(wanted, models)
+    for decision in decisions:
         metrics.DECISIONS.labels(decision["status"]).inc()
     if shadow is not None:
-        shadow.offer(asked, found)
-    return msgspec.json.encode(shape(found))
+        shadow.offer(wanted, decisions)
+    return msgspec.json.encode(shape(decisions))
 
 
 def _json(body: bytes) -> Response:

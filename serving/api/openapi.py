@@ -18,7 +18,7 @@ from models.law.parameters import Law
 from models.rules import programmes
 from models.writing import LANGUAGES
 from serving.api.examples import AS_OF, FAMILY, answered
-from serving.letters.asked import FORMATS
+from serving.letters.request import FORMATS
 from serving.requests.body import MIB
 from serving.requests.problems import MEDIA_TYPE as PROBLEM_TYPE
 from serving.requests.problems import Kind
@@ -93,7 +93,7 @@ def _deciding(
     name: str,
     summary: str,
     description: str,
-    asked: str,
+    request_schema: str,
     answer: str,
     example: dict[str, Any],
     example_answer: dict[str, Any],
@@ -106,7 +106,7 @@ def _deciding(
         "tags": ["decisions"],
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": _ref(asked), "example": example}},
+            "content": {"application/json": {"schema": _ref(request_schema), "example": example}},
         },
         "responses": {
             "200": _json("Decided.", answer, example_answer),
@@ -117,7 +117,7 @@ def _deciding(
 
 
 def _letter() -> dict[str, Any]:
-    asked = {"as_of": AS_OF, "household": FAMILY, "language": "kk", "format": "html"}
+    example = {"as_of": AS_OF, "household": FAMILY, "language": "kk", "format": "html"}
     described = _deciding(
         "letter",
         "Decide one household and write its letter",
@@ -126,7 +126,7 @@ def _letter() -> dict[str, Any]:
         "when. As a page, or as a PDF after PDF/UA-1. Nothing is stored.",
         "LetterRequest",
         "Decision",
-        asked,
+        example,
         answered(),
     )
     media = {kind: {"schema": {"type": "string"}} for kind, _ in FORMATS.values()}

@@ -75,15 +75,15 @@ async def features_page(_: Request) -> Response:
 async def law_page(request: Request) -> Response:
     """Every edition of every legal value with its source; with ``as_of`` the law of that day."""
     day = legal.asked_day(request.query_params)
-    told = legal.by_kind(day)
+    by_kind = legal.by_kind(day)
     values: dict[str, list[dict[str, Any]]] = {}
-    for edition in told["parameter"] if day else legal.every_edition():
+    for edition in by_kind["parameter"] if day else legal.every_edition():
         values.setdefault(edition["name"], []).append(edition)
     return _page(
         "law.html",
         values=values,
-        told=told,
-        titles={act["name"]: act["title"]["en"] for act in told["act"]},
+        by_kind=by_kind,
+        titles={act["name"]: act["title"]["en"] for act in by_kind["act"]},
         version=legal.version(day) if day else legal.newest(),
         day=day,
         regions=REGIONS,
@@ -157,5 +157,5 @@ def _newest_report(home: Home) -> Path | None:
     """Return the folder of the newest audit report; None: there is none."""
     if not home.audit.is_dir():
         return None
-    found = [f for f in (home.audit, *home.audit.iterdir()) if (f / "index.html").is_file()]
-    return max(found, key=lambda f: (f / "index.html").stat().st_mtime, default=None)
+    reports = [f for f in (home.audit, *home.audit.iterdir()) if (f / "index.html").is_file()]
+    return max(reports, key=lambda f: (f / "index.html").stat().st_mtime, default=None)

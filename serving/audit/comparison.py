@@ -39,7 +39,7 @@ _RATES: Final[dict[str, pl.Expr]] = {
 
 def categories(table: pl.DataFrame) -> dict[str, Any]:
     """Return the table of categories: rules by model, and where they part, poorer first."""
-    found = {
+    counted = {
         (rule, model): (families, outside)
         for rule, model, families, outside in table.group_by("rule_category", "model_category")
         .agg(pl.len(), (~_INSIDE).sum())
@@ -58,10 +58,10 @@ def categories(table: pl.DataFrame) -> dict[str, Any]:
         }
         for rule in LEVELS
         for model in models
-        for families, outside in [found.get((rule, model), (0, 0))]
+        for families, outside in [counted.get((rule, model), (0, 0))]
     ]
     parted = [c for c in cells if c["families"] and c["direction"] in ("poorer", "richer")]
-    said = table.height - silent
+    compared = table.height - silent
     return {
         "cells": cells,
         "rule": _counts(table, "rule_category"),
@@ -73,8 +73,8 @@ def categories(table: pl.DataFrame) -> dict[str, Any]:
         },
         "rule_inside_model_set": {
             "families": (inside := int(table.select(_INSIDE.sum()).item())),
-            "of": said,
-            "share": _part(inside, said),
+            "of": compared,
+            "share": _part(inside, compared),
         },
         "disagreements": sorted(
             parted,
@@ -97,7 +97,7 @@ def direction(rule: int, model: int | None) -> str:
 
 def flags(table: pl.DataFrame) -> dict[str, Any]:
     """Return the table of flags, rules by model; what is not known has a row of its own."""
-    found = {
+    cells = {
         (rule, model): (families, amount)
         for rule, model, families, amount in table.group_by("rule_flag", "model_flag")
         .agg(pl.len(), pl.col("hidden_income_estimate").quantile(0.5, "lower"))
@@ -114,7 +114,7 @@ def flags(table: pl.DataFrame) -> dict[str, Any]:
             }
             for rule in values(table, "rule_flag")
             for model in values(table, "model_flag")
-            for families, amount in [found.get((rule, model), (0, None))]
+            for families, amount in [cells.get((rule, model), (0, None))]
         ],
         "material": _yes_no(table["material"]),
         "red_flags": {
@@ -139,19 +139,19 @@ def groups(table: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
     A group of fewer than ten families is told as such, without a number.
     """
     return {
-        name: [_group(table, name, each, told) for each, told in _named(table, name)]
+        name: [_group(table, name, each, shown) for each, shown in _named(table, name)]
         for name in GROUPS
     }
 
 
 def places(table: pl.DataFrame) -> list[dict[str, Any]]:
     """Return the shares of the categories by region and settlement, of the rules and the model."""
-    found = []
+    rows = []
     for (region, settlement), mine in sorted(
         table.group_by("region", "settlement"), key=lambda item: tuple(map(str, item[0]))
     ):
         shown = mine.height >= SHOWN_FROM
-        found.append(
+        rows.append(
             {
                 "region": region or UNKNOWN,
                 "name": REGIONS.get(str(region), UNKNOWN),
@@ -162,7 +162,7 @@ def places(table: pl.DataFrame) -> list[dict[str, Any]]:
                 "model": _shares(mine, "model_category") if shown else None,
             }
         )
-    return found
+    return rows
 
 
 def targeted_assistance(table: pl.DataFrame) -> dict[str, Any]:
@@ -178,9 +178,9 @@ def targeted_assistance(table: pl.DataFrame) -> dict[str, Any]:
     }
 
 
-def _group(table: pl.DataFrame, name: str, value: str | None, told: str) -> dict[str, Any]:
+def _group(table: pl.DataFrame, name: str, value: str | None, title: str) -> dict[str, Any]:
     mine = table.filter(pl.col(name).eq_missing(pl.lit(value)))
-    head: dict[str, Any] = {"value": value or UNKNOWN, "name": told}
+    head: dict[str, Any] = {"value": value or UNKNOWN, "name": title}
     if mine.height < SHOWN_FROM:
         return head | {"suppressed": True, "families": None} | dict.fromkeys(_RATES)
     rates = {}
@@ -189,7 +189,7 @@ def _group(table: pl.DataFrame, name: str, value: str | None, told: str) -> dict
         shown = len(known) >= SHOWN_FROM
         rates[rate] = (
             {"families": int(known.sum()), "of": len(known)}
-            | share(int(known.sum()), len(known)).told()
+            | share(int(known.sum()), len(known)).as_json()
             if shown
             else None
         )
@@ -206,9 +206,9 @@ def _named(table: pl.DataFrame, group: str) -> list[tuple[str | None, str]]:
 
 
 def _counts(table: pl.DataFrame, column: str) -> dict[str, int]:
-    found = dict(table.group_by(column).len().rows())
-    counts = {str(level): found.get(level, 0) for level in LEVELS}
-    return counts | ({UNKNOWN: found[None]} if None in found else {})
+    families = dict(table.group_by(column).len().rows())
+    counts = {str(level): families.get(level, 0) for level in LEVELS}
+    return counts | ({UNKNOWN: families[None]} if None in families else {})
 
 
 def _shares(table: pl.DataFrame, column: str) -> dict[str, float | None]:

@@ -64,14 +64,14 @@ def page(report: Mapping[str, Any], language: str) -> str:
 @cache
 def environment(package: str = "audit") -> jinja2.Environment:
     """Return the templates of a kind of report, beside the pieces that all reports share."""
-    found = jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader([_SERVING / package / "templates", _TEMPLATES]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(
+    made.filters.update(
         number=_number,
         percent=_percent,
         rate=_rate,
@@ -80,7 +80,7 @@ def environment(package: str = "audit") -> jinja2.Environment:
         level=_level,
         anchor=_anchor,
     )
-    return found
+    return made
 
 
 def _models(report: Mapping[str, Any]) -> list[int | None]:
@@ -97,14 +97,17 @@ def _places_with_families(report: Mapping[str, Any]) -> set[str]:
     examples = report["examples"]
     return {
         _anchor("c", c["rule_category"], c["model_category"]) for c in examples["categories"]
-    } | {_anchor("f", _said(c["rule_flag"]), _said(c["model_flag"])) for c in examples["flags"]}
+    } | {
+        _anchor("f", _flag_word(c["rule_flag"]), _flag_word(c["model_flag"]))
+        for c in examples["flags"]
+    }
 
 
 def _anchor(kind: str, *place: object) -> str:
-    return "-".join([kind, *(str(_said(p)) for p in place)])
+    return "-".join([kind, *(str(_flag_word(p)) for p in place)])
 
 
-def _said(value: object) -> object:
+def _flag_word(value: object) -> object:
     """Say a flag or a category as the tables do; nothing known: unknown."""
     if value is None:
         return "unknown"
@@ -120,31 +123,31 @@ def _percent(value: float | None) -> str:
     return "not known" if value is None else f"{100 * value:.1f}\u00a0%"
 
 
-def _rate(told: Mapping[str, Any] | None, unit: str = "percent") -> str:
+def _rate(estimate: Mapping[str, Any] | None, unit: str = "percent") -> str:
     """Say a share, or another number, with the ends of its interval."""
-    if told is None or told["value"] is None:
+    if estimate is None or estimate["value"] is None:
         return "cannot be told"
     if unit == "plain":
-        return f"{told['value']:.3f} ({told['low']:.3f} to {told['high']:.3f})"
-    low, high = (f"{100 * told[end]:.1f}" for end in ("low", "high"))
-    return f"{_percent(told['value'])} ({low} to {high})"
+        return f"{estimate['value']:.3f} ({estimate['low']:.3f} to {estimate['high']:.3f})"
+    low, high = (f"{100 * estimate[end]:.1f}" for end in ("low", "high"))
+    return f"{_percent(estimate['value'])} ({low} to {high})"
 
 
-def _points(told: Mapping[str, Any]) -> str:
+def _points(estimate: Mapping[str, Any]) -> str:
     """Say how far one share lies from another, in points of a hundred, with its interval."""
-    if told["value"] is None:
+    if estimate["value"] is None:
         return "cannot be told"
-    if told["low"] == told["high"] == 0:
+    if estimate["low"] == estimate["high"] == 0:
         return "none"
-    value, low, high = (f"{100 * told[k] + 0.0:+.1f}" for k in ("value", "low", "high"))
+    value, low, high = (f"{100 * estimate[k] + 0.0:+.1f}" for k in ("value", "low", "high"))
     return f"{value} ({low} to {high})"
 
 
-def _bar(told: Mapping[str, Any] | None) -> Markup:
+def _bar(estimate: Mapping[str, Any] | None) -> Markup:
     """Draw an interval between 0 and 100 %; the numbers stand beside it, so it is silent."""
-    if told is None or told["value"] is None:
+    if estimate is None or estimate["value"] is None:
         return Markup("")
-    low, value, high = (round(_BAR * told[k], 1) for k in ("low", "value", "high"))
+    low, value, high = (round(_BAR * estimate[k], 1) for k in ("low", "value", "high"))
     return Markup(
         '<svg class="bar" viewBox="0 0 {w} 12" width="{w}" height="12" aria-hidden="true">'
         '<line class="axis" x1="0" x2="{w}" y1="6" y2="6"/>'
@@ -158,19 +161,19 @@ def _level(share: float | None) -> str:
     return f"{100 * (share or 0) ** 0.5:.0f}%"
 
 
-def _flat(told: object, name: str = "") -> Iterator[tuple[str, str]]:
+def _flat(part: object, name: str = "") -> Iterator[tuple[str, str]]:
     """Yield the numbers that a model's manifest holds, with the path to each as its name."""
-    if isinstance(told, Mapping):
-        if {"value", "low", "high"} <= told.keys():
-            yield name, _rate(told, "plain")
+    if isinstance(part, Mapping):
+        if {"value", "low", "high"} <= part.keys():
+            yield name, _rate(part, "plain")
             return
-        for key, inner in told.items():
+        for key, inner in part.items():
             words = str(key).replace("_", " ")
             yield from _flat(inner, f"{name}, {words}" if name else words)
-    elif isinstance(told, list | tuple):
-        if any(isinstance(inner, Mapping) for inner in told):
+    elif isinstance(part, list | tuple):
+        if any(isinstance(inner, Mapping) for inner in part):
             return  # a table of many rows: it stands in the training report
-        for inner in told:
+        for inner in part:
             yield from _flat(inner, name)
-    elif told is not None:
-        yield name, f"{told:.4g}" if isinstance(told, float) else str(told)
+    elif part is not None:
+        yield name, f"{part:.4g}" if isinstance(part, float) else str(part)

@@ -124,7 +124,8 @@ def key_numbers(report: Mapping[str, Any]) -> dict[str, Any]:
         "model_override": (report["header"]["model"] or {}).get("override"),
         "law_version": report["header"]["versions"]["law"],
         "directions": {
-            name: told["families"] for name, told in report["categories"]["directions"].items()
+            name: direction["families"]
+            for name, direction in report["categories"]["directions"].items()
         },
         "rule_inside_model_set": report["categories"]["rule_inside_model_set"],
         "flags": [
@@ -174,16 +175,16 @@ def write(report: Mapping[str, Any], page: str, out: Path) -> None:
 
 
 def _model(models: Models, snapshot: Snapshot) -> dict[str, Any]:
-    told = models.manifest
-    trained_on = told.get("trained_on")
+    manifest = models.manifest
+    trained_on = manifest.get("trained_on")
     return {
         "version": models.version,
         "override": models.override,
         "trained_on": trained_on,
         "has_seen_families": snapshot.digest in json.dumps(trained_on, default=str),
-        "certificate": told.get("certificate"),
-        "metrics": told.get("metrics"),
-        "review_load": told.get("review_load"),
+        "certificate": manifest.get("certificate"),
+        "metrics": manifest.get("metrics"),
+        "review_load": manifest.get("review_load"),
         "flags_anybody": models.threshold is not None,
     }
 

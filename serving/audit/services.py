@@ -57,8 +57,8 @@ def by_service(table: pl.DataFrame, applications: pl.DataFrame | None, law: Law)
 def _service(
     programme: programmes.Programme, table: pl.DataFrame, applied: pl.DataFrame, law: Law
 ) -> dict[str, Any]:
-    asked = applied.filter(pl.col("service") == programme.code).select("household_id")
-    applicants = table.join(asked, on="household_id", how="semi")
+    applications = applied.filter(pl.col("service") == programme.code).select("household_id")
+    applicants = table.join(applications, on="household_id", how="semi")
     pilot = applicants.filter(pl.col("region").is_in(law.programmes["pilot_regions"]))
     return {
         "service": programme.code,
@@ -77,7 +77,7 @@ def _applicants(code: str, applicants: pl.DataFrame) -> dict[str, Any]:
         "suppressed": 0 < applicants.height < SHOWN_FROM,
         "families": applicants.height if shown or applicants.is_empty() else None,
         "category_6": richest if shown else None,
-        "share": share(richest, applicants.height).told() if shown else None,
+        "share": share(richest, applicants.height).as_json() if shown else None,
         "verdicts": _verdicts(code, applicants) if shown else None,
     }
 
@@ -94,15 +94,15 @@ def _verdicts(code: str, table: pl.DataFrame) -> dict[str, int]:
 
 def _published(code: str, law: Law) -> dict[str, Any] | None:
     """Return the newest published count of the service that says how many were in category 6."""
-    said = [p for p in law.programmes["published"] if p["service"] == code]
-    told = [p for p in said if p["category_6"] is not None]
-    if not told:
+    published = [p for p in law.programmes["published"] if p["service"] == code]
+    with_category_6 = [p for p in published if p["category_6"] is not None]
+    if not with_category_6:
         return None
-    newest = max(told, key=lambda p: p["said"])
+    newest = max(with_category_6, key=lambda p: p["said"])
     return {
         "said": newest["said"].isoformat(),
         "applications": newest["applications"],
         "category_6": newest["category_6"],
-        "share": share(newest["category_6"], newest["applications"]).told(),
+        "share": share(newest["category_6"], newest["applications"]).as_json(),
         "url": newest["url"],
     }

@@ -74,7 +74,7 @@ def random_inspections(
             "inspections": drawn.height,
             "families": judged.height,
             "confirmed": confirmed,
-            "prevalence": share(confirmed, judged.height).told(),
+            "prevalence": share(confirmed, judged.height).as_json(),
             "again": drawn.height - first.height,
             "strangers": first.height - joined.height,
             "without_members": joined.height - judged.height,
@@ -114,13 +114,13 @@ def surveyed(table: pl.DataFrame, survey: pl.DataFrame | None) -> dict[str, Any]
     sides = ("rule", "model")
     if "subjective_level" not in joined:
         joined = joined.with_columns(subjective_level=pl.lit(None, pl.Int64))
-    said = joined.filter(pl.col("subjective_level").is_not_null())
+    answered = joined.filter(pl.col("subjective_level").is_not_null())
     poorest = _poorest(joined)
     return {
         "why_not": None,
         "families": joined.height,
-        "ladder": {side: _ladder(said, f"{side}_category") for side in sides},
-        "agreement": {side: _agreement(said, f"{side}_category") for side in sides},
+        "ladder": {side: _ladder(answered, f"{side}_category") for side in sides},
+        "agreement": {side: _agreement(answered, f"{side}_category") for side in sides},
         "poorest": {
             "families": poorest.height,
             **{side: _spread(poorest[f"{side}_category"]) for side in sides},
@@ -139,7 +139,7 @@ def _cell(judged: pl.DataFrame, rule: bool | None, model: bool | None) -> dict[s
         "model_flag": FLAGS[model],
         "inspected": mine.height,
         "confirmed": confirmed,
-        "share": share(confirmed, mine.height).told(),
+        "share": share(confirmed, mine.height).as_json(),
     }
 
 
@@ -155,11 +155,11 @@ def _judged(judged: pl.DataFrame, flag: str) -> dict[str, Any]:
         "unknown": judged.height - known.height,
         "flagged": raised.height,
         "flagged_confirmed": hits,
-        "precision": precision.told(),
+        "precision": precision.as_json(),
         "clear": known.height - raised.height,
         "clear_confirmed": misses,
-        "confirmed_among_clear": share(misses, known.height - raised.height).told(),
-        "recall": share(hits, hits + misses).told(),
+        "confirmed_among_clear": share(misses, known.height - raised.height).as_json(),
+        "recall": share(hits, hits + misses).as_json(),
         "surely_twice_the_average": (
             None
             if precision.low is None or prevalence.value is None
@@ -171,36 +171,36 @@ def _judged(judged: pl.DataFrame, flag: str) -> dict[str, Any]:
 def _auc(judged: pl.DataFrame) -> Mapping[str, Any]:
     known = judged.filter(pl.col("hidden_income_probability").is_not_null())
     truth = known["confirmed"].cast(pl.Float64).to_numpy()
-    found = (
+    area = (
         large_sample.auc_interval(truth, known["hidden_income_probability"].to_numpy())
         if known.height
         else UNKNOWN
     )
-    return {"families": known.height, **found.told()}
+    return {"families": known.height, **area.as_json()}
 
 
-def _ladder(said: pl.DataFrame, category: str) -> list[dict[str, int]]:
-    found = {
+def _ladder(answered: pl.DataFrame, category: str) -> list[dict[str, int]]:
+    families = {
         (step, level): n
-        for step, level, n in said.group_by("subjective_level", category).len().rows()
+        for step, level, n in answered.group_by("subjective_level", category).len().rows()
     }
     return [
-        {"said": step, "category": level, "families": found.get((step, level), 0)}
+        {"said": step, "category": level, "families": families.get((step, level), 0)}
         for step in LEVELS
         for level in LEVELS
     ]
 
 
-def _agreement(said: pl.DataFrame, category: str) -> dict[str, Any]:
-    known = said.filter(pl.col(category).is_not_null())
+def _agreement(answered: pl.DataFrame, category: str) -> dict[str, Any]:
+    known = answered.filter(pl.col(category).is_not_null())
     if known.is_empty():
-        return {"families": 0, **UNKNOWN.told()}
-    found = large_sample.kappa_interval(
+        return {"families": 0, **UNKNOWN.as_json()}
+    kappa = large_sample.kappa_interval(
         known["subjective_level"].cast(pl.Int64).to_numpy(),
         known[category].cast(pl.Int64).to_numpy(),
         weights(known).to_numpy(),
     )
-    return {"families": known.height, **found.told()}
+    return {"families": known.height, **kappa.as_json()}
 
 
 def _poorest(joined: pl.DataFrame) -> pl.DataFrame:
@@ -226,14 +226,14 @@ def _spread(category: pl.Series) -> dict[str, Any]:
     above = int((known > 3).sum())
     return {
         "categories": {str(level): int((known == level).sum()) for level in LEVELS},
-        "above_third": {"families": above, "of": len(known)} | share(above, len(known)).told(),
+        "above_third": {"families": above, "of": len(known)} | share(above, len(known)).as_json(),
     }
 
 
 def weights(frame: pl.DataFrame) -> pl.Series:
     """Return the survey's weights; the mean where one is not usable, 1 where none is."""
     usable = pl.when(pl.col("weight") > 0).then(pl.col("weight"))
-    found = frame.select(usable.cast(pl.Float64))["weight"] if "weight" in frame else None
-    if found is None or found.null_count() == len(found):
+    usable_weights = frame.select(usable.cast(pl.Float64))["weight"] if "weight" in frame else None
+    if usable_weights is None or usable_weights.null_count() == len(usable_weights):
         return pl.Series("weight", np.ones(frame.height))
-    return found.fill_null(strategy="mean")
+    return usable_weights.fill_null(strategy="mean")

@@ -52,28 +52,28 @@ def targeting(
     each indicator and group contributes. Without a survey these are null and ``why_not``
     says why.
     """
-    told = {"families": 0, **dict.fromkeys(("quarter", "yardsticks", "multidimensional"))}
+    nothing = {"families": 0, **dict.fromkeys(("quarter", "yardsticks", "multidimensional"))}
     carried = table.select(
         "household_id", "rule_category", "model_category", *(pl.col(g).alias(f"by_{g}") for g in BY)
     )
-    asked = surveyed(carried, facts, survey)
-    if isinstance(asked, str):
-        return {"why_not": asked, **told}
-    many = [p.yardstick for p in asked.poverty if p.yardstick.kind == "multidimensional"]
+    survey_read = surveyed(carried, facts, survey)
+    if isinstance(survey_read, str):
+        return {"why_not": survey_read, **nothing}
+    many = [p.yardstick for p in survey_read.poverty if p.yardstick.kind == "multidimensional"]
     return {
         "why_not": None,
-        **asked.told(),
+        **survey_read.as_json(),
         "yardsticks": [
             {
-                **one.told(),
+                **one.as_json(),
                 "targeting": {
-                    side: _by_cut(one, asked.rows[f"{side}_category"], asked.design)
+                    side: _by_cut(one, survey_read.rows[f"{side}_category"], survey_read.design)
                     for side in ("rule", "model")
                 },
             }
-            for one in asked.poverty
+            for one in survey_read.poverty
         ],
-        "multidimensional": _index(many[0], asked.rows, asked.design) if many else None,
+        "multidimensional": _index(many[0], survey_read.rows, survey_read.design) if many else None,
     }
 
 
@@ -88,7 +88,7 @@ class Poverty:
     """1 poor, 0 not, 0 too where it is not known."""
     known: npt.NDArray[np.bool_]
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The yardstick, its line and what it measures, ready for JSON."""
         return {
             "code": self.yardstick.code,
@@ -98,7 +98,7 @@ class Poverty:
             "doubt": self.yardstick.doubt,
             "line": None if self.line is None else round(self.line),
             "unknown": int((~self.known).sum()),
-            "poor": self.share.told(),
+            "poor": self.share.as_json(),
         }
 
 
@@ -115,7 +115,7 @@ class Surveyed:
     design: Design
     poverty: tuple[Poverty, ...]
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Who was asked, ready for JSON."""
         return {
             "families": self.rows.height,
@@ -134,7 +134,7 @@ def surveyed(
     """
     if survey is None or facts is None:
         return NO_SURVEY
-    rows = _asked(carried, facts, survey)
+    rows = _surveyed_rows(carried, facts, survey)
     if rows.is_empty():
         return NO_SURVEY
     quarter = str(rows["quarter"][0])
@@ -151,7 +151,9 @@ def surveyed(
     )
 
 
-def _asked(carried: pl.DataFrame, facts: pl.DataFrame, survey: pl.DataFrame) -> pl.DataFrame:
+def _surveyed_rows(
+    carried: pl.DataFrame, facts: pl.DataFrame, survey: pl.DataFrame
+) -> pl.DataFrame:
     """Return the surveyed families of the newest quarter with members, one row each."""
     joined = survey.join(facts, on="household_id", how="inner").join(carried, on="household_id")
     missing = [name for name in poverty.OF_THE_SURVEY if name not in joined]
@@ -191,27 +193,27 @@ def _measured(yardstick: Yardstick, rows: pl.DataFrame, design: Design) -> Pover
     return Poverty(yardstick=yardstick, line=line, share=share, poor=is_poor, known=known)
 
 
-def _by_cut(found: Poverty, category: pl.Series, design: Design) -> dict[str, Any]:
+def _by_cut(poverty: Poverty, category: pl.Series, design: Design) -> dict[str, Any]:
     """Return the errors at each cut of the categories, and how many families they rest on."""
     return {
-        "families": int((found.known * category.is_not_null().to_numpy()).sum()),
+        "families": int((poverty.known * category.is_not_null().to_numpy()).sum()),
         **{
             name: {
-                error: survey_design.ratio(*parts, design).told()
-                for error, parts in errors(found, category <= cut).items()
+                error: survey_design.ratio(*parts, design).as_json()
+                for error, parts in errors(poverty, category <= cut).items()
             }
             for name, cut in CUTS.items()
         },
     }
 
 
-def errors(found: Poverty, reached: pl.Series) -> dict[str, tuple[Matrix, Matrix]]:
+def errors(poverty: Poverty, reached: pl.Series) -> dict[str, tuple[Matrix, Matrix]]:
     """Return exclusion and inclusion error, each as what counts of what (Coady et al. 2004).
 
     ``reached``: whether help reaches a family (Boolean; null: not known, left out).
     Exclusion: the missed of the poor; inclusion: those who are not poor of the reached.
     """
-    known, poor = found.known * reached.is_not_null().to_numpy(), found.poor
+    known, poor = poverty.known * reached.is_not_null().to_numpy(), poverty.poor
     there = _flag(reached)
     return {
         "exclusion": (known * poor * (1 - there), known * poor),
@@ -233,19 +235,19 @@ def _index(yardstick: Yardstick, rows: pl.DataFrame, design: Design) -> dict[str
     return {
         "unknown": lacking.null_count(),
         "cutoff": f"{yardstick.cutoff}/{yardstick.parts}",
-        "headcount": survey_design.ratio(known * poor, known, design).told(),
-        "intensity": survey_design.ratio(censored, known * poor, design).told(),
-        "adjusted": adjusted.told(),
+        "headcount": survey_design.ratio(known * poor, known, design).as_json(),
+        "intensity": survey_design.ratio(censored, known * poor, design).as_json(),
+        "adjusted": adjusted.as_json(),
         "indicators": [
             {
                 "code": i.code,
                 "dimension": i.dimension,
                 "about": i.about,
                 "weight": round(i.weight / yardstick.parts, 6),
-                "deprived": survey_design.ratio(known * wants, known, design).told(),
+                "deprived": survey_design.ratio(known * wants, known, design).as_json(),
                 "deprived_and_poor": (
                     both := survey_design.ratio(known * poor * wants, known, design)
-                ).told(),
+                ).as_json(),
                 "contribution": _part(i.weight / yardstick.parts, both.value, adjusted.value),
             }
             for i in yardstick.indicators
@@ -261,26 +263,26 @@ def _groups(
     there = rows[f"by_{group}"]
     named: Sequence[str | None] = [*GROUPS[group], None]
     whole = survey_design.ratio(censored, known, design).value
-    told = []
+    groups = []
     for value in named:
         inside = there.eq_missing(pl.Series([value], dtype=pl.String)).to_numpy().astype(float)
         if not (known * inside).any():
             continue
         people = survey_design.ratio(known * inside, known, design)
         adjusted = survey_design.ratio(censored * inside, known * inside, design)
-        told.append(
+        groups.append(
             {
                 "value": value or UNKNOWN,
                 "name": GROUPS[group].get(value or "", UNKNOWN),
-                "people": people.told(),
+                "people": people.as_json(),
                 "headcount": survey_design.ratio(
                     known * poor * inside, known * inside, design
-                ).told(),
-                "adjusted": adjusted.told(),
+                ).as_json(),
+                "adjusted": adjusted.as_json(),
                 "contribution": _part(people.value or 0.0, adjusted.value, whole),
             }
         )
-    return told
+    return groups
 
 
 def _part(weight: float, value: float | None, whole: float | None) -> float | None:

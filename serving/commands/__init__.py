@@ -209,14 +209,14 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(stopped, err=True)
         code = _in_json(stopped, 1, words)
     except TarazyError as problem:
-        code = _told(str(problem), problem.exit_code, words)
+        code = _refused(str(problem), problem.exit_code, words)
     except BrokenPipeError:
         # The reader of our output went away, as `head` does: nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except OSError as problem:
         place = problem.filename or "A file"
-        code = _told(
+        code = _refused(
             f"{place} cannot be read or written ({problem.strerror or type(problem).__name__}): "
             "choose another --out or TARAZY_HOME, or make room there.",
             1,
@@ -224,13 +224,13 @@ def main(arguments: list[str] | None = None) -> None:
         )
     except Exception as problem:  # the last resort, so that no family's value is printed
         if lacking := _lacking(problem, words):
-            code = _told(lacking, 1, words)
+            code = _refused(lacking, 1, words)
         else:
-            code = _told(_ours(problem), 3, words)
+            code = _refused(_ours(problem), 3, words)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _told(message: str, code: int, words: list[str]) -> int:
+def _refused(message: str, code: int, words: list[str]) -> int:
     click.echo(message if message.startswith("tarazy") else f"tarazy: {message}", err=True)
     return _in_json(message, code, words)
 

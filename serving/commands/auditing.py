@@ -52,10 +52,10 @@ def audit(
     """Compare the model with the rules for auditors: tables, inspections, groups, families."""
     home = sources.home()
     folder = out or home.audit
-    told = audited(snap, day(as_of), home, model, folder, language, terminal)
+    key_numbers = audited(snap, day(as_of), home, model, folder, language, terminal)
     return Answer(
-        {"out": str(folder), "page": str(folder / "index.html"), **told},
-        [*_tables(told), f"{folder / 'index.html'}: open it in a browser."],
+        {"out": str(folder), "page": str(folder / "index.html"), **key_numbers},
+        [*_tables(key_numbers), f"{folder / 'index.html'}: open it in a browser."],
     )
 
 
@@ -83,15 +83,19 @@ def audited(
     return key_numbers(report)
 
 
-def _tables(told: dict[str, Any]) -> list[Table | str]:
-    directions, flags, checked = told["directions"], told["flags"], told["inspections"]
+def _tables(key_numbers: dict[str, Any]) -> list[Table | str]:
+    directions, flags, checked = (
+        key_numbers["directions"],
+        key_numbers["flags"],
+        key_numbers["inspections"],
+    )
     where = Table("the model places the family", "families", box=None)
     for name in ("same", "poorer", "richer", "unknown"):
         where.add_row(_DIRECTIONS[name], f"{directions[name]:,}")
     raised = Table("rule flag", "model flag", "families", box=None)
     for cell in flags:
         raised.add_row(cell["rule_flag"], cell["model_flag"], f"{cell['families']:,}")
-    word = told["model_override"]
+    word = key_numbers["model_override"]
     passed = [f"The model passed a gate by a person's word: {word}."] if word else []
     if checked["why_not"]:
         return [where, raised, checked["why_not"], *passed]
@@ -103,7 +107,7 @@ def _tables(told: dict[str, Any]) -> list[Table | str]:
             _estimate(checked["recall"][flag]),
         )
     lines: list[Table | str] = [where, raised, right, *passed]
-    if told["model_has_seen_these_families"]:
+    if key_numbers["model_has_seen_these_families"]:
         lines.append("The model was trained on these families, so it looks better here than it is.")
     return lines
 
@@ -116,7 +120,7 @@ _DIRECTIONS = {
 }
 
 
-def _estimate(told: dict[str, float | None]) -> str:
-    if told["value"] is None:
+def _estimate(estimate: dict[str, float | None]) -> str:
+    if estimate["value"] is None:
         return "nobody to ask"
-    return f"{told['value']:.1%} ({told['low']:.1%} to {told['high']:.1%})"
+    return f"{estimate['value']:.1%} ({estimate['low']:.1%} to {estimate['high']:.1%})"

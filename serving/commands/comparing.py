@@ -61,9 +61,9 @@ def cards(
     snapshot, on = sources.opened(snap, day(as_of), terminal)
     with terminal.bar() as progress:
         placed = by_card(snapshot, as_of=on, cards=scorecards, progress=progress)
-    told = compared(snapshot, placed, on)
-    words: list[Table | str] = [_distributions(told), _agreements(told)]
-    if any(card["fitted_on_these_families"] for card in told["cards"]):
+    comparison = compared(snapshot, placed, on)
+    words: list[Table | str] = [_distributions(comparison), _agreements(comparison)]
+    if any(card["fitted_on_these_families"] for card in comparison["cards"]):
         words.append(
             "A card was fitted to these very families, so it looks better here than it is: "
             "`fitted` in its file has the agreement on families not seen."
@@ -71,7 +71,7 @@ def cards(
     if out is not None:
         tables.write(placed, out)
         words.append(f"{out}: {placed.height:,} rows.")
-    return Answer({"out": None if out is None else str(out), **told}, words)
+    return Answer({"out": None if out is None else str(out), **comparison}, words)
 
 
 @click.command(epilog=examples("tarazy readings SNAP"))
@@ -84,15 +84,15 @@ def readings(terminal: Terminal, snap: Path, as_of: datetime | None) -> Answer:
 
     snapshot, on = sources.opened(snap, day(as_of), terminal)
     with terminal.bar() as progress:
-        told = report(snapshot, as_of=on, progress=progress)
-    words: list[Table | str] = [_of_families(told)]
-    words += [told["why_not"]] if told["why_not"] else [_of_services(told)]
-    return Answer(told, words)
+        comparison = report(snapshot, as_of=on, progress=progress)
+    words: list[Table | str] = [_of_families(comparison)]
+    words += [comparison["why_not"]] if comparison["why_not"] else [_of_services(comparison)]
+    return Answer(comparison, words)
 
 
-def _distributions(told: dict[str, Any]) -> Table:
+def _distributions(comparison: dict[str, Any]) -> Table:
     table = Table("card", "category", "families", "share", box=None)
-    for card in told["cards"]:
+    for card in comparison["cards"]:
         for category in card["categories"]:
             table.add_row(
                 card["name"],
@@ -103,28 +103,30 @@ def _distributions(told: dict[str, Any]) -> Table:
     return table
 
 
-def _agreements(told: dict[str, Any]) -> Table:
+def _agreements(comparison: dict[str, Any]) -> Table:
     table = Table("agreement (quadratic kappa)", "", "95 % interval", box=None)
-    for card in told["cards"]:
-        found = card["agreement_with_ladder"]
-        if found is None or found["value"] is None:
+    for card in comparison["cards"]:
+        estimate = card["agreement_with_ladder"]
+        if estimate is None or estimate["value"] is None:
             table.add_row(f"{card['name']} with the survey's ladder", "cannot be told", "")
             continue
-        interval = f"{found['low']:.3f} to {found['high']:.3f}"
+        interval = f"{estimate['low']:.3f} to {estimate['high']:.3f}"
         name = f"{card['name']} with the survey's ladder"
-        table.add_row(name, f"{found['value']:.3f}", interval)
-    for pair in told["between"]:
+        table.add_row(name, f"{estimate['value']:.3f}", interval)
+    for pair in comparison["between"]:
         kappa = "cannot be told" if pair["kappa"] is None else f"{pair['kappa']:.3f}"
         table.add_row(" with ".join(pair["cards"]), kappa, "all families")
     return table
 
 
-def _of_families(told: dict[str, Any]) -> Table:
+def _of_families(comparison: dict[str, Any]) -> Table:
     """Return one line an answer and one column a combinator: shares of all families."""
-    combinators = list(dict.fromkeys(e["combinator"] for e in told["readings"] if e["combinator"]))
+    combinators = list(
+        dict.fromkeys(e["combinator"] for e in comparison["readings"] if e["combinator"])
+    )
     table = Table("in category 6, of all families", *combinators, box=None)
     lines: dict[str, dict[str | None, str]] = {}
-    for entry in told["readings"]:
+    for entry in comparison["readings"]:
         lines.setdefault(_named(entry), {})[entry["combinator"]] = f"{entry['share']:.2%}"
     for name, cells in lines.items():
         table.add_row(name, *(cells.get(c, cells.get(None, "")) for c in combinators))
@@ -133,15 +135,19 @@ def _of_families(told: dict[str, Any]) -> Table:
     return table
 
 
-def _of_services(told: dict[str, Any]) -> Table:
+def _of_services(comparison: dict[str, Any]) -> Table:
     """Return the shares of applications for each service, by the reading in force and beside."""
-    services = [s for s in told["published"] if any(s in e["services"] for e in told["readings"])]
+    services = [
+        s
+        for s in comparison["published"]
+        if any(s in e["services"] for e in comparison["readings"])
+    ]
     table = Table("in category 6, of applications", *services, "mean distance", box=None)
-    published = (f"{told['published'][s]['share']:.2%}" for s in services)
+    published = (f"{comparison['published'][s]['share']:.2%}" for s in services)
     table.add_row("published by the pilot", *published, "")
-    shown = [e for e in told["readings"] if e["question"] is None]
-    if told["nearest"] and told["nearest"] not in shown:
-        shown.append(told["nearest"])
+    shown = [e for e in comparison["readings"] if e["question"] is None]
+    if comparison["nearest"] and comparison["nearest"] not in shown:
+        shown.append(comparison["nearest"])
     for entry in shown:
         shares = (
             f"{entry['services'][s]['share']:.2%}" if s in entry["services"] else ""
@@ -153,6 +159,6 @@ def _of_services(told: dict[str, Any]) -> Table:
 
 
 def _named(entry: dict[str, Any]) -> str:
-    said = entry["answer"].replace("_", " ")
+    answer = entry["answer"].replace("_", " ")
     month = f" of {entry['minimum_of']}" if entry["minimum_of"] else ""
-    return f"{entry['question'].lower()}: {said}{month}" if entry["question"] else said
+    return f"{entry['question'].lower()}: {answer}{month}" if entry["question"] else answer

@@ -54,14 +54,14 @@ def check(terminal: Terminal, data: Path, report: Path | None, as_of: datetime |
         except InputError as problem:
             undated = f"Dates were not compared with a decision date: {problem}"
     with terminal.bar("checking the registers"):
-        found = faults(opened, on)
-    errors = sum(f.is_error for f in found)
+        every_fault = faults(opened, on)
+    errors = sum(f.is_error for f in every_fault)
     result = {
         "data": str(data),
         "as_of": on,
         "errors": errors,
-        "warnings": len(found) - errors,
-        "faults": [f.to_dict() for f in found],
+        "warnings": len(every_fault) - errors,
+        "faults": [f.to_dict() for f in every_fault],
         "notes": [*opened.warnings, *([undated] if undated else [])],
     }
     if report is not None:
@@ -70,10 +70,10 @@ def check(terminal: Terminal, data: Path, report: Path | None, as_of: datetime |
                 json.dumps(result, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8"
             )
     verdict = (
-        f"{data}: {_counted(errors, 'error')}, {_counted(len(found) - errors, 'warning')}"
+        f"{data}: {_counted(errors, 'error')}, {_counted(len(every_fault) - errors, 'warning')}"
         f"{f', decision date {on}' if on else ''}. " + _verdict(errors, on)
     )
-    words = [*_shown(opened, found), *([undated] if undated else []), verdict]
+    words = [*_shown(opened, every_fault), *([undated] if undated else []), verdict]
     return Answer(result, words, exit_code=1 if errors else 0)
 
 
@@ -152,10 +152,10 @@ def _verdict(errors: int, on: date | None) -> str:
     return "It can be used." if on else "It can be used for a day that --as-of names."
 
 
-def _shown(data: DataSet, found: list[Fault]) -> list[RenderableType]:
+def _shown(data: DataSet, every_fault: list[Fault]) -> list[RenderableType]:
     """Return a few lines for each fault: a table of all this fits no window."""
     lines: list[RenderableType] = [f"note: {line}" for line in data.warnings]
-    for f in found:
+    for f in every_fault:
         count = f" ({_counted(f.rows, 'row')})" if f.rows else ""
         lines.append(Text(f"{'error' if f.is_error else 'warning'}  {f.place}: {f.rule}{count}"))
         keys = [f"such as: {', '.join(map(str, f.examples))}"] if f.examples else []

@@ -187,7 +187,7 @@ def explain(
     explanation = explained(registers, models, Law(on))
     drawn = picture or home.explanations / f"{household_id}-{on}-{language}.svg"
     draw(explanation, drawn, language)
-    told = {
+    fields = {
         **explanation.answer,
         **_versions(models),
         "contributions": explanation.contributions(),
@@ -197,7 +197,7 @@ def explain(
         _write_letter(explanation, registers, letter_to, language)
         places["letter"] = str(letter_to)
     return Answer(
-        told | places,
+        fields | places,
         [
             *words(explanation, language),
             *(f"{name.capitalize()}: {place}" for name, place in places.items()),
@@ -210,8 +210,8 @@ def _write_letter(
 ) -> None:
     from features.files.whole import replacing
     from models.explanation.counterfactual import nearest
-    from serving.letters.asked import FORMATS
     from serving.letters.letter import letter
+    from serving.letters.request import FORMATS
 
     law = explanation.decisions.law
     corrections = nearest(registers, law)

@@ -57,12 +57,12 @@ class _Capacity(click.ParamType[int | float]):
         """Return whole visits as an int, a share as a float."""
         try:
             text = str(value)
-            found = float(text[:-1]) / 100 if text.endswith("%") else int(text)
+            capacity = float(text[:-1]) / 100 if text.endswith("%") else int(text)
         except ValueError:
             self.fail(f"{value!r} is neither a number such as 1200 nor a share such as 2%.")
-        if found <= 0 or (isinstance(found, float) and found > 1):
+        if capacity <= 0 or (isinstance(capacity, float) and capacity > 1):
             self.fail(f"{value!r} is out of range: at least one visit, at most 100%.")
-        return found
+        return capacity
 
 
 @click.command(epilog=_HELP)
@@ -183,7 +183,7 @@ def draw(
         **{name: value for name, value in changes.items() if value is not None},
     )
     visits = _capacities(pool.families, capacity, capacities)
-    found, record = _training("inspections.record:drawn")(
+    drawn, record = _training("inspections.record:drawn")(
         pool.families,
         capacities=visits,
         policy=policy,
@@ -191,18 +191,18 @@ def draw(
         inputs=pool.inputs,
         promise=promise,
     )
-    objectives = _training("inspections.objectives:audit")(found, pool.groups, policy=policy)
+    objectives = _training("inspections.objectives:audit")(drawn, pool.groups, policy=policy)
     if sealed is None:
-        list_files.write_seal(seal, secret.told())
+        list_files.write_seal(seal, secret.as_json())
     with replacing(out) as path:
-        found.list.write_parquet(path)
+        drawn.list.write_parquet(path)
     list_files.write_json(out.with_suffix(".json"), record)
     places = {"out": out, "record": out.with_suffix(".json"), "sealed": seal}
     if report is not None:
-        told = _training("inspections.report:told")(record, objectives)
+        content = _training("inspections.report:as_json")(record, objectives)
         with replacing_folder(report) as folder:
-            list_files.write_json(folder / "report.json", told)
-            page = _training("inspections.report:page")(told)
+            list_files.write_json(folder / "report.json", content)
+            page = _training("inspections.report:page")(content)
             (folder / "index.html").write_text(page, encoding="utf-8")
         places["report"] = report / "index.html"
     return Answer(
@@ -231,19 +231,19 @@ def draw(
 
 
 def _power() -> Answer:
-    told = _training("inspections.power:table")()
+    power = _training("inspections.power:table")()
     tables = []
     for name, title in _TABLES.items():
-        rows = told[name]["differences"] if name == "auc" else told[name]
+        rows = power[name]["differences"] if name == "auc" else power[name]
         table = Table(title, *(_head(key) for key in list(rows[0])[1:]), box=None)
         for row in rows:
             table.add_row(*(_cell(value) for value in row.values()))
         tables.append(table)
-    assumed = told["auc"]["assumed"]
+    assumed = power["auc"]["assumed"]
     return Answer(
-        told,
+        power,
         [
-            f"Two-sided {told['level']:.0%} intervals, {told['power']:.0%} chance to see it. "
+            f"Two-sided {power['level']:.0%} intervals, {power['power']:.0%} chance to see it. "
             f"For AUC, assumed: correlation {assumed['correlation']}, AUC {assumed['auc']}, "
             f"{assumed['confirmed']:.0%} confirmed.",
             *tables,
@@ -275,7 +275,7 @@ def _committed(path: Path, seed: str | None) -> Answer:
     list_files.refuse_existing(path)
     secret = _training("inspections.lot:seal")(seed)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    list_files.write_seal(path, {**secret.told(), "sealed_at": now})
+    list_files.write_seal(path, {**secret.as_json(), "sealed_at": now})
     return Answer(
         {"sealed": str(path), "commitment": secret.commitment},
         [
@@ -301,22 +301,22 @@ def _replayed(
         )
     model = "none" if inputs["model"] is None else str(inputs["model"]["version"])
     pool = _pool(terminal, snap, date.fromisoformat(inputs["as_of"]), model, among)
-    told = _training("inspections.record:replayed")(
+    replay = _training("inspections.record:replayed")(
         shown, record, pool.families, sealed=secret, inputs=pool.inputs
     )
-    counts = ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in told["families"].items())
+    counts = ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in replay["families"].items())
     words = (
         [
             f"Identical: {shown.height:,} families, drawn again from the seed whose hash the "
             "record names."
         ]
-        if told["identical"]
-        else ["Differs:", *(f"  {why}" for why in told["differences"]), f"  families {counts}"]
+        if replay["identical"]
+        else ["Differs:", *(f"  {why}" for why in replay["differences"]), f"  families {counts}"]
     )
     return Answer(
-        {"list": str(listed), "commitment": record["commitment"], **told},
+        {"list": str(listed), "commitment": record["commitment"], **replay},
         words,
-        exit_code=0 if told["identical"] else 1,
+        exit_code=0 if replay["identical"] else 1,
     )
 
 

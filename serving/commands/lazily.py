@@ -11,5 +11,7 @@ from typing import Any
 def training(place: str) -> Callable[..., Any]:
     """Return a function of the training side by its name, such as ``train:train``."""
     module, _, function = place.partition(":")
-    found: Callable[..., Any] = getattr(importlib.import_module(f"training.{module}"), function)
-    return found
+    function_named: Callable[..., Any] = getattr(
+        importlib.import_module(f"training.{module}"), function
+    )
+    return function_named

@@ -115,12 +115,12 @@ def simulate(
             world=world,
             progress=progress,
         )
-    told: list[Table | str] = [*_figures(summary), _pictures(summary), *_promises(summary)]
-    told.append(f"{out}: done.")
+    words: list[Table | str] = [*_figures(summary), _pictures(summary), *_promises(summary)]
+    words.append(f"{out}: done.")
     if report is not None:
         page = _training("population.calibration.page:write")(report, summary)
-        told.append(f"{page}: open it in a browser.")
-    return Answer({"out": str(out), **summary}, told)
+        words.append(f"{page}: open it in a browser.")
+    return Answer({"out": str(out), **summary}, words)
 
 
 @click.command(
@@ -216,8 +216,8 @@ def fit_scorecard(
     fitted = card["fitted"]
     table = Table("agreement with the ladder (quadratic kappa)", "", "95 % interval", box=None)
     for key, words in _AGREEMENT.items():
-        told = fitted["agreement"][key]
-        table.add_row(words, f"{told['value']:.3f}", f"{told['low']:.3f} to {told['high']:.3f}")
+        kappa = fitted["agreement"][key]
+        table.add_row(words, f"{kappa['value']:.3f}", f"{kappa['low']:.3f} to {kappa['high']:.3f}")
     same = f"{fitted['stability']['same']:.1%}"
     return Answer(
         {"out": str(out), **fitted},
@@ -242,8 +242,8 @@ def _figures(summary: dict[str, Any]) -> list[Table]:
     groups = Table("figures of", *verdicts, box=None)
     lines = summary["calibration"]
     for group in dict.fromkeys(line["group"] for line in lines):
-        found = Counter(line["verdict"] for line in lines if line["group"] == group)
-        groups.add_row(group, *(str(found[verdict] or "") for verdict in verdicts))
+        verdicts_of_group = Counter(line["verdict"] for line in lines if line["group"] == group)
+        groups.add_row(group, *(str(verdicts_of_group[verdict] or "") for verdict in verdicts))
     table = Table("figure not met", "target", "achieved", "tolerance", "", box=None)
     for line in lines:
         if line["verdict"] == "met":

@@ -135,12 +135,12 @@ def _key_numbers(report: dict[str, Any]) -> dict[str, Any]:
                 "kept",
             )
         },
-        "watch": [{k: v for k, v in told.items() if k != "path"} for told in report["watch"]],
+        "watch": [{k: v for k, v in entry.items() if k != "path"} for entry in report["watch"]],
         "moved": [
-            {"section": section, **told}
+            {"section": section, **entry}
             for section, part in report["changes"].items()
-            for told in part
-            if told["verdict"] != "calm"
+            for entry in part
+            if entry["verdict"] != "calm"
         ],
     }
 
@@ -150,16 +150,19 @@ def _tables(report: dict[str, Any]) -> list[Table]:
     from serving.monitor.wording import QUESTIONS
 
     moved = Table("compared", "", "act", "look", "proven but small", box=None)
-    for name, told in report["summary"].items():
-        if told["compared"]:
-            counts = (told[n] for n in ("compared", "act", "look", "proven_but_small"))
+    for name, entry in report["summary"].items():
+        if entry["compared"]:
+            counts = (entry[n] for n in ("compared", "act", "look", "proven_but_small"))
             moved.add_row(SECTIONS[name], *map(str, counts))
     if not report["watch"]:
         return [moved]
     watch = Table("would prove that", "observations", "evidence", "proof", box=None)
-    for told in report["watch"]:
-        evidence = "–" if told["evidence"] is None else f"{told['evidence']:.3g}"
+    for entry in report["watch"]:
+        evidence = "–" if entry["evidence"] is None else f"{entry['evidence']:.3g}"
         watch.add_row(
-            QUESTIONS[told["question"]], f"{told['observations']:,}", evidence, f"{told['proof']:g}"
+            QUESTIONS[entry["question"]],
+            f"{entry['observations']:,}",
+            evidence,
+            f"{entry['proof']:g}",
         )
     return [moved, watch]

@@ -149,22 +149,24 @@ def compare(
     snapshot = None if on is None else sources.opened(on, None, terminal)[0]
     two = training("comparison.compare:pair")(first, second, home=home, on=snapshot)
     with terminal.bar() as progress:
-        told = training("comparison.compare:compare")(two, home=home, seed=_SEED, progress=progress)
+        comparison = training("comparison.compare:compare")(
+            two, home=home, seed=_SEED, progress=progress
+        )
     words: list[Table | str] = [
-        _named(told),
-        *_auc(told),
-        _flags(told),
-        _moves(told),
-        *_figures(told, everything=everything),
+        _named(comparison),
+        *_auc(comparison),
+        _flags(comparison),
+        _moves(comparison),
+        *_figures(comparison, everything=everything),
     ]
     if out is not None:
-        page = training("comparison.page:page")(told)
+        page = training("comparison.page:page")(comparison)
         with replacing_folder(out) as draft:
-            text = json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+            text = json.dumps(comparison, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
             (draft / "report.json").write_text(text, encoding="utf-8")
             (draft / "index.html").write_text(page, encoding="utf-8")
         words.append(f"{out / 'index.html'}: open it in a browser.")
-    return Answer({"out": None if out is None else str(out), **told}, words)
+    return Answer({"out": None if out is None else str(out), **comparison}, words)
 
 
 @click.command(epilog=examples("tarazy models", "tarazy models --on 2026-03-01"))
@@ -178,29 +180,29 @@ def compare(
 @verb
 def models(_: Terminal, moment: datetime | None) -> Answer:
     """Say which version stands behind each alias, and which one was live when."""
-    told = aliases.read(sources.home())
+    standing = aliases.read(sources.home())
     if moment is not None:
         end = moment.replace(hour=23, minute=59, second=59, tzinfo=UTC)
-        live = {name: told.live_at(end, name) for name in aliases.ALIASES}
+        live = {name: standing.live_at(end, name) for name in aliases.ALIASES}
         moves = [move for move in live.values() if move is not None]
     else:
-        moves = list(told.history)
+        moves = list(standing.history)
     table = Table(
         "alias", "version", "since", "by the word of a person", "taken back because", box=None
     )
     overrides = {
-        move.version: told.standing(move.version, move.manifest_sha256 or "").override
+        move.version: standing.standing(move.version, move.manifest_sha256 or "").override
         for move in moves
         if move.version is not None
     }
     for move in moves:
         word = "" if move.version is None else overrides[move.version] or ""
         table.add_row(move.name, move.version or "none", move.since, word, move.reason or "")
-    listed = [_told(move) for move in moves]
+    listed = [_move_as_json(move) for move in moves]
     return Answer(
         {
             "on": None if moment is None else moment.date(),
-            "aliases": {name: alias.version for name, alias in told.names.items()},
+            "aliases": {name: alias.version for name, alias in standing.names.items()},
             "overrides": overrides,
             "history": listed,
         },
@@ -208,7 +210,7 @@ def models(_: Terminal, moment: datetime | None) -> Answer:
     )
 
 
-def _told(move: aliases.Move) -> dict[str, Any]:
+def _move_as_json(move: aliases.Move) -> dict[str, Any]:
     return {name: getattr(move, name) for name in aliases.Move.__dataclass_fields__}
 
 
@@ -221,21 +223,21 @@ def _may_take(out: Path) -> None:
         )
 
 
-def _named(told: dict[str, Any]) -> str:
+def _named(comparison: dict[str, Any]) -> str:
     first, second = (
-        version_shown(told[which]["version"], told[which]["override"])
+        version_shown(comparison[which]["version"], comparison[which]["override"])
         for which in ("first", "second")
     )
     return f"Version {first} beside version {second}."
 
 
-def _figures(told: dict[str, Any], *, everything: bool) -> list[Table | str]:
+def _figures(comparison: dict[str, Any], *, everything: bool) -> list[Table | str]:
     """Return what training measured: the figures that decide, or every one of them."""
     title = "measured at training, on the same labels"
-    if not told["metrics"]["same_labels"]:
+    if not comparison["metrics"]["same_labels"]:
         title = "measured at training, on DIFFERENT labels"
-    table = Table(title, *_versions(told), box=None)
-    rows = {row["name"]: row for row in told["metrics"]["rows"]}
+    table = Table(title, *_versions(comparison), box=None)
+    rows = {row["name"]: row for row in comparison["metrics"]["rows"]}
     names = list(rows) if everything else [name for name in _DECISIVE if name in rows]
     for name in names:
         table.add_row(name, *(_estimate(rows[name][which]) for which in _BOTH))
@@ -244,22 +246,22 @@ def _figures(told: dict[str, Any], *, everything: bool) -> list[Table | str]:
     return [table, *(more if left else [])]
 
 
-def _flags(told: dict[str, Any]) -> Table:
+def _flags(comparison: dict[str, Any]) -> Table:
     """Return whom each of the two flags in its own population, and what it promises of them."""
-    table = Table("flags", *_versions(told), box=None)
+    table = Table("flags", *_versions(comparison), box=None)
     for key, name in _PROMISES.items():
-        shares = (told[which][key] for which in _BOTH)
+        shares = (comparison[which][key] for which in _BOTH)
         table.add_row(name, *("not said" if s is None else f"{s:.1%}" for s in shares))
     return table
 
 
-def _versions(told: dict[str, Any]) -> list[str]:
-    return [f"version {told[which]['version']}" for which in _BOTH]
+def _versions(comparison: dict[str, Any]) -> list[str]:
+    return [f"version {comparison[which]['version']}" for which in _BOTH]
 
 
-def _auc(told: dict[str, Any]) -> list[str]:
+def _auc(comparison: dict[str, Any]) -> list[str]:
     """Return how far the two differ in AUC: in pairs, where inspections are left that tell."""
-    unseen = told["unseen"]
+    unseen = comparison["unseen"]
     if not unseen["why_not"]:
         return [
             f"On {unseen['labels']:,} random inspections that neither has learned from, AUC "
@@ -267,10 +269,10 @@ def _auc(told: dict[str, Any]) -> list[str]:
             f"first {_estimate(unseen['auc_difference'])}."
         ]
     lines = [f"On inspections that neither has learned from: {unseen['why_not']}."]
-    rows = {row["name"]: row for row in told["metrics"]["rows"]}
+    rows = {row["name"]: row for row in comparison["metrics"]["rows"]}
     first, second = (rows.get(_DECISIVE[0], {}).get(which) for which in _BOTH)
     if first and second:
-        same = "the same" if told["metrics"]["same_labels"] else "DIFFERENT"
+        same = "the same" if comparison["metrics"]["same_labels"] else "DIFFERENT"
         lines.append(
             f"AUC at training, on {same} labels: {_estimate(first)} and {_estimate(second)}; "
             f"second less first {second['value'] - first['value']:+.3f}, not judged in pairs and "
@@ -279,8 +281,8 @@ def _auc(told: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _moves(told: dict[str, Any]) -> Table:
-    moves = told["moves"]
+def _moves(comparison: dict[str, Any]) -> Table:
+    moves = comparison["moves"]
     table = Table(f"of {moves['families']:,} families", "families", "share", box=None)
     for name, counted in moves["changes"].items():
         share = "" if counted["share"] is None else f"{counted['share']:.2%}"
@@ -288,7 +290,7 @@ def _moves(told: dict[str, Any]) -> Table:
     return table
 
 
-def _estimate(told: dict[str, Any] | None) -> str:
-    if told is None or told["value"] is None:
+def _estimate(estimate: dict[str, Any] | None) -> str:
+    if estimate is None or estimate["value"] is None:
         return "not measured"
-    return f"{told['value']:.3f} [{told['low']:.3f}, {told['high']:.3f}]"
+    return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"

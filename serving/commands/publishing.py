@@ -48,13 +48,13 @@ def publish(_: Terminal, version: str, out: Path, authority: Path | None, draft:
         when=datetime.now(UTC),
         draft=draft,
     )
-    told = [f"{made.folder / name}" for name in made.files]
+    words = [f"{made.folder / name}" for name in made.files]
     if made.must_fill:
-        told.append(
+        words.append(
             f"{len(made.must_fill)} fields say AUTHORITY MUST FILL: {', '.join(made.must_fill)}."
         )
     figures = f"{made.measures} figures, each as measured"
-    told.append(
+    words.append(
         f"A DRAFT of version {version}, and every page says so: {figures}. To publish, pass "
         "--authority without --draft."
         if draft
@@ -69,5 +69,5 @@ def publish(_: Terminal, version: str, out: Path, authority: Path | None, draft:
             "authority_must_fill": list(made.must_fill),
             "figures": made.measures,
         },
-        told,
+        words,
     )

@@ -84,12 +84,16 @@ def reform(terminal: Terminal, file: Path, snap: Path, out: Path, as_of: datetim
         snapshot, on = sources.opened(snap, day(as_of), terminal)
         law = proposed.enact(Path(folder) / "law", on)
         with terminal.bar() as progress:
-            told = report.compare(proposed, snapshot, as_of=on, law=law, progress=progress)
-        report.write(told, pages.page(told), law, out)
+            comparison = report.compare(proposed, snapshot, as_of=on, law=law, progress=progress)
+        report.write(comparison, pages.page(comparison), law, out)
     shown = ("about", "as_of", "households", "people", "law", "totals", "moves")
     return Answer(
-        {"out": str(out), "page": str(out / "index.html"), **{key: told[key] for key in shown}},
-        [_table(told, pages.WORDS), f"{out / 'index.html'}: open it in a browser."],
+        {
+            "out": str(out),
+            "page": str(out / "index.html"),
+            **{key: comparison[key] for key in shown},
+        },
+        [_table(comparison, pages.WORDS), f"{out / 'index.html'}: open it in a browser."],
     )
 
 
@@ -113,9 +117,9 @@ def _file_of(given: Path) -> Path:
     )
 
 
-def _table(told: dict[str, Any], words: dict[str, str]) -> Table:
-    table = Table(told["about"], "families", "people", "share", box=None)
-    for name, total in told["totals"].items():
+def _table(comparison: dict[str, Any], words: dict[str, str]) -> Table:
+    table = Table(comparison["about"], "families", "people", "share", box=None)
+    for name, total in comparison["totals"].items():
         share = "" if total["share"] is None else f"{total['share']:.2%}"
         table.add_row(words[name], f"{total['families']:,}", f"{total['people']:,}", share)
     return table

@@ -61,8 +61,8 @@ def in_force(on: date) -> Law:
 
 def packed(data: DataSet, as_of: date, out: Path, terminal: Terminal) -> Snapshot:
     """Check the registers and make a snapshot of them; an identical one is reused."""
-    if found := snapshots.existing(out, data, as_of):
-        return found
+    if already := snapshots.existing(out, data, as_of):
+        return already
     found_faults = faults(data, as_of)
     for line in data.warnings:
         terminal.say(f"warning: {line}")
@@ -79,9 +79,9 @@ def dated(data: DataSet) -> date:
     return decision_date(data)
 
 
-def refuse(folder: Path, found: list[Fault] | tuple[Fault, ...]) -> None:
+def refuse(folder: Path, every_fault: list[Fault] | tuple[Fault, ...]) -> None:
     """Raise RegisterFaults when any fault is an error, with one line for each."""
-    errors = [f for f in found if f.is_error]
+    errors = [f for f in every_fault if f.is_error]
     if errors:
         lines = "\n".join(f"  {f.sentence}" for f in errors)
         raise RegisterFaults(

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from serving.requests.request import Asked, Household
+from serving.requests.request import Household, ScoreRequest
 
 
-def decision_id(asked: Asked, household: Household, versions: Mapping[str, Any]) -> str:
+def decision_id(request: ScoreRequest, household: Household, versions: Mapping[str, Any]) -> str:
     """Return the SHA-256 (hexadecimal) of what was asked of a household and what decided it.
 
     The same question to the same law, scorecard, policy, model, features and code has
@@ -17,9 +17,9 @@ def decision_id(asked: Asked, household: Household, versions: Mapping[str, Any])
     contract does not know do not matter.
     """
     question = {
-        "as_of": asked.as_of.isoformat(),
+        "as_of": request.as_of.isoformat(),
         "household": household.understood,
-        "service": asked.service,
+        "service": request.service,
         "versions": dict(versions),
     }
     return sha256(canonical(question)).hexdigest()

@@ -78,13 +78,13 @@ class Live:
         if mark == self._seen:
             return
         self._seen = mark
-        found = self._load()
-        if found.state is State.RETIRED:
-            log.warning("%s", found.note)
-        if found.models is not None or self.now.models is None or found.state is State.RETIRED:
-            self.now = found
+        newest = self._load()
+        if newest.state is State.RETIRED:
+            log.warning("%s", newest.note)
+        if newest.models is not None or self.now.models is None or newest.state is State.RETIRED:
+            self.now = newest
         else:
-            log.error("The model that answers stays: %s", found.note)
+            log.error("The model that answers stays: %s", newest.note)
 
     def watch(self) -> None:
         """Look for a newly promoted model from now on, in the background."""
@@ -111,10 +111,10 @@ class Live:
                 state=State.ABSENT, models=None, note="Rules answer alone, as was asked for."
             )
         try:
-            told = aliases.read(self.home)
-            if gone := told.retired(self.alias):
+            standing = aliases.read(self.home)
+            if gone := standing.retired(self.alias):
                 return Answering(state=State.RETIRED, models=None, note=retired(self.alias, gone))
-            if not self.alias.isdecimal() and self.alias not in told.names:
+            if not self.alias.isdecimal() and self.alias not in standing.names:
                 return Answering(
                     state=State.ABSENT,
                     models=None,

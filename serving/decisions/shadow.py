@@ -24,7 +24,7 @@ from serving import metrics
 from serving.decisions.answers import answers
 from serving.decisions.batch import Scored, score
 from serving.decisions.live import Live
-from serving.requests.request import Asked
+from serving.requests.request import ScoreRequest
 
 COLUMNS: Final = columns.of(Origin.KEY, Origin.PREDICTION, Origin.MODEL)
 """What is kept of a challenger's opinion: nothing that law decides is among it."""
@@ -74,7 +74,7 @@ def run_beside(
 
 def differences(served: pl.DataFrame, opinion: pl.DataFrame) -> dict[str, dict[str, int]]:
     """Count for each column that is compared what the challenger would change, and how."""
-    found: dict[str, dict[str, int]] = {}
+    counts_by_column: dict[str, dict[str, int]] = {}
     for column in COMPARED:
         pairs = served.select("household_id", before=column).join(
             opinion.select("household_id", after=column), on="household_id", how="inner"
@@ -85,8 +85,8 @@ def differences(served: pl.DataFrame, opinion: pl.DataFrame) -> dict[str, dict[s
         ):
             if name := change(before, after):
                 counts[name] = counts.get(name, 0) + families
-        found[column] = dict(sorted(counts.items()))
-    return found
+        counts_by_column[column] = dict(sorted(counts.items()))
+    return counts_by_column
 
 
 def change(before: float | None, after: float | None) -> str | None:
@@ -110,24 +110,24 @@ class Shadow:
     def __init__(self, live: Live) -> None:
         """``live`` is the challenger's; families are compared while it has a model."""
         self.live = live
-        self._work: queue.SimpleQueue[tuple[Asked, list[dict[str, Any]]] | None] = (
+        self._work: queue.SimpleQueue[tuple[ScoreRequest, list[dict[str, Any]]] | None] = (
             queue.SimpleQueue()
         )
         self._waiting, self._lock = 0, threading.Lock()
         self._thread = threading.Thread(target=self._run, name="shadow", daemon=True)
         self._thread.start()
 
-    def offer(self, asked: Asked, found: Sequence[Mapping[str, Any]]) -> None:
+    def offer(self, request: ScoreRequest, served_rows: Sequence[Mapping[str, Any]]) -> None:
         """Take a request that was decided; it never waits, and what is too much is let go."""
         if self.live.now.models is None:
             return
         with self._lock:
-            if self._waiting + len(found) > WAITING:
-                metrics.SHADOW.labels("let_go").inc(len(found))
+            if self._waiting + len(served_rows) > WAITING:
+                metrics.SHADOW.labels("let_go").inc(len(served_rows))
                 return
-            self._waiting += len(found)
-        kept = [{name: row[name] for name in (*COMPARED, "decision_id")} for row in found]
-        self._work.put((asked, kept))
+            self._waiting += len(served_rows)
+        kept = [{name: row[name] for name in (*COMPARED, "decision_id")} for row in served_rows]
+        self._work.put((request, kept))
 
     def close(self) -> None:
         """Finish what waits and stop."""
@@ -137,21 +137,21 @@ class Shadow:
 
     def _run(self) -> None:
         while (work := self._work.get()) is not None:
-            asked, found = work
+            request, served_rows = work
             try:
-                self._compare(asked, found)
+                self._compare(request, served_rows)
             except Exception as error:  # its words may hold a value
-                metrics.SHADOW.labels("failed").inc(len(found))
+                metrics.SHADOW.labels("failed").inc(len(served_rows))
                 log.error("The challenger failed: %s", type(error).__name__)
             finally:
                 with self._lock:
-                    self._waiting -= len(found)
+                    self._waiting -= len(served_rows)
 
-    def _compare(self, asked: Asked, found: list[dict[str, Any]]) -> None:
+    def _compare(self, request: ScoreRequest, served_rows: list[dict[str, Any]]) -> None:
         challenger = self.live.now.models
         if challenger is None:
             return
-        for served, opinion in zip(found, answers(asked, challenger), strict=True):
+        for served, opinion in zip(served_rows, answers(request, challenger), strict=True):
             changed = {
                 column: name
                 for column in COMPARED

@@ -20,10 +20,10 @@ def words(explanation: Explanation, language: str) -> list[str]:
     for heading, reasons in (("why", a["reasons"]), ("looks", a["review_reasons"])):
         if reasons:
             lines += ["", f"{say[heading]}:"]
-        for told in reasons:
-            basis = say[told["basis"]]
-            lines.append(f"  • [{told['code']}] {told['text'][language]} ({basis})")
-            lines.append(f"    {say['remedy']}: {told['remedy'][language]}")
+        for each in reasons:
+            basis = say[each["basis"]]
+            lines.append(f"  • [{each['code']}] {each['text'][language]} ({basis})")
+            lines.append(f"    {say['remedy']}: {each['remedy'][language]}")
     lines += _offered(a["offers"], say, language)
     lines.append("")
     if card.status == "assumed":

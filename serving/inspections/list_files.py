@@ -35,7 +35,7 @@ def refuse_existing(path: Path) -> None:
         )
 
 
-def write_seal(path: Path, told: Mapping[str, str]) -> None:
+def write_seal(path: Path, seal: Mapping[str, str]) -> None:
     """Write the seed to a new file that only its owner may read."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -44,13 +44,13 @@ def write_seal(path: Path, told: Mapping[str, str]) -> None:
         refuse_existing(path)
         raise
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(json.dumps(told, indent=1) + "\n")
+        file.write(json.dumps(seal, indent=1) + "\n")
 
 
-def write_json(path: Path, told: Mapping[str, Any]) -> None:
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write a record whole or not at all."""
     with replacing(path) as partial:
-        text = json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+        text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
         partial.write_text(text, encoding="utf-8")
 
 
@@ -91,9 +91,9 @@ def visits_by_region(path: Path) -> dict[str, int]:
     )
     try:
         table = pl.read_csv(path, schema_overrides={"region": pl.String, "visits": pl.Int64})
-        found = table.select("region", "visits")
+        visits = table.select("region", "visits")
     except (OSError, pl.exceptions.PolarsError):
         raise InputError(f"{path} cannot be read: {remedy}") from None
-    if found.drop_nulls().height < found.height or found["region"].n_unique() < found.height:
+    if visits.drop_nulls().height < visits.height or visits["region"].n_unique() < visits.height:
         raise InputError(f"{path} has an empty cell or a region twice: {remedy}")
-    return dict(found.iter_rows())
+    return dict(visits.iter_rows())

@@ -62,11 +62,11 @@ def pool(
         )
         groups.append(_groups(decisions, where))
     progress("deciding", len(parts), len(parts))
-    found = pl.concat(families).sort("household_id")
+    table = pl.concat(families).sort("household_id")
     if among is not None:
-        found = found.filter(pl.col("household_id").is_in(among.implode()))
+        table = table.filter(pl.col("household_id").is_in(among.implode()))
     return Pool(
-        families=found,
+        families=table,
         groups=pl.concat(groups).sort("household_id"),
         inputs={
             "snapshot": snapshot.digest,

@@ -49,13 +49,13 @@ def by_card(
     """
     law = Law(as_of)
     named = [Scorecard.named(name, law) for name in cards or law.cards]
-    found: list[pl.DataFrame] = []
+    placed: list[pl.DataFrame] = []
     for number in snapshot.partitions:
         progress("placing families", number, len(snapshot.partitions))
         features = build(snapshot.registers(number, as_of), as_of)
         for card in named:
             points = assess(features, law, card.name)
-            found.append(
+            placed.append(
                 points.select(
                     "household_id",
                     scorecard=pl.lit(card.name),
@@ -65,7 +65,7 @@ def by_card(
                     richest_category=category_of(card, pl.col("points_richest"), by_score=True),
                 )
             )
-        found.append(
+        placed.append(
             rule_category(features, law).select(
                 "household_id",
                 scorecard=pl.lit(DECIDED),
@@ -76,7 +76,7 @@ def by_card(
             )
         )
     progress("placing families", len(snapshot.partitions), len(snapshot.partitions))
-    return pl.concat(found).sort("scorecard", "household_id")
+    return pl.concat(placed).sort("scorecard", "household_id")
 
 
 def compared(snapshot: Snapshot, placed: pl.DataFrame, as_of: date) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def compared(snapshot: Snapshot, placed: pl.DataFrame, as_of: date) -> dict[str,
     names = [n for n in placed["scorecard"].unique(maintain_order=True) if n != DECIDED]
     cards = {name: Scorecard.named(name, law) for name in names}
     survey = snapshot.learning("survey")
-    asked = None if survey is None or "subjective_level" not in survey else ladder.answers(survey)
+    answers = None if survey is None or "subjective_level" not in survey else ladder.answers(survey)
     tables = {name: placed.filter(pl.col("scorecard") == name) for name in (*names, DECIDED)}
     scales = cards | {DECIDED: Scorecard.in_force(law)}
     return {
@@ -98,7 +98,7 @@ def compared(snapshot: Snapshot, placed: pl.DataFrame, as_of: date) -> dict[str,
                 "fitted_on_these_families": _fitted_here(scales[name], law, snapshot),
                 "categories": _distribution(table, scales[name]),
                 "depends_on_unknown": int((table["category"] != table["richest_category"]).sum()),
-                "agreement_with_ladder": _with_ladder(table, asked, scales[name]),
+                "agreement_with_ladder": _with_ladder(table, answers, scales[name]),
             }
             for name, table in tables.items()
         ],
@@ -115,35 +115,35 @@ def _fitted_here(card: Scorecard, law: Law, snapshot: Snapshot) -> bool:
 
 
 def _distribution(table: pl.DataFrame, card: Scorecard) -> list[dict[str, Any]]:
-    found = dict(table.group_by("category").len().rows())
+    families = dict(table.group_by("category").len().rows())
     return [
         {
             "category": c.category,
             "code": c.code,
             "name": dict(c.name),
-            "families": found.get(c.category, 0),
-            "share": round(found.get(c.category, 0) / max(table.height, 1), 6),
+            "families": families.get(c.category, 0),
+            "share": round(families.get(c.category, 0) / max(table.height, 1), 6),
         }
         for c in card.categories
     ]
 
 
 def _with_ladder(
-    table: pl.DataFrame, asked: pl.DataFrame | None, card: Scorecard
+    table: pl.DataFrame, answers: pl.DataFrame | None, card: Scorecard
 ) -> dict[str, Any] | None:
     """Return the quadratic kappa with the survey, on the card's own scale; null: cannot be told."""
-    if asked is None or not card.on_ladder:
+    if answers is None or not card.on_ladder:
         return None
-    both = table.join(asked, on="household_id", how="inner").sort("household_id")
+    both = table.join(answers, on="household_id", how="inner").sort("household_id")
     if both.is_empty():
-        return {"families": 0, **UNKNOWN.told()}
-    found = kappa_interval(
+        return {"families": 0, **UNKNOWN.as_json()}
+    kappa = kappa_interval(
         ladder.on_scale(both["step"].to_numpy(), card.on_ladder),
         both["category"].cast(pl.Int64).to_numpy(),
         both["weight"].to_numpy(),
         both["cluster"].to_numpy(),
     )
-    return {"families": both.height, **found.told()}
+    return {"families": both.height, **kappa.as_json()}
 
 
 def _between(
@@ -158,7 +158,7 @@ def _between(
         other.select("household_id", other="category"), on="household_id"
     )
     cells = both.group_by("one", "other").len().sort("one", "other").rows()
-    told: dict[str, Any] = {
+    pair: dict[str, Any] = {
         "cards": [of_one.name, of_other.name],
         "cells": [{"categories": [a, b], "families": n} for a, b, n in cells],
         "kappa": None,
@@ -172,6 +172,6 @@ def _between(
             both[side].replace_strict({c: scale[s[0]] for c, s in of.items()}).to_numpy()
             for side, of in zip(("one", "other"), steps, strict=True)
         )
-        told["kappa"] = round(quadratic_kappa(a.astype(np.int64), b.astype(np.int64)), 6)
-        told["same"] = round(float(np.mean(a == b)), 6)
-    return told
+        pair["kappa"] = round(quadratic_kappa(a.astype(np.int64), b.astype(np.int64)), 6)
+        pair["same"] = round(float(np.mean(a == b)), 6)
+    return pair

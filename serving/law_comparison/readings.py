@@ -34,19 +34,19 @@ def report(snapshot: Snapshot, *, as_of: date, progress: Progress = silent) -> d
     policy might. ``published`` is the newest count of each service with its address.
     """
     law = Law(as_of)
-    found = readings(law)
-    names = [*(r.name for r in found), _BY_POINTS]
+    every = readings(law)
+    names = [*(r.name for r in every), _BY_POINTS]
     published = _published(law)
     of_all: list[pl.DataFrame] = []
     of_services: list[pl.DataFrame] = []
     for number in snapshot.partitions:
         progress("reading the rule", number, len(snapshot.partitions))
         registers = snapshot.registers(number, as_of)
-        table = _answers(registers, found, law)
+        table = _answers(registers, every, law)
         of_all.append(_counted(table, names))
         rows = registers.get("applications")
         if rows is not None:
-            asked = (
+            applications = (
                 visible("applications", rows, as_of)
                 .select("household_id", pl.col("service").cast(pl.String))
                 .filter(pl.col("service").is_in(list(published)))
@@ -55,14 +55,14 @@ def report(snapshot: Snapshot, *, as_of: date, progress: Progress = silent) -> d
             )
             of_services += [
                 _counted(mine, names).with_columns(service=pl.lit(service))
-                for (service,), mine in asked.group_by("service", maintain_order=True)
+                for (service,), mine in applications.group_by("service", maintain_order=True)
             ]
     progress("reading the rule", len(snapshot.partitions), len(snapshot.partitions))
     families = pl.concat(of_all).sum().row(0, named=True)
     services = _summed(of_services) if "applications" not in snapshot.silent_on(as_of) else None
     entries = [
         _entry(reading, name, families, services, published)
-        for reading, name in zip([*found, None], names, strict=True)
+        for reading, name in zip([*every, None], names, strict=True)
     ]
     judged = [e for e in entries if e["distance"] is not None]
     return {
@@ -78,16 +78,16 @@ def report(snapshot: Snapshot, *, as_of: date, progress: Progress = silent) -> d
     }
 
 
-def _answers(registers: Any, found: tuple[Reading, ...], law: Law) -> pl.DataFrame:
+def _answers(registers: Any, every: tuple[Reading, ...], law: Law) -> pl.DataFrame:
     features = build(registers, law.day)
     card = Scorecard.in_force(law)
     begins = next(c.begins for c in card.categories if c.category == RICHEST)
-    table = by_reading(features, found)
+    table = by_reading(features, every)
     points = assess(features, law)
     by_points = points["points_poorest"] >= begins if begins is not None else None
     might = points["points_richest"] >= begins if begins is not None else None
     frame = table.with_columns(_surely=by_points, _perhaps=might)
-    rule = pl.col(next(r.name for r in found if r.answer == IN_FORCE and r.combinator == _own(law)))
+    rule = pl.col(next(r.name for r in every if r.answer == IN_FORCE and r.combinator == _own(law)))
     answer = (
         pl.when(pl.col("_surely") | rule)
         .then(pl.lit(value=True))
@@ -126,13 +126,13 @@ def _entry(
     services: dict[str, dict[str, int]] | None,
     published: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
-    told = None
+    by_service = None
     distance = None
     if services is not None:
-        told = {service: _part(row, name) for service, row in services.items()}
+        by_service = {service: _part(row, name) for service, row in services.items()}
         apart = [
             abs(part["share"] - published[service]["share"])
-            for service, part in told.items()
+            for service, part in by_service.items()
             if part["share"] is not None
         ]
         distance = round(sum(apart) / len(apart), 6) if apart else None
@@ -142,7 +142,7 @@ def _entry(
         "combinator": reading.combinator if reading else None,
         "minimum_of": reading.minimum_of if reading else None,
         **_part(families, name),
-        "services": told,
+        "services": by_service,
         "distance": distance,
     }
 
@@ -159,8 +159,8 @@ def _part(row: dict[str, int], name: str) -> dict[str, Any]:
 
 def _published(law: Law) -> dict[str, dict[str, Any]]:
     """Return the newest published count of category 6 for each service."""
-    told = [p for p in law.programmes["published"] if p["category_6"] is not None]
-    newest = {p["service"]: p for p in sorted(told, key=lambda p: p["said"])}
+    with_category_6 = [p for p in law.programmes["published"] if p["category_6"] is not None]
+    newest = {p["service"]: p for p in sorted(with_category_6, key=lambda p: p["said"])}
     return {
         service: {
             "applications": p["applications"],

@@ -22,11 +22,11 @@ _HERE: Final = Path(__file__).parent
 
 def document(letter: Letter) -> bytes:
     """Return the letter as a PDF; the same letter gives the same bytes."""
-    told = asdict(letter) | {"day": letter.day.isoformat()}
+    fields = asdict(letter) | {"day": letter.day.isoformat()}
     pdf = typst.compile(
         (_HERE / "letter.typ").read_bytes(),
         font_paths=_fonts(),
-        sys_inputs={"letter": msgspec.json.encode(told).decode()},
+        sys_inputs={"letter": msgspec.json.encode(fields).decode()},
         format="pdf",
         pdf_standards=STANDARD,
         timestamp=datetime.combine(letter.day, time(), UTC),

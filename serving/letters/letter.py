@@ -69,29 +69,29 @@ def letter(answer: Mapping[str, Any], corrections: Corrections, law: Law, langua
 def _opening(answer: Mapping[str, Any], day: date, law: Law, say: Wording) -> tuple[str, ...]:
     category = answer["category"]
     name = _name(category, law, say)
-    said = [
+    sentences = [
         say("outcome.category", day=say.day(day), category=category, name=name),
         say("outcome.scale"),
         *support.of_service(answer, say),
         say(f"outcome.{answer['status']}"),
     ]
     if support.served(category, law):
-        said.append(say("outcome.open"))
-    return (*said, say("outcome.untouched"))
+        sentences.append(say("outcome.open"))
+    return (*sentences, say("outcome.untouched"))
 
 
 def _facts(answer: Mapping[str, Any], day: date, say: Wording) -> Section:
-    points = tuple(_told(reason, day, say) for reason in answer["reasons"])
+    points = tuple(_point(reason, day, say) for reason in answer["reasons"])
     body = (say("facts.intro"), points) if points else (say("facts.nothing"),)
     return Section(heading=say("facts.heading"), body=body)
 
 
 def _reviews(answer: Mapping[str, Any], day: date, say: Wording) -> list[Section]:
-    points = tuple(_told(reason, day, say) for reason in answer["review_reasons"])
+    points = tuple(_point(reason, day, say) for reason in answer["review_reasons"])
     return [Section(heading=say("reviews.heading"), body=(points,))] if points else []
 
 
-def _told(reason: Mapping[str, Any], day: date, say: Wording) -> Point:
+def _point(reason: Mapping[str, Any], day: date, say: Wording) -> Point:
     """Return a reason with the register it stands in and the days it covers."""
     text = reason["text"][say.language]
     if not reason["registers"]:
@@ -114,11 +114,11 @@ def _model(answer: Mapping[str, Any], say: Wording) -> Section:
     elif answer["model_flag"] is None:
         words = say("model.silent")
     else:
-        words = say("model.asked" if _asked(answer) else "model.quiet")
+        words = say("model.asked" if _model_asks(answer) else "model.quiet")
     return Section(heading=say("model.heading"), body=(words,))
 
 
-def _asked(answer: Mapping[str, Any]) -> bool:
+def _model_asks(answer: Mapping[str, Any]) -> bool:
     """Whether the model itself asked for a person: a flag beyond the capacity did not."""
     return any(r["code"] == MATERIAL_HIDDEN_INCOME for r in answer["review_reasons"])
 
@@ -129,8 +129,8 @@ def _change(answer: Mapping[str, Any], corrections: Corrections, law: Law, say: 
     if corrections.changes:
         points: list[Point] = []
         for change in corrections.changes:
-            told = {note for point in points for note in point.notes}
-            points.append(_flip(change, law, say, told))
+            written = {note for point in points for note in point.notes}
+            points.append(_flip(change, law, say, written))
         body += [say("change.intro"), tuple(points), say("change.only_wrong")]
     elif answer["category"] == NEEDIEST:
         body.append(say("change.neediest"))
@@ -146,7 +146,7 @@ def _change(answer: Mapping[str, Any], corrections: Corrections, law: Law, say: 
     return Section(heading=say("change.heading"), body=tuple(body))
 
 
-def _flip(change: Change, law: Law, say: Wording, told: set[str]) -> Point:
+def _flip(change: Change, law: Law, say: Wording, written: set[str]) -> Point:
     """Return one change with where to correct it, unless that was told already."""
     texts = [fact.text(say.language) for fact in change.facts]
     facts = texts[0] if len(texts) == 1 else say("change.both", first=texts[0], second=texts[1])
@@ -154,13 +154,13 @@ def _flip(change: Change, law: Law, say: Wording, told: set[str]) -> Point:
     remedies = dict.fromkeys(fact.remedy[say.language] for fact in change.facts)
     return Point(
         text=say("change.would", facts=facts, category=change.category, name=name),
-        notes=tuple(remedy for remedy in remedies if remedy not in told),
+        notes=tuple(remedy for remedy in remedies if remedy not in written),
     )
 
 
 def _remedies(answer: Mapping[str, Any], change: Section, say: Wording) -> list[Section]:
     """Name each place where a quoted fact can be corrected, unless told with the changes."""
-    told = {
+    written = {
         note
         for block in change.body
         if not isinstance(block, str)
@@ -169,7 +169,7 @@ def _remedies(answer: Mapping[str, Any], change: Section, say: Wording) -> list[
     }
     reasons = [*answer["reasons"], *answer["review_reasons"]]
     remedies = dict.fromkeys(reason["remedy"][say.language] for reason in reasons)
-    points = tuple(Point(text=remedy) for remedy in remedies if remedy not in told)
+    points = tuple(Point(text=remedy) for remedy in remedies if remedy not in written)
     return [Section(heading=say("remedies.heading"), body=(points,))] if points else []
 
 
@@ -177,14 +177,14 @@ def _object(day: date, law: Law, say: Wording) -> Section:
     granted = rights.of(law)
     complaint, answered = granted["COMPLAINT"], granted["ANSWER"]
     until = say.day(complaint.until(day))
-    said = {
+    texts = {
         "COMPLAINT": say("object.complaint", term=say.term(complaint), until=until),
         "ANSWER": say("object.where", term=say.term(answered)),
         "HUMAN_REVIEW": say("object.review"),
         "EXPLANATION": say("object.explanation"),
     }
     points = tuple(
-        Point(text=text, notes=(say.standing(granted[code], law),)) for code, text in said.items()
+        Point(text=text, notes=(say.standing(granted[code], law),)) for code, text in texts.items()
     )
     return Section(heading=say("object.heading"), body=(points,))
 
@@ -193,10 +193,13 @@ def _basis(answer: Mapping[str, Any], law: Law, say: Wording) -> Section:
     """Name the act and the clause by which the category was given, and what of it is assumed."""
     card = Scorecard.in_force(law)
     by_rule = any(reason["code"] == HARD_RULE for reason in answer["reasons"])
-    said = [f"{say.act(card.act, law)}.", say("basis.by_rule" if by_rule else "basis.by_points")]
+    sentences = [
+        f"{say.act(card.act, law)}.",
+        say("basis.by_rule" if by_rule else "basis.by_points"),
+    ]
     if card.status == "assumed" and not by_rule:
-        said.append(say("basis.assumed"))
-    return Section(heading=say("basis.heading"), body=tuple(said))
+        sentences.append(say("basis.assumed"))
+    return Section(heading=say("basis.heading"), body=tuple(sentences))
 
 
 def _record(answer: Mapping[str, Any], day: date, say: Wording) -> tuple[tuple[str, str], ...]:

@@ -32,11 +32,11 @@ def of_service(answer: Mapping[str, Any], say: Wording) -> list[str]:
     """Say what the programme that was asked for comes to; nothing where none was."""
     if not answer.get("service"):
         return []
-    [told] = answer["eligibility"]
-    name, remains = told["name"][say.language], told["remains"][say.language]
-    doubts = told["verdict"] == programmes.REVIEW
-    why = " ".join(_doubts(told, say)) if doubts else _because(told["reasons"], say)
-    return [say(f"service.{told['verdict']}", name=name, remains=remains, why=why)]
+    [eligibility] = answer["eligibility"]
+    name, remains = eligibility["name"][say.language], eligibility["remains"][say.language]
+    doubts = eligibility["verdict"] == programmes.REVIEW
+    why = " ".join(_doubts(eligibility, say)) if doubts else _because(eligibility["reasons"], say)
+    return [say(f"service.{eligibility['verdict']}", name=name, remains=remains, why=why)]
 
 
 def adverse(category: int, law: Law, say: Wording) -> list[Section]:
@@ -67,7 +67,7 @@ def offered(answer: Mapping[str, Any], say: Wording) -> Section:
     if granted:
         body += [say("support.eligible"), tuple(_programme(offer, say) for offer in granted)]
     if reviewed:
-        body += [say("support.in_review"), tuple(_reviewed(told, say) for told in reviewed)]
+        body += [say("support.in_review"), tuple(_reviewed(each, say) for each in reviewed)]
     if helped:
         urgency = helped[0]["urgency_name"][say.language]
         body.append(say("support.actions", urgency=_inside(urgency)))
@@ -82,8 +82,8 @@ def _programme(offer: Mapping[str, Any], say: Wording) -> Point:
     return Point(text=f"{offer['name'][say.language]}.", notes=(note,))
 
 
-def _reviewed(told: Mapping[str, Any], say: Wording) -> Point:
-    return Point(text=f"{told['name'][say.language]}.", notes=_doubts(told, say))
+def _reviewed(eligibility: Mapping[str, Any], say: Wording) -> Point:
+    return Point(text=f"{eligibility['name'][say.language]}.", notes=_doubts(eligibility, say))
 
 
 def _help(offer: Mapping[str, Any], say: Wording) -> Point:
@@ -95,12 +95,12 @@ def _help(offer: Mapping[str, Any], say: Wording) -> Point:
     return Point(text=text, notes=(offer["text"][say.language],))
 
 
-def _doubts(told: Mapping[str, Any], say: Wording) -> tuple[str, ...]:
+def _doubts(eligibility: Mapping[str, Any], say: Wording) -> tuple[str, ...]:
     """Return why a person must look: what is not known, and what the category asks for."""
-    unknown = [r for r in told["reasons"] if r["code"] not in _OF_CATEGORY]
-    category = [r for r in told["reasons"] if r["code"] in _OF_CATEGORY]
-    said = (("support.not_known", unknown), ("support.in_review_why", category))
-    return tuple(say(place, why=_because(reasons, say)) for place, reasons in said if reasons)
+    unknown = [r for r in eligibility["reasons"] if r["code"] not in _OF_CATEGORY]
+    category = [r for r in eligibility["reasons"] if r["code"] in _OF_CATEGORY]
+    wordings = (("support.not_known", unknown), ("support.in_review_why", category))
+    return tuple(say(place, why=_because(reasons, say)) for place, reasons in wordings if reasons)
 
 
 def _because(reasons: Sequence[Mapping[str, Any]], say: Wording) -> str:

@@ -79,15 +79,15 @@ def fall(categories: pl.Series) -> list[int]:
 
 
 def _shares(before: Seen, after: Seen) -> list[Change]:
-    found = []
+    changes = []
     for name, of in SHARES.items():
         counts = []
         for side in (before, after):
             known = side.table.select(of.alias("told")).to_series().drop_nulls()
             counts.append((int(known.sum()), len(known)))
         if all(number for _, number in counts):
-            found.append(drift.share(name, *counts, families=[n for _, n in counts]))
-    return found
+            changes.append(drift.share(name, *counts, families=[n for _, n in counts]))
+    return changes
 
 
 def _regions(before: Seen, after: Seen) -> list[Change]:
@@ -107,7 +107,7 @@ def _regions(before: Seen, after: Seen) -> list[Change]:
 def _services(before: Seen, after: Seen) -> list[Change]:
     if before.applications is None or after.applications is None:
         return []
-    found = []
+    changes = []
     for programme in programmes.in_force(Law(after.as_of)):
         sides = [
             side.table.join(
@@ -119,8 +119,8 @@ def _services(before: Seen, after: Seen) -> list[Change]:
             if side.applications is not None
         ]
         if change := _group(programme.code, programme.name["en"], *sides):
-            found.append(change)
-    return found
+            changes.append(change)
+    return changes
 
 
 def _group(code: str, words: str, before: pl.DataFrame, after: pl.DataFrame) -> Change | None:
@@ -130,7 +130,7 @@ def _group(code: str, words: str, before: pl.DataFrame, after: pl.DataFrame) -> 
     return _fallen(code, before["rule_category"], after["rule_category"], about=words)
 
 
-def _fallen(name: str, before: pl.Series, after: pl.Series, **told: Any) -> Change:
+def _fallen(name: str, before: pl.Series, after: pl.Series, **details: Any) -> Change:
     """Compare how two groups of families fall on the categories, and keep the shares of each."""
     falls = [fall(side) for side in (before, after)]
     return drift.categories(
@@ -138,5 +138,5 @@ def _fallen(name: str, before: pl.Series, after: pl.Series, **told: Any) -> Chan
         *falls,
         families=[len(before), len(after)],
         shares=[[round(n / sum(counts), 4) for n in counts[:-1]] for counts in falls],
-        **told,
+        **details,
     )

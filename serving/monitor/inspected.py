@@ -93,9 +93,9 @@ def joined(
     seen = new.join(learned.select(_ONE).unique(), on=_ONE, how="semi")
     fresh = new.join(learned.select(_ONE).unique(), on=_ONE, how="anti")
     strange = fresh.join(learned.select("household_id").unique(), on="household_id", how="anti")
-    said = _said(before, after, decisions)
+    predicted = _predicted(before, after, decisions)
     placed = strange.sort("inspected_on").join_asof(
-        said.sort("as_of"),
+        predicted.sort("as_of"),
         left_on="inspected_on",
         right_on="as_of",
         by="household_id",
@@ -117,7 +117,7 @@ def joined(
     )
 
 
-def _said(before: Seen, after: Seen, decisions: pl.DataFrame | None) -> pl.DataFrame:
+def _predicted(before: Seen, after: Seen, decisions: pl.DataFrame | None) -> pl.DataFrame:
     """Return what was said of each family and when, with the groups it is counted in."""
     facts = ["household_id", "members", "region", *GROUPS]
     sides = [(before.table, before.as_of), (after.table, after.as_of)]

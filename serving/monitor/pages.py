@@ -43,13 +43,13 @@ def page(report: Mapping[str, Any]) -> str:
 
 def _moved(changes: Mapping[str, Sequence[Mapping[str, Any]]]) -> Markup:
     """Draw the largest stability indices as bars against the two bounds."""
-    told = [
+    sizes = [
         (each.get("about") or each["name"].replace("_", " "), each["size"])
         for part in changes.values()
         for each in part
         if each["measure"] == "psi"
     ]
-    rows = sorted(told, key=lambda one: -one[1])[:_MOST]
+    rows = sorted(sizes, key=lambda one: -one[1])[:_MOST]
     if not rows or rows[0][1] <= 0:
         return Markup("")
     unit = (_WIDTH - _LABEL - 60) / max(rows[0][1], 1.2 * drift.PSI_ACT)
@@ -93,7 +93,7 @@ def _moved(changes: Mapping[str, Sequence[Mapping[str, Any]]]) -> Markup:
 
 def _money(watch: Sequence[Mapping[str, Any]]) -> Markup:
     """Draw the evidence of each question after each observation, as a part of what is proof."""
-    drawn = [told for told in watch if len(told["path"]) > 1]
+    drawn = [entry for entry in watch if len(entry["path"]) > 1]
     if not drawn:
         return Markup("")
     low, top = -3.0, 1.0
@@ -125,11 +125,11 @@ def _money(watch: Sequence[Mapping[str, Any]]) -> Markup:
                 word=word,
             )
         )
-    for number, told in enumerate(drawn):
-        path, stroke = told["path"], _STROKES[number % len(_STROKES)]
+    for number, entry in enumerate(drawn):
+        path, stroke = entry["path"], _STROKES[number % len(_STROKES)]
         step = (right - left) / (len(path) - 1)
         points = " ".join(
-            f"{left + step * i:.1f},{y(value, told['proof']):.1f}" for i, value in enumerate(path)
+            f"{left + step * i:.1f},{y(value, entry['proof']):.1f}" for i, value in enumerate(path)
         )
         under = _TALL + 16 * number
         parts.append(
@@ -146,8 +146,8 @@ def _money(watch: Sequence[Mapping[str, Any]]) -> Markup:
                 v=under - 4,
                 t=left + 48,
                 u=under,
-                words=QUESTIONS[told["question"]],
-                n=told["observations"],
+                words=QUESTIONS[entry["question"]],
+                n=entry["observations"],
             )
         )
     return Markup("").join([*parts, Markup("</svg>")])

@@ -50,17 +50,17 @@ def kept(lines: Sequence[Line], promised: float | None) -> dict[str, Any]:
     base = share(sum(line["confirmed"] for line in random), len(random))
     return {
         "promised": promised,
-        "unconfirmed": unconfirmed.told(),
+        "unconfirmed": unconfirmed.as_json(),
         "promise": _verdict(unconfirmed.low, unconfirmed.high, promised),
         "arms": arms,
-        "base_rate": base.told(),
+        "base_rate": base.as_json(),
         "lift": _lift(flagged, random),
         "unequal_chances": len({line["probability"] for line in random}) > 1,
         "unconfirmed_weighted": _weighted(flagged),
         "regions": [
-            {"region": code, "name": name, **told}
+            {"region": code, "name": name, **precision}
             for code, name in REGIONS.items()
-            if (told := _precision([x for x in flagged if x["region"] == code]))["flagged"]
+            if (precision := _precision([x for x in flagged if x["region"] == code]))["flagged"]
         ],
     }
 
@@ -75,30 +75,30 @@ def watched(
     ``act``: it is proof of something that matters, so the model goes back to shadow.
     """
     random = [line for line in lines if line["design"] == "random"]
-    found = [_promise(random, promised, refuted_above)]
-    found += [_groups(random, name, pair) for name, pair in GROUPS.items()]
-    return [*found, _calibration(random)]
+    questions = [_promise(random, promised, refuted_above)]
+    questions += [_groups(random, name, pair) for name, pair in GROUPS.items()]
+    return [*questions, _calibration(random)]
 
 
 def _promise(
     random: Sequence[Line], promised: float | None, refuted_above: float | None
 ) -> dict[str, Any]:
     mine = [line for line in random if line["flagged"]]
-    told = {"question": "unconfirmed_flags", "observations": len(mine)}
+    entry = {"question": "unconfirmed_flags", "observations": len(mine)}
     if promised is None or refuted_above is None or not 0 < promised < 1:
-        return told | _nothing("the model's certificate promises nothing of its flags")
+        return entry | _nothing("the model's certificate promises nothing of its flags")
     if refuted_above >= 1:
-        return told | _nothing(
+        return entry | _nothing(
             "the certificate saw no confirmed flag in its random arm, so no share refutes it"
         )
     unconfirmed = np.array([not line["confirmed"] for line in mine], dtype=np.float64)
     seen = sequential.above(unconfirmed, refuted_above, weights=_weights(mine))
-    return told | {
+    return entry | {
         "promised": promised,
         "refuted_above": round(refuted_above, 6),
         "found": round(float(unconfirmed.mean()), 6) if mine else None,
         "needed": sequential.fewest_to_prove(refuted_above),
-        **_told(seen, [line["inspected_on"] for line in mine]),
+        **_evidence(seen, [line["inspected_on"] for line in mine]),
         "act": seen.crossed_at is not None,
     }
 
@@ -125,31 +125,31 @@ def _groups(random: Sequence[Line], group: str, pair: tuple[str, str]) -> dict[s
         "groups": [NAMES[group].get(value, "fewer than four children") for value in pair],
         "observations": len(mine),
         "rates": [
-            rate.told() if len(side) >= SHOWN_FROM else dict(_NOT_TOLD)
+            rate.as_json() if len(side) >= SHOWN_FROM else dict(_NOT_TOLD)
             for rate, side in zip(rates, sides, strict=True)
         ],
-        **_told(seen, None),
+        **_evidence(seen, None),
         "act": proven and _ratio(*(rate.value for rate in rates)) > MATTERS,
     }
 
 
 def _calibration(random: Sequence[Line]) -> dict[str, Any]:
     mine = [line for line in random if line["predicted"] is not None]
-    found = np.array([line["confirmed"] for line in mine], dtype=np.float64)
-    said = np.array([line["predicted"] for line in mine], dtype=np.float64)
-    seen = sequential.off(found, said, TOLERANCE, weights=_weights(mine))
+    observed = np.array([line["confirmed"] for line in mine], dtype=np.float64)
+    predicted = np.array([line["predicted"] for line in mine], dtype=np.float64)
+    seen = sequential.off(observed, predicted, TOLERANCE, weights=_weights(mine))
     return {
         "question": "calibration",
         "observations": len(mine),
         "tolerance": TOLERANCE,
-        "found": round(float(found.mean()), 6) if mine else None,
-        "predicted": round(float(said.mean()), 6) if mine else None,
-        **_told(seen, [line["inspected_on"] for line in mine]),
+        "found": round(float(observed.mean()), 6) if mine else None,
+        "predicted": round(float(predicted.mean()), 6) if mine else None,
+        **_evidence(seen, [line["inspected_on"] for line in mine]),
         "act": seen.crossed_at is not None,
     }
 
 
-def _told(seen: Evidence, days: Sequence[str] | None) -> dict[str, Any]:
+def _evidence(seen: Evidence, days: Sequence[str] | None) -> dict[str, Any]:
     crossed = seen.crossed_at
     return {
         "why_not": None,
@@ -192,7 +192,7 @@ def _precision(flagged: Sequence[Line]) -> dict[str, Any]:
     return {
         "flagged": len(flagged),
         "confirmed": confirmed if shown else None,
-        "precision": share(confirmed, len(flagged)).told() if shown else dict(_NOT_TOLD),
+        "precision": share(confirmed, len(flagged)).as_json() if shown else dict(_NOT_TOLD),
     }
 
 

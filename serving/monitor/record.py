@@ -42,8 +42,8 @@ def read(path: Path) -> list[dict[str, Any]]:
     counted, before = [], _START
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
-            told = json.loads(line)
-            whole = told["after"] == before
+            entry = json.loads(line)
+            whole = entry["after"] == before
         except (ValueError, KeyError, TypeError):
             whole = False
         if not whole:
@@ -51,13 +51,13 @@ def read(path: Path) -> list[dict[str, Any]]:
                 f"{path}, line {number} does not follow the line before it: the record was "
                 "edited or cut. Restore it from its backup; the monitor counts on its order."
             )
-        counted.append(told)
+        counted.append(entry)
         before = _hash(line)
     return counted
 
 
 def continued(
-    counted: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, Any]], snapshot: str
+    counted: Sequence[Mapping[str, Any]], newly: Sequence[Mapping[str, Any]], snapshot: str
 ) -> list[dict[str, Any]]:
     """Return the lines that inspections add to what was counted; each counts once.
 
@@ -66,7 +66,7 @@ def continued(
     """
     known = {line["key"] for line in counted}
     fresh = sorted(
-        (one for one in found if one["key"] not in known),
+        (one for one in newly if one["key"] not in known),
         key=lambda one: (one["inspected_on"], one["key"]),
     )
     chances = [c for one in fresh if one["design"] == "random" and (c := one["probability"])]
@@ -92,8 +92,8 @@ def append(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
         written = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         before = _hash(written[-1]) if written else _START
         with path.open("a", encoding="utf-8") as file:
-            for told in lines:
-                line = json.dumps({**told, "after": before}, ensure_ascii=False, sort_keys=True)
+            for entry in lines:
+                line = json.dumps({**entry, "after": before}, ensure_ascii=False, sort_keys=True)
                 file.write(line + "\n")
                 before = _hash(line)
             file.flush()

@@ -64,13 +64,15 @@ def monitor(
         given = inspected.decided(decisions, None if models is None else models.version)
     before = look(reference, as_of=reference.as_of, models=models, progress=progress)
     after = look(new, as_of=new.as_of, models=models, progress=progress)
-    found = changes.between(before, after, manifest.get("reference"))
+    moved_by_section = changes.between(before, after, manifest.get("reference"))
     report = {
         "report": KIND,
         "format": FORMAT,
         "header": _header(before, after, models, home),
-        "changes": {name: [each.as_json() for each in part] for name, part in found.items()},
-        "summary": {name: _summary(part) for name, part in found.items()},
+        "changes": {
+            name: [each.as_json() for each in part] for name, part in moved_by_section.items()
+        },
+        "summary": {name: _summary(part) for name, part in moved_by_section.items()},
         **_promises(
             models,
             home,
@@ -84,8 +86,8 @@ def monitor(
             remember=remember,
         ),
     }
-    moved = drift.worst(each.verdict for part in found.values() for each in part)
-    crossed = [told["question"] for told in report["watch"] if told["act"]]
+    moved = drift.worst(each.verdict for part in moved_by_section.values() for each in part)
+    crossed = [entry["question"] for entry in report["watch"] if entry["act"]]
     report["verdict"] = str(Verdict.ACT if crossed else moved)
     report["drift"] = str(moved)
     report["crossed"] = crossed
@@ -96,8 +98,8 @@ def monitor(
 
 def reason(report: Mapping[str, Any]) -> str:
     """Return why the model goes back to shadow, for the record that is kept and shown."""
-    crossed = [told for told in report["watch"] if told["act"]]
-    return "monitor: " + "; ".join(wording.proof(told) for told in crossed)
+    crossed = [entry for entry in report["watch"] if entry["act"]]
+    return "monitor: " + "; ".join(wording.proof(entry) for entry in crossed)
 
 
 def acted(report: Mapping[str, Any], when: str, not_mirrored: str | None) -> dict[str, Any]:
@@ -126,8 +128,8 @@ def may_take(out: Path) -> None:
         return
     try:
         ours = {path.name for path in out.iterdir()} <= _FILES
-        told = json.loads((out / "report.json").read_bytes()) if any(out.iterdir()) else None
-        ours = ours and (told is None or told["report"] == KIND)
+        earlier = json.loads((out / "report.json").read_bytes()) if any(out.iterdir()) else None
+        ours = ours and (earlier is None or earlier["report"] == KIND)
     except (OSError, ValueError, KeyError, TypeError):
         ours = False
     if not ours:
@@ -161,8 +163,8 @@ def _promises(
     if models is None:
         return {"inspections": None, "kept": None, "watch": []}
     # As the model was calibrated; a bundle of before this was told is read by today's law.
-    told = (models.manifest.get("law") or {}).get("inspection_sensitivity")
-    sensitivity = float(told or Law(after.as_of).inspection_sensitivity)
+    stated = (models.manifest.get("law") or {}).get("inspection_sensitivity")
+    sensitivity = float(stated or Law(after.as_of).inspection_sensitivity)
     joined = inspected.joined(
         before,
         after,
@@ -237,5 +239,5 @@ def _summary(part: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def _day(told: object) -> date | None:
-    return date.fromisoformat(told) if isinstance(told, str) else None
+def _day(text: object) -> date | None:
+    return date.fromisoformat(text) if isinstance(text, str) else None

@@ -28,16 +28,22 @@ SHARES: Final = {
 
 def words(report: Mapping[str, Any]) -> list[str]:
     """Return the report's first lines, the most important first."""
-    return [*_first(report), _about(report), *_drift(report), *_found(report), *_proofs(report)]
+    return [
+        *_first(report),
+        _about(report),
+        *_drift(report),
+        *_inspections(report),
+        *_proofs(report),
+    ]
 
 
-def proof(told: Mapping[str, Any]) -> str:
+def proof(entry: Mapping[str, Any]) -> str:
     """Say what a crossed question has proven."""
-    what = QUESTIONS[told["question"]]
-    on = f" on {told['proven_on']}" if told["proven_on"] else ""
+    what = QUESTIONS[entry["question"]]
+    on = f" on {entry['proven_on']}" if entry["proven_on"] else ""
     return (
-        f"{what} (evidence reached {told['highest']:g} of the {told['proof']:g} that are proof, "
-        f"after {told['proven_after']} observations{on})"
+        f"{what} (evidence reached {entry['highest']:g} of the {entry['proof']:g} that are proof, "
+        f"after {entry['proven_after']} observations{on})"
     )
 
 
@@ -85,7 +91,7 @@ def _about(report: Mapping[str, Any]) -> str:
 
 
 def _drift(report: Mapping[str, Any]) -> list[str]:
-    compared = sum(told["compared"] for told in report["summary"].values())
+    compared = sum(section["compared"] for section in report["summary"].values())
     lines = []
     for verdict, says in (("act", "so far that somebody must act"), ("look", "far enough to look")):
         moved = [
@@ -118,27 +124,27 @@ def _largest(moved: Sequence[tuple[str, Mapping[str, Any]]]) -> list[tuple[str, 
     """Return the few that moved most, each measured by its own bound to act."""
 
     def far(one: tuple[str, Mapping[str, Any]]) -> float:
-        told: float | None = one[1]["size"]
-        if told is None:
+        size: float | None = one[1]["size"]
+        if size is None:
             return float("inf")
         is_ratio = one[1]["measure"] == "ratio"
-        return (told - 1) / (RATIO_ACT - 1) if is_ratio else told / PSI_ACT
+        return (size - 1) / (RATIO_ACT - 1) if is_ratio else size / PSI_ACT
 
     return sorted(moved, key=far, reverse=True)[:_NAMED]
 
 
-def _named(section: str, told: Mapping[str, Any]) -> str:
-    name = SHARES.get(told["name"]) or told.get("about") or told["name"].replace("_", " ")
-    if told["measure"] == "ratio":
-        before, after = ("not known" if s is None else f"{100 * s:.1f} %" for s in told["share"])
+def _named(section: str, change: Mapping[str, Any]) -> str:
+    name = SHARES.get(change["name"]) or change.get("about") or change["name"].replace("_", " ")
+    if change["measure"] == "ratio":
+        before, after = ("not known" if s is None else f"{100 * s:.1f} %" for s in change["share"])
         return f"{name} {before} → {after}"
     where = (
         f" ({SECTIONS[section]})" if section in ("regions", "services", "since_training") else ""
     )
-    return f"{name}{where} PSI {told['size']:.2f}"
+    return f"{name}{where} PSI {change['size']:.2f}"
 
 
-def _found(report: Mapping[str, Any]) -> list[str]:
+def _inspections(report: Mapping[str, Any]) -> list[str]:
     counted, kept = report["inspections"], report["kept"]
     if counted is None:
         return []
@@ -154,10 +160,10 @@ def _found(report: Mapping[str, Any]) -> list[str]:
         f"Inspections that the model has not learned from: {counted['counted']:,}, of them "
         f"{counted['new']:,} new and {arm['inspections']:,} drawn at random."
     ]
-    told = kept["unconfirmed"]
+    unconfirmed = kept["unconfirmed"]
     if kept["promised"] is None:
         return [*lines, "The model promises nothing of its flags."]
-    if told["value"] is None:
+    if unconfirmed["value"] is None:
         return [
             *lines,
             f"Flagged families among those drawn at random: {arm['flagged']}, too few to judge the "
@@ -165,8 +171,9 @@ def _found(report: Mapping[str, Any]) -> list[str]:
         ]
     return [
         *lines,
-        f"Of {arm['flagged']:,} flagged families drawn at random {100 * told['value']:.1f} % were "
-        f"not confirmed ({100 * told['low']:.1f} to {100 * told['high']:.1f}); promised were at "
+        f"Of {arm['flagged']:,} flagged families drawn at random "
+        f"{100 * unconfirmed['value']:.1f} % were not confirmed "
+        f"({100 * unconfirmed['low']:.1f} to {100 * unconfirmed['high']:.1f}); promised were at "
         f"most {100 * kept['promised']:.0f} %: {_PROMISE[kept['promise']]}."
         + _possible(report["watch"], kept["promised"]),
     ]
@@ -174,8 +181,8 @@ def _found(report: Mapping[str, Any]) -> list[str]:
 
 def _possible(watch: Sequence[Mapping[str, Any]], promised: float) -> str:
     """Say how far one model's own share may lie above a promise that holds on average."""
-    (told,) = (one for one in watch if one["question"] == "unconfirmed_flags")
-    above = told.get("refuted_above")
+    (entry,) = (one for one in watch if one["question"] == "unconfirmed_flags")
+    above = entry.get("refuted_above")
     if above is None or above <= promised:
         return ""
     return (
@@ -196,7 +203,7 @@ def _proofs(report: Mapping[str, Any]) -> list[str]:
     watch = report["watch"]
     if not watch:
         return []
-    proven = [told for told in watch if told["proven"]]
+    proven = [entry for entry in watch if entry["proven"]]
     if not proven:
         most = max(
             (t for t in watch if t["highest"] is not None), key=lambda t: t["highest"] / t["proof"]
@@ -207,4 +214,4 @@ def _proofs(report: Mapping[str, Any]) -> list[str]:
             f"prove that {QUESTIONS[most['question']]}."
         ]
     idle = "; today the rates differ too little to act"
-    return [f"Proven: {proof(told)}{'' if told['act'] else idle}." for told in proven]
+    return [f"Proven: {proof(entry)}{'' if entry['act'] else idle}." for entry in proven]

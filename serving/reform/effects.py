@@ -39,7 +39,7 @@ DIRECTIONS: Final[dict[str, pl.Expr]] = {
 
 def moves(table: pl.DataFrame) -> list[dict[str, Any]]:
     """Return the table of moves: families and people from each category to each other."""
-    found = {
+    cells = {
         (before, after): (families, people)
         for before, after, families, people in table.group_by(f"category{NOW}", f"category{THEN}")
         .agg(pl.len(), pl.col("members").sum())
@@ -49,7 +49,7 @@ def moves(table: pl.DataFrame) -> list[dict[str, Any]]:
         {"from": before, "to": after, "families": families, "people": people}
         for before in LEVELS
         for after in LEVELS
-        for families, people in [found.get((before, after), (0, 0))]
+        for families, people in [cells.get((before, after), (0, 0))]
     ]
 
 

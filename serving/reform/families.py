@@ -85,14 +85,14 @@ def under_both(
         regions = where.select("household_id", "region")
         for law, suffix in ((now, NOW), (then, THEN)):
             ruled = category.rule_category(features, law)
-            told = targeted_assistance.assistance(features, law, regions)
+            assistance = targeted_assistance.assistance(features, law, regions)
             table = table.with_columns(
                 ruled["rule_category"].alias(f"category{suffix}"),
                 ruled["richest_category"].alias(f"richest_category{suffix}"),
-                told["below_assistance_line"].alias(f"below_line{suffix}"),
+                assistance["below_assistance_line"].alias(f"below_line{suffix}"),
             )
             entitled.append(programmes.eligibility(features, ruled, law))
-            lacking.append(_lacking(told, features["members"], suffix))
+            lacking.append(_lacking(assistance, features["members"], suffix))
         verdicts.append(_counted(*entitled))
         tables.append(table.join(where, on="household_id", how="left", maintain_order="left"))
     progress("deciding under both laws", len(parts), len(parts))
@@ -109,10 +109,10 @@ def under_both(
     )
 
 
-def _lacking(told: pl.DataFrame, members: pl.Series, suffix: str) -> pl.DataFrame:
+def _lacking(assistance: pl.DataFrame, members: pl.Series, suffix: str) -> pl.DataFrame:
     """Add up who of one partition lies below the line of targeted assistance."""
     below = pl.col("below_assistance_line")
-    return told.with_columns(members).select(
+    return assistance.with_columns(members).select(
         law=pl.lit(suffix.removeprefix("_")),
         families=below.sum().cast(pl.Int64),
         people=pl.col("members").filter(below).sum().cast(pl.Int64),

@@ -46,7 +46,7 @@ def compare(
         "format": FORMAT,
         "about": reform.about,
         "source": reform.source,
-        "changes": plain(reform.told(as_of)),
+        "changes": plain(reform.as_json(as_of)),
         "as_of": as_of.isoformat(),
         "snapshot": {"digest": snapshot.digest, "as_of": snapshot.as_of.isoformat()},
         "law": {"now": now.version, "then": then.version},

@@ -45,21 +45,28 @@ def targeting(
         "household_id",
         *(_reached(aim, law).alias(aim + law) for aim in AIMS for law in (NOW, THEN)),
     )
-    asked = surveyed(sides, facts, survey)
-    if isinstance(asked, str):
-        return {"why_not": asked, "families": 0, "quarter": None, "units": 0, "yardsticks": None}
+    survey_read = surveyed(sides, facts, survey)
+    if isinstance(survey_read, str):
+        return {
+            "why_not": survey_read,
+            "families": 0,
+            "quarter": None,
+            "units": 0,
+            "yardsticks": None,
+        }
     moved = {aim: not _same(sides, aim) for aim in AIMS}
     return {
         "why_not": None,
-        **asked.told(),
+        **survey_read.as_json(),
         "yardsticks": [
             {
-                **one.told(),
+                **one.as_json(),
                 "aims": {
-                    aim: _aimed(one, asked.rows, aim, moved[aim], asked.design) for aim in AIMS
+                    aim: _aimed(one, survey_read.rows, aim, moved[aim], survey_read.design)
+                    for aim in AIMS
                 },
             }
-            for one in asked.poverty
+            for one in survey_read.poverty
         ],
     }
 
@@ -82,14 +89,16 @@ def _aimed(
     now, then = (errors(one, side) for side in sides)
     return {
         "crossing": int((sides[0].ne_missing(sides[1])).sum()),
-        "now": {name: survey_design.ratio(*parts, design).told() for name, parts in now.items()},
-        "then": {name: survey_design.ratio(*parts, design).told() for name, parts in then.items()},
+        "now": {name: survey_design.ratio(*parts, design).as_json() for name, parts in now.items()},
+        "then": {
+            name: survey_design.ratio(*parts, design).as_json() for name, parts in then.items()
+        },
         "change": {
             name: (
                 survey_design.difference(then[name], now[name], design)
-                if moved or not told.any()
+                if moved or not misses.any()
                 else _NOTHING_CHANGES
-            ).told()
-            for name, (_, told) in now.items()
+            ).as_json()
+            for name, (_, misses) in now.items()
         },
     }

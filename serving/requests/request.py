@@ -52,7 +52,7 @@ class Household:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ScoreRequest:
     """A request that can be decided.
 
     ``registers`` holds a frame for each scoring register in the contract's types, every
@@ -88,12 +88,12 @@ class Asked:
         return answered
 
 
-def read_one(document: Any) -> Asked:
+def read_one(document: Any) -> ScoreRequest:
     """Read the body of ``POST /score``; Problem: every fault of it at once."""
     return _read(document, "household")
 
 
-def read_many(document: Any) -> Asked:
+def read_many(document: Any) -> ScoreRequest:
     """Read the body of ``POST /score_many``; Problem: every fault of it at once."""
     return _read(document, "households")
 
@@ -111,7 +111,7 @@ def read_as_of(value: Any, faults: list[Fault]) -> date | None:
         return None
 
 
-def _read(document: Any, subject: str) -> Asked:
+def _read(document: Any, subject: str) -> ScoreRequest:
     faults: list[Fault] = []
     if not isinstance(document, dict):
         raise invalid(
@@ -128,7 +128,7 @@ def _read(document: Any, subject: str) -> Asked:
     registers = frames(gathered, as_of, faults)
     if faults or as_of is None:
         raise invalid(faults)
-    return Asked(
+    return ScoreRequest(
         as_of=as_of,
         service=service,
         households=tuple(_understood(household) for _, household in sent),

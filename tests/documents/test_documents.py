@@ -160,6 +160,15 @@ def test_the_readme_is_read_in_one_sitting():
     assert README.stat().st_size < 14 * 1024
 
 
+def test_the_readme_names_every_package_or_the_one_that_it_stands_in():
+    named = set(re.findall(r"`((?:features|models|training|serving)[\w.]*)`", README.read_text("utf-8")))
+    for top in ("features", "models", "training", "serving"):
+        for init in (ROOT / top).rglob("__init__.py"):
+            package = ".".join(init.parent.relative_to(ROOT).parts)
+            parents = [package.rsplit(".", n)[0] for n in range(package.count(".") + 1)]
+            assert package in ("models", "serving") or named & set(parents), package
+
+
 def test_the_family_of_the_documents_is_that_of_the_pages_with_every_register_answering():
     sent = json.loads((ROOT / "docs" / "family.json").read_text("utf-8"))
     household = FAMILY | {name: [] for name in ROW_REGISTERS if name not in FAMILY}

@@ -34,8 +34,8 @@ def only(folder, registers, as_of=AS_OF):
     return fault
 
 
-def errors(found):
-    return [(f.place, f.rule) for f in found if f.is_error]
+def errors(every_fault):
+    return [(f.place, f.rule) for f in every_fault if f.is_error]
 
 
 # --- one promise broken -------------------------------------------------------------------
@@ -156,13 +156,13 @@ def test_a_data_set_that_keeps_every_promise_has_no_faults(tmp_path):
     ],
 )
 def test_one_broken_promise_is_one_error(tmp_path, register, stored, place, rule, examples):
-    found = [f for f in check(tmp_path, {register: stored}) if f.is_error]
-    assert len(found) == 1
-    assert found[0].place == place
-    assert found[0].rule.startswith(rule)
-    assert (found[0].rows, found[0].examples) == (1, examples)
-    assert found[0].remedy
-    assert found[0].owner
+    broken = [f for f in check(tmp_path, {register: stored}) if f.is_error]
+    assert len(broken) == 1
+    assert broken[0].place == place
+    assert broken[0].rule.startswith(rule)
+    assert (broken[0].rows, broken[0].examples) == (1, examples)
+    assert broken[0].remedy
+    assert broken[0].owner
 
 
 @pytest.mark.parametrize(
@@ -186,8 +186,8 @@ def test_what_lies_exactly_on_the_bound_is_kept(tmp_path, register, column, row,
 
 def test_without_a_decision_date_later_dates_are_not_judged_and_all_else_is(tmp_path):
     stored = with_cell(with_cell(INCOMES, "month", 0, date(2030, 1, 1)), "amount", 0, -5)
-    found = check(tmp_path, {"incomes": stored}, as_of=None)
-    assert errors(found) == [("incomes.amount", "whole tenge, not negative")]
+    every_fault = check(tmp_path, {"incomes": stored}, as_of=None)
+    assert errors(every_fault) == [("incomes.amount", "whole tenge, not negative")]
 
 
 def test_a_later_date_that_the_state_had_not_learned_yet_is_invisible_not_wrong(tmp_path):
@@ -210,15 +210,15 @@ def test_duplicate_keys_are_counted_by_row_and_named(tmp_path):
 
 def test_households_may_not_stand_twice_either(tmp_path):
     twice = pl.concat([HOUSEHOLDS, HOUSEHOLDS[:1]])
-    found = errors(check(tmp_path, {"households": twice}))
-    assert found == [("households.household_id", "stands more than once")]
+    broken = errors(check(tmp_path, {"households": twice}))
+    assert broken == [("households.household_id", "stands more than once")]
 
 
 def test_never_more_than_three_examples_and_they_are_the_first(tmp_path):
     stored = INCOMES.with_columns(pl.col("source").replace({"wage": "WAGE"}), amount=pl.lit(-7))
-    found = {f.column: f for f in check(tmp_path, {"incomes": stored}) if f.is_error}
-    assert (found["amount"].rows, found["amount"].examples) == (4, (11, 12, 21))
-    assert (found["source"].rows, found["source"].examples) == (2, (11, 12))
+    by_column = {f.column: f for f in check(tmp_path, {"incomes": stored}) if f.is_error}
+    assert (by_column["amount"].rows, by_column["amount"].examples) == (4, (11, 12, 21))
+    assert (by_column["source"].rows, by_column["source"].examples) == (2, (11, 12))
 
 
 # --- all at once --------------------------------------------------------------------------
@@ -240,8 +240,8 @@ def test_every_fault_is_told_at_once_errors_first(tmp_path):
         },
     )
     (tmp_path / "deposits.parquet").write_bytes(b"")
-    found = faults(open_data_set(tmp_path), AS_OF)
-    assert errors(found) == [
+    every_fault = faults(open_data_set(tmp_path), AS_OF)
+    assert errors(every_fault) == [
         ("households.region", REGISTERS["households"]["region"].constraints[0].rule),
         ("persons.sex", "a required column is missing"),
         ("persons.birth_date", "not after the decision date"),
@@ -252,14 +252,14 @@ def test_every_fault_is_told_at_once_errors_first(tmp_path):
         ("deposits", "deposits.parquet is an empty file"),
     ]
     # The one amount that was text is told once, as unreadable, not again as empty.
-    assert [f.rows for f in found if f.place == "incomes.amount" and f.is_error] == [1, 1, 1]
-    severities = [f.severity for f in found]
+    assert [f.rows for f in every_fault if f.place == "incomes.amount" and f.is_error] == [1, 1, 1]
+    severities = [f.severity for f in every_fault]
     assert severities == sorted(severities)
     assert "warning" in severities
 
 
 def test_no_message_holds_a_value_of_a_family(tmp_path):
-    found = check(
+    every_fault = check(
         tmp_path,
         {
             "households": with_cell(HOUSEHOLDS, "region", 0, "Aigerim"),
@@ -270,10 +270,12 @@ def test_no_message_holds_a_value_of_a_family(tmp_path):
             "loans": with_cell(LOANS, "monthly_payment", 0, -876543),
         },
     )
-    said = json.dumps([f.to_dict() for f in found]) + "".join(f.sentence for f in found)
+    messages = json.dumps([f.to_dict() for f in every_fault]) + "".join(
+        f.sentence for f in every_fault
+    )
     for value in ("Aigerim", "Daniyar", "2044", "987654", "12,5", "876543"):
-        assert value not in said
-    assert len([f for f in found if f.is_error]) == 6
+        assert value not in messages
+    assert len([f for f in every_fault if f.is_error]) == 6
 
 
 def test_a_page_damaged_in_the_middle_of_a_file_is_a_fault(tmp_path):
@@ -313,9 +315,9 @@ def test_a_fault_goes_to_json_and_into_one_sentence(tmp_path):
 
 
 def warn(folder, registers, as_of=AS_OF):
-    found = check(folder, registers, as_of)
-    assert [f for f in found if f.is_error] == []
-    return {f.rule: f.examples for f in found}
+    every_fault = check(folder, registers, as_of)
+    assert [f for f in every_fault if f.is_error] == []
+    return {f.rule: f.examples for f in every_fault}
 
 
 ABOVE = "loan payments above income (mean of the three complete months before the decision)"
@@ -329,8 +331,8 @@ def test_a_household_without_persons_is_a_warning(tmp_path):
 @pytest.mark.parametrize(("born", "alone"), [(date(2008, 1, 1), False), (date(2008, 1, 2), True)])
 def test_a_household_of_children_is_a_warning_until_the_eighteenth_birthday(tmp_path, born, alone):
     stored = with_cell(PERSONS, "birth_date", 5, born)
-    told = {"a household with no adult": (3,)} if alone else {}
-    assert warn(tmp_path, {"persons": stored}) == told
+    warned = {"a household with no adult": (3,)} if alone else {}
+    assert warn(tmp_path, {"persons": stored}) == warned
 
 
 def test_two_heads_and_no_head_are_warnings(tmp_path):
@@ -456,12 +458,12 @@ def test_a_good_request_has_no_broken_places():
 
 def test_a_request_names_each_broken_cell_by_row_and_column():
     incomes = with_cell(with_cell(INCOMES[:2], "amount", 1, -1), "source", 0, "gift")
-    found = broken_places(request(incomes=incomes), AS_OF)
-    assert [(p.register, p.row, p.column) for p in found] == [
+    places = broken_places(request(incomes=incomes), AS_OF)
+    assert [(p.register, p.row, p.column) for p in places] == [
         ("incomes", 0, "source"),
         ("incomes", 1, "amount"),
     ]
-    assert found[1] == BrokenPlace(
+    assert places[1] == BrokenPlace(
         register="incomes",
         row=1,
         column="amount",
@@ -471,14 +473,14 @@ def test_a_request_names_each_broken_cell_by_row_and_column():
 
 
 def test_a_request_may_not_name_strangers_or_the_same_person_twice():
-    found = broken_places(
+    places = broken_places(
         request(
             persons=pl.concat([PERSONS[:3], PERSONS[1:2]]),
             vehicles=with_cell(VEHICLES, "person_id", 0, 404),
         ),
         AS_OF,
     )
-    assert [(p.register, p.row, p.column, p.rule) for p in found] == [
+    assert [(p.register, p.row, p.column, p.rule) for p in places] == [
         ("persons", 3, "person_id", "stands more than once"),
         ("vehicles", 0, "person_id", "points to no row of persons"),
     ]
@@ -486,8 +488,8 @@ def test_a_request_may_not_name_strangers_or_the_same_person_twice():
 
 def test_a_key_left_out_of_a_request_is_empty_and_not_also_a_stranger():
     vehicles = with_cell(VEHICLES, "person_id", 0, None)
-    found = broken_places(request(vehicles=vehicles), AS_OF)
-    assert [(p.register, p.column, p.rule) for p in found] == [
+    places = broken_places(request(vehicles=vehicles), AS_OF)
+    assert [(p.register, p.column, p.rule) for p in places] == [
         ("vehicles", "person_id", "may not be empty")
     ]
 
@@ -497,8 +499,8 @@ def test_an_empty_required_cell_is_broken_whether_null_or_absent(stored):
     persons = PERSONS[:3].with_columns(birth_date=pl.lit(None, pl.Date))
     if stored == "absent":
         persons = persons.drop("birth_date")
-    found = broken_places(request(persons=persons), AS_OF)
-    assert [(p.row, p.column, p.rule) for p in found] == [
+    places = broken_places(request(persons=persons), AS_OF)
+    assert [(p.row, p.column, p.rule) for p in places] == [
         (row, "birth_date", "may not be empty") for row in range(3)
     ]
 

@@ -173,10 +173,10 @@ def test_a_csv_file_without_a_header_shows_nobody_in_the_messages(tmp_path):
     (tmp_path / "persons.csv").write_text("987654,Aigerim,1985-03-01\n11,Daniyar,1990-01-01\n")
     data = open_data_set(tmp_path)
     assert {f.column for f in data.faults} == {"person_id", "household_id", "birth_date", "sex"}
-    said = " ".join([*data.warnings, *(f.sentence for f in data.faults)])
-    assert "persons: 3 columns outside the contract ignored." in said
+    messages = " ".join([*data.warnings, *(f.sentence for f in data.faults)])
+    assert "persons: 3 columns outside the contract ignored." in messages
     for value in ("987654", "Aigerim", "1985"):
-        assert value not in said
+        assert value not in messages
 
 
 # --- what cannot be read ------------------------------------------------------------------
@@ -345,5 +345,5 @@ def test_all_faults_are_met_at_once(tmp_path):
         },
     )
     (tmp_path / "loans.parquet").write_bytes(b"")
-    found = [(f.register, f.column) for f in open_data_set(tmp_path).faults]
-    assert found == [("households", "region"), ("persons", "birth_date"), ("loans", None)]
+    places = [(f.register, f.column) for f in open_data_set(tmp_path).faults]
+    assert places == [("households", "region"), ("persons", "birth_date"), ("loans", None)]

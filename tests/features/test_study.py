@@ -23,19 +23,19 @@ def counted(*members: str) -> dict[str, int | None]:
 
 
 def test_each_place_of_study_is_counted():
-    found = counted(
+    counts = counted(
         "2018-05-05 | yes | school",
         "2012-05-05 | yes | home",
         "2008-05-05 | yes | college",
         "2005-05-05 | yes | university",
         "1980-05-05 | no  |",
     )
-    assert [found[name] for name in COUNTS] == [2, 1, 1, 1]
+    assert [counts[name] for name in COUNTS] == [2, 1, 1, 1]
 
 
 def test_who_is_enrolled_nowhere_studies_nowhere():
-    found = counted("2018-05-05 | no |", "1980-05-05 | no |")
-    assert [found[name] for name in COUNTS] == [0, 0, 0, 0]
+    counts = counted("2018-05-05 | no |", "1980-05-05 | no |")
+    assert [counts[name] for name in COUNTS] == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_who_is_enrolled_nowhere_studies_nowhere():
     ],
 )
 def test_where_somebody_is_enrolled_and_it_is_not_told_where_the_count_is_unknown(born, unknown):
-    found = counted(f"{born} | yes |")
-    assert {name for name in COUNTS if found[name] is None} == unknown
+    counts = counted(f"{born} | yes |")
+    assert {name for name in COUNTS if counts[name] is None} == unknown
 
 
 def test_without_the_column_of_enrolment_nothing_of_study_is_known():
@@ -63,7 +63,7 @@ def test_without_the_column_of_enrolment_nothing_of_study_is_known():
 
 def test_the_youngest_are_counted_by_full_years():
     # under one; one on the day itself; six; seven on the day itself
-    found = counted(
+    counts = counted(
         "2025-01-02 | no |", "2025-01-01 | no |", "2019-01-02 | no |", "2019-01-01 | no |"
     )
-    assert (found["infants"], found["children_one_to_six"]) == (1, 2)
+    assert (counts["infants"], counts["children_one_to_six"]) == (1, 2)

@@ -17,20 +17,22 @@ from tests.law.cases import FOLDER, Case, read
 
 
 def main(words: list[str] | None = None) -> int:
-    asked = argparse.ArgumentParser(prog="make law", description=__doc__)
-    asked.add_argument("--law", type=Path, default=LAW)
-    asked.add_argument("--cases", type=Path, default=FOLDER)
-    asked.add_argument("--table", action="store_true")
-    told = asked.parse_args(words)
+    parser = argparse.ArgumentParser(prog="make law", description=__doc__)
+    parser.add_argument("--law", type=Path, default=LAW)
+    parser.add_argument("--cases", type=Path, default=FOLDER)
+    parser.add_argument("--table", action="store_true")
+    options = parser.parse_args(words)
     try:
-        refuse_without_words(told.law)
-        cases = read(told.cases)
-        failed = [case.failed(found) for case in cases if (found := faults(case, told.law))]
+        refuse_without_words(options.law)
+        cases = read(options.cases)
+        failed = [
+            case.failed(differences) for case in cases if (differences := faults(case, options.law))
+        ]
     except (DeclarationError, InputError) as fault:
         print(fault)
         return 1
     print("\n\n".join(failed), end="\n\n" if failed else "")
-    if told.table:
+    if options.table:
         print(table(cases))
     print(f"{len(cases)} cases, {len(failed)} of them come out otherwise.")
     return 1 if failed else 0

@@ -35,29 +35,31 @@ def faults(case: Case, folder: Path = LAW) -> list[str]:
     refused = case.expect.get("refused")
     try:
         answers = Answers(case, amended(folder, json.dumps(plain(case.law))))
-        found = list(_compared(case.expect, answers))
+        differences = list(_compared(case.expect, answers))
     except (InputError, DeclarationError, Problem) as fault:
-        told = _words(fault)
+        refusal = _words(fault)
         if refused is None:
-            return [f"it was refused: {told}"]
-        return [] if refused in told else [f"refused: expected {refused!r}, got {told!r}"]
-    return found if refused is None else [f"refused: expected {refused!r}, but it was answered"]
+            return [f"it was refused: {refusal}"]
+        return [] if refused in refusal else [f"refused: expected {refused!r}, got {refusal!r}"]
+    return (
+        differences if refused is None else [f"refused: expected {refused!r}, but it was answered"]
+    )
 
 
 def _compared(expect: Mapping[str, Any], answers: "Answers") -> Iterator[str]:
-    asked = {what: wanted for what, wanted in expect.items() if what != "refused"}
-    for keys, wanted in _leaves(asked or {"rule_category": None}):
+    expected = {what: wanted for what, wanted in expect.items() if what != "refused"}
+    for keys, wanted in _leaves(expected or {"rule_category": None}):
         if (got := answers(*keys)) != wanted:
             what = ", ".join(map(str, keys))
             yield f"{what}: expected {_shown(wanted)}, got {_shown(got)}"
 
 
-def _leaves(told: Any, keys: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    if isinstance(told, Mapping):
-        for key, value in told.items():
+def _leaves(expected: Any, keys: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    if isinstance(expected, Mapping):
+        for key, value in expected.items():
             yield from _leaves(value, (*keys, key))
     else:
-        yield keys, told
+        yield keys, expected
 
 
 def _shown(value: Any) -> Any:
@@ -85,11 +87,11 @@ class Answers:
         """The family as the rules see it, by its facts or by its registers."""
         if self.case.household is None:
             return _by_facts(self.case.family)
-        asked = read_one(
+        request = read_one(
             {"as_of": self.law.day.isoformat(), "household": plain(self.case.household)}
         )
-        ((_, registers),) = asked.alike()
-        return build(registers, asked.as_of)
+        ((_, registers),) = request.alike()
+        return build(registers, request.as_of)
 
     @cached_property
     def ruled(self) -> dict[str, Any]:
@@ -110,7 +112,10 @@ class Answers:
 
     @cached_property
     def services(self) -> dict[str, Any]:
-        return {told["service"]: told for told in programmes.told(self.known, self.law)}
+        return {
+            eligibility["service"]: eligibility
+            for eligibility in programmes.eligibility_as_json(self.known, self.law)
+        }
 
     @cached_property
     def card(self) -> Scorecard:
@@ -178,10 +183,10 @@ class Answers:
         return poverty_line(self.law, None if region == "country" else region).amount
 
 
-def _by_facts(told: Mapping[str, Any]) -> pl.DataFrame:
+def _by_facts(facts: Mapping[str, Any]) -> pl.DataFrame:
     """A family by its facts; what the case does not name is nought."""
     columns = {
-        name: pl.Series([plain(told.get(name, 0))]).cast(f.dtype) for name, f in FEATURES.items()
+        name: pl.Series([plain(facts.get(name, 0))]).cast(f.dtype) for name, f in FEATURES.items()
     }
     return pl.DataFrame({"household_id": pl.Series([1], dtype=pl.Int64), **columns})
 

@@ -44,11 +44,11 @@ class Case:
     def title(self) -> str:
         return f"tests/law/{self.page}.yaml: {self.name!r}"
 
-    def failed(self, found: list[str]) -> str:
+    def failed(self, differences: list[str]) -> str:
         """A failed case as a lawyer reads it: where, what came out, of whom, by which source."""
-        told = self.family if self.household is None else self.household
-        facts = ", ".join(f"{name}: {plain(value)}" for name, value in told.items())
-        sentences = "".join(f"\n    {sentence}" for sentence in found)
+        described = self.family if self.household is None else self.household
+        facts = ", ".join(f"{name}: {plain(value)}" for name, value in described.items())
+        sentences = "".join(f"\n    {sentence}" for sentence in differences)
         return (
             f"{self.title}{sentences}\n    on {self.as_of}, of {facts}\n    source: {self.source}"
         )
@@ -61,36 +61,38 @@ def read(folder: Path = FOLDER) -> list[Case]:
 
 def _page(path: Path) -> Iterator[Case]:
     page = read_exactly(path)
-    found = [
+    violations = [
         f"{_place(page, list(fault.absolute_path))}: {fault.message}"
         for fault in _schema().iter_errors(_as_json(page))
     ]
-    if found:
-        raise DeclarationError(f"tests/law/{path.name} is not written as cases are: {found[0]}")
-    names = [told["name"] for told in page["cases"]]
+    if violations:
+        raise DeclarationError(
+            f"tests/law/{path.name} is not written as cases are: {violations[0]}"
+        )
+    names = [entry["name"] for entry in page["cases"]]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise DeclarationError(f"tests/law/{path.name}: two cases are named {twice[0]!r}.")
-    for told in page["cases"]:
+    for entry in page["cases"]:
         yield _checked(
             Case(
                 page=path.stem,
-                name=told["name"],
-                as_of=told["as_of"],
-                family=page.get("family", {}) | told.get("family", {}),
-                household=_household(page, told),
+                name=entry["name"],
+                as_of=entry["as_of"],
+                family=page.get("family", {}) | entry.get("family", {}),
+                household=_household(page, entry),
                 card=page.get("scorecard"),
-                law=told.get("law", {}),
-                expect=told["expect"],
-                source=told.get("source") or page.get("source", ""),
+                law=entry.get("law", {}),
+                expect=entry["expect"],
+                source=entry.get("source") or page.get("source", ""),
             )
         )
 
 
-def _household(page: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any] | None:
+def _household(page: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any] | None:
     """The registers of a case: those of its page, with the case's own in their place."""
-    if "household" not in page and "household" not in told:
+    if "household" not in page and "household" not in entry:
         return None
-    return page.get("household", {}) | told.get("household", {})
+    return page.get("household", {}) | entry.get("household", {})
 
 
 def _checked(case: Case) -> Case:
@@ -99,8 +101,8 @@ def _checked(case: Case) -> Case:
             f"{case.title} cites {case.source!r}: give it, or its page, a `source` that "
             "models/law/values/acts.yaml knows, or a link."
         )
-    asked = (case.family, case.expect.get("facts", {}), case.expect.get("steps", {}))
-    for name in (name for told in asked for name in told):
+    naming_facts = (case.family, case.expect.get("facts", {}), case.expect.get("steps", {}))
+    for name in (name for facts in naming_facts for name in facts):
         if name not in FEATURES:
             near = get_close_matches(name, FEATURES, n=1)
             hint = f"did you mean {near[0]}?" if near else "see /features for all of them."

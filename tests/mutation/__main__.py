@@ -26,14 +26,14 @@ _KEYS = ("in", "by", "was", "now")
 
 def explained() -> dict[str, dict[tuple[str, ...], str]]:
     """Survivors that are known, by module, and why each may live."""
-    told = yaml.safe_load((HERE / "survivors.yaml").read_text("utf-8"))
+    by_module = yaml.safe_load((HERE / "survivors.yaml").read_text("utf-8"))
     return {
         module: {
             tuple(one[key] for key in _KEYS): group["because"]
             for group in groups
             for one in group["mutants"]
         }
-        for module, groups in told.items()
+        for module, groups in by_module.items()
     }
 
 
@@ -58,22 +58,24 @@ def copied(folder: Path) -> Path:
 
 
 def main() -> int:
-    asked = argparse.ArgumentParser(prog="make mutants", description=__doc__)
-    asked.add_argument("modules", nargs="*", metavar="MODULE", help=", ".join(MODULES))
-    asked.add_argument("--out", type=Path, help="a JSON file for everything that was found")
-    options = asked.parse_args()
-    known, found, strange = explained(), [], 0
+    parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help=", ".join(MODULES))
+    parser.add_argument("--out", type=Path, help="a JSON file for everything that was found")
+    options = parser.parse_args()
+    known, reports, strange = explained(), [], 0
     print(f"{'module':<12}{'mutants':>8}{'killed':>8}{'survived':>9}{'explained':>10}")
     for module in options.modules or MODULES:
         with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-            told = tried(module, copied(Path(folder)))
-        found.append(told)
+            report = tried(module, copied(Path(folder)))
+        reports.append(report)
         if options.out:
-            options.out.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        unknown = [s for s in told["survivors"] if _key(s) not in known.get(module, {})]
-        lived, strange = len(told["survivors"]), strange + len(unknown)
-        tried_ = told["killed"] + lived
-        print(f"{module:<12}{tried_:>8}{told['killed']:>8}{lived:>9}{lived - len(unknown):>10}")
+            options.out.write_text(
+                json.dumps(reports, indent=1, ensure_ascii=False) + "\n", "utf-8"
+            )
+        unknown = [s for s in report["survivors"] if _key(s) not in known.get(module, {})]
+        lived, strange = len(report["survivors"]), strange + len(unknown)
+        tried_ = report["killed"] + lived
+        print(f"{module:<12}{tried_:>8}{report['killed']:>8}{lived:>9}{lived - len(unknown):>10}")
         for survivor in unknown:
             print(f"  in {survivor['in']}, by {survivor['by']}:")
             print(f"    - {survivor['was']}\n    + {survivor['now']}", flush=True)

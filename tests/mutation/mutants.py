@@ -48,22 +48,22 @@ def tried(module: str) -> dict[str, Any]:
         [sys.executable, "-m", "cosmic_ray.cli", "init", HERE / f"{module}.toml", session],
         check=True,
     )
-    told: dict[str, Any] = {"module": module, "killed": 0, "declarations": 0, "survivors": []}
-    with use_db(str(session)) as found:
-        mutants = [mutant for item in found.work_items for mutant in item.mutations]
+    tally: dict[str, Any] = {"module": module, "killed": 0, "declarations": 0, "survivors": []}
+    with use_db(str(session)) as database:
+        mutants = [mutant for item in database.work_items for mutant in item.mutations]
     for number, mutant in enumerate(mutants, start=1):
         if any(first <= mutant.start_pos < last for first, last in declared):
-            told["declarations"] += 1
+            tally["declarations"] += 1
             continue
         operator = get_operator(mutant.operator_name)(**mutant.operator_args)
         with use_mutation(mutant.module_path, operator, mutant.occurrence) as (was, now):
             if now is None or not _pass(tests, seconds):
-                told["killed"] += 1
+                tally["killed"] += 1
             else:
-                told["survivors"].append(_told(mutant, was, now))
+                tally["survivors"].append(_survivor(mutant, was, now))
         print(f"\r{module}: {number} of {len(mutants)}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return told
+    return tally
 
 
 def _pass(tests: list[str], seconds: float, *, may_cache: bool = False) -> bool:
@@ -108,7 +108,7 @@ def _declarations(source: str) -> Iterator[tuple[tuple[int, int], tuple[int, int
                 yield (spot.lineno, spot.col_offset), (spot.end_lineno, spot.end_col_offset)
 
 
-def _told(mutant: MutationSpec, was: str, now: str) -> dict[str, str]:
+def _survivor(mutant: MutationSpec, was: str, now: str) -> dict[str, str]:
     """A survivor without line numbers: what the changed lines were and what they became."""
     changed = list(difflib.unified_diff(was.splitlines(), now.splitlines(), lineterm="", n=0))[2:]
     return {

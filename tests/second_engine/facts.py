@@ -30,17 +30,19 @@ def facts(family: Family, day: date) -> dict[str, Fact]:
     for name, rows in seen.items():  # what somebody holds counts while they are a member
         if name != "persons" and rows and "person_id" in rows[0]:
             seen[name] = [r for r in rows if r["person_id"] in members]
-    told: dict[str, Fact] = {}
-    told |= _people(people, day)
-    told |= _home(seen["households"][0], len(people))
-    told |= _income(seen.get("incomes"), len(people), day)
-    told |= _things(seen, day)
-    told |= _loans(seen.get("loans"), told["counted_income_quarter"], day)
-    lent = told["loan_principal_quarter"]
-    per_member = None if lent is None or not told["members"] else lent // (3 * told["members"])
-    told["imputed_loan_income"] = per_member
-    told |= _transfers(seen.get("transfers"), day)
-    return told
+    by_name: dict[str, Fact] = {}
+    by_name |= _people(people, day)
+    by_name |= _home(seen["households"][0], len(people))
+    by_name |= _income(seen.get("incomes"), len(people), day)
+    by_name |= _things(seen, day)
+    by_name |= _loans(seen.get("loans"), by_name["counted_income_quarter"], day)
+    lent = by_name["loan_principal_quarter"]
+    per_member = (
+        None if lent is None or not by_name["members"] else lent // (3 * by_name["members"])
+    )
+    by_name["imputed_loan_income"] = per_member
+    by_name |= _transfers(seen.get("transfers"), day)
+    return by_name
 
 
 def visible(row: Row, day: date) -> bool:

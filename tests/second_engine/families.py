@@ -32,18 +32,18 @@ Lines = dict[str, list[int | Fraction]]
 def lines(day: date) -> Lines:
     """Every number that the law of the day compares a fact with, by the fact's name."""
     card = page(f"scorecards/{edition('decision_policy', day)['scorecard']}")
-    asked = [
+    bounded = [
         (p["feature"], p.get("unit"), s)
         for c in card["criteria"]
         for p in c["parts"]
         for s in p["steps"]
     ]
-    asked += [(c["feature"], c.get("unit"), c) for c in edition("hard_rule", day)["conditions"]]
-    found: Lines = {}
-    for fact, unit, told in asked:
-        if limit := bound(told, unit, day):
-            found.setdefault(fact, []).append(limit[1])
-    return found
+    bounded += [(c["feature"], c.get("unit"), c) for c in edition("hard_rule", day)["conditions"]]
+    by_fact: Lines = {}
+    for fact, unit, declared in bounded:
+        if limit := bound(declared, unit, day):
+            by_fact.setdefault(fact, []).append(limit[1])
+    return by_fact
 
 
 class Author:
@@ -101,8 +101,8 @@ class Author:
     def _amount(self, fact: str) -> int:
         """An amount near a line of a fact, or any amount."""
         if self.lines.get(fact) and (self.wealthy or self._often(0.7)):
-            found = self.lines[fact]
-            return self._near(max(found) if self.wealthy else self.rng.choice(found))
+            of_fact = self.lines[fact]
+            return self._near(max(of_fact) if self.wealthy else self.rng.choice(of_fact))
         return self.rng.choice((0, 1, self.rng.randrange(400_000)))
 
     def _maybe(self, value: Any, unknown: float = 0.03) -> Any:

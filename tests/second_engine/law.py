@@ -29,8 +29,8 @@ def edition(name: str, day: date) -> dict[str, Any] | None:
 
 
 def value(name: str, day: date) -> Fraction | None:
-    found = edition(name, day)
-    return None if found is None else exact(found["value"])
+    in_force = edition(name, day)
+    return None if in_force is None else exact(in_force["value"])
 
 
 def changes_of_law() -> list[date]:
@@ -82,11 +82,11 @@ def whole(number: Fraction) -> int:
 Bound = tuple[str, int | Fraction]
 
 
-def bound(told: dict[str, Any], unit: str | None, day: date) -> Bound | None:
+def bound(declared: dict[str, Any], unit: str | None, day: date) -> Bound | None:
     """``("from" or "above", number)`` of a step or a condition, priced by the law of the day."""
     for kind in ("from", "above"):
-        if kind in told:
-            multiple = exact(told[kind])
+        if kind in declared:
+            multiple = exact(declared[kind])
             if unit is None:
                 return kind, multiple if multiple.denominator > 1 else int(multiple)
             price = value(unit, day)

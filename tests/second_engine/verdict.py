@@ -34,10 +34,10 @@ class Verdict:
     flags: dict[str, bool | None]
 
 
-def verdict(told: dict[str, Fact], day: date) -> Verdict:
+def verdict(facts: dict[str, Fact], day: date) -> Verdict:
     law = law_of(day)
-    points = {code: _criterion(parts, told) for code, parts in law.criteria.items()}
-    hard = _hard_rule(law, told)
+    points = {code: _criterion(parts, facts) for code, parts in law.criteria.items()}
+    hard = _hard_rule(law, facts)
     poorest, richest = (
         min(law.highest, _category(law, sum(p[end] for p in points.values()))) for end in (0, 1)
     )
@@ -46,7 +46,7 @@ def verdict(told: dict[str, Fact], day: date) -> Verdict:
         hard_rule=hard,
         rule_category=6 if hard is True else poorest,
         richest_category=richest if hard is False else 6,
-        flags={code: SIGNS[code](told, values) for code, values in law.flags.items()},
+        flags={code: SIGNS[code](facts, values) for code, values in law.flags.items()},
     )
 
 
@@ -95,9 +95,9 @@ def law_of(day: date) -> DayLaw:
     )
 
 
-def _criterion(parts: list[tuple[str, list[Step]]], told: dict[str, Fact]) -> tuple[int, int]:
+def _criterion(parts: list[tuple[str, list[Step]]], facts: dict[str, Fact]) -> tuple[int, int]:
     """Of several parts the poorest counts."""
-    ends = [_part(told[fact], steps) for fact, steps in parts]
+    ends = [_part(facts[fact], steps) for fact, steps in parts]
     return min(low for low, _ in ends), min(high for _, high in ends)
 
 
@@ -113,9 +113,10 @@ def _category(law: DayLaw, points: int) -> int:
     return [category for begins, category in law.categories if begins <= points][-1]
 
 
-def _hard_rule(law: DayLaw, told: dict[str, Fact]) -> bool | None:
+def _hard_rule(law: DayLaw, facts: dict[str, Fact]) -> bool | None:
     answers = [
-        None if told[fact] is None else reached(told[fact], limit) for fact, limit in law.conditions
+        None if facts[fact] is None else reached(facts[fact], limit)
+        for fact, limit in law.conditions
     ]
     if answers.count(True) >= law.enough:
         return True
@@ -135,38 +136,38 @@ def below(fact: Fact, line: Fraction | int) -> bool | None:
     return None if fact is None else fact < line
 
 
-def _loan_payments(told: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
-    due, income = told["loan_payments_month"], told["counted_income_quarter"]
+def _loan_payments(facts: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
+    due, income = facts["loan_payments_month"], facts["counted_income_quarter"]
     if due == 0:
         return False  # above no income, whatever it is
     line = None if income is None else law["payments_to_income_ratio"] * income
     return above(None if due is None else 3 * due, line)
 
 
-def _loans(told: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
-    line = law["loan_principal_limit"] * law["subsistence_minimum"] * told["members"]
-    return above(told["loan_principal_quarter"], whole(line))
+def _loans(facts: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
+    line = law["loan_principal_limit"] * law["subsistence_minimum"] * facts["members"]
+    return above(facts["loan_principal_quarter"], whole(line))
 
 
-def _cars(told: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
-    more = above(told["cars"], law["cars_without_question"])
-    not_large = below(told["children"], law["large_family_children"])
-    return both(more, not_large, below(told["members_with_disability"], 1))
+def _cars(facts: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
+    more = above(facts["cars"], law["cars_without_question"])
+    not_large = below(facts["children"], law["large_family_children"])
+    return both(more, not_large, below(facts["members_with_disability"], 1))
 
 
-def _transfers(told: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
+def _transfers(facts: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
     line = whole(law["transfers_limit_minimum_wages"] * law["minimum_wage"])
-    return above(told["transfers_from_many_senders_quarter"], line)
+    return above(facts["transfers_from_many_senders_quarter"], line)
 
 
-def _imputed(told: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
+def _imputed(facts: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
     line = law["imputed_loan_income_lines"] * law["line_of_the_country"]
-    return above(told["imputed_loan_income"], line)
+    return above(facts["imputed_loan_income"], line)
 
 
-def _deposits(told: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
+def _deposits(facts: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
     line = whole(law["deposits_limit"] * law["monthly_calculation_index"])
-    return above(told["deposits_balance"], line)
+    return above(facts["deposits_balance"], line)
 
 
 SIGNS = {

@@ -15,7 +15,7 @@ from tests.training.few_families import Few
 from training import promote as promotion
 from training.gates.directions import against
 from training.gates.verdict import Verdict, gate, hard
-from training.promote import Asked, promote
+from training.promote import GateVerdicts, promote
 from training.record import known_snapshots
 
 WHEN = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -33,7 +33,7 @@ def test_a_step_against_a_direction_is_counted():
 class Deaf:
     """An MLflow that knows every version and remembers what it is told."""
 
-    told: tuple = ()
+    call: tuple = ()
     refusal: tuple = ()
 
     def __init__(self, home):
@@ -42,8 +42,8 @@ class Deaf:
     def knows(self, version):
         pass
 
-    def alias(self, *told):
-        Deaf.told = told
+    def alias(self, *call):
+        Deaf.call = call
 
     def refuse(self, *refusal):
         Deaf.refusal = refusal
@@ -74,14 +74,14 @@ def doubtful(monkeypatch):
         hard("signature", Verdict.PASS, None, "signed"),
         gate("quality", Verdict.UNKNOWN, 0.01, "holds zero"),
     )
-    said = Asked(gates=gates, manifest_sha256="ab" * 32)
-    monkeypatch.setattr(promotion, "asked", lambda *_, **__: said)
+    answered = GateVerdicts(gates=gates, manifest_sha256="ab" * 32)
+    monkeypatch.setattr(promotion, "ask_gates", lambda *_, **__: answered)
 
 
 def test_what_cannot_be_told_blocks(home, version, doubtful):
-    said = promote(version, home=home, override=None, when=WHEN)
-    assert not said.promoted
-    assert said.shown == version
+    decision = promote(version, home=home, override=None, when=WHEN)
+    assert not decision.promoted
+    assert decision.shown == version
     assert aliases.read(home).names == {}
     with pytest.raises(NoSuchModel, match="No model is promoted"):
         loading.load(home, "champion")
@@ -98,37 +98,37 @@ def test_a_refusal_is_told_to_mlflow_with_its_gates(home, version, doubtful):
 
 def test_what_does_not_apply_keeps_nobody_from_serving(home, version, monkeypatch):
     gates = (gate("guarantee_flags", Verdict.NOT_APPLICABLE, None, "nobody is flagged"),)
-    said = Asked(gates=gates, manifest_sha256="ab" * 32)
-    monkeypatch.setattr(promotion, "asked", lambda *_, **__: said)
+    verdicts = GateVerdicts(gates=gates, manifest_sha256="ab" * 32)
+    monkeypatch.setattr(promotion, "asked", lambda *_, **__: verdicts)
     promoted = promote(version, home=home, override=None, when=WHEN)
     assert (promoted.promoted, promoted.override, promoted.shown) == (True, None, version)
-    assert Deaf.told[2]["gate.guarantee_flags"] == "NOT_APPLICABLE"
+    assert Deaf.call[2]["gate.guarantee_flags"] == "NOT_APPLICABLE"
 
 
 def test_a_version_once_passed_by_a_word_is_shown_with_it_when_all_gates_pass(
     home, version, doubtful, monkeypatch
 ):
     promote(version, home=home, override="demonstration", when=WHEN)
-    passing = Asked(
+    passing = GateVerdicts(
         gates=(hard("signature", Verdict.PASS, None, "signed"),), manifest_sha256="ab" * 32
     )
     monkeypatch.setattr(promotion, "asked", lambda *_, **__: passing)
-    said = promote(version, home=home, override=None, when=WHEN)
-    assert said.override is None
-    assert said.shown == f"{version} (passed by a person's word: demonstration)"
+    verdicts = promote(version, home=home, override=None, when=WHEN)
+    assert verdicts.override is None
+    assert verdicts.shown == f"{version} (passed by a person's word: demonstration)"
 
 
 def test_a_persons_word_passes_it_and_is_kept_everywhere(home, version, doubtful):
-    said = promote(version, home=home, override=" demonstration ", when=WHEN)
-    assert said.promoted
-    assert said.shown == f"{version} (passed by a person's word: demonstration)"
+    decision = promote(version, home=home, override=" demonstration ", when=WHEN)
+    assert decision.promoted
+    assert decision.shown == f"{version} (passed by a person's word: demonstration)"
     assert aliases.read(home).names["champion"].override == "demonstration"
     line = json.loads((home.bundles / "ledger.jsonl").read_text())
     assert (line["override"], line["version"], line["promoted"]) == ("demonstration", version, True)
-    assert Deaf.told[0] == {"champion": version}
-    assert Deaf.told[2]["override"] == "demonstration"
-    assert Deaf.told[2]["taken_back"] == "none"
-    json.dumps(said.to_dict())
+    assert Deaf.call[0] == {"champion": version}
+    assert Deaf.call[2]["override"] == "demonstration"
+    assert Deaf.call[2]["taken_back"] == "none"
+    json.dumps(decision.to_dict())
 
 
 def test_the_ledger_only_grows(home, version, doubtful):
@@ -142,10 +142,10 @@ def test_the_ledger_only_grows(home, version, doubtful):
 def test_a_broken_signature_nobody_may_override(home, version):
     path = home.bundles / version / "manifest.json"
     path.write_text(path.read_text().replace('"labels"', '"labelz"', 1))
-    said = promote(version, home=home, override="I insist", when=WHEN)
-    assert not said.promoted
-    assert said.gates[0].verdict is Verdict.FAIL
-    assert {g.verdict for g in said.gates[1:]} == {Verdict.UNKNOWN}
+    decision = promote(version, home=home, override="I insist", when=WHEN)
+    assert not decision.promoted
+    assert decision.gates[0].verdict is Verdict.FAIL
+    assert {g.verdict for g in decision.gates[1:]} == {Verdict.UNKNOWN}
     assert aliases.read(home).names == {}
 
 
@@ -161,8 +161,8 @@ def few(simulated_snapshot):
 
 
 def test_every_gate_answers_with_its_reason(home, version, few):
-    said = promotion.asked(home.bundles / version, home, on=few)
-    assert [g.name for g in said.gates] == [
+    answered = promotion.ask_gates(home.bundles / version, home, on=few)
+    assert [g.name for g in answered.gates] == [
         "signature",
         "golden_predictions",
         "random_arm",
@@ -178,18 +178,18 @@ def test_every_gate_answers_with_its_reason(home, version, few):
         "blast_radius",
         "off_switch",
     ]
-    assert all(g.why for g in said.gates)
-    by_name = {g.name: g for g in said.gates}
+    assert all(g.why for g in answered.gates)
+    by_name = {g.name: g for g in answered.gates}
     for name in ("golden_predictions", "directions", "leaves", "off_switch"):
         assert by_name[name].verdict is Verdict.PASS, name
     assert by_name["directions"].number == 0
     assert by_name["off_switch"].number == 0
     assert by_name["preregistered"].verdict is Verdict.UNKNOWN
     # No champion here: what is newly sent to a person is all that the model alone sends there.
-    told = said.radius.told()
-    assert told["before"] is None
-    assert told["changes"]["newly_in_review"] == told["review"]["after"]["by_model_alone"]
-    assert by_name["blast_radius"].number == told["changes"]["newly_in_review"]["share"]
+    report = answered.radius.as_json()
+    assert report["before"] is None
+    assert report["changes"]["newly_in_review"] == report["review"]["after"]["by_model_alone"]
+    assert by_name["blast_radius"].number == report["changes"]["newly_in_review"]["share"]
 
 
 def test_a_candidate_is_held_against_itself_as_champion_and_moves_nobody(
@@ -198,13 +198,13 @@ def test_a_candidate_is_held_against_itself_as_champion_and_moves_nobody(
     folder = home.bundles / version
     signed = bundle.verify(folder, home.public_key()).manifest_sha256
     aliases.write(home, "champion", version, signed, override="first", when=WHEN)
-    said = promotion.asked(folder, home, on=few)
-    by_name = {g.name: g for g in said.gates}
+    answered = promotion.ask_gates(folder, home, on=few)
+    by_name = {g.name: g for g in answered.gates}
     assert (by_name["blast_radius"].verdict, by_name["blast_radius"].number) == (Verdict.PASS, 0)
-    kept = promotion.keep(said.radius, home.artefacts / f"version-{version}", home)
-    told = json.loads(kept.read_bytes())
-    assert told["before"] == told["after"] == version
-    assert all(c["families"] == 0 for c in told["changes"].values())
+    kept = promotion.keep(answered.radius, home.artefacts / f"version-{version}", home)
+    report = json.loads(kept.read_bytes())
+    assert report["before"] == report["after"] == version
+    assert all(c["families"] == 0 for c in report["changes"].values())
     signing.check_signature(kept.read_bytes(), kept.with_suffix(".sig"), home.public_key())
 
 
@@ -212,7 +212,7 @@ def test_a_champion_that_cannot_be_read_leaves_the_blast_radius_unknown(
     home, version, few, unhurried
 ):
     aliases.write(home, "champion", version, "ab" * 32, override=None, when=WHEN)
-    by_name = {g.name: g for g in promotion.asked(home.bundles / version, home, on=few).gates}
+    by_name = {g.name: g for g in promotion.ask_gates(home.bundles / version, home, on=few).gates}
     assert by_name["blast_radius"].verdict is Verdict.UNKNOWN
     assert "cannot be read" in by_name["blast_radius"].why
 
@@ -220,7 +220,7 @@ def test_a_champion_that_cannot_be_read_leaves_the_blast_radius_unknown(
 def test_a_snapshot_that_is_gone_leaves_the_blast_radius_unknown_with_the_remedy(
     home, version, unhurried
 ):
-    gates = {g.name: g for g in promotion.asked(home.bundles / version, home).gates}
+    gates = {g.name: g for g in promotion.ask_gates(home.bundles / version, home).gates}
     for name in ("blast_radius", "off_switch"):
         assert gates[name].verdict is Verdict.UNKNOWN
         assert "--on SNAP" in gates[name].why

@@ -141,10 +141,10 @@ def test_an_mlflow_that_is_down_undoes_nothing_and_is_named(home, monkeypatch):
     aliases.write(home, "champion", "1", "ab" * 32, override=None, when=WHEN)
     after = aliases.retire(home, "drift", WHEN)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://someone:secret@127.0.0.1:9")
-    said = mirror_retirement(home, "champion", "1")
-    assert said.startswith("MLflow may still show version 1 as champion; it decides nothing")
-    assert "127.0.0.1:9" in said
-    assert "secret" not in said
+    warning = mirror_retirement(home, "champion", "1")
+    assert warning.startswith("MLflow may still show version 1 as champion; it decides nothing")
+    assert "127.0.0.1:9" in warning
+    assert "secret" not in warning
     assert aliases.read(home) == after
 
 

@@ -46,15 +46,17 @@ def few_trees():
     return Hyperparameters(**quick)
 
 
-def part(found):
+def part(labels):
     """All inspections, but fewer families to survey and to score."""
-    return replace(found, survey=found.survey.head(1_500), population=found.population.head(5_000))
+    return replace(
+        labels, survey=labels.survey.head(1_500), population=labels.population.head(5_000)
+    )
 
 
 def learned(snapshot, change, hyper):
     generator = np.random.default_rng(SEED)
-    found = change(gather([snapshot], generator=generator))
-    return found, fit(found, law=LAW, seed=SEED, generator=generator, hyper=hyper), generator
+    labels = change(gather([snapshot], generator=generator))
+    return labels, fit(labels, law=LAW, seed=SEED, generator=generator, hyper=hyper), generator
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +75,9 @@ def manifest(trained_home):
 def without_arm(snapshot):
     """A part of the country, as if nobody in it had ever been inspected at random."""
 
-    def change(found):
-        chosen = found.inspections.filter(pl.col("design").cast(pl.String) != "random")
-        return replace(part(found), inspections=chosen)
+    def change(labels):
+        chosen = labels.inspections.filter(pl.col("design").cast(pl.String) != "random")
+        return replace(part(labels), inspections=chosen)
 
     return learned(snapshot, change, few_trees())
 
@@ -101,8 +103,8 @@ def test_the_candidate_tells_what_it_rests_on(manifest, snapshot):
 def test_every_measure_stands_between_its_ends(manifest):
     metrics = manifest["metrics"]
     measured = [metrics["hidden_income"], *metrics["baselines"].values()]
-    for said in measured:
-        for name, estimate in said.items():
+    for estimates in measured:
+        for name, estimate in estimates.items():
             if estimate["value"] is not None:
                 assert estimate["low"] <= estimate["value"] <= estimate["high"], name
     assert 0.5 < metrics["hidden_income"]["auc"]["value"] < 0.99
@@ -110,14 +112,14 @@ def test_every_measure_stands_between_its_ends(manifest):
 
 
 def test_without_a_random_arm_no_auc_is_printed_and_the_report_says_why(without_arm):
-    found, fitted, generator = without_arm
-    metrics = evaluate(found, fitted, generator)
+    labels, fitted, generator = without_arm
+    metrics = evaluate(labels, fitted, generator)
     assert metrics["hidden_income"] is None
     assert metrics["baselines"] is None
     assert metrics["auc_above_logistic_regression"] is None
     assert "random" in metrics["random_arm"]["why_no_auc"]
-    told = page(metrics, {"certificate": fitted.certificate, "trained_on": []})
-    assert "No AUC and no precision" in told
+    text = page(metrics, {"certificate": fitted.certificate, "trained_on": []})
+    assert "No AUC and no precision" in text
     assert not any("AUC on" in line for line in words(metrics, fitted.certificate))
     assert metrics["welfare"]["quadratic_kappa"]["value"] > 0.3
 
@@ -125,8 +127,8 @@ def test_without_a_random_arm_no_auc_is_printed_and_the_report_says_why(without_
 def test_without_a_random_arm_only_bounds_and_what_needs_no_inspector_are_told(
     without_arm, snapshot
 ):
-    found, fitted, generator = without_arm
-    metrics = evaluate(found, fitted, generator, [snapshot])
+    labels, fitted, generator = without_arm
+    metrics = evaluate(labels, fitted, generator, [snapshot])
     json.dumps(metrics, allow_nan=False)
     for part in ("reliability", "sensitivity_band", "flags_against_prevalence", "label_noise"):
         assert metrics[part] is None
@@ -136,9 +138,9 @@ def test_without_a_random_arm_only_bounds_and_what_needs_no_inspector_are_told(
     rates = {"flag_rate", "missed_by_the_rules", "missed_by_the_model"}
     assert set(metrics["groups"]["rates"]) == rates
     assert metrics["groups"]["verdict"] == "UNKNOWN"
-    told = page(metrics, {"certificate": fitted.certificate, "trained_on": []})
-    assert not re.search(r"AUC[^\n]*\d\.\d", told)  # it is named only to say that there is none
-    assert "precision at 5 %" not in told
+    text = page(metrics, {"certificate": fitted.certificate, "trained_on": []})
+    assert not re.search(r"AUC[^\n]*\d\.\d", text)  # it is named only to say that there is none
+    assert "precision at 5 %" not in text
 
 
 def test_without_a_random_arm_nobody_is_flagged(without_arm):
@@ -150,9 +152,9 @@ def test_without_a_random_arm_nobody_is_flagged(without_arm):
 
 def test_inspections_that_all_found_the_same_teach_nothing(snapshot):
 
-    def change(found):
-        clear = found.inspections.with_columns(hidden_income_monthly=pl.lit(0, pl.Int64))
-        return replace(found, inspections=clear)
+    def change(labels):
+        clear = labels.inspections.with_columns(hidden_income_monthly=pl.lit(0, pl.Int64))
+        return replace(labels, inspections=clear)
 
     with pytest.raises(InputError, match="found the same"):
         learned(snapshot, change, few_trees())
@@ -175,42 +177,42 @@ def inspected(hiding, clear, *, amount=300_000):
 
 @pytest.mark.parametrize(("hiding", "clear"), [(1, 845), (9, 90), (90, 9)])
 def test_too_few_families_of_a_kind_are_told_before_anything_is_grown(hiding, clear):
-    found = inspected(hiding, clear)
+    inspections = inspected(hiding, clear)
     with pytest.raises(InputError, match=f"at {hiding} families and none at {clear}.*at least 10"):
-        require_both_kinds(found, np.arange(found.height) % 5)
+        require_both_kinds(inspections, np.arange(inspections.height) % 5)
 
 
 def test_ten_families_of_each_kind_suffice_unless_one_fold_holds_them_all():
-    found = inspected(10, 90)
-    require_both_kinds(found, np.arange(found.height) % 5)
+    inspections = inspected(10, 90)
+    require_both_kinds(inspections, np.arange(inspections.height) % 5)
     with pytest.raises(InputError, match="all of one kind fell into one of 5 folds"):
-        require_both_kinds(found, np.where(np.arange(found.height) < 10, 0, 1))
+        require_both_kinds(inspections, np.where(np.arange(inspections.height) < 10, 0, 1))
 
 
 def test_a_family_inspected_ten_times_is_one_witness():
-    found = inspected(10, 90)
-    same = found.with_columns(household_id=pl.col("household_id").clip(lower_bound=9))
+    inspections = inspected(10, 90)
+    same = inspections.with_columns(household_id=pl.col("household_id").clip(lower_bound=9))
     with pytest.raises(InputError, match="at 1 families"):
-        require_both_kinds(same, np.arange(found.height) % 5)
+        require_both_kinds(same, np.arange(inspections.height) % 5)
 
 
 @pytest.mark.parametrize(
     ("of", "hyper"),
     [
         pytest.param(part, few_trees(), id="a part of the country"),
-        pytest.param(lambda found: found, None, id="the country", marks=pytest.mark.long),
+        pytest.param(lambda labels: labels, None, id="the country", marks=pytest.mark.long),
     ],
 )
 def test_a_detector_grows_from_ten_families_that_hide_income(snapshot, of, hyper):
-    def change(found):
+    def change(labels):
         hides = pl.col("hidden_income_monthly")
-        tenth = found.inspections["hidden_income_monthly"].sort(descending=True)[9]
-        rare = found.inspections.with_columns(pl.when(hides >= tenth).then(hides).otherwise(0))
-        return replace(of(found), inspections=rare)
+        tenth = labels.inspections["hidden_income_monthly"].sort(descending=True)[9]
+        rare = labels.inspections.with_columns(pl.when(hides >= tenth).then(hides).otherwise(0))
+        return replace(of(labels), inspections=rare)
 
-    found, fitted, generator = learned(snapshot, change, hyper)
+    labels, fitted, generator = learned(snapshot, change, hyper)
     assert fitted.inspected.confirmed.sum() >= 10
-    json.dumps(evaluate(found, fitted, generator), allow_nan=False)
+    json.dumps(evaluate(labels, fitted, generator), allow_nan=False)
 
 
 def with_arm(fitted, rows):
@@ -222,18 +224,18 @@ def with_arm(fitted, rows):
 
 @pytest.mark.parametrize(("hiding", "clear"), [(1, 4), (0, 5), (5, 0)])
 def test_a_handful_of_random_inspections_is_judged_without_an_error(without_arm, hiding, clear):
-    found, fitted, _ = without_arm
+    labels, fitted, _ = without_arm
     confirmed = fitted.inspected.confirmed > 0
     rows = [*np.flatnonzero(confirmed)[:hiding], *np.flatnonzero(~confirmed)[:clear]]
-    metrics = evaluate(found, with_arm(fitted, rows), np.random.default_rng(0))
+    metrics = evaluate(labels, with_arm(fitted, rows), np.random.default_rng(0))
     json.dumps(metrics, allow_nan=False)
     detector = metrics["hidden_income"]
     assert detector["precision_at_capacity"]["value"] is None
     assert detector["lift_at_capacity"]["value"] is None
     assert (detector["auc"]["value"] is None) == (not hiding or not clear)
     assert (detector["average_precision"]["value"] is None) == (not hiding)
-    told = page(metrics, {"certificate": fitted.certificate, "trained_on": []})
-    assert "Precision among the most suspicious 5 %: unknown" in told
+    text = page(metrics, {"certificate": fitted.certificate, "trained_on": []})
+    assert "Precision among the most suspicious 5 %: unknown" in text
 
 
 def test_precision_at_capacity_needs_ten_families_there_and_both_kinds():
@@ -245,21 +247,21 @@ def test_precision_at_capacity_needs_ten_families_there_and_both_kinds():
 
 @pytest.mark.parametrize(("labels", "flags"), [(99, False), (100, True)])
 def test_below_a_hundred_random_inspections_nobody_is_flagged(without_arm, labels, flags):
-    found, fitted, _ = without_arm
+    gathered_labels, fitted, _ = without_arm
     count, families = 300, np.arange(10_000.0)
     assert len(fitted.inspected.rank) >= count
     random = np.zeros(len(fitted.inspected.rank))
     random[:labels] = 1.0
     place = np.arange(len(random))
     # The most suspicious half of the arm hides income, the other half does not.
-    said = replace(
+    few_random = replace(
         fitted.inspected,
         random=random,
         standing=random,
         rank=np.minimum(place / labels, 1.0),
         confirmed=(place < labels / 2).astype(float),
     )
-    threshold, certificate = certified(said, families, found, unconfirmed=0.2)
+    threshold, certificate = certified(few_random, families, gathered_labels, unconfirmed=0.2)
     assert (threshold is not None) is flags
     if flags:
         assert certificate["nobody_flagged_because"] is None
@@ -279,18 +281,18 @@ def test_quality_is_compared_with_the_better_of_two_regressions(manifest):
         rivals[name]["auc"]["value"]
         for name in ("logistic_regression", "logistic_regression_with_gap")
     )
-    said = manifest["metrics"]["auc_above_logistic_regression"]
+    difference = manifest["metrics"]["auc_above_logistic_regression"]
     mine = manifest["metrics"]["hidden_income"]["auc"]["value"]
-    assert said["value"] == pytest.approx(mine - max(plain, informed), abs=1e-5)
+    assert difference["value"] == pytest.approx(mine - max(plain, informed), abs=1e-5)
 
 
 def test_the_report_says_which_figures_are_optimistic_or_so_by_construction(manifest):
-    told = page(manifest["metrics"], manifest)
+    text = page(manifest["metrics"], manifest)
     optimistic = "on the labels that set the threshold, so optimistic"
     for name in ("flag precision", "flag recall", "unconfirmed in random arm"):
-        assert f"{name}, {optimistic}" in told
-    assert "amounts held by the 90 % interval, by construction" in told
-    assert "by construction (set on the same families)" in told
+        assert f"{name}, {optimistic}" in text
+    assert "amounts held by the 90 % interval, by construction" in text
+    assert "by construction (set on the same families)" in text
 
 
 def test_an_input_that_nobody_has_or_everybody_shares_is_left_out():
@@ -310,15 +312,15 @@ def test_the_payments_rule_compares_a_quarter_with_three_instalments():
 
 
 def test_what_is_unknown_is_no_measure():
-    found = flat({"auc": {"value": 0.8, "low": None}, "why": "text", "n": 3})
-    assert found == {"auc.value": 0.8, "n": 3.0}
+    numbers = flat({"auc": {"value": 0.8, "low": None}, "why": "text", "n": 3})
+    assert numbers == {"auc.value": 0.8, "n": 3.0}
 
 
 def test_mlflow_that_is_down_is_told_at_once_and_without_its_secrets(tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://someone:secret@127.0.0.1:9")
-    with pytest.raises(InputError, match=r"MLflow at 127\.0\.0\.1:9") as told:
+    with pytest.raises(InputError, match=r"MLflow at 127\.0\.0\.1:9") as refused:
         training.train([tmp_path / "nowhere"], home=Home(tmp_path))
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(refused.value)
     assert not (tmp_path / "bundles").exists()
 
 
@@ -344,20 +346,22 @@ def registered(trained_home, manifest):
 
 def test_mlflow_holds_every_number_of_the_manifest_and_no_other(registered, manifest):
     load = manifest["review_load"]
-    asked = load["shares"] | {"person_days": load["person_days"]}
-    beside = flat({"certificate": manifest["certificate"], "review_load": asked})
-    told = flat(manifest["metrics"]) | beside
-    by_name = {named(name): value for name, value in told.items()}
-    assert len(by_name) == len(told), "two measures share a name in MLflow's letters"
+    shares = load["shares"] | {"person_days": load["person_days"]}
+    beside = flat({"certificate": manifest["certificate"], "review_load": shares})
+    numbers = flat(manifest["metrics"]) | beside
+    by_name = {named(name): value for name, value in numbers.items()}
+    assert len(by_name) == len(numbers), "two measures share a name in MLflow's letters"
     assert registered[1].data.metrics == by_name
 
 
 def test_mlflow_holds_hyper_parameters_law_and_features(registered, manifest):
-    told = registered[1].data.params
-    assert told["hidden_income.trees"] == str(manifest["hyperparameters"]["hidden_income"]["trees"])
+    params = registered[1].data.params
+    assert params["hidden_income.trees"] == str(
+        manifest["hyperparameters"]["hidden_income"]["trees"]
+    )
     for e in manifest["law"]["editions"]:
-        assert told[f"law.{e['name']} since {e['since']}"] == str(e["value"])
-    assert told["features_digest"] == manifest["features"]["digest"]
+        assert params[f"law.{e['name']} since {e['since']}"] == str(e["value"])
+    assert params["features_digest"] == manifest["features"]["digest"]
     assert registered[1].data.tags["seed"] == str(manifest["seed"])
     assert registered[0].tags["stage"] == "candidate"
 
@@ -365,9 +369,9 @@ def test_mlflow_holds_hyper_parameters_law_and_features(registered, manifest):
 def test_mlflow_names_the_data_by_its_digest(registered, manifest):
     read = {i.dataset.name: i.dataset for i in registered[1].inputs.dataset_inputs}
     for one in manifest["data"]:
-        found = read[f"snapshot {one['as_of']}"]
-        assert json.loads(found.source) == {"sha256": one["digest"]}
-        assert one["digest"].startswith(found.digest)
+        dataset = read[f"snapshot {one['as_of']}"]
+        assert json.loads(dataset.source) == {"sha256": one["digest"]}
+        assert one["digest"].startswith(dataset.digest)
         for register, digest in one["labels"].items():
             labelled = read[f"{register}, snapshot {one['as_of']}"]
             assert json.loads(labelled.source) == {"sha256": digest}

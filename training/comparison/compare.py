@@ -83,7 +83,7 @@ def compare(two: Pair, *, home: Home, seed: int, progress: Progress = silent) ->
     radius = blast_radius.measured(
         two.snapshot, as_of=two.as_of, before=two.first, after=two.second, progress=progress
     )
-    told = radius.told()
+    moves = radius.as_json()
     return {
         "report": KIND,
         "format": FORMAT,
@@ -91,7 +91,7 @@ def compare(two: Pair, *, home: Home, seed: int, progress: Progress = silent) ->
         "second": _described(two.second),
         "metrics": measures(two.first.manifest, two.second.manifest),
         "unseen": unseen(two, home, np.random.default_rng(seed)),
-        "moves": told,
+        "moves": moves,
         "examples": examples(two, radius),
     }
 
@@ -124,38 +124,42 @@ def unseen(two: Pair, home: Home, generator: np.random.Generator) -> dict[str, A
     Families whom a training snapshot of either labelled are left out. ``why_not`` says why
     nothing is judged: too few are left, or what was learned from cannot be told.
     """
-    told: dict[str, Any] = {
+    comparison: dict[str, Any] = {
         "labels": 0,
         "why_not": None,
         "auc_first": None,
         "auc_second": None,
         "auc_difference": None,
     }
-    found = two.snapshot.learning("inspections")
-    if found is None:
-        return told | {"why_not": "the snapshot holds no inspections"}
+    inspections = two.snapshot.learning("inspections")
+    if inspections is None:
+        return comparison | {"why_not": "the snapshot holds no inspections"}
     learned = _learned_from((two.first, two.second), home)
     if learned is None:
         why = "a snapshot that one of them was trained on is not where it was, so what it saw "
-        return told | {"why_not": why + "cannot be told"}
-    left = found.filter(
+        return comparison | {"why_not": why + "cannot be told"}
+    left = inspections.filter(
         (pl.col("design").cast(pl.String) == "random") & (pl.col("inspected_on") >= two.as_of)
     ).filter(~pl.col("household_id").is_in(learned.implode()))
     judged = _judged(two, left)
-    told["labels"] = judged.height
+    comparison["labels"] = judged.height
     if judged.height < FEWEST_RANDOM:
         why = (
             f"{judged.height} random inspections are left that neither has learned from; at least "
             f"{FEWEST_RANDOM} are needed. Bring a newer snapshot with --on SNAP"
         )
-        return told | {"why_not": why}
+        return comparison | {"why_not": why}
     truth = judged["confirmed"].cast(pl.Float64).to_numpy()
     scores = [judged[name].to_numpy() for name in ("first", "second")]
     weights = label.random_weights(judged)
     drawn = metrics.draws(judged["household_id"].to_numpy(), generator)
-    aucs = [metrics.auc_with_interval(truth, s, weights, drawn).told() for s in scores]
+    aucs = [metrics.auc_with_interval(truth, s, weights, drawn).as_json() for s in scores]
     difference = metrics.auc_difference(truth, scores[1], scores[0], weights, drawn)
-    return told | {"auc_first": aucs[0], "auc_second": aucs[1], "auc_difference": difference.told()}
+    return comparison | {
+        "auc_first": aucs[0],
+        "auc_second": aucs[1],
+        "auc_difference": difference.as_json(),
+    }
 
 
 def examples(two: Pair, radius: Radius) -> dict[str, list[dict[str, Any]]]:
@@ -246,11 +250,11 @@ def _judged(two: Pair, left: pl.DataFrame) -> pl.DataFrame:
             continue
         ids = mine["household_id"].unique().sort()
         table = build(blast_radius.of_families(registers, ids), two.as_of)
-        said = table.select("household_id", "members").with_columns(
+        probabilities = table.select("household_id", "members").with_columns(
             first=two.first.predict(table, law, quiet)["hidden_income_probability"],
             second=two.second.predict(table, law, quiet)["hidden_income_probability"],
         )
-        rows.append(mine.join(said, on="household_id", how="inner"))
+        rows.append(mine.join(probabilities, on="household_id", how="inner"))
     if not rows:
         return left.clear()
     judged = pl.concat(rows).sort("household_id", "inspected_on")
@@ -260,14 +264,14 @@ def _judged(two: Pair, left: pl.DataFrame) -> pl.DataFrame:
 
 
 def _described(models: Models) -> dict[str, Any]:
-    told, certificate = models.manifest, models.manifest["certificate"]
+    manifest, certificate = models.manifest, models.manifest["certificate"]
     return {
         "version": models.version,
-        "as_of": told["as_of"],
+        "as_of": manifest["as_of"],
         "override": models.override,
-        "law": told["law"]["version"],
-        "manifest_sha256": told["manifest_sha256"],
-        "trained_on": told["trained_on"],
+        "law": manifest["law"]["version"],
+        "manifest_sha256": manifest["manifest_sha256"],
+        "trained_on": manifest["trained_on"],
         "flagged_share": certificate["flagged_share"],
         "unconfirmed_at_most": certificate["unconfirmed_at_most"],
         "refuted_above": certificate.get("refuted_above"),
@@ -275,16 +279,16 @@ def _described(models: Models) -> dict[str, Any]:
     }
 
 
-def _estimates(told: Mapping[str, Any], path: str = "") -> dict[str, dict[str, Any]]:
+def _estimates(figures: Mapping[str, Any], path: str = "") -> dict[str, dict[str, Any]]:
     """Return every figure that has an interval, by its path; what is unknown is left out."""
-    found: dict[str, dict[str, Any]] = {}
-    for key, value in told.items():
+    estimates: dict[str, dict[str, Any]] = {}
+    for key, value in figures.items():
         name = f"{path}.{key}" if path else key
         if name in _NOT_MEASURES or not isinstance(value, Mapping):
             continue
         if {"value", "low", "high"} <= value.keys():
             if value["value"] is not None:
-                found[name] = {end: value[end] for end in ("value", "low", "high")}
+                estimates[name] = {end: value[end] for end in ("value", "low", "high")}
         else:
-            found |= _estimates(value, name)
-    return found
+            estimates |= _estimates(value, name)
+    return estimates

@@ -54,17 +54,17 @@ def picture(report: Mapping[str, Any]) -> str:
     figure = Figure(figsize=(11, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
     for which, colour, shift in (("first", _FIRST, -0.15), ("second", _SECOND, 0.15)):
-        told = [(place + shift, row[which]) for place, row in enumerate(rows) if row[which]]
+        estimates = [(place + shift, row[which]) for place, row in enumerate(rows) if row[which]]
         left.hlines(
-            [y for y, _ in told],
-            [e["low"] for _, e in told],
-            [e["high"] for _, e in told],
+            [y for y, _ in estimates],
+            [e["low"] for _, e in estimates],
+            [e["high"] for _, e in estimates],
             color=colour,
             linewidth=2,
         )
         left.plot(
-            [e["value"] for _, e in told],
-            [y for y, _ in told],
+            [e["value"] for _, e in estimates],
+            [y for y, _ in estimates],
             "o",
             color=colour,
             label=f"version {report[which]['version']}",
@@ -97,7 +97,7 @@ def _percent(value: float | None) -> str:
     return "unknown" if value is None else f"{100 * value:.2f} %"
 
 
-def _estimate(told: Mapping[str, Any] | None) -> str:
-    if told is None or told["value"] is None:
+def _estimate(estimate: Mapping[str, Any] | None) -> str:
+    if estimate is None or estimate["value"] is None:
         return "not measured"
-    return f"{told['value']:.3f} [{told['low']:.3f}, {told['high']:.3f}]"
+    return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"

@@ -45,34 +45,34 @@ def ranked(score: Matrix, population: Matrix) -> tuple[Matrix, Matrix]:
 
 
 def rivals(
-    found: Labels, fitted: Fitted, served: Population, generator: np.random.Generator
+    labels: Labels, fitted: Fitted, served: Population, generator: np.random.Generator
 ) -> dict[str, Rival]:
     """Return every rival by name.
 
     Two logistic regressions (one is given the gap), the gap alone, the 20 % gap rule, the
     payments rule, the published red flags, and chance.
     """
-    said = fitted.inspected
-    x, of_all = label.encoded(found.inspections, fitted.inputs), encoded_population(found, fitted)
+    inspected = fitted.inspected
+    x, of_all = label.encoded(labels.inspections, fitted.inputs), encoded_population(labels, fitted)
     gap = np.where(np.isfinite(served.gap), served.gap, np.nan)
-    today = Law(found.as_of)
+    today = Law(labels.as_of)
     # A gap above a fifth of what is expected, the gap of the population being all there is.
-    expected = gap + label.declared(_dated(found))
+    expected = gap + label.declared(_dated(labels))
     return {
-        "logistic_regression": _logistic(x, of_all, said),
+        "logistic_regression": _logistic(x, of_all, inspected),
         "logistic_regression_with_gap": _logistic(
-            np.column_stack([x, said.gap]), np.column_stack([of_all, gap]), said
+            np.column_stack([x, inspected.gap]), np.column_stack([of_all, gap]), inspected
         ),
-        "gap_alone": _rule(said.gap, served.gap),
+        "gap_alone": _rule(inspected.gap, served.gap),
         "gap_above_20_percent": _rule(
-            (said.gap > 0.2 * said.expected).astype(np.float64),
+            (inspected.gap > 0.2 * inspected.expected).astype(np.float64),
             (gap > 0.2 * expected).astype(np.float64),
         ),
         "payments_above_twice_income": _rule(
-            payments_rule(found.inspections), payments_rule(found.population)
+            payments_rule(labels.inspections), payments_rule(labels.population)
         ),
-        "red_flags": _rule(_red_flags(found.inspections), _raised(found.population, today)),
-        "random": _rule(generator.random(len(said.gap)), generator.random(len(served.gap))),
+        "red_flags": _rule(_red_flags(labels.inspections), _raised(labels.population, today)),
+        "random": _rule(generator.random(len(inspected.gap)), generator.random(len(served.gap))),
     }
 
 
@@ -100,7 +100,7 @@ def regression() -> Pipeline:
     )
 
 
-def _logistic(x: Matrix, population: Matrix, said: Inspected) -> Rival:
+def _logistic(x: Matrix, population: Matrix, inspected: Inspected) -> Rival:
     """Return log-odds of a logistic regression that had not seen the family.
 
     It is given every input, and the detector's weights and folds. The gap between
@@ -110,7 +110,7 @@ def _logistic(x: Matrix, population: Matrix, said: Inspected) -> Rival:
     """
     score, above, beside = (np.empty(len(x)) for _ in range(3))
     of_all = np.zeros(len(population))
-    for mine, model in blind_regressions(x, said):
+    for mine, model in blind_regressions(x, inspected):
         score[mine] = model.decision_function(x[mine])
         now = model.decision_function(population)
         above[mine], beside[mine] = ranked(score[mine], now)
@@ -118,14 +118,16 @@ def _logistic(x: Matrix, population: Matrix, said: Inspected) -> Rival:
     return Rival(score=score, above=above, beside=beside, population=of_all)
 
 
-def blind_regressions(x: Matrix, said: Inspected) -> Iterator[tuple[Flags, Pipeline]]:
+def blind_regressions(x: Matrix, inspected: Inspected) -> Iterator[tuple[Flags, Pipeline]]:
     """Yield each fold's families with the regression that had not seen them."""
     for k in range(FOLDS):
-        mine, rest = said.fold == k, said.fold != k
+        mine, rest = inspected.fold == k, inspected.fold != k
         yield (
             mine,
             regression().fit(
-                x[rest], said.confirmed[rest], logisticregression__sample_weight=said.weights[rest]
+                x[rest],
+                inspected.confirmed[rest],
+                logisticregression__sample_weight=inspected.weights[rest],
             ),
         )
 
@@ -135,8 +137,8 @@ def _rule(score: Matrix, population: Matrix) -> Rival:
     return Rival(score=score, above=above, beside=beside, population=population)
 
 
-def _dated(found: Labels) -> pl.DataFrame:
-    return found.population.with_columns(as_of=pl.lit(found.as_of))
+def _dated(labels: Labels) -> pl.DataFrame:
+    return labels.population.with_columns(as_of=pl.lit(labels.as_of))
 
 
 def _red_flags(inspections: pl.DataFrame) -> Matrix:

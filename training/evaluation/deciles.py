@@ -64,15 +64,15 @@ def rules_say(survey: pl.DataFrame) -> Matrix:
     return category
 
 
-def model_says(found: Labels, fitted: Fitted) -> Matrix:
+def model_says(labels: Labels, fitted: Fitted) -> Matrix:
     """Return the model category of each surveyed family by models blind to it; 0: not judged."""
-    answered = found.survey["subjective_level"].is_not_null().to_numpy()
-    category = np.zeros(found.survey.height)
+    answered = labels.survey["subjective_level"].is_not_null().to_numpy()
+    category = np.zeros(labels.survey.height)
     category[answered] = conformal.median_category(fitted.surveyed.exceeds)
     return category
 
 
-def table(found: Labels, fitted: Fitted, income: SurveyedIncome, rules: Matrix) -> dict[str, Any]:
+def table(labels: Labels, fitted: Fitted, income: SurveyedIncome, rules: Matrix) -> dict[str, Any]:
     """Return errors by tenth of surveyed consumption, with intervals that respect the survey.
 
     Parameters
@@ -89,13 +89,13 @@ def table(found: Labels, fitted: Fitted, income: SurveyedIncome, rules: Matrix) 
     left out: the detector had seen them.
     """
     seen = (
-        found.survey["household_id"]
-        .is_in(found.inspections["household_id"].unique().implode())
+        labels.survey["household_id"]
+        .is_in(labels.inspections["household_id"].unique().implode())
         .to_numpy()
     )
-    weights = survey_weights(found)
+    weights = survey_weights(labels)
     tenth = np.minimum((_reached(income.spent, weights) * TENTHS).astype(int), TENTHS - 1)
-    design = Design.of(found.survey, weights)
+    design = Design.of(labels.survey, weights)
     judged = (~seen).astype(np.float64)
     predictions = {
         "expected": income.expected,
@@ -114,13 +114,13 @@ def table(found: Labels, fitted: Fitted, income: SurveyedIncome, rules: Matrix) 
             if inside.any()
             else None,
         }
-        for name, said in predictions.items():
-            known = inside * ~np.isnan(said)
-            high = known * (said > (1 + APART) * income.spent)
-            low = known * (said < (1 - APART) * income.spent)
+        for name, predicted in predictions.items():
+            known = inside * ~np.isnan(predicted)
+            high = known * (predicted > (1 + APART) * income.spent)
+            low = known * (predicted < (1 - APART) * income.spent)
             row[name] = {
-                "too_high": survey_design.ratio(high, known, design).told(),
-                "too_low": survey_design.ratio(low, known, design).told(),
+                "too_high": survey_design.ratio(high, known, design).as_json(),
+                "too_low": survey_design.ratio(low, known, design).as_json(),
             }
             if number < POOREST:
                 verdicts[name][str(number + 1)] = _not_above(high, low, known, design)
@@ -131,25 +131,25 @@ def table(found: Labels, fitted: Fitted, income: SurveyedIncome, rules: Matrix) 
         "left_out_as_inspected": int(seen.sum()),
         "rows": rows,
         "verdicts": verdicts,
-        "missed_in_the_poorest_tenth": _missed(fitted, found, rules, tenth == 0, design),
+        "missed_in_the_poorest_tenth": _missed(fitted, labels, rules, tenth == 0, design),
     }
 
 
 def _missed(
-    fitted: Fitted, found: Labels, rules: Matrix, poor: Flags, design: Design
+    fitted: Fitted, labels: Labels, rules: Matrix, poor: Flags, design: Design
 ) -> dict[str, Any]:
     """Exclusion error of the rules and of the model category, among families with both."""
-    model = model_says(found, fitted)
+    model = model_says(labels, fitted)
     both = (poor & (model > 0)).astype(np.float64)
-    told: dict[str, Any] = {"families": int(both.sum())}
+    missed: dict[str, Any] = {"families": int(both.sum())}
     for name, cut in CUTS.items():
         by_rules, by_model = both * (rules > cut), both * (model > cut)
-        told[name] = {
-            "rules": survey_design.ratio(by_rules, both, design).told(),
-            "model": survey_design.ratio(by_model, both, design).told(),
+        missed[name] = {
+            "rules": survey_design.ratio(by_rules, both, design).as_json(),
+            "model": survey_design.ratio(by_model, both, design).as_json(),
             "model_above_rules": _not_above(by_model, by_rules, both, design),
         }
-    return told
+    return missed
 
 
 def _not_above(one: Matrix, other: Matrix, of: Matrix, design: Design) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def _not_above(one: Matrix, other: Matrix, of: Matrix, design: Design) -> dict[s
         verdict = Verdict.PASS
     else:
         verdict = Verdict.FAIL if difference.low > 0 else Verdict.UNKNOWN
-    return difference.told() | {"verdict": str(verdict)}
+    return difference.as_json() | {"verdict": str(verdict)}
 
 
 def _difference(apart: Matrix, of: Matrix, design: Design) -> Estimate:

@@ -63,7 +63,7 @@ _NO_ARM: Final = (
 
 
 def evaluate(
-    found: Labels,
+    labels: Labels,
     fitted: Fitted,
     generator: np.random.Generator,
     snapshots: Sequence[Snapshot] = (),
@@ -102,102 +102,106 @@ def evaluate(
     ``hidden_income``, ``baselines``, ``reliability``, ``sensitivity_band``,
     ``flags_against_prevalence`` and ``label_noise`` are null.
     """
-    said = fitted.inspected
-    told: dict[str, Any] = {
-        "random_arm": _arm(said, found.households),
+    inspected = fitted.inspected
+    evaluation: dict[str, Any] = {
+        "random_arm": _arm(inspected, labels.households),
         **dict.fromkeys(_ON_THE_ARM),
         "welfare": _welfare(fitted.surveyed, generator),
         "labels": {
-            "inspections": found.inspections.height,
-            "by_design": _by_design(found),
-            "survey": found.survey.height,
-            "late": found.late,
-            "of_strangers": found.strangers,
+            "inspections": labels.inspections.height,
+            "by_design": _by_design(labels),
+            "survey": labels.survey.height,
+            "late": labels.late,
+            "of_strangers": labels.strangers,
         },
     }
-    served = served_scores.population(found, fitted)
-    income = served_scores.surveyed_income(found, fitted, generator)
-    rules = deciles.rules_say(found.survey)
-    told["deciles"] = deciles.table(found, fitted, income, rules)
-    told["temporal"] = temporal.table(found, fitted, generator)
-    if said.in_random_arm.any():
-        told |= _judged(found, fitted, served, generator)
+    served = served_scores.population(labels, fitted)
+    income = served_scores.surveyed_income(labels, fitted, generator)
+    rules = deciles.rules_say(labels.survey)
+    evaluation["deciles"] = deciles.table(labels, fitted, income, rules)
+    evaluation["temporal"] = temporal.table(labels, fitted, generator)
+    if inspected.in_random_arm.any():
+        evaluation |= _judged(labels, fitted, served, generator)
     else:
-        told["policy_value"] = {"why_not": _NO_ARM}
+        evaluation["policy_value"] = {"why_not": _NO_ARM}
     if snapshots:
-        told |= judged_by_group(found, fitted, served, snapshots, income.spent, rules, generator)
-    return told
+        evaluation |= judged_by_group(
+            labels, fitted, served, snapshots, income.spent, rules, generator
+        )
+    return evaluation
 
 
 def _judged(
-    found: Labels, fitted: Fitted, served: Population, generator: np.random.Generator
+    labels: Labels, fitted: Fitted, served: Population, generator: np.random.Generator
 ) -> dict[str, Any]:
     """Everything that only the random inspections can say."""
-    said, told = fitted.inspected, dict[str, Any]()
-    arm = said.in_random_arm
-    drawn = metrics.draws(said.households[arm], generator)
-    truth, weights = said.confirmed[arm], said.random[arm]
-    rivals = rival.rivals(found, fitted, served, generator)
+    inspected, evaluation = fitted.inspected, dict[str, Any]()
+    arm = inspected.in_random_arm
+    drawn = metrics.draws(inspected.households[arm], generator)
+    truth, weights = inspected.confirmed[arm], inspected.random[arm]
+    rivals = rival.rivals(labels, fitted, served, generator)
 
     def ranking(score: Matrix) -> dict[str, Any]:
         mine = score[arm]
 
         def at_capacity(measure: Callable[..., float]) -> dict[str, Any]:
             if not tells_at_capacity(truth):
-                return UNKNOWN.told()
+                return UNKNOWN.as_json()
             return metrics.with_interval(
                 lambda w: measure(truth, mine, CAPACITY, w), weights, drawn
-            ).told()
+            ).as_json()
 
         return {
-            "auc": metrics.auc_with_interval(truth, mine, weights, drawn).told(),
+            "auc": metrics.auc_with_interval(truth, mine, weights, drawn).as_json(),
             "precision_at_capacity": at_capacity(metrics.precision_at),
             "lift_at_capacity": at_capacity(metrics.lift_at),
         }
 
-    detector = ranking(said.margin)
+    detector = ranking(inspected.margin)
     lines = drawn[:_REPLICAS_OF_LINES]
-    chance = fitted.models.hidden_income.calibration.sensitivity * said.hides[arm]
-    for name, measure in _of_probabilities(truth, chance, said.margin[arm]).items():
-        detector[name] = metrics.with_interval(measure, weights, lines).told()
-    told["hidden_income"] = detector | _flags(said, fitted.certificate["flagged_share"])
-    told["baselines"] = {name: ranking(each.score) for name, each in rivals.items()}
+    chance = fitted.models.hidden_income.calibration.sensitivity * inspected.hides[arm]
+    for name, measure in _of_probabilities(truth, chance, inspected.margin[arm]).items():
+        detector[name] = metrics.with_interval(measure, weights, lines).as_json()
+    evaluation["hidden_income"] = detector | _flags(inspected, fitted.certificate["flagged_share"])
+    evaluation["baselines"] = {name: ranking(each.score) for name, each in rivals.items()}
     better = max(
         ("logistic_regression", "logistic_regression_with_gap"),
-        key=lambda name: told["baselines"][name]["auc"]["value"] or 0.0,
+        key=lambda name: evaluation["baselines"][name]["auc"]["value"] or 0.0,
     )
-    told["auc_above_logistic_regression"] = metrics.auc_difference(
-        truth, said.margin[arm], rivals[better].score[arm], weights, drawn
-    ).told() | {"than": better}
+    evaluation["auc_above_logistic_regression"] = metrics.auc_difference(
+        truth, inspected.margin[arm], rivals[better].score[arm], weights, drawn
+    ).as_json() | {"than": better}
     strengthened = strengthened_difference(
-        said.confirmed,
-        said.margin,
+        inspected.confirmed,
+        inspected.margin,
         rivals[better].score,
-        design=found.inspections["design"].cast(pl.String).to_numpy(),
-        probability=found.inspections["probability"].cast(pl.Float64).to_numpy(),
-        knows_more=said.choice.knows_more("targeted"),
-        households=said.households,
+        design=labels.inspections["design"].cast(pl.String).to_numpy(),
+        probability=labels.inspections["probability"].cast(pl.Float64).to_numpy(),
+        knows_more=inspected.choice.knows_more("targeted"),
+        households=inspected.households,
         generator=generator,
     )
-    told[STRENGTHENED] = strengthened and strengthened | {"than": better}
-    told["amounts"] = _amounts(said)
+    evaluation[STRENGTHENED] = strengthened and strengthened | {"than": better}
+    evaluation["amounts"] = _amounts(inspected)
     sensitivity = fitted.models.hidden_income.calibration.sensitivity
     line = flagged_share(fitted)
-    told["reliability"] = random_arm.calibration(said, sensitivity, drawn, generator)
-    told["sensitivity_band"] = random_arm.over_the_band(said, line, drawn)
-    flagged = arm & (said.rank < line)
-    told["flags_against_prevalence"] = random_arm.flags_against_prevalence(
-        metrics.share(int(said.confirmed[flagged].sum()), int(flagged.sum())),
+    evaluation["reliability"] = random_arm.calibration(inspected, sensitivity, drawn, generator)
+    evaluation["sensitivity_band"] = random_arm.over_the_band(inspected, line, drawn)
+    flagged = arm & (inspected.rank < line)
+    evaluation["flags_against_prevalence"] = random_arm.flags_against_prevalence(
+        metrics.share(int(inspected.confirmed[flagged].sum()), int(flagged.sum())),
         metrics.share(int(truth.sum()), len(truth)),
     ) | {"of": what_is_judged(fitted)}
     ours = Rival(
-        score=said.margin,
-        above=said.rank,
-        beside=np.zeros(len(said.rank)),
+        score=inspected.margin,
+        above=inspected.rank,
+        beside=np.zeros(len(inspected.rank)),
         population=served.score,
     )
-    told["policy_value"] = policy_value.table(found, fitted, ours, rivals, CAPACITY, generator)
-    return told
+    evaluation["policy_value"] = policy_value.table(
+        labels, fitted, ours, rivals, CAPACITY, generator
+    )
+    return evaluation
 
 
 def tells_at_capacity(truth: Matrix) -> bool:
@@ -216,82 +220,88 @@ def _of_probabilities(
     }
 
 
-def _flags(said: Inspected, flagged_share: float) -> dict[str, Any]:
+def _flags(inspected: Inspected, flagged_share: float) -> dict[str, Any]:
     """Precision and recall of the flag on the random arm, with exact intervals.
 
     These are the labels that set the threshold, so both are optimistic.
     """
-    arm = said.in_random_arm
-    flagged = arm & (said.rank < flagged_share)
-    hiding = arm & (said.confirmed > 0)
+    arm = inspected.in_random_arm
+    flagged = arm & (inspected.rank < flagged_share)
+    hiding = arm & (inspected.confirmed > 0)
     both = int((flagged & hiding).sum())
     return {
-        "flag_precision": metrics.share(both, int(flagged.sum())).told(),
-        "flag_recall": metrics.share(both, int(hiding.sum())).told(),
+        "flag_precision": metrics.share(both, int(flagged.sum())).as_json(),
+        "flag_recall": metrics.share(both, int(hiding.sum())).as_json(),
     }
 
 
-def _amounts(said: Inspected) -> dict[str, Any]:
+def _amounts(inspected: Inspected) -> dict[str, Any]:
     """Whether intervals hold the verified amounts on the random arm, and where they miss.
 
     Their tail was set on the same scores, so the level is reached by construction.
     """
-    arm = said.in_random_arm
-    amount, low, high = said.amount[arm], said.low[arm], said.high[arm]
+    arm = inspected.in_random_arm
+    amount, low, high = inspected.amount[arm], inspected.low[arm], inspected.high[arm]
     return {
         "level": 0.90,
-        "held": metrics.share(int(((low <= amount) & (amount <= high)).sum()), len(amount)).told(),
-        "below": metrics.share(int((amount < low).sum()), len(amount)).told(),
-        "above": metrics.share(int((amount > high).sum()), len(amount)).told(),
+        "held": metrics.share(
+            int(((low <= amount) & (amount <= high)).sum()), len(amount)
+        ).as_json(),
+        "below": metrics.share(int((amount < low).sum()), len(amount)).as_json(),
+        "above": metrics.share(int((amount > high).sum()), len(amount)).as_json(),
     }
 
 
-def _welfare(said: Surveyed, generator: np.random.Generator) -> dict[str, Any]:
-    drawn = metrics.draws(said.households, generator, replicas=200)
-    category = conformal.median_category(said.exceeds)
-    first, last = conformal.category_bounds(said.exceeds, np.full(len(category), said.bar))
-    held = ((first <= said.category) & (said.category <= last)).astype(np.float64)
+def _welfare(surveyed: Surveyed, generator: np.random.Generator) -> dict[str, Any]:
+    drawn = metrics.draws(surveyed.households, generator, replicas=200)
+    category = conformal.median_category(surveyed.exceeds)
+    first, last = conformal.category_bounds(surveyed.exceeds, np.full(len(category), surveyed.bar))
+    held = ((first <= surveyed.category) & (surveyed.category <= last)).astype(np.float64)
     return {
         "families": len(category),
         "quadratic_kappa": metrics.with_interval(
-            lambda w: metrics.quadratic_kappa(said.category, category, w), said.weights, drawn
-        ).told(),
+            lambda w: metrics.quadratic_kappa(surveyed.category, category, w),
+            surveyed.weights,
+            drawn,
+        ).as_json(),
         "level": 0.90,
-        "set_held": metrics.with_interval(lambda w: _mean(held, w), said.weights, drawn).told(),
-        "mean_set_size": float(np.average(last - first + 1, weights=said.weights)),
-        "mean_set_size_when_silent": dict(said.sizes_when_silent),
+        "set_held": metrics.with_interval(
+            lambda w: _mean(held, w), surveyed.weights, drawn
+        ).as_json(),
+        "mean_set_size": float(np.average(last - first + 1, weights=surveyed.weights)),
+        "mean_set_size_when_silent": dict(surveyed.sizes_when_silent),
     }
 
 
-def _arm(said: Inspected, households: int) -> dict[str, Any]:
+def _arm(inspected: Inspected, households: int) -> dict[str, Any]:
     """What the random arm is, and what can be said of the population without a model.
 
     Without an arm the only honest figure is a bound: families found to hide income do.
     """
-    arm = said.in_random_arm
-    found = int(said.confirmed.sum())
+    arm = inspected.in_random_arm
+    hiding = int(inspected.confirmed.sum())
     if not arm.any():
-        families = len(np.unique(said.households[said.confirmed > 0]))
+        families = len(np.unique(inspected.households[inspected.confirmed > 0]))
         return {
             "labels": 0,
             "why_no_auc": _NO_ARM,
-            "at_least_hiding_among_inspected": found,
+            "at_least_hiding_among_inspected": hiding,
             "hiding_share_at_least": round(families / households, 6),
-            "base_rates": random_arm.base_rates(said),
+            "base_rates": random_arm.base_rates(inspected),
         }
-    confirmed = metrics.share(int(said.confirmed[arm].sum()), int(arm.sum()))
+    confirmed = metrics.share(int(inspected.confirmed[arm].sum()), int(arm.sum()))
     return {
         "labels": int(arm.sum()),
         "why_no_auc": None,
-        "confirmed": confirmed.told(),
+        "confirmed": confirmed.as_json(),
         "hiding_by_sensitivity": {
-            f"{sensitivity:.2f}": _scaled(confirmed, sensitivity).told()
+            f"{sensitivity:.2f}": _scaled(confirmed, sensitivity).as_json()
             for sensitivity in SENSITIVITIES
         },
         "base_rate_of_other_inspections": metrics.share(
-            int(said.confirmed[~arm].sum()), int((~arm).sum())
-        ).told(),
-        "base_rates": random_arm.base_rates(said),
+            int(inspected.confirmed[~arm].sum()), int((~arm).sum())
+        ).as_json(),
+        "base_rates": random_arm.base_rates(inspected),
     }
 
 
@@ -302,8 +312,8 @@ def _scaled(confirmed: Estimate, sensitivity: float) -> Estimate:
     return Estimate(*ends)
 
 
-def _by_design(found: Labels) -> dict[str, int]:
-    counts = found.inspections.group_by("design").len().sort("design")
+def _by_design(labels: Labels) -> dict[str, int]:
+    counts = labels.inspections.group_by("design").len().sort("design")
     return {str(design): int(count) for design, count in counts.rows()}
 
 

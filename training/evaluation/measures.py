@@ -70,7 +70,7 @@ class Measure:
 
 def measured(metrics: Mapping[str, Any]) -> list[Measure]:
     """Return every number of the metrics in their order; texts and verdicts alone are none."""
-    return [_measure(path, found) for path, found in _leaves(metrics, ())]
+    return [_measure(path, leaf) for path, leaf in _leaves(metrics, ())]
 
 
 def flat(metrics: Mapping[str, Any]) -> dict[str, float]:
@@ -81,17 +81,17 @@ def flat(metrics: Mapping[str, Any]) -> dict[str, float]:
     >>> flat({"auc": {"value": 0.8, "low": None}, "why": "text", "n": 3})
     {'auc.value': 0.8, 'n': 3.0}
     """
-    told: dict[str, float] = {}
+    numbers: dict[str, float] = {}
     for m in measured(metrics):
         if not m.interval:
             if m.value is not None:
-                told[m.path] = m.value
+                numbers[m.path] = m.value
             continue
         for end in ("value", "low", "high"):
             number = getattr(m, end)
             if number is not None:
-                told[f"{m.path}.{end}"] = number
-    return told
+                numbers[f"{m.path}.{end}"] = number
+    return numbers
 
 
 def table(metrics: Mapping[str, Any]) -> pl.DataFrame:
@@ -170,13 +170,13 @@ def _label(row: Mapping[str, Any], number: int) -> _Label:
     return _Label(" / ".join(named) if named else number + 1)
 
 
-def _measure(path: tuple[str, ...], found: Any) -> Measure:
+def _measure(path: tuple[str, ...], leaf: Any) -> Measure:
     name, group = _split(path)
-    if not isinstance(found, Mapping):
-        return Measure(name=name, slice=group, value=float(found))
-    ends = {end: _number(found.get(end)) for end in ("value", "low", "high")}
-    said = found.get("verdict")
-    verdict = said if isinstance(said, str) else None
+    if not isinstance(leaf, Mapping):
+        return Measure(name=name, slice=group, value=float(leaf))
+    ends = {end: _number(leaf.get(end)) for end in ("value", "low", "high")}
+    verdict_text = leaf.get("verdict")
+    verdict = verdict_text if isinstance(verdict_text, str) else None
     return Measure(name=name, slice=group, interval=True, verdict=verdict, **ends)
 
 

@@ -76,9 +76,9 @@ class Worth:
     largest: float
     replicas: Matrix
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Ready for JSON."""
-        return self.value.told() | {
+        return self.value.as_json() | {
             "effective": round(self.effective, 1),
             "clipped": round(self.clipped, 4),
             "largest": round(self.largest, 4),
@@ -138,7 +138,7 @@ def chance_of_inspection(above: Matrix, beside: Matrix, capacity: float) -> Matr
 
 
 def table(
-    found: Labels,
+    labels: Labels,
     fitted: Fitted,
     ours: Rival,
     others: Mapping[str, Rival],
@@ -153,16 +153,16 @@ def table(
     ``above_random`` and ``above_best_regression``: our confirmed rate less theirs, paired;
     ``inspections`` used by design; ``why_not`` where there is no random arm.
     """
-    probability = found.inspections["probability"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    design = found.inspections["design"].cast(pl.String).to_numpy()
+    probability = labels.inspections["probability"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    design = labels.inspections["design"].cast(pl.String).to_numpy()
     random = fitted.inspected.in_random_arm
     if not random.any():
         return {"why_not": "no random inspections: families that nobody suspected have no weight"}
     known = np.isfinite(probability) & (probability > 0)
-    evenly = float(random.sum()) / found.households
+    evenly = float(random.sum()) / labels.households
     own = np.where(known, probability, np.where(random, evenly, np.nan))
     usable = np.isfinite(own) & (random | ((design == "targeted") & known))
-    x, x_all = label.encoded(found.inspections, fitted.inputs), encoded_population(found, fitted)
+    x, x_all = label.encoded(labels.inspections, fitted.inputs), encoded_population(labels, fitted)
     inverse = np.where(random, 1.0 / own, 0.0)
     targeted = inspection_chance.targeted_chance(
         usable & ~random, inverse, x, fitted.inspected.fold, seed=0
@@ -170,7 +170,7 @@ def table(
     arm = both_arms.usual_chance(inverse)
     weights = np.where(usable, both_arms.shared(own, random, arm, targeted), 0.0)[usable]
     drawn = metrics.draws(
-        found.inspections["household_id"].to_numpy()[usable], generator, replicas=_REPLICAS
+        labels.inspections["household_id"].to_numpy()[usable], generator, replicas=_REPLICAS
     )
     policies = {"tarazy": ours, **others}
     chances = {
@@ -183,7 +183,7 @@ def table(
     }
     everybody = np.ones(int(usable.sum())), np.ones(len(x_all))
     chances["random"] = everybody
-    amount = found.inspections["hidden_income_monthly"].cast(pl.Float64).to_numpy()
+    amount = labels.inspections["hidden_income_monthly"].cast(pl.Float64).to_numpy()
     worth: dict[str, dict[str, Worth]] = {}
     for outcome, value, objective in (
         ("confirmed", fitted.inspected.confirmed, "binary"),
@@ -191,7 +191,7 @@ def table(
     ):
         expected, expected_all = outcome_model(x, value, fitted.inspected.fold, x_all, objective)
         sample = Sample(
-            households=found.inspections["household_id"].to_numpy()[usable],
+            households=labels.inspections["household_id"].to_numpy()[usable],
             weights=weights,
             value=value[usable],
             expected=expected[usable],
@@ -211,10 +211,11 @@ def table(
             "targeted": int((usable & ~random).sum()),
         },
         "policies": {
-            name: {outcome: w.told() for outcome, w in both.items()} for name, both in worth.items()
+            name: {outcome: w.as_json() for outcome, w in both.items()}
+            for name, both in worth.items()
         },
-        "above_random": above(mine, worth["random"]["confirmed"]).told(),
-        "above_best_regression": above(mine, worth[best]["confirmed"]).told() | {"than": best},
+        "above_random": above(mine, worth["random"]["confirmed"]).as_json(),
+        "above_best_regression": above(mine, worth[best]["confirmed"]).as_json() | {"than": best},
     }
 
 

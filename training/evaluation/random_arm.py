@@ -24,20 +24,24 @@ _LINES: Final = 300
 
 
 def calibration(
-    said: Inspected, sensitivity: float, drawn: Matrix, generator: np.random.Generator
+    inspected: Inspected, sensitivity: float, drawn: Matrix, generator: np.random.Generator
 ) -> dict[str, Any]:
     """Return ECE over fifteen bins, its chance under perfect calibration, and the table.
 
     Compared are P(an inspector confirms) and what inspectors found; each probability is by
     the calibration of the other folds.
     """
-    arm = said.in_random_arm
-    truth, chance, weights = said.confirmed[arm], sensitivity * said.hides[arm], said.random[arm]
+    arm = inspected.in_random_arm
+    truth, chance, weights = (
+        inspected.confirmed[arm],
+        sensitivity * inspected.hides[arm],
+        inspected.random[arm],
+    )
     error = reliability.calibration_error(truth, chance, weights, drawn, generator)
-    return error.told() | {"bins": reliability.table(truth, chance, weights)}
+    return error.as_json() | {"bins": reliability.table(truth, chance, weights)}
 
 
-def over_the_band(said: Inspected, flagged_share: float, drawn: Matrix) -> dict[str, Any]:
+def over_the_band(inspected: Inspected, flagged_share: float, drawn: Matrix) -> dict[str, Any]:
     """Return what follows for the truth, were inspectors to find 75, 83 or 90 % of the hiding.
 
     An inspector who misses a family for reasons of his own leaves hiding families among the
@@ -45,11 +49,11 @@ def over_the_band(said: Inspected, flagged_share: float, drawn: Matrix) -> dict[
     truth: AUC of findings − ½ = (1 − m)(AUC of truth − ½), m the share of missed families
     among the unconfirmed. ``clear_among_flagged`` and ``hiding_found_by_flags`` follow alike.
     """
-    arm = said.in_random_arm
-    truth, score, weights = said.confirmed[arm], said.margin[arm], said.random[arm]
-    flagged = said.rank[arm] < flagged_share
+    arm = inspected.in_random_arm
+    truth, score, weights = inspected.confirmed[arm], inspected.margin[arm], inspected.random[arm]
+    flagged = inspected.rank[arm] < flagged_share
     few = drawn[:_LINES]
-    told: dict[str, Any] = {}
+    band: dict[str, Any] = {}
     for sensitivity in SENSITIVITIES:
 
         def hiding(mass: Matrix, found_of_all: float = sensitivity) -> float:
@@ -71,26 +75,26 @@ def over_the_band(said: Inspected, flagged_share: float, drawn: Matrix) -> dict[
             return max(1 - confirmed / found_of_all, 0.0)
 
         both = 0 < truth.sum() < len(truth)
-        told[f"{sensitivity:.2f}"] = {
-            "hiding": metrics.with_interval(hiding, weights, few).told(),
+        band[f"{sensitivity:.2f}"] = {
+            "hiding": metrics.with_interval(hiding, weights, few).as_json(),
             "auc_against_the_truth": (
                 metrics.with_interval(auc, weights, few) if both else metrics.UNKNOWN
-            ).told(),
-            "clear_among_flagged": metrics.with_interval(clear, weights, few).told(),
+            ).as_json(),
+            "clear_among_flagged": metrics.with_interval(clear, weights, few).as_json(),
         }
-    return told
+    return band
 
 
-def base_rates(said: Inspected) -> dict[str, Any]:
+def base_rates(inspected: Inspected) -> dict[str, Any]:
     """Compare how often other inspections confirm with the random arm (check E9).
 
     Training on families chosen by suspicion teaches a base rate that is not the country's.
     The probabilities here are calibrated on the random arm alone, which corrects for it;
     without an arm nothing does, and a ratio above two would fail.
     """
-    arm = said.in_random_arm
-    other = metrics.share(int(said.confirmed[~arm].sum()), int((~arm).sum()))
-    random = metrics.share(int(said.confirmed[arm].sum()), int(arm.sum()))
+    arm = inspected.in_random_arm
+    other = metrics.share(int(inspected.confirmed[~arm].sum()), int((~arm).sum()))
+    random = metrics.share(int(inspected.confirmed[arm].sum()), int(arm.sum()))
     ratio = other.value / random.value if other.value is not None and random.value else None
     corrected = bool(arm.any())
     if not corrected:
@@ -103,8 +107,8 @@ def base_rates(said: Inspected) -> dict[str, Any]:
     else:
         verdict, why = Verdict.PASS, "not far apart, and probabilities are calibrated on the arm"
     return {
-        "random_arm": random.told(),
-        "others": other.told(),
+        "random_arm": random.as_json(),
+        "others": other.as_json(),
         "ratio": None if ratio is None else round(ratio, 4),
         "corrected": corrected,
         "verdict": str(verdict),
@@ -126,8 +130,8 @@ def flags_against_prevalence(precision: Estimate, prevalence: Estimate) -> dict[
     else:
         verdict = Verdict.FAIL if precision.high < bar else Verdict.UNKNOWN
     return {
-        "precision": precision.told(),
-        "prevalence": prevalence.told(),
+        "precision": precision.as_json(),
+        "prevalence": prevalence.as_json(),
         "bar": None if bar is None else round(bar, 6),
         "verdict": str(verdict),
     }

@@ -70,56 +70,58 @@ class Load:
         return {name: round(float(who.mean()), 6) for name, who in steps.items()}
 
 
-def limited(found: Labels, fitted: Fitted, law: Law) -> tuple[Fitted, dict[str, Any]]:
+def limited(labels: Labels, fitted: Fitted, law: Law) -> tuple[Fitted, dict[str, Any]]:
     """Give the models the bars of the capacity in force, and tell the load, ready for JSON.
 
     Parameters
     ----------
-    found : labels with the population that stands for the nation.
+    labels : labels with the population that stands for the nation.
     fitted : models whose threshold is fixed; nobody asks for a review by them yet.
     law : of the day of the newest snapshot; its q fixed the threshold already.
     """
     thresholds = {
-        q: certified(fitted.inspected, fitted.population, found, unconfirmed=q)[0]
+        q: certified(fitted.inspected, fitted.population, labels, unconfirmed=q)[0]
         for q in UNCONFIRMED
     }
     room, served = float(law.review_capacity), fitted.models.threshold
     days = float(law.review_days)
-    population = looked_at(found, fitted, [*thresholds.values(), served], law)
+    population = looked_at(labels, fitted, [*thresholds.values(), served], law)
     load = Load.of(population, served, room)
     grid = [
         {"unconfirmed_at_most": q, "capacity": c, **shares}
-        | {"person_days": round(shares["asking"] * found.households * days)}
+        | {"person_days": round(shares["asking"] * labels.households * days)}
         for q, threshold in thresholds.items()
         for c in CAPACITIES
         for shares in [Load.of(population, threshold, c).shares()]
     ]
-    told = {
+    review_load = {
         "unconfirmed_at_most": float(law.flag_error_rate),
         "capacity": room,
         "capacity_assumed": law.edition("review_capacity").assumed,
         "review_days": days,
         "review_days_assumed": law.edition("review_days").assumed,
-        "households": found.households,
-        "counted": found.population.height,
+        "households": labels.households,
+        "counted": labels.population.height,
         "shares": load.shares(),
-        "person_days": round(load.shares()["asking"] * found.households * days),
-        "regions": _by_region(population, load, days * found.households / found.population.height),
+        "person_days": round(load.shares()["asking"] * labels.households * days),
+        "regions": _by_region(
+            population, load, days * labels.households / labels.population.height
+        ),
         "grid": grid,
     }
-    return replace(fitted, models=replace(fitted.models, review_bars=load.bars)), told
+    return replace(fitted, models=replace(fitted.models, review_bars=load.bars)), review_load
 
 
 def looked_at(
-    found: Labels, fitted: Fitted, thresholds: list[float | None], law: Law
+    labels: Labels, fitted: Fitted, thresholds: list[float | None], law: Law
 ) -> Population:
     """Ask the rules of every family that some threshold flags, as serving would ask them."""
-    margin, region = fitted.population.copy(), found.population["region_code"]
+    margin, region = fitted.population.copy(), labels.population["region_code"]
     changes = np.zeros(len(margin), dtype=bool)
     least = min((t for t in thresholds if t is not None), default=np.inf)
     rows = np.flatnonzero(margin >= least)
     if len(rows):
-        families = found.population[rows]
+        families = labels.population[rows]
         opinion = replace(fitted.models, threshold=least).predict(families, law)
         category = rules.rule_category(families, law)["rule_category"]
         at_low = category_at_low_end(families, opinion, category, law)
@@ -129,34 +131,34 @@ def looked_at(
     return Population(margin=margin, changes=changes, region=region)
 
 
-def words(told: Mapping[str, Any]) -> list[str]:
+def words(load: Mapping[str, Any]) -> list[str]:
     """Return the load in a sentence."""
-    shares = told["shares"]
+    shares = load["shares"]
     if not shares["flagged"]:
         return ["Nobody is flagged, so the model asks for nobody's review."]
-    assumed = ", assumed" if told["capacity_assumed"] else ""
+    assumed = ", assumed" if load["capacity_assumed"] else ""
     return [
         f"The flags of {shares['material']:.1%} of all families would change the category; "
-        f"within a capacity of {told['capacity']:.1%} of each region's families a year{assumed}, "
+        f"within a capacity of {load['capacity']:.1%} of each region's families a year{assumed}, "
         f"{shares['asking']:.1%} ask for a person's look: about "
-        f"{round(shares['asking'] * told['households'])} families, or {told['person_days']:,} "
-        f"working days of one person ({_days(told)})."
+        f"{round(shares['asking'] * load['households'])} families, or {load['person_days']:,} "
+        f"working days of one person ({_days(load)})."
     ]
 
 
-def _days(told: Mapping[str, Any]) -> str:
+def _days(load: Mapping[str, Any]) -> str:
     """Say how long a review takes, and whose number that is."""
-    assumed = ", assumed" if told["review_days_assumed"] else ""
-    return f"{told['review_days']:g} for each review{assumed}"
+    assumed = ", assumed" if load["review_days_assumed"] else ""
+    return f"{load['review_days']:g} for each review{assumed}"
 
 
-def section(told: Mapping[str, Any]) -> str:
+def section(load: Mapping[str, Any]) -> str:
     """Return the load as a part of the run's report, in Markdown."""
-    lines = ["", "## Reviews that the model asks for", "", *(f"* {line}" for line in words(told))]
+    lines = ["", "## Reviews that the model asks for", "", *(f"* {line}" for line in words(load))]
     lines += [
-        f"* counted on {told['counted']} of {told['households']} families, once for a year; "
+        f"* counted on {load['counted']} of {load['households']} families, once for a year; "
         "reviews that the rules or red flags ask for come on top",
-        f"* a working day is one person's: {_days(told)}",
+        f"* a working day is one person's: {_days(load)}",
         "",
         "| q | capacity | flagged | material | asking | working days |",
         "|---|---|---|---|---|---|",
@@ -164,7 +166,7 @@ def section(told: Mapping[str, Any]) -> str:
     lines += [
         f"| {row['unconfirmed_at_most']:.0%} | {_room(row['capacity'])} | {row['flagged']:.2%} | "
         f"{row['material']:.2%} | {row['asking']:.2%} | {row['person_days']:,} |"
-        for row in told["grid"]
+        for row in load["grid"]
     ]
     lines += [
         "",
@@ -174,13 +176,13 @@ def section(told: Mapping[str, Any]) -> str:
     lines += [
         f"| {row['region']} | {row['families']} | {row['flagged']} | {row['material']} | "
         f"{row['asking']} | {row['person_days']:,} |"
-        for row in told["regions"]
+        for row in load["regions"]
     ]
-    if small := [r["region"] for r in told["regions"] if r["families"] * told["capacity"] < 1]:
+    if small := [r["region"] for r in load["regions"] if r["families"] * load["capacity"] < 1]:
         lines += [
             "",
             f"No room for a single review in {', '.join(map(str, small))}: a share of "
-            f"{told['capacity']:.1%} of so few families is less than one of them.",
+            f"{load['capacity']:.1%} of so few families is less than one of them.",
         ]
     return "\n".join(lines) + "\n"
 

@@ -33,9 +33,9 @@ class Population:
     inputs: Matrix
 
 
-def population(found: Labels, fitted: Fitted) -> Population:
+def population(labels: Labels, fitted: Fitted) -> Population:
     """Ask the served models about the population that the labels came with."""
-    look = Look.at(fitted.models, found.population, Law(found.as_of), ())
+    look = Look.at(fitted.models, labels.population, Law(labels.as_of), ())
     detector = fitted.models.hidden_income.detector
     margin = trees.margin(detector, hidden_income.columns(look.gap, look.detector))
     score = np.where(look.unknown, -np.inf, margin)
@@ -63,22 +63,22 @@ class SurveyedIncome:
 
 
 def surveyed_income(
-    found: Labels, fitted: Fitted, generator: np.random.Generator
+    labels: Labels, fitted: Fitted, generator: np.random.Generator
 ) -> SurveyedIncome:
     """Return what is thought of surveyed families by models that did not see their answers.
 
     The served model of expected consumption saw them all, so two more are grown, each on
     one half, with the served inputs and hyper-parameters; the detector reads no survey.
     """
-    declared, spent = label.declared(found.survey), label.consumption(found.survey)
-    weights = survey_weights(found)
+    declared, spent = label.declared(labels.survey), label.consumption(labels.survey)
+    weights = survey_weights(labels)
     look_at = {
-        day: Look.at(fitted.models, found.survey[rows], Law(day), ())
-        for day, rows in label.by_day(found.survey)
+        day: Look.at(fitted.models, labels.survey[rows], Law(day), ())
+        for day, rows in label.by_day(labels.survey)
     }
     inputs = fitted.models.consumption.inputs
-    x = label.encoded(found.survey, inputs)
-    ids = found.survey["household_id"].to_numpy()
+    x = label.encoded(labels.survey, inputs)
+    ids = labels.survey["household_id"].to_numpy()
     fold = label.folds([ids], BLIND_FOLDS, generator)[0]
     expected, estimate, low = (np.empty(len(x)) for _ in range(3))
     for k in range(BLIND_FOLDS):
@@ -92,20 +92,20 @@ def surveyed_income(
             hyper=fitted.hyper.consumption,
         )
         expected[mine] = model.expected(x[mine])
-    for day, rows in label.by_day(found.survey):
+    for day, rows in label.by_day(labels.survey):
         look = look_at[day]
-        said = fitted.models.hidden_income.outcome(
+        outcome = fitted.models.hidden_income.outcome(
             expected[rows] - declared[rows],
             look.detector,
-            places(found.survey[rows]),
+            places(labels.survey[rows]),
             look.unknown,
         )
-        estimate[rows], low[rows] = said.estimate, said.low
+        estimate[rows], low[rows] = outcome.estimate, outcome.low
     return SurveyedIncome(
         spent=spent, declared=declared, expected=expected, estimate=estimate, low=low
     )
 
 
-def encoded_population(found: Labels, fitted: Fitted) -> Matrix:
+def encoded_population(labels: Labels, fitted: Fitted) -> Matrix:
     """Return every model input of the population, at the prices of its day."""
-    return encode(found.population, fitted.inputs, Law(found.as_of))
+    return encode(labels.population, fitted.inputs, Law(labels.as_of))

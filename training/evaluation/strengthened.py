@@ -75,7 +75,7 @@ def strengthened_difference(
     difference = metrics.auc_difference(
         confirmed[used], mine[used], rival[used], both.weights[used] * used.sum(), drawn
     )
-    return difference.told() | {
+    return difference.as_json() | {
         "random": int(is_random.sum()),
         "targeted": int(both.targeted.sum()),
         "share_of_targeted": round(both.share_of_targeted, 6),

@@ -28,7 +28,7 @@ _SHORT: Final = (
 )
 
 
-def table(found: Labels, fitted: Fitted, generator: np.random.Generator) -> dict[str, Any]:
+def table(labels: Labels, fitted: Fitted, generator: np.random.Generator) -> dict[str, Any]:
     """Return the AUC on the newest random inspections, beside that of cross-fitting.
 
     Returns
@@ -39,58 +39,60 @@ def table(found: Labels, fitted: Fitted, generator: np.random.Generator) -> dict
     on both sides. ``why_not`` where the dates do not allow it. A family that was inspected
     on both sides is left out of the older: it never straddles.
     """
-    said = fitted.inspected
-    if not said.in_random_arm.any():
+    inspected = fitted.inspected
+    if not inspected.in_random_arm.any():
         return {"why_not": "no random inspections"}
-    days = found.inspections["inspected_on"].to_numpy().astype("datetime64[D]")
-    of_arm = np.sort(days[said.in_random_arm])
+    days = labels.inspections["inspected_on"].to_numpy().astype("datetime64[D]")
+    of_arm = np.sort(days[inspected.in_random_arm])
     since = of_arm[min(int(len(of_arm) * (1 - NEWEST)), len(of_arm) - 1)]
-    newest = said.in_random_arm & (days >= since)
-    older = (days < since) & ~np.isin(said.households, said.households[newest])
+    newest = inspected.in_random_arm & (days >= since)
+    older = (days < since) & ~np.isin(inspected.households, inspected.households[newest])
     kinds = [
-        int((mine & (said.confirmed == kind)).sum()) for mine in (older, newest) for kind in (0, 1)
+        int((mine & (inspected.confirmed == kind)).sum())
+        for mine in (older, newest)
+        for kind in (0, 1)
     ]
     if newest.sum() < FEWEST or min(kinds) < FEWEST_OF_A_KIND:
         return {"why_not": _SHORT}
-    margin = _by_the_older(found, fitted, older, newest)
-    truth, weights = said.confirmed[newest], said.random[newest]
-    drawn = metrics.draws(said.households[newest], generator)
-    before = older & said.in_random_arm
+    margin = _by_the_older(labels, fitted, older, newest)
+    truth, weights = inspected.confirmed[newest], inspected.random[newest]
+    drawn = metrics.draws(inspected.households[newest], generator)
+    before = older & inspected.in_random_arm
     return {
         "why_not": None,
         "since": str(since),
         "older": int(older.sum()),
         "newest": int(newest.sum()),
-        "auc": metrics.auc_with_interval(truth, margin, weights, drawn).told(),
+        "auc": metrics.auc_with_interval(truth, margin, weights, drawn).as_json(),
         "average_precision": metrics.with_interval(
             lambda w: metrics.average_precision(truth, margin, w), weights, drawn[:300]
-        ).told(),
+        ).as_json(),
         "auc_cross_fitted": metrics.auc_with_interval(
-            truth, said.margin[newest], weights, drawn
-        ).told(),
+            truth, inspected.margin[newest], weights, drawn
+        ).as_json(),
         "auc_lost": metrics.auc_difference(
-            truth, said.margin[newest], margin, weights, drawn
-        ).told(),
+            truth, inspected.margin[newest], margin, weights, drawn
+        ).as_json(),
         "confirmed_before": metrics.share(
-            int(said.confirmed[before].sum()), int(before.sum())
-        ).told(),
-        "confirmed_since": metrics.share(int(truth.sum()), len(truth)).told(),
+            int(inspected.confirmed[before].sum()), int(before.sum())
+        ).as_json(),
+        "confirmed_since": metrics.share(int(truth.sum()), len(truth)).as_json(),
     }
 
 
-def _by_the_older(found: Labels, fitted: Fitted, older: np.ndarray, newest: np.ndarray) -> Matrix:
+def _by_the_older(labels: Labels, fitted: Fitted, older: np.ndarray, newest: np.ndarray) -> Matrix:
     """Return what a detector that learned from the older inspections says of the newest.
 
     The one place here that grows a detector, as large and as careful as the served one.
     """
-    said, inputs = fitted.inspected, fitted.models.hidden_income.inputs
-    seen = hidden_income.columns(said.gap, label.encoded(found.inspections, inputs))
-    offset = _told_by_the_older(found, fitted, older)
+    inspected, inputs = fitted.inspected, fitted.models.hidden_income.inputs
+    seen = hidden_income.columns(inspected.gap, label.encoded(labels.inspections, inputs))
+    offset = _told_by_the_older(labels, fitted, older)
     booster = hidden_income.fit_detector(
         inputs,
         seen[older],
-        said.confirmed[older],
-        said.weights[older],
+        inspected.confirmed[older],
+        inspected.weights[older],
         seed=0,
         hyper=fitted.hyper.hidden_income,
         offset=offset,
@@ -98,18 +100,18 @@ def _by_the_older(found: Labels, fitted: Fitted, older: np.ndarray, newest: np.n
     return trees.margin(booster, seen[newest])
 
 
-def _told_by_the_older(found: Labels, fitted: Fitted, older: np.ndarray) -> Matrix | None:
+def _told_by_the_older(labels: Labels, fitted: Fitted, older: np.ndarray) -> Matrix | None:
     """Return what is set beside the older findings, asked of no finding of the newest days."""
-    said, inspections = fitted.inspected, found.inspections.filter(older)
-    margin, design = said.margin[older], unmeasured_selection.design(inspections)
+    inspected, inspections = fitted.inspected, labels.inspections.filter(older)
+    margin, design = inspected.margin[older], unmeasured_selection.design(inspections)
     suspected = inspection_chance.suspected(
         inspections,
-        said.random[older],
+        inspected.random[older],
         margin,
         label.encoded(inspections, fitted.inputs),
-        said.fold[older],
+        inspected.fold[older],
         seed=0,
     )
-    return unmeasured_selection.seen(margin, said.confirmed[older], design, suspected).offset(
+    return unmeasured_selection.seen(margin, inspected.confirmed[older], design, suspected).offset(
         design
     )

@@ -21,7 +21,7 @@ _LOOKED_AT: Final = 0.10
 
 
 def certified(
-    inspected: Inspected, population: Matrix, found: Labels, *, unconfirmed: float
+    inspected: Inspected, population: Matrix, labels: Labels, *, unconfirmed: float
 ) -> tuple[float | None, dict[str, Any]]:
     """Fix the threshold of the flag, and write down what is promised for whom.
 
@@ -56,7 +56,7 @@ def certified(
         "method": "conformal selection (Jin & Candès 2023) with Benjamini–Hochberg, threshold "
         "fixed at training",
         "leans_on": leans_on,
-        "choice": inspected.choice.told(),
+        "choice": inspected.choice.as_json(),
         "holds": "on average over draws of the inspections, for families drawn like this "
         "population; families that calibrate were scored by models that had not seen them, "
         "so the level is approximate as in cross-conformal prediction",
@@ -69,11 +69,11 @@ def certified(
         "labels": int(counted.sum()),
         "random_labels": int(arm.sum()),
         "random_labels_needed": chosen.labels_needed,
-        "population": found.households,
-        "as_of": found.as_of.isoformat(),
+        "population": labels.households,
+        "as_of": labels.as_of.isoformat(),
         "flagged_share": of_all,
         "flagged_in_random_arm": int(seen.sum()),
-        "unconfirmed_in_random_arm": share(int((seen & clear).sum()), int(seen.sum())).told(),
+        "unconfirmed_in_random_arm": share(int((seen & clear).sum()), int(seen.sum())).as_json(),
         "measured_on": "random labels that helped to set the threshold, so "
         "unconfirmed_in_random_arm is optimistic",
         "nobody_flagged_because": None
@@ -105,9 +105,9 @@ def _standing(inspected: Inspected, unconfirmed: float, population: int) -> tupl
     )
     looked_at = chosen.share if chosen.share is not None else _LOOKED_AT
     top = inspected.rank < looked_at
-    said = float(together[top & clear].sum() / max(together[top].sum(), 1e-12))
+    estimated = float(together[top & clear].sum() / max(together[top].sum(), 1e-12))
     seen = share(int((arm & top & clear).sum()), int((arm & top).sum()))
-    contradicted = seen.low is not None and said < seen.low
+    contradicted = seen.low is not None and estimated < seen.low
     if contradicted or inspected.choice.knows_more("targeted"):
         return inspected.random, (
             "random inspections alone: among families that look the same, those chosen by "

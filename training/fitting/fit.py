@@ -58,7 +58,7 @@ class Fitted:
 
 
 def fit(
-    found: Labels,
+    labels: Labels,
     *,
     law: Law,
     seed: int,
@@ -70,23 +70,23 @@ def fit(
 
     Parameters
     ----------
-    found : labels with their features.
+    labels : labels with their features.
     law : of the day of the newest snapshot: how many hiding families inspectors miss.
     seed : of the boosters. ``generator`` draws the folds and the blanked registers.
     hyper : how the boosters of each stage are grown; default: as shipped for so many labels.
     """
-    hyper = hyper or shipped(found.inspections.height)
+    hyper = hyper or shipped(labels.inspections.height)
     step = _Steps(progress, 4 * FOLDS + 3)
-    encoded = Encoded.of(found, law)
-    grown = detect(found, encoded, law=law, seed=seed, generator=generator, hyper=hyper, step=step)
+    encoded = Encoded.of(labels, law)
+    grown = detect(labels, encoded, law=law, seed=seed, generator=generator, hyper=hyper, step=step)
     inputs, detected = encoded.inputs, grown.detected
-    answered = found.survey["subjective_level"].is_not_null().to_numpy()
+    answered = labels.survey["subjective_level"].is_not_null().to_numpy()
     ladder, surveyed = welfare.learn(
         inputs,
         encoded.survey[answered],
-        found.survey["subjective_level"].drop_nulls().cast(pl.Int64).to_numpy(),
-        survey_weights(found)[answered],
-        found.survey["household_id"].to_numpy()[answered],
+        labels.survey["subjective_level"].drop_nulls().cast(pl.Int64).to_numpy(),
+        survey_weights(labels)[answered],
+        labels.survey["household_id"].to_numpy()[answered],
         grown.fold_survey[answered],
         seed=seed,
         generator=generator,
@@ -94,7 +94,7 @@ def fit(
         hyper=hyper.welfare,
     )
     threshold, certificate = certified(
-        detected.inspected, detected.population, found, unconfirmed=float(law.flag_error_rate)
+        detected.inspected, detected.population, labels, unconfirmed=float(law.flag_error_rate)
     )
     models = Models(
         version="0",
@@ -199,9 +199,9 @@ def informative(inputs: tuple[Input, ...], x: Matrix) -> tuple[tuple[Input, ...]
     return tuple(inputs[place] for place in kept), kept
 
 
-def survey_weights(found: Labels) -> Matrix:
+def survey_weights(labels: Labels) -> Matrix:
     """Return the survey's weights; a family without one counts as the mean."""
-    weights = found.survey["weight"].cast(pl.Float64)
+    weights = labels.survey["weight"].cast(pl.Float64)
     filled: Matrix = weights.fill_null(weights.mean()).to_numpy()
     return filled
 
@@ -220,7 +220,7 @@ class _Steps:
 
 
 def _consumption(
-    found: Labels,
+    labels: Labels,
     inputs: tuple[Input, ...],
     x: Matrix,
     fold: Whole,
@@ -230,7 +230,7 @@ def _consumption(
 ) -> Consumption:
     own = consumption_model.consumption_inputs(inputs)
     columns = places(inputs, own)
-    spent, weights = label.consumption(found.survey), survey_weights(found)
+    spent, weights = label.consumption(labels.survey), survey_weights(labels)
 
     def grown(rows: Flags) -> ExpectedConsumption:
         step("expected consumption")

@@ -26,7 +26,7 @@ from training.fitting.evidence import (
 )
 from training.fitting.intervals import tails_by_place, unknown_high
 from training.labels import both_arms, inspection_chance, unmeasured_selection
-from training.labels.unmeasured_selection import UNTOLD, Choice
+from training.labels.unmeasured_selection import NO_EFFECT_KNOWN, SelectionEffects
 
 Step = Callable[[str], None]
 """Tells whoever waits what is being done."""
@@ -62,7 +62,7 @@ class Inspected:
     truth: Matrix
     place: Whole
     fold: Whole
-    choice: Choice = UNTOLD
+    choice: SelectionEffects = NO_EFFECT_KNOWN
 
     @property
     def in_random_arm(self) -> Flags:
@@ -94,7 +94,7 @@ class Selection:
     ``offset`` is what the choice moved each finding by, as log-odds; None: by nothing.
     """
 
-    effect: Choice
+    effect: SelectionEffects
     suspected: Matrix | None
     offset: Matrix | None
 

@@ -69,7 +69,7 @@ class Search:
     trials: tuple[Mapping[str, Any], ...] = ()
     why_not: str | None = None
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Return the outcome without the single trials, ready for JSON."""
         return {
             "chosen": asdict(self.chosen),
@@ -89,14 +89,14 @@ class Tuning:
     seed: int
     seen: Mapping[str, int]
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Return what the manifest tells of it."""
         return {
             "trials_a_stage": self.budget,
             "seed": self.seed,
             "folds": FOLDS,
             "seen": dict(self.seen),
-            "stages": {s.stage: s.told() for s in self.searches},
+            "stages": {s.stage: s.as_json() for s in self.searches},
         }
 
     def table(self) -> pl.DataFrame:
@@ -105,23 +105,25 @@ class Tuning:
         return pl.DataFrame(rows)
 
 
-def outside_random_arm(found: Labels) -> Labels:
+def outside_random_arm(labels: Labels) -> Labels:
     """Return the labels without any of a family that was ever inspected at random."""
     is_random = pl.col("design").cast(pl.String) == "random"
-    arm = found.inspections.filter(is_random).select("household_id").unique()
+    arm = labels.inspections.filter(is_random).select("household_id").unique()
     return replace(
-        found,
-        inspections=found.inspections.join(arm, on="household_id", how="anti"),
-        survey=found.survey.join(arm, on="household_id", how="anti"),
+        labels,
+        inspections=labels.inspections.join(arm, on="household_id", how="anti"),
+        survey=labels.survey.join(arm, on="household_id", how="anti"),
     )
 
 
-def tune(found: Labels, *, law: Law, trials: int, seed: int, progress: Progress = silent) -> Tuning:
+def tune(
+    labels: Labels, *, law: Law, trials: int, seed: int, progress: Progress = silent
+) -> Tuning:
     """Search each stage for ``trials`` trials, the shipped values first.
 
     Parameters
     ----------
-    found : all labels; those of the random arm's families are left out here.
+    labels : all labels; those of the random arm's families are left out here.
     law : of the newest snapshot's day.
     trials : for each stage; the same budget and seed choose the same values.
 
@@ -129,9 +131,9 @@ def tune(found: Labels, *, law: Law, trials: int, seed: int, progress: Progress 
     """
     if trials < 1:
         raise InputError(f"A search of {trials} trials finds nothing: give --tune 1 or more.")
-    seen = outside_random_arm(found)
+    seen = outside_random_arm(labels)
     task = _Task.of(seen, law, seed)
-    chosen, searches = shipped(found.inspections.height), []
+    chosen, searches = shipped(labels.inspections.height), []
     for number, stage in enumerate(STAGES):
         why_not = task.too_little(stage)
         if why_not:
@@ -162,9 +164,9 @@ def tune(found: Labels, *, law: Law, trials: int, seed: int, progress: Progress 
         seed=seed,
         seen={
             "inspections": seen.inspections.height,
-            "inspections_left_out": found.inspections.height - seen.inspections.height,
+            "inspections_left_out": labels.inspections.height - seen.inspections.height,
             "survey": seen.survey.height,
-            "survey_left_out": found.survey.height - seen.survey.height,
+            "survey_left_out": labels.survey.height - seen.survey.height,
         },
     )
 
@@ -224,11 +226,11 @@ def _part(progress: Progress, number: int, trials: int) -> Progress:
 
 def _suggested(trial: Any) -> Boosting:
     values: dict[str, Any] = {}
-    for name, found in SPACE.items():
+    for name, bounds in SPACE.items():
         if name in _WHOLE:
-            values[name] = trial.suggest_int(name, int(found.low), int(found.high))
+            values[name] = trial.suggest_int(name, int(bounds.low), int(bounds.high))
         else:
-            values[name] = trial.suggest_float(name, found.low, found.high, log=found.log)
+            values[name] = trial.suggest_float(name, bounds.low, bounds.high, log=bounds.log)
     return Boosting(**values)
 
 
@@ -236,7 +238,7 @@ def _suggested(trial: Any) -> Boosting:
 class _Task:
     """What the stages are tuned on: labels outside the random arm, and folds by family."""
 
-    found: Labels
+    labels: Labels
     inputs: tuple[Input, ...]
     x_survey: Matrix
     x_inspected: Matrix
@@ -253,7 +255,7 @@ class _Task:
         households = [f["household_id"].to_numpy() for f in (seen.survey, seen.inspections)]
         fold_survey, fold_inspected = label.folds(households, FOLDS, np.random.default_rng(seed))
         return cls(
-            found=seen,
+            labels=seen,
             inputs=inputs,
             x_survey=label.encoded(seen.survey, inputs),
             x_inspected=label.encoded(seen.inspections, inputs),
@@ -264,7 +266,7 @@ class _Task:
 
     def too_little(self, stage: str) -> str | None:
         """Say why a stage cannot be tuned; None: it can."""
-        survey, inspections = self.found.survey, self.found.inspections
+        survey, inspections = self.labels.survey, self.labels.inspections
         if stage in ("consumption", "welfare"):
             if survey.height < FEWEST:
                 return f"only {survey.height} survey answers lie outside the random arm"
@@ -281,15 +283,15 @@ class _Task:
 
     def consumption(self, hyper: Hyperparameters) -> float:
         """Mean squared error of the logarithm of consumption, weighted as the survey is."""
-        spent = np.log(np.maximum(label.consumption(self.found.survey), _LEAST))
-        said = np.log(self._expected(hyper, self.x_survey, self.fold_survey))
-        return float(np.average((said - spent) ** 2, weights=survey_weights(self.found)))
+        spent = np.log(np.maximum(label.consumption(self.labels.survey), _LEAST))
+        predicted = np.log(self._expected(hyper, self.x_survey, self.fold_survey))
+        return float(np.average((predicted - spent) ** 2, weights=survey_weights(self.labels)))
 
     def hidden_income(self, hyper: Hyperparameters) -> float:
         """Log-loss of the detector on families not seen, weighted for the design."""
         mine, table = self._table(hyper)
-        confirmed = findings(self.found.inspections)[1]
-        weights = label.training_weights(self.found.inspections)
+        confirmed = findings(self.labels.inspections)[1]
+        weights = label.training_weights(self.labels.inspections)
         margin = np.empty(len(table))
         for k in range(FOLDS):
             out = self.fold_inspected == k
@@ -307,8 +309,8 @@ class _Task:
     def hidden_amount(self, hyper: Hyperparameters) -> float:
         """Mean squared error of the logarithm of the amount, of families found to hide income."""
         mine, table = self._table(hyper)
-        amount, confirmed = findings(self.found.inspections)
-        weights = label.training_weights(self.found.inspections)
+        amount, confirmed = findings(self.labels.inspections)
+        weights = label.training_weights(self.labels.inspections)
         hiding, centre = confirmed > 0, np.empty(len(table))
         for k in range(FOLDS):
             rows, out = hiding & (self.fold_inspected != k), hiding & (self.fold_inspected == k)
@@ -326,10 +328,10 @@ class _Task:
 
     def welfare(self, hyper: Hyperparameters) -> float:
         """Log-loss of the five steps of the ladder, on the mean, weighted as the survey is."""
-        answered = self.found.survey["subjective_level"].is_not_null().to_numpy()
+        answered = self.labels.survey["subjective_level"].is_not_null().to_numpy()
         x, fold = self.x_survey[answered], self.fold_survey[answered]
-        category = self.found.survey["subjective_level"].drop_nulls().cast(pl.Int64).to_numpy()
-        weights = survey_weights(self.found)[answered]
+        category = self.labels.survey["subjective_level"].drop_nulls().cast(pl.Int64).to_numpy()
+        weights = survey_weights(self.labels)[answered]
         again = welfare.shown_with_silence(self.inputs, x, np.random.default_rng(self.seed))
         losses = []
         for k in range(FOLDS):
@@ -355,7 +357,7 @@ class _Task:
         mine = hidden_income.hidden_income_inputs(self.inputs)
         if hyper.consumption not in self.known:
             expected = self._expected(hyper, self.x_inspected, self.fold_inspected)
-            gap = expected - label.declared(self.found.inspections)
+            gap = expected - label.declared(self.labels.inspections)
             kept = places(self.inputs, mine)
             self.known[hyper.consumption] = hidden_income.columns(gap, self.x_inspected[:, kept])
         return mine, self.known[hyper.consumption]
@@ -363,7 +365,7 @@ class _Task:
     def _expected(self, hyper: Hyperparameters, x: Matrix, fold: Any) -> Matrix:
         mine = consumption_model.consumption_inputs(self.inputs)
         kept = places(self.inputs, mine)
-        spent, weights = label.consumption(self.found.survey), survey_weights(self.found)
+        spent, weights = label.consumption(self.labels.survey), survey_weights(self.labels)
         expected = np.empty(len(x))
         for k in range(FOLDS):
             rows = self.fold_survey != k

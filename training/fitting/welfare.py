@@ -66,8 +66,8 @@ def learn(
         without_any[mine] = welfare.exceeds(blind, gone)
     bar = conformal.lower_quantile(conformal.category_score(exceeds, category), weights, COVERAGE)
     factors = {
-        register: silence_factor(said, category, weights, bar, exceeds)
-        for register, said in without.items()
+        register: silence_factor(exceeds_without, category, weights, bar, exceeds)
+        for register, exceeds_without in without.items()
     }
     tell("welfare category of all")
     model = Welfare(
@@ -83,26 +83,28 @@ def learn(
         weights=weights,
         bar=bar,
         sizes_when_silent={
-            register: welfare.mean_size(said, model.bar_when((register,)), weights)
-            for register, said in without.items()
+            register: welfare.mean_size(exceeds_without, model.bar_when((register,)), weights)
+            for register, exceeds_without in without.items()
         },
     )
     return model, surveyed
 
 
 def silence_factor(
-    said: Matrix, category: Whole, weights: Matrix, bar: float, knowing: Matrix
+    exceeds_without: Matrix, category: Whole, weights: Matrix, bar: float, knowing: Matrix
 ) -> float:
     """Return by what the bar is multiplied while one register is silent, at most one.
 
     Low enough to hold the category of nine families in ten without the register, and
     for the mean set to be wider than with it, by a margin that other populations eat.
     """
-    held = conformal.lower_quantile(conformal.category_score(said, category), weights, COVERAGE)
+    held = conformal.lower_quantile(
+        conformal.category_score(exceeds_without, category), weights, COVERAGE
+    )
     factor = min(held / bar, 1.0) if bar else 1.0
     wanted = WIDER_WHEN_SILENT * welfare.mean_size(knowing, bar, weights)
     wanted = min(wanted, float(len(welfare.CATEGORIES)))
-    while factor > 1e-6 and welfare.mean_size(said, factor * bar, weights) < wanted:
+    while factor > 1e-6 and welfare.mean_size(exceeds_without, factor * bar, weights) < wanted:
         factor *= 0.9
     return factor
 

@@ -103,7 +103,7 @@ class Radius:
     as_of: date
     before_override: str | None = None
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Return who moves, in all and by group, ready for JSON; no family is named.
 
         ``review`` states the load: families that a person must look at, and those of them for
@@ -253,8 +253,8 @@ def _counted(table: pl.DataFrame, test: pl.Expr) -> dict[str, Any]:
 
 def _by_group(table: pl.DataFrame, group: str) -> list[dict[str, Any]]:
     """Return what happens to the families of each value; few families show no number."""
-    found = table.group_by(group).agg(pl.len(), *(t.sum().alias(n) for n, t in CHANGES.items()))
-    counted = {value: numbers for value, *numbers in found.rows()}
+    counts = table.group_by(group).agg(pl.len(), *(t.sum().alias(n) for n, t in CHANGES.items()))
+    counted = {value: numbers for value, *numbers in counts.rows()}
     rows = []
     for value, name in [*GROUPS[group].items(), (None, "not known")]:
         if value not in counted:

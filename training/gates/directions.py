@@ -86,15 +86,15 @@ def tree_violations(booster: lgb.Booster, directions: Mapping[str, int]) -> int:
     Raises ``InputError`` for a column without a declared direction, and for splits that have
     no order (categories) or that take zero for unknown.
     """
-    told = booster.dump_model()
-    names = told["feature_names"]
+    dump = booster.dump_model()
+    names = dump["feature_names"]
     if nameless := [n for n in names if n not in directions]:
         raise InputError(
             f"{len(nameless)} columns of a booster have no declared direction "
             f"({', '.join(nameless[:3])}): declare it, or train again."
         )
-    asked = {place: directions[name] for place, name in enumerate(names) if directions[name]}
-    return sum(_violations(leaves(tree["tree_structure"]), asked) for tree in told["tree_info"])
+    declared = {place: directions[name] for place, name in enumerate(names) if directions[name]}
+    return sum(_violations(leaves(tree["tree_structure"]), declared) for tree in dump["tree_info"])
 
 
 def leaves(node: Mapping[str, Any], here: Leaf | None = None) -> list[Leaf]:
@@ -111,25 +111,25 @@ def leaves(node: Mapping[str, Any], here: Leaf | None = None) -> list[Leaf]:
     low, high = here.along(column)
     # Without a way of their own, unknown values are taken for zero.
     goes_left = node["default_left"] if node["missing_type"] == "NaN" else at >= 0
-    found = []
+    tree_leaves = []
     for child, bounds, holds in (
         (node["left_child"], (low, min(high, at)), goes_left),
         (node["right_child"], (max(low, at), high), not goes_left),
     ):
         gone = here.without_unknown if holds else here.without_unknown | {column}
-        found += leaves(child, Leaf(0.0, {**here.bounds, column: bounds}, gone))
-    return found
+        tree_leaves += leaves(child, Leaf(0.0, {**here.bounds, column: bounds}, gone))
+    return tree_leaves
 
 
-def _violations(found: Sequence[Leaf], asked: Mapping[int, int]) -> int:
+def _violations(tree_leaves: Sequence[Leaf], declared: Mapping[int, int]) -> int:
     wrong = 0
-    split = {column for leaf in found for column in leaf.bounds}
-    for column in sorted(split & asked.keys()):
-        for lower in found:
-            for higher in found:
+    split = {column for leaf in tree_leaves for column in leaf.bounds}
+    for column in sorted(split & declared.keys()):
+        for lower in tree_leaves:
+            for higher in tree_leaves:
                 (a, b), (c, d) = lower.along(column), higher.along(column)
                 apart = a < b and c < d and b <= c
-                falls = asked[column] * (higher.value - lower.value) < 0
+                falls = declared[column] * (higher.value - lower.value) < 0
                 wrong += apart and falls and lower.meets(higher, column)
     return wrong
 
@@ -167,6 +167,6 @@ def against(predict: Callable[[Matrix], Matrix], table: Matrix, directions: Sequ
             continue
         swept = np.repeat(table, len(values), axis=0)
         swept[:, column] = np.tile(values, len(table))
-        said = predict(swept).reshape(len(table), len(values), -1)
-        wrong += int((direction * np.diff(said, axis=1) < 0).sum())
+        predicted = predict(swept).reshape(len(table), len(values), -1)
+        wrong += int((direction * np.diff(predicted, axis=1) < 0).sum())
     return wrong

@@ -25,8 +25,8 @@ def blast_radius(radius: Radius | None, missing: str) -> Gate:
     name = "blast_radius"
     if radius is None:
         return gate(name, Verdict.UNKNOWN, None, missing)
-    told = radius.told()
-    changes, load = told["changes"], told["review"]["after"]
+    report = radius.as_json()
+    changes, load = report["changes"], report["review"]["after"]
     share = changes["newly_in_review"]["share"]
     if share is None:
         return gate(name, Verdict.UNKNOWN, None, "the snapshot holds no family")
@@ -39,7 +39,7 @@ def blast_radius(radius: Radius | None, missing: str) -> Gate:
     poorer, richer = (changes[n]["families"] for n in ("poorer_by_model", "richer_by_model"))
     placed = "" if radius.before is None else f"; placed poorer {poorer:,} and richer {richer:,}"
     why = (
-        f"share of {told['families']:,} families newly sent to a person {against} "
+        f"share of {report['families']:,} families newly sent to a person {against} "
         f"({changes['newly_in_review']['families']:,}; {MOST_NEWLY_IN_REVIEW:.1%} at most); newly "
         f"flagged {flagged:,}, no longer {dropped:,}{placed}; in review by the model alone "
         f"{load['by_model_alone']['families']:,} of {load['all']['families']:,}"

@@ -39,8 +39,8 @@ def read(path: Path) -> Preregistration:
     """Read a pre-registration; raises ``InputError`` that names the fault and the remedy."""
     try:
         content = path.read_bytes()
-        told = json.loads(content)
-        day, bounds = date.fromisoformat(told["registered_on"]), told["metrics"]
+        registration = json.loads(content)
+        day, bounds = date.fromisoformat(registration["registered_on"]), registration["metrics"]
     except FileNotFoundError:
         raise InputError(f"{path} does not exist: name the pre-registration of the run.") from None
     except OSError:
@@ -83,11 +83,11 @@ def preregistered(manifest: Mapping[str, Any], given: Preregistration | None) ->
         return gate(name, Verdict.FAIL, None, why)
     missed, unknown = [], []
     for metric, bound in given.metrics.items():
-        found = _found(manifest["metrics"], metric, bound.get("of", "value"))
-        if found is None:
+        measured = _measured(manifest["metrics"], metric, bound.get("of", "value"))
+        if measured is None:
             unknown.append(metric)
-        elif not bound.get("at_least", found) <= found <= bound.get("at_most", found):
-            missed.append(f"{metric} is {found:.4g}")
+        elif not bound.get("at_least", measured) <= measured <= bound.get("at_most", measured):
+            missed.append(f"{metric} is {measured:.4g}")
     bounds = f"{len(given.metrics)} bounds registered on {given.registered_on}"
     if missed:
         why = f"{len(missed)} of {bounds} missed: {', '.join(missed)}"
@@ -98,7 +98,7 @@ def preregistered(manifest: Mapping[str, Any], given: Preregistration | None) ->
     return gate(name, Verdict.PASS, 0, f"none of {bounds} missed")
 
 
-def _found(metrics: Mapping[str, Any], path: str, end: str) -> float | None:
+def _measured(metrics: Mapping[str, Any], path: str, end: str) -> float | None:
     """Return a number of the metrics by its path; null: not measured, or not a number."""
     here: Any = metrics
     for step in path.split("."):

@@ -17,12 +17,12 @@ _FARTHEST: Final = 0.10
 """An interval of a coverage that reaches ten points below the promise says too little."""
 
 
-def calibration(told: Mapping[str, Any]) -> Gate:
+def calibration(metrics: Mapping[str, Any]) -> Gate:
     """Say whether the probabilities mean what they say."""
-    said = told["hidden_income"]
-    if said is None:
+    detector = metrics["hidden_income"]
+    if detector is None:
         return gate("calibration", Verdict.UNKNOWN, None, "no random inspections to tell")
-    slope, intercept = said["calibration_slope"], said["calibration_intercept"]
+    slope, intercept = detector["calibration_slope"], detector["calibration_intercept"]
     if slope["value"] is None or intercept["value"] is None:
         why = "the random inspections found one kind of family only"
         return gate("calibration", Verdict.UNKNOWN, None, why)
@@ -51,40 +51,40 @@ def flags(certificate: Mapping[str, Any] | None) -> Gate:
     if because := certificate["nobody_flagged_because"]:
         why = f"not applicable: nobody is flagged, so nothing is promised of a flag. {because}"
         return gate(name, Verdict.NOT_APPLICABLE, None, why)
-    said = certificate["unconfirmed_in_random_arm"]
+    share = certificate["unconfirmed_in_random_arm"]
     seen = certificate["flagged_in_random_arm"]
-    if said["value"] is None:
+    if share["value"] is None:
         why = "no flagged family stands in the random arm, so the promise cannot be looked at"
         return gate(name, Verdict.UNKNOWN, None, why)
     why = (
         f"unconfirmed among {seen} flagged families of the random arm: 95 % interval "
-        f"{said['low']:.2f} to {said['high']:.2f}, promised {promised:.2f} at most, on average"
+        f"{share['low']:.2f} to {share['high']:.2f}, promised {promised:.2f} at most, on average"
     )
     possible = certificate.get("refuted_above")
     if possible is not None and possible > promised:
         why += f"; up to {possible:.2f} is possible for this model and is not held against it later"
-    if said["low"] > promised:
-        return gate(name, Verdict.FAIL, said["value"], f"{why}: more than promised")
-    if said["high"] > _WIDEST * promised:
-        return gate(name, Verdict.UNKNOWN, said["value"], f"{why}: too wide to tell")
-    return gate(name, Verdict.PASS, said["value"], why)
+    if share["low"] > promised:
+        return gate(name, Verdict.FAIL, share["value"], f"{why}: more than promised")
+    if share["high"] > _WIDEST * promised:
+        return gate(name, Verdict.UNKNOWN, share["value"], f"{why}: too wide to tell")
+    return gate(name, Verdict.PASS, share["value"], why)
 
 
-def amounts(told: Mapping[str, Any]) -> Gate:
+def amounts(metrics: Mapping[str, Any]) -> Gate:
     """Say whether the intervals of hidden income hold the verified amounts as promised."""
-    said = told["amounts"]
-    if said is None:
+    coverage = metrics["amounts"]
+    if coverage is None:
         why = "no random inspections to tell whether the intervals hold the amounts"
         return gate("guarantee_amounts", Verdict.UNKNOWN, None, why)
     what = "verified amounts inside their intervals"
-    return _coverage("guarantee_amounts", said["held"], said["level"], what)
+    return _coverage("guarantee_amounts", coverage["held"], coverage["level"], what)
 
 
-def categories(told: Mapping[str, Any]) -> Gate:
+def categories(metrics: Mapping[str, Any]) -> Gate:
     """Say whether the sets of categories hold the surveyed one as promised."""
-    said = told["welfare"]
+    welfare = metrics["welfare"]
     what = "surveyed categories inside their sets"
-    return _coverage("guarantee_categories", said["set_held"], said["level"], what)
+    return _coverage("guarantee_categories", welfare["set_held"], welfare["level"], what)
 
 
 def _coverage(name: str, held: Mapping[str, Any], level: float, what: str) -> Gate:
@@ -100,42 +100,44 @@ def _coverage(name: str, held: Mapping[str, Any], level: float, what: str) -> Ga
     return gate(name, Verdict.PASS, held["value"], why)
 
 
-def groups(told: Mapping[str, Any]) -> Gate:
+def groups(metrics: Mapping[str, Any]) -> Gate:
     """Say whether some group of families is served worse than the others, as far as can be told.
 
     Reads ``groups`` of the metrics: either ``verdicts``, one entry a group and measure, or the
     tables of rates by group, of which those that do not ``block`` are information. The number
     is how many groups fail.
     """
-    found = _verdicts(told.get("groups") or {})
-    if not found:
+    verdicts = _verdicts(metrics.get("groups") or {})
+    if not verdicts:
         return gate("groups", Verdict.UNKNOWN, None, "not measured: train it again to see groups")
-    by = {v: [name for name, verdict in found if verdict == v] for v in Verdict}
+    by = {v: [name for name, verdict in verdicts if verdict == v] for v in Verdict}
     failed, unknown = by[Verdict.FAIL], by[Verdict.UNKNOWN]
     if failed:
-        why = f"{len(failed)} of {len(found)} groups and rates fail: {_named(failed)}"
+        why = f"{len(failed)} of {len(verdicts)} groups and rates fail: {_named(failed)}"
         return gate("groups", Verdict.FAIL, len(failed), why)
     if unknown:
         why = (
-            f"{len(unknown)} of {len(found)} groups and rates cannot be told ({_named(unknown)}); "
-            f"of the {len(by[Verdict.PASS])} that can be told none fails"
+            f"{len(unknown)} of {len(verdicts)} groups and rates cannot be told "
+            f"({_named(unknown)}); of the {len(by[Verdict.PASS])} that can be told none fails"
         )
         return gate("groups", Verdict.UNKNOWN, 0, why)
-    return gate("groups", Verdict.PASS, 0, f"none of {len(found)} groups and rates fails")
+    return gate("groups", Verdict.PASS, 0, f"none of {len(verdicts)} groups and rates fails")
 
 
-def _verdicts(told: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _verdicts(group_metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what every group's verdict on every rate that blocks is, by the name of both.
 
     Cells of two attributes are so many and so small that most cannot be told: they count
     where they fail.
     """
-    if "verdicts" in told:
-        return [(f"{e['measure']} of {e['group']}", e["verdict"]) for e in told["verdicts"]]
-    blocking = {name for name, rate in told.get("rates", {}).items() if rate["blocks"]}
+    if "verdicts" in group_metrics:
+        return [
+            (f"{e['measure']} of {e['group']}", e["verdict"]) for e in group_metrics["verdicts"]
+        ]
+    blocking = {name for name, rate in group_metrics.get("rates", {}).items() if rate["blocks"]}
     return [
         (f"{row['rate']} of {row['group']}", row["verdict"])
-        for row in told.get("rows", ())
+        for row in group_metrics.get("rows", ())
         if row.get("rate") in blocking and ("×" not in row["by"] or row["verdict"] == Verdict.FAIL)
     ]
 

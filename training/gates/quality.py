@@ -21,18 +21,18 @@ prices and other law, so another year of visits is what a doubt may ask for.
 """
 
 
-def random_arm(told: Mapping[str, Any]) -> Gate:
+def random_arm(metrics: Mapping[str, Any]) -> Gate:
     """Say whether enough families were inspected at random for anything to be said."""
-    labels = told["random_arm"]["labels"]
+    labels = metrics["random_arm"]["labels"]
     if not labels:
-        return gate("random_arm", Verdict.UNKNOWN, labels, told["random_arm"]["why_no_auc"])
+        return gate("random_arm", Verdict.UNKNOWN, labels, metrics["random_arm"]["why_no_auc"])
     if labels < FEWEST_RANDOM:
         why = f"random inspections, too few to tell: at least {FEWEST_RANDOM} are needed"
         return gate("random_arm", Verdict.UNKNOWN, labels, why)
     return gate("random_arm", Verdict.PASS, labels, "random inspections")
 
 
-def quality(told: Mapping[str, Any], families: int | None = None) -> Gate:
+def quality(metrics: Mapping[str, Any], families: int | None = None) -> Gate:
     """Say whether it ranks better than the better logistic regression on the same families.
 
     FAIL only where it is worse; while the interval holds zero, UNKNOWN with the number of
@@ -45,33 +45,33 @@ def quality(told: Mapping[str, Any], families: int | None = None) -> Gate:
     families : of the population that the model was trained for; None: not known, so no
         number is too large.
     """
-    strengthened = told.get(STRENGTHENED)
-    said = strengthened or told[ALONE]
+    strengthened = metrics.get(STRENGTHENED)
+    difference = strengthened or metrics[ALONE]
     what = "AUC above a logistic regression's on the random inspections"
-    if said is None or said["value"] is None:
+    if difference is None or difference["value"] is None:
         why = f"{what}: no random inspections of both kinds to tell"
         return gate("quality", Verdict.UNKNOWN, None, why)
-    if said.get("than") == "logistic_regression_with_gap":
+    if difference.get("than") == "logistic_regression_with_gap":
         what = what.replace("regression's", "regression's that is given the gap,")
     if strengthened and strengthened.get("targeted"):
         what += f" and {strengthened['targeted']} targeted ones of known probability"
-    interval = f"{what}: 95 % interval {said['low']:.3f} to {said['high']:.3f}"
-    if said["low"] > 0:
-        return gate("quality", Verdict.PASS, said["value"], interval)
-    if said["high"] < 0:
-        return gate("quality", Verdict.FAIL, said["value"], f"{interval}: it is worse")
-    needed = _needed(said, told.get("random_arm", {}).get("labels"), families)
+    interval = f"{what}: 95 % interval {difference['low']:.3f} to {difference['high']:.3f}"
+    if difference["low"] > 0:
+        return gate("quality", Verdict.PASS, difference["value"], interval)
+    if difference["high"] < 0:
+        return gate("quality", Verdict.FAIL, difference["value"], f"{interval}: it is worse")
+    needed = _needed(difference, metrics.get("random_arm", {}).get("labels"), families)
     why = f"{interval} holds zero; {needed}"
-    return gate("quality", Verdict.UNKNOWN, said["value"], why)
+    return gate("quality", Verdict.UNKNOWN, difference["value"], why)
 
 
-def labels_needed(said: Mapping[str, Any], labels: int) -> int | None:
+def labels_needed(difference: Mapping[str, Any], labels: int) -> int | None:
     """Return how many random inspections would set the difference apart from nothing.
 
     The half of an interval shrinks with the square root of the labels; all kinds of them
     are taken to grow alike. None: the difference is exactly nothing, no number would do.
     """
-    value, low, high = (float(said[end]) for end in ("value", "low", "high"))
+    value, low, high = (float(difference[end]) for end in ("value", "low", "high"))
     if not value:
         return None
     half = value - low if value > 0 else high - value
@@ -79,10 +79,10 @@ def labels_needed(said: Mapping[str, Any], labels: int) -> int | None:
     return max(math.floor(labels * (half / abs(value)) ** 2) + 1, labels + 1)
 
 
-def _needed(said: Mapping[str, Any], labels: int | None, families: int | None) -> str:
+def _needed(difference: Mapping[str, Any], labels: int | None, families: int | None) -> str:
     if not labels:
         return "more random inspections are needed to tell"
-    needed = labels_needed(said, labels)
+    needed = labels_needed(difference, labels)
     if needed is None:
         return "the difference is exactly nothing, so no number of inspections would tell"
     if families is not None and needed - labels > YEARLY * families:
@@ -91,7 +91,7 @@ def _needed(said: Mapping[str, Any], labels: int | None, families: int | None) -
             "showed the same difference, it would take more of them than a year has visits "
             f"({YEARLY * families:,.0f}, {YEARLY:.0%} of {families:,} families)"
         )
-    better = "better" if said["value"] > 0 else "worse"
+    better = "better" if difference["value"] > 0 else "worse"
     return (
         f"about {needed:,} random inspections instead of {labels:,} would tell that it is "
         f"{better}, if they showed the same difference"

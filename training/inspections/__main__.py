@@ -28,12 +28,12 @@ def main(runs: int, seed: int, as_of: datetime) -> None:
         "first and last round | honest |\n|---|---|---|---|---|"
     )
     for way in feedback.WAYS:
-        found = feedback.simulate(
+        loop = feedback.simulate(
             way, runs=runs, policy=policy, generator=np.random.default_rng(seed)
         )
         click.echo(
-            f"| {way} | {found.coverage:.1%} of {found.runs:,} runs | {found.error:+.3f} | "
-            f"{found.ratios[0]:.2f}, {found.ratios[-1]:.2f} | {'yes' if found.honest() else 'no'} |"
+            f"| {way} | {loop.coverage:.1%} of {loop.runs:,} runs | {loop.error:+.3f} | "
+            f"{loop.ratios[0]:.2f}, {loop.ratios[-1]:.2f} | {'yes' if loop.honest() else 'no'} |"
         )
 
 

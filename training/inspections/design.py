@@ -185,21 +185,21 @@ def chances(worth: Matrix, visits: int, *, floor: float, cap: float) -> Matrix:
     most, least = max(cap, even), floor * even
     # In parts of the largest: an amount to a high power must not leave the range of numbers.
     worth = worth / max(float(worth.max()), np.finfo(float).tiny)
-    found = np.full(len(worth), even)
+    chance = np.full(len(worth), even)
     full = np.zeros(len(worth), dtype=bool)
     while True:
         open_, weight = ~full, float(worth[~full].sum())
         room = visits - most * full.sum()
         if not open_.any():
-            return found
+            return chance
         if weight <= 0:
-            found[open_] = room / open_.sum()
-            return found
-        found[open_] = least + (room - least * open_.sum()) * worth[open_] / weight
-        over = open_ & (found > most)
+            chance[open_] = room / open_.sum()
+            return chance
+        chance[open_] = least + (room - least * open_.sum()) * worth[open_] / weight
+        over = open_ & (chance > most)
         if not over.any():
-            return found
-        found[over] = most
+            return chance
+        chance[over] = most
         full |= over
 
 

@@ -12,9 +12,9 @@ from models.assessment.metrics import LEVEL, UNKNOWN, Estimate
 from models.learned.inputs import Matrix
 
 
-def total(found: Matrix, chance: Matrix) -> float:
+def total(observed: Matrix, chance: Matrix) -> float:
     """Return the total over everybody by Horvitz & Thompson (1952): found over chance, added up."""
-    return float((found / chance).sum())
+    return float((observed / chance).sum())
 
 
 def prevalence(confirmed: Matrix, chance: Matrix, *, sensitivity: float = 1.0) -> Estimate:

@@ -201,7 +201,7 @@ class Outcome:
         near = abs(self.coverage - LEVEL) <= coverage_within + 1e-9
         return near and abs(self.drift) <= DRIFT_WITHIN
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Ready for JSON."""
         return {
             "way": self.way,

@@ -41,7 +41,7 @@ class Sealed:
         """Whether this is the seed that was promised."""
         return hmac.compare_digest(self.commitment.encode(), commitment.encode())
 
-    def told(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, str]:
         """Everything, for the sealed file alone."""
         return {"seed": self.seed, "salt": self.salt, "commitment": self.commitment}
 
@@ -131,10 +131,10 @@ def unseal(content: Any) -> Sealed:
             f"The sealed seed must be a JSON object with {', '.join(_FIELDS)}: take the file that "
             "`tarazy draw` wrote."
         )
-    found = Sealed(content["seed"], content["salt"])
-    if not found.opens(content["commitment"]):
+    sealed = Sealed(content["seed"], content["salt"])
+    if not sealed.opens(content["commitment"]):
         raise InputError(
             "The sealed seed was altered: seed and salt do not give the commitment beside them. "
             "Take the file that `tarazy draw` wrote."
         )
-    return found
+    return sealed

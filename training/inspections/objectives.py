@@ -28,12 +28,12 @@ OBJECTIVES: Final[dict[str, str]] = {
 }
 
 
-def audit(found: Drawn, groups: pl.DataFrame, *, policy: Policy) -> dict[str, Any]:
+def audit(selection: Drawn, groups: pl.DataFrame, *, policy: Policy) -> dict[str, Any]:
     """Compare whom visits reach under each objective, and what they are expected to confirm.
 
     Parameters
     ----------
-    found : the list, and everybody who could have been on it.
+    selection : the list, and everybody who could have been on it.
     groups : ``household_id`` and one text column for each kind of group; null: not known.
     policy : by which the list was drawn.
 
@@ -45,9 +45,9 @@ def audit(found: Drawn, groups: pl.DataFrame, *, policy: Policy) -> dict[str, An
     with that one aim would. ``times_even`` is the share over that under the even
     objective. Groups of fewer than `FEWEST` families are left out.
     """
-    chances = found.chances
+    chances = selection.chances
     everybody = chances.join(groups, on="household_id", how="left")
-    ways = _ways(found, policy)
+    ways = _ways(selection, policy)
     return {
         "objectives": [
             {"objective": name, "about": OBJECTIVES[name], **_yield(chances, chance)}
@@ -62,14 +62,14 @@ def audit(found: Drawn, groups: pl.DataFrame, *, policy: Policy) -> dict[str, An
     }
 
 
-def _ways(found: Drawn, policy: Policy) -> dict[str, Matrix]:
+def _ways(selection: Drawn, policy: Policy) -> dict[str, Matrix]:
     """Return the chance of each family under each objective, for the same number of visits."""
-    chances, visits = found.chances, found.list.height
+    chances, visits = selection.chances, selection.list.height
     return {
         "even": np.full(chances.height, visits / chances.height),
         "hit_rate": _most(chances["expected_confirmed"], visits),
         "amount": _most(chances["expected_amount"], visits),
-        "list": _of_the_list(found, policy),
+        "list": _of_the_list(selection, policy),
     }
 
 
@@ -82,11 +82,11 @@ def _most(values: pl.Series, visits: int) -> Matrix:
     return np.where(level, left, np.where(value > edge, 1.0, 0.0))
 
 
-def _of_the_list(found: Drawn, policy: Policy) -> Matrix:
+def _of_the_list(selection: Drawn, policy: Policy) -> Matrix:
     """Return the chance of each family to be on the list, as it was before the random arm fell."""
-    chance = found.chances["random_chance"].to_numpy().copy()
-    regions, worth = (found.chances[name].to_numpy() for name in ("region", "worth"))
-    for region, visits in found.targeted_by_region().items():
+    chance = selection.chances["random_chance"].to_numpy().copy()
+    regions, worth = (selection.chances[name].to_numpy() for name in ("region", "worth"))
+    for region, visits in selection.targeted_by_region().items():
         here = regions == region
         chance[here] += design.chances(worth[here], visits, floor=policy.floor, cap=policy.cap)
     return chance
@@ -96,11 +96,11 @@ def _yield(chances: pl.DataFrame, chance: Matrix) -> dict[str, Any]:
     known = chances["expected_confirmed"].is_not_null().to_numpy()
     confirmed = chances["expected_confirmed"].fill_null(0.0).to_numpy()
     amount = chances["expected_amount"].fill_null(0).to_numpy()
-    asked = float(chance[known].sum())
+    known_visits = float(chance[known].sum())
     return {
         "visits": float(chance.sum()),
         "expected_confirmed": float(chance @ confirmed),
-        "expected_precision": float(chance @ confirmed) / asked if asked else None,
+        "expected_precision": float(chance @ confirmed) / known_visits if known_visits else None,
         "expected_amount": round(float(chance @ amount)),
     }
 

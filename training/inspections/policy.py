@@ -52,7 +52,7 @@ class Policy:
                 "between 0 and 1 (floor and cap above 0), the rest is not negative."
             )
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Ready for JSON."""
         return asdict(self)
 

@@ -119,14 +119,16 @@ def for_prevalence(prevalence: float, margin: float = 0.02) -> int:
 
 def mean_half_width(prevalence: float, inspections: int) -> float:
     """Return half the width of the exact interval of a share, averaged over what may be found."""
-    found = _likely(inspections, prevalence)
+    confirmed = _likely(inspections, prevalence)
     tail = (1 - LEVEL) / 2
     with np.errstate(invalid="ignore"):
-        low = np.where(found == 0, 0.0, beta.ppf(tail, found, inspections - found + 1))
+        low = np.where(confirmed == 0, 0.0, beta.ppf(tail, confirmed, inspections - confirmed + 1))
         high = np.where(
-            found == inspections, 1.0, beta.ppf(1 - tail, found + 1, inspections - found)
+            confirmed == inspections,
+            1.0,
+            beta.ppf(1 - tail, confirmed + 1, inspections - confirmed),
         )
-    chance = binom.pmf(found, inspections, prevalence)
+    chance = binom.pmf(confirmed, inspections, prevalence)
     return float((chance * (high - low)).sum() / (2 * chance.sum()))
 
 

@@ -48,9 +48,9 @@ def drawn(
     The list and its record, ready for JSON. The seed is not in it.
     """
     lot = sealed.lot(str(inputs["snapshot"]))
-    found = design.draw(families, capacities=capacities, policy=policy, lot=lot)
-    parameters = {"capacities": dict(capacities), "policy": policy.told()}
-    return found, {
+    selection = design.draw(families, capacities=capacities, policy=policy, lot=lot)
+    parameters = {"capacities": dict(capacities), "policy": policy.as_json()}
+    return selection, {
         "record": KIND,
         "format": FORMAT,
         "commitment": sealed.commitment,
@@ -61,10 +61,10 @@ def drawn(
             "snapshot": inputs["snapshot"],
             "model_manifest": (inputs["model"] or {}).get("manifest_sha256"),
             "parameters": _hash_of(parameters),
-            "families": _hash_of_rows(found.chances.select(design.NEEDED)),
-            "list": _hash_of_rows(found.list),
+            "families": _hash_of_rows(selection.chances.select(design.NEEDED)),
+            "list": _hash_of_rows(selection.list),
         },
-        "design": _design(found),
+        "design": _design(selection),
         "assumed": assumptions(date.fromisoformat(inputs["as_of"])),
     }
 
@@ -120,8 +120,8 @@ def replayed(
     )
     differences += [
         f"{_NAMES[name]} is not the one that the record names"
-        for name, found in fresh["hashes"].items()
-        if name != "list" and found != record["hashes"].get(name)
+        for name, digest in fresh["hashes"].items()
+        if name != "list" and digest != record["hashes"].get(name)
     ]
     if _hash_of_rows(shown) != record["hashes"].get("list"):
         differences.append("the list is not the one that the record names")
@@ -154,30 +154,30 @@ def _compared(shown: pl.DataFrame, again: pl.DataFrame) -> dict[str, int]:
     return {"left_out": missing, "put_in": added, "altered": both - same}
 
 
-def _design(found: Drawn) -> dict[str, Any]:
+def _design(selection: Drawn) -> dict[str, Any]:
     """Count who was drawn, and what the model expects of the visits."""
-    arms = found.list.join(
-        found.chances.select("household_id", "expected_confirmed"), on="household_id"
+    arms = selection.list.join(
+        selection.chances.select("household_id", "expected_confirmed"), on="household_id"
     )
-    strata = found.chances.group_by("stratum").len("families")
+    strata = selection.chances.group_by("stratum").len("families")
     counted = arms.group_by("stratum").agg(
         (pl.col("arm") == arm).sum().alias(arm) for arm in (design.RANDOM, design.TARGETED)
     )
     by_stratum = strata.join(counted, on="stratum", how="left").fill_null(0).sort("stratum")
     return {
-        "families": found.chances.height,
-        "visits": found.list.height,
-        "arms": [_arm(arms, found.chances, arm) for arm in (design.RANDOM, design.TARGETED)],
+        "families": selection.chances.height,
+        "visits": selection.list.height,
+        "arms": [_arm(arms, selection.chances, arm) for arm in (design.RANDOM, design.TARGETED)],
         "strata": by_stratum.to_dicts(),
         "regions": [
             {"region": region, "capacity": visits}
             | {
-                arm: found.list.filter(region=region, arm=arm).height
+                arm: selection.list.filter(region=region, arm=arm).height
                 for arm in (design.RANDOM, design.TARGETED)
             }
-            for region, visits in found.capacities.items()
+            for region, visits in selection.capacities.items()
         ],
-        "silent": int(found.chances["expected_confirmed"].null_count()),
+        "silent": int(selection.chances["expected_confirmed"].null_count()),
     }
 
 
@@ -185,14 +185,14 @@ def _arm(arms: pl.DataFrame, everybody: pl.DataFrame, arm: str) -> dict[str, Any
     mine = arms.filter(arm=arm)
     chance = everybody[f"{arm}_chance"].to_numpy()
     possible = chance[chance > 0]
-    told = mine["expected_confirmed"].drop_nulls()
+    expected = mine["expected_confirmed"].drop_nulls()
     return {
         "arm": arm,
         "visits": mine.height,
-        "silent": mine.height - len(told),
+        "silent": mine.height - len(expected),
         "smallest_chance": float(possible.min()) if len(possible) else None,
         "largest_chance": float(possible.max()) if len(possible) else None,
-        "expected_confirmed": float(told.sum()),
+        "expected_confirmed": float(expected.sum()),
         "expected_amount": int(mine["expected_amount"].sum()),
     }
 

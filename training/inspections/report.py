@@ -17,7 +17,7 @@ KIND: Final = "tarazy-inspection-report"
 _INK, _PAPER = "#1f6f6b", "#7fb8b3"
 
 
-def told(record: Mapping[str, Any], objectives: Mapping[str, Any]) -> dict[str, Any]:
+def as_json(record: Mapping[str, Any], objectives: Mapping[str, Any]) -> dict[str, Any]:
     """Return every number of the report; no family is in it."""
     return {
         "report": KIND,
@@ -79,9 +79,9 @@ def _expected(objectives: Sequence[Mapping[str, Any]]) -> str:
     """Draw what the visits are expected to confirm under each objective."""
     figure = Figure(figsize=(9, 2.6), layout="constrained")
     left, right = figure.subplots(1, 2)
-    names = [told["objective"].replace("_", " ") for told in objectives]
-    left.barh(names, [told["expected_confirmed"] for told in objectives], color=_INK)
-    right.barh(names, [told["expected_amount"] / 1e6 for told in objectives], color=_PAPER)
+    names = [row["objective"].replace("_", " ") for row in objectives]
+    left.barh(names, [row["expected_confirmed"] for row in objectives], color=_INK)
+    right.barh(names, [row["expected_amount"] / 1e6 for row in objectives], color=_PAPER)
     left.set(xlabel="families", title="Expected to be confirmed")
     right.set(xlabel="million KZT a month", title="Expected amount")
     for axes in (left, right):
@@ -93,8 +93,8 @@ def _by_region(regions: Sequence[Mapping[str, Any]]) -> str:
     """Draw the visits of each region by arm."""
     figure = Figure(figsize=(9, 0.7 + 0.24 * len(regions)), layout="constrained")
     axes = figure.subplots()
-    names = [REGIONS.get(told["region"], told["region"]) for told in regions]
-    arms = [[told[arm] for told in regions] for arm in (RANDOM, TARGETED)]
+    names = [REGIONS.get(row["region"], row["region"]) for row in regions]
+    arms = [[row[arm] for row in regions] for arm in (RANDOM, TARGETED)]
     axes.barh(names, arms[0], color=_INK, label=RANDOM)
     axes.barh(names, arms[1], left=arms[0], color=_PAPER, label=TARGETED)
     axes.set(xlabel="visits", title="Capacity by region")

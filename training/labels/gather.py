@@ -90,8 +90,8 @@ def gather(
                 f"{len(days)} up to {days[-1]} were given."
             )
         days = [as_of]
-    found = placed(_register(ordered, "inspections"), pl.col("inspected_on"), days)
-    asked = placed(_register(ordered, "survey"), quarter_end(pl.col("quarter")), days)
+    inspected = placed(_register(ordered, "inspections"), pl.col("inspected_on"), days)
+    surveyed = placed(_register(ordered, "survey"), quarter_end(pl.col("quarter")), days)
     inspections, survey, population = [], [], pl.DataFrame()
     steps = sum(len(s.partitions) for s in ordered)
     done = 0
@@ -101,7 +101,7 @@ def gather(
         for partition in snapshot.partitions:
             progress("building features", done, steps)
             done += 1
-            mine = [f.filter(as_of=day) for f in (found, asked)]
+            mine = [f.filter(as_of=day) for f in (inspected, surveyed)]
             features = _features(
                 snapshot,
                 partition,
@@ -140,7 +140,7 @@ def gather(
         households=ordered[-1].households,
         as_of=days[-1],
         late=sum(int(f["late"].sum()) for f in joined),
-        strangers=found.height + asked.height - sum(f.height for f in joined),
+        strangers=inspected.height + surveyed.height - sum(f.height for f in joined),
     )
 
 
@@ -239,9 +239,9 @@ def _register(snapshots: Sequence[Snapshot], name: str) -> pl.DataFrame:
             f"Register {name} is missing: a model cannot be trained without it. Add "
             f"{name}.parquet to the data set and make the snapshot again."
         )
-    told = pl.concat(frames, how="diagonal_relaxed")
+    rows = pl.concat(frames, how="diagonal_relaxed")
     # The newest snapshot stands last: where it corrects a finding, the correction counts.
-    return told.unique(subset=list(_ONE_LABEL[name]), keep="last", maintain_order=True)
+    return rows.unique(subset=list(_ONE_LABEL[name]), keep="last", maintain_order=True)
 
 
 def _features(

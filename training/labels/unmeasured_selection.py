@@ -5,7 +5,7 @@ Then a family that was chosen hides income more often (or less) than one that lo
 and was drawn by lot, and a detector that learned from both as if they were alike would suspect
 whoever looks like the chosen. So it is asked, of suspicion and of complaints apart, whether
 the choice tells anything. Where it does, what it tells is set beside the finding of each
-chosen family while the detector grows (`Choice.offset`), and no promise leans on families
+chosen family while the detector grows (`SelectionEffects.offset`), and no promise leans on families
 whom inspectors chose so (`training.fitting.certificate.certified`).
 
 Measured in a simulated country (`python -m training.trials --regimes --variants`:
@@ -39,7 +39,7 @@ _FEWEST: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class SelectionEffect:
     """How much likelier a family so chosen is confirmed than one that looks the same.
 
     ``log_odds`` is the difference with its 95 % interval; ``inspections``, how many were so
@@ -58,28 +58,28 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class SelectionEffects:
     """What each way of choosing tells; ways with too few inspections are left out."""
 
-    ways: Mapping[str, Told]
+    ways: Mapping[str, SelectionEffect]
 
     def offset(self, design: Design) -> Matrix | None:
         """Return what is set beside each finding, as log-odds; None where nothing is told."""
         shift = np.zeros(len(design))
-        for way, told in self.ways.items():
-            if told.tells:
-                shift[design == way] = told.log_odds
+        for way, effect in self.ways.items():
+            if effect.tells:
+                shift[design == way] = effect.log_odds
         return shift if shift.any() else None
 
     def knows_more(self, way: str) -> bool:
         """Say whether those who choose so know what the registers do not."""
         return way in self.ways and self.ways[way].tells
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Return it ready for JSON."""
         return {
             way: {
-                "log_odds": Estimate(t.log_odds, t.low, t.high).told(),
+                "log_odds": Estimate(t.log_odds, t.low, t.high).as_json(),
                 "inspections": t.inspections,
                 "tells": t.tells,
             }
@@ -87,11 +87,13 @@ class Choice:
         }
 
 
-UNTOLD: Final = Choice(ways={})
+NO_EFFECT_KNOWN: Final = SelectionEffects(ways={})
 """Too few inspections of any kind to know."""
 
 
-def seen(margin: Matrix, confirmed: Matrix, design: Design, suspected: Matrix | None) -> Choice:
+def seen(
+    margin: Matrix, confirmed: Matrix, design: Design, suspected: Matrix | None
+) -> SelectionEffects:
     """Ask whether families that were chosen were confirmed more often than their likes.
 
     Parameters
@@ -115,26 +117,26 @@ def seen(margin: Matrix, confirmed: Matrix, design: Design, suspected: Matrix | 
     from sklearn.linear_model import LogisticRegression  # late: slow to import
 
     ways = [way for way in _CHOSEN if (design == way).sum() >= _FEWEST]
-    asked = np.isin(design, [_BY_LOT, *ways])
+    compared = np.isin(design, [_BY_LOT, *ways])
     by_lot = (design == _BY_LOT).sum()
-    both_found = len(np.unique(confirmed[asked])) == 2
+    both_found = len(np.unique(confirmed[compared])) == 2
     if not ways or by_lot < _FEWEST or not both_found:
-        return UNTOLD
-    cuts = np.quantile(margin[asked], np.linspace(0, 1, _STRETCHES + 1)[1:-1])
+        return NO_EFFECT_KNOWN
+    cuts = np.quantile(margin[compared], np.linspace(0, 1, _STRETCHES + 1)[1:-1])
     stretch = np.digitize(margin, cuts)[:, None] == np.arange(1, _STRETCHES)
     looks = [margin]
     if suspected is not None and (suspected > 0).any():
         looks.append(np.log(np.maximum(suspected, suspected[suspected > 0].min())))
-    x = np.column_stack([*(design == way for way in ways), *looks, stretch])[asked]
-    found = _of_both_kinds(margin, confirmed, design, (_BY_LOT, *ways))
-    line = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(x, found[asked])
+    x = np.column_stack([*(design == way for way in ways), *looks, stretch])[compared]
+    findings = _of_both_kinds(margin, confirmed, design, (_BY_LOT, *ways))
+    line = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(x, findings[compared])
     p = line.predict_proba(x)[:, 1]
     full = np.column_stack([np.ones(len(x)), x])
     covariance = np.linalg.pinv((full * (p * (1 - p))[:, None]).T @ full)
     half = ndtri(0.975) * np.sqrt(np.diag(covariance)[1 : len(ways) + 1])
-    return Choice(
+    return SelectionEffects(
         ways={
-            way: Told(
+            way: SelectionEffect(
                 log_odds=float(value),
                 low=float(value - h),
                 high=float(value + h),
@@ -149,14 +151,14 @@ def _of_both_kinds(
     margin: Matrix, confirmed: Matrix, design: Design, ways: tuple[str, ...]
 ) -> Matrix:
     """Return the findings, one turned round in each way that found one kind only."""
-    found = confirmed.copy()
+    findings = confirmed.copy()
     for way in ways:
         mine = np.flatnonzero(design == way)
-        if len(np.unique(found[mine])) == 1:
-            as_was_said = margin[mine] if found[mine[0]] > 0 else -margin[mine]
+        if len(np.unique(findings[mine])) == 1:
+            as_was_said = margin[mine] if findings[mine[0]] > 0 else -margin[mine]
             least = mine[as_was_said.argmax()]
-            found[least] = 1.0 - found[least]
-    return found
+            findings[least] = 1.0 - findings[least]
+    return findings
 
 
 def design(inspections: pl.DataFrame) -> Design:

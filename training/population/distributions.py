@@ -112,7 +112,7 @@ def drawn(counts: Mapping[str, Floats]) -> dict[str, dict[str, object]]:
     There is one edge more than counts; the last interval holds all that lies above it too.
     Steps of money are taken ten together, which makes bars of equal width on a log scale.
     """
-    told: dict[str, dict[str, object]] = {}
+    histograms: dict[str, dict[str, object]] = {}
     for name, distribution in DISTRIBUTIONS.items():
         edges, each = distribution.edges, counts[name]
         if edges is MONEY:
@@ -123,10 +123,10 @@ def drawn(counts: Mapping[str, Floats]) -> dict[str, dict[str, object]]:
             closing = edges[-1] * np.exp(0.01 * _MONEY_SHOWN)
         else:
             closing = 2 * edges[-1] - edges[-2]
-        told[name] = {
+        histograms[name] = {
             "about": distribution.about,
             "unit": distribution.unit,
             "edges": [float(edge) for edge in np.round(np.append(edges, closing))],
             "counts": [round(float(count), 1) for count in each],
         }
-    return told
+    return histograms

@@ -190,7 +190,7 @@ def _shown(chance: Chance, state: State, before: Work) -> State:
     habits_ = mixed(changed | happens(chance["transfers"], _HABITS, crowd), fresh, state.habits)
     habits_ = mixed(people.deceased, blank(habits_), habits_)
     lags = chance["lags"]
-    asked = applications(
+    filed = applications(
         chance["applications"],
         families,
         people,
@@ -212,7 +212,7 @@ def _shown(chance: Chance, state: State, before: Work) -> State:
         paid=_since(as_of, MONTHS, state.paid, reported(lags, "incomes", paid)),
         sent=_since(as_of, REPORTED_MONTHS, state.sent, reported(lags, "transfers", sent)),
         bills=_since(as_of, MONTHS, state.bills, reported(lags, "utilities", bills)),
-        asked=_decided(chance["applications"], state, asked),
+        applications=_decided(chance["applications"], state, filed),
     )
 
 
@@ -222,10 +222,10 @@ def _since(as_of: date, months: int, old: pl.DataFrame, new: pl.DataFrame) -> pl
     return pl.concat([old.filter(pl.col("month") >= first), new.select(old.columns)])
 
 
-def _decided(rng: np.random.Generator, state: State, asked: pl.DataFrame) -> pl.DataFrame:
+def _decided(rng: np.random.Generator, state: State, filed: pl.DataFrame) -> pl.DataFrame:
     """Applications of the last year: those of the month before are decided by now."""
-    old = state.asked.filter(pl.col("applied_on") >= add_months(state.as_of, -MONTHS))
+    old = state.applications.filter(pl.col("applied_on") >= add_months(state.as_of, -MONTHS))
     granted = np.where(happens(rng, 0.85, old.height), "granted", "refused")
     return pl.concat(
-        [old.with_columns(outcome=pl.col("outcome").fill_null(pl.Series(granted))), asked]
+        [old.with_columns(outcome=pl.col("outcome").fill_null(pl.Series(granted))), filed]
     )

@@ -50,12 +50,12 @@ def tell(
         if month:
             chance = generators(seed, number, month)
             state = pass_month(chance, state, day)
-        said = answers(chance["survey"], state)
+        survey_answers = answers(chance["survey"], state)
         fresh = (day.month - 1) % _QUARTER == 0 or (following is None and answered is None)
         shown = Round(
             households=households,
             days=HALF_A_YEAR if following is None else (following - day).days,
-            survey=said if fresh else None,
+            survey=survey_answers if fresh else None,
         )
         registers = observe(chance, state, shown)
         if fresh:
@@ -64,13 +64,13 @@ def tell(
             # The answers of a quarter are given once: families that are no more left the list.
             known = registers["households"].select("household_id")
             registers["survey"] = answered.join(known, on="household_id", how="semi")
-        yield _sent(chance, state, said, registers, number, seed)
+        yield _sent(chance, state, survey_answers, registers, number, seed)
 
 
 def _sent(
     chance: Chance,
     state: State,
-    said: Answers,
+    survey_answers: Answers,
     registers: Mapping[str, pl.DataFrame],
     number: int,
     seed: int,
@@ -86,15 +86,15 @@ def _sent(
         today=state.today,
     )
     arrived = {name: frame for name, frame in spoilt.items() if name not in shifts.silent}
-    return Partition(arrived, true, _told(state, said, registers, true), faults)
+    return Partition(arrived, true, _sums(state, survey_answers, registers, true), faults)
 
 
-def _told(
-    state: State, said: Answers, registers: Mapping[str, pl.DataFrame], true: pl.DataFrame
+def _sums(
+    state: State, survey_answers: Answers, registers: Mapping[str, pl.DataFrame], true: pl.DataFrame
 ) -> Sums:
     """What tells of every calibrated figure and of every measure that a world may promise."""
     bias = state.shifts.bias
-    sums = measured(state, said, true)
+    sums = measured(state, survey_answers, true)
     promised = measures(
         state.families,
         state.work,

@@ -73,15 +73,17 @@ def simulate(
     chosen = find(world)
     with creating_folder(out) as draft:
         written = _write(draft, households, seed, days, chosen.shifts, progress)
-    told = [_told(each, chosen) for each in written]
+    summaries = [_summary(each, chosen) for each in written]
     return {
         "out": str(out),
         "households": households,
         "seed": seed,
         "as_of": as_of.isoformat(),
         "world": chosen.name,
-        **told[-1],
-        "months": [{"as_of": day.isoformat(), **each} for day, each in zip(days, told, strict=True)]
+        **summaries[-1],
+        "months": [
+            {"as_of": day.isoformat(), **each} for day, each in zip(days, summaries, strict=True)
+        ]
         if months > 1
         else [],
     }
@@ -99,7 +101,7 @@ class _Written:
     """The sums of every partition."""
 
 
-def _told(written: _Written, chosen: World) -> dict[str, object]:
+def _summary(written: _Written, chosen: World) -> dict[str, object]:
     """What is told of one data set."""
     sums = merged(written.parts)
     promised = of_registers(chosen.shifts, written.rows, written.taken)

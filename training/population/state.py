@@ -180,7 +180,7 @@ class State:
     """Incoming transfers of the last half a year, by ``person``."""
     bills: pl.DataFrame
     """Utility bills of the last twelve months, by ``family``."""
-    asked: pl.DataFrame
+    applications: pl.DataFrame
     """Applications for services within the year, by ``family``."""
 
     @property
@@ -301,7 +301,7 @@ def begin(
             "utilities",
             utilities(chance["utilities"], families, home, life, meters_, year, shifts),
         ),
-        asked=applications(
+        applications=applications(
             chance["applications"], families, people, home, means, shown, things, as_of
         ),
     )

@@ -131,13 +131,13 @@ def worlds() -> Mapping[str, World]:
 def read(file: bytes) -> Mapping[str, World]:
     """Read worlds from YAML; raises DeclarationError with the place of the first fault."""
     try:
-        found = msgspec.yaml.decode(file, type=dict[str, World])
+        declared = msgspec.yaml.decode(file, type=dict[str, World])
     except (msgspec.ValidationError, msgspec.DecodeError) as fault:
         raise DeclarationError(f"worlds.yaml: {fault}") from None
-    for name, world in found.items():
+    for name, world in declared.items():
         if unknown := [*_unknown(world)]:
             raise DeclarationError(f"worlds.yaml: {name} speaks of {', '.join(unknown)}.")
-    return {name: msgspec.structs.replace(world, name=name) for name, world in found.items()}
+    return {name: msgspec.structs.replace(world, name=name) for name, world in declared.items()}
 
 
 def world(name: str) -> World:
@@ -147,9 +147,9 @@ def world(name: str) -> World:
     return worlds()[name]
 
 
-def _unknown(told: World) -> list[str]:
+def _unknown(declared: World) -> list[str]:
     """What a world names that does not exist; a slip of the pen would shift nothing."""
-    shifts = told.shifts
+    shifts = declared.shifts
     wrong = [f"no register {name!r}" for name in shifts.silent if name not in REGISTERS]
     wrong += [f"no number of law {name!r}" for name in shifts.law if not figures.is_law(name)]
     if shifts.bias and shifts.bias.region not in REGIONS:
@@ -163,5 +163,7 @@ def _unknown(told: World) -> list[str]:
         if fault.kind in WHOLE and fault.share < 1:
             wrong.append(f"a part of a column that is {fault.kind} in {fault.register}")
     names = figures.figures()
-    wrong += [f"no figure {p.figure!r}" for p in told.promises if p.figure not in (None, *names)]
+    wrong += [
+        f"no figure {p.figure!r}" for p in declared.promises if p.figure not in (None, *names)
+    ]
     return wrong

@@ -55,25 +55,25 @@ def publish(
     ``InputError`` while an owner, a legal basis or a way to appeal is missing, or an answer
     is the example's.
     """
-    said = authority.answers(authority_file, draft=draft)
+    answers = authority.answers(authority_file, draft=draft)
     _may_take(out)
     folder = home.bundles / version
     if not version.isdigit() or not folder.is_dir():
         raise NoSuchModel(f"There is no model version {version!r}. Run `tarazy train` first.")
-    found = bundle.verify(folder, home.public_key())
-    if absent := [part for part in _NEEDED if part not in found.manifest]:
+    verified = bundle.verify(folder, home.public_key())
+    if absent := [part for part in _NEEDED if part not in verified.manifest]:
         raise InputError(
             f"Version {version} was trained by a release that did not record "
             f"{', '.join(absent)}, so it cannot be published: train it again."
         )
-    standing = aliases.read(home).standing(version, found.manifest_sha256)
-    made = (found.manifest, found.manifest_sha256, said, standing, when)
+    standing = aliases.read(home).standing(version, verified.manifest_sha256)
+    made = (verified.manifest, verified.manifest_sha256, answers, standing, when)
     model_card, record = card.card(*made), register.record(*made)
     if draft:
         model_card, record = card.drafted(model_card), register.drafted(record)
     card.check(model_card)
     register.check(record)
-    if faults := card.differences(model_card, found.manifest):
+    if faults := card.differences(model_card, verified.manifest):
         raise DeclarationError(f"The model card is not the evaluation's: {'; '.join(faults[:5])}")
     files = {
         CARD: _json(model_card),
@@ -97,5 +97,5 @@ def _may_take(out: Path) -> None:
         raise InputError(f"{out} holds something else: choose another --out.")
 
 
-def _json(told: Mapping[str, Any]) -> str:
-    return json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+def _json(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"

@@ -24,8 +24,8 @@ _NOTHING: Final = frozenset({"", "-", "—", "?", "n/a", "none", "tbd", "todo", 
 @cache
 def declared() -> Mapping[str, Any]:
     """Return the record as it is declared: its fields, risks and texts (record.yaml)."""
-    told: Mapping[str, Any] = read_exactly(_FOLDER / "record.yaml")
-    return told
+    declaration: Mapping[str, Any] = read_exactly(_FOLDER / "record.yaml")
+    return declaration
 
 
 def fields() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -35,7 +35,7 @@ def fields() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
             yield section, name, field
 
 
-def asked() -> dict[str, Mapping[str, Any]]:
+def questions() -> dict[str, Mapping[str, Any]]:
     """Return the fields that an authority fills, by name."""
     return {name: field for _, name, field in fields() if "asks" in field}
 
@@ -52,36 +52,42 @@ def answers(path: Path | None, *, draft: bool = False) -> dict[str, str]:
     if draft and path is None:
         path = _FOLDER / Path(EXAMPLE).name
     given = {} if path is None else _read(path)
-    wanted = asked()
+    wanted = questions()
     if unknown := sorted(set(given) - set(wanted)):
         raise InputError(
-            f"{path} answers what is not asked: {', '.join(unknown)}. Asked are "
+            f"{path} answers what is not asked: {', '.join(unknown)}. GateVerdicts are "
             f"{', '.join(wanted)}."
         )
-    said = {name: _text(given.get(name)) for name in wanted}
-    missing = [n for n, field in wanted.items() if field.get("required") and said[n] == MUST_FILL]
+    answered = {name: _text(given.get(name)) for name in wanted}
+    missing = [
+        n for n, field in wanted.items() if field.get("required") and answered[n] == MUST_FILL
+    ]
     if missing:
-        told = "; ".join(f"{name} ({wanted[name]['asks']})" for name in missing)
+        unanswered = "; ".join(f"{name} ({wanted[name]['asks']})" for name in missing)
         where = (
             f"{path} leaves empty" if path else "no --authority FILE was given, and only it says"
         )
         raise InputError(
-            f"Nothing was published: {where}: {told}. Fill in every one; {EXAMPLE} shows how, and "
-            "--draft shows the pages before."
+            f"Nothing was published: {where}: {unanswered}. Fill in every one; {EXAMPLE} shows "
+            "how, and --draft shows the pages before."
         )
-    if not draft and (copied := _of_the_example(said)):
+    if not draft and (copied := _of_the_example(answered)):
         raise InputError(
             f"Nothing was published: {path} says of {', '.join(copied)} what the example says of a "
             "body that does not exist. Write what is true of yours, or leave the line out; to see "
             "the pages before, pass --draft."
         )
-    return said
+    return answered
 
 
-def _of_the_example(said: Mapping[str, str]) -> list[str]:
+def _of_the_example(answers_given: Mapping[str, str]) -> list[str]:
     """Return the fields that are answered in the words of the example."""
     example = _read(_FOLDER / Path(EXAMPLE).name)
-    return [name for name, text in said.items() if name in example and text == _text(example[name])]
+    return [
+        name
+        for name, text in answers_given.items()
+        if name in example and text == _text(example[name])
+    ]
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -89,12 +95,12 @@ def _read(path: Path) -> Mapping[str, Any]:
         what = "is no file" if path.exists() else "does not exist"
         raise InputError(f"{path} {what}: copy {EXAMPLE}, fill it in and name it.")
     try:
-        told = read_exactly(path)
+        content = read_exactly(path)
     except DeclarationError as problem:  # the authority's file, so the caller's to mend
         raise InputError(str(problem)) from problem
-    if not isinstance(told, Mapping):
+    if not isinstance(content, Mapping):
         raise InputError(f"{path} must hold one answer a line, such as {EXAMPLE} does.")
-    return told
+    return content
 
 
 def _text(value: Any) -> str:

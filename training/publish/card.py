@@ -37,7 +37,7 @@ _PERSONAL: Final = ("income", "property", "debts", "composition of the family", 
 def card(
     manifest: Mapping[str, Any],
     manifest_sha256: str,
-    said: Mapping[str, str],
+    answers: Mapping[str, str],
     standing: Standing,
     when: datetime,
 ) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def card(
     Every number of the evaluation is a performance metric, on its slice and with its
     interval; a number that the labels cannot give is there as ``unknown``.
     """
-    owner = OrganizationalEntity(name=said["organisation"])
+    owner = OrganizationalEntity(name=answers["organisation"])
     model = Component(
         type=ComponentType.MACHINE_LEARNING_MODEL,
         name="tarazy",
@@ -82,7 +82,7 @@ def card(
             component=model,
             timestamp=when,
             supplier=owner,
-            properties=[Property(name="tarazy:legal_basis", value=said["legal_basis"])],
+            properties=[Property(name="tarazy:legal_basis", value=answers["legal_basis"])],
         ),
         components=libraries,
         dependencies=[
@@ -90,9 +90,9 @@ def card(
             *(Dependency(each.bom_ref) for each in libraries),
         ],
     )
-    told: dict[str, Any] = json.loads(JsonV1Dot6(bom).output_as_string())
-    told["metadata"]["component"]["modelCard"] = _card(manifest, said, standing)
-    return told
+    document: dict[str, Any] = json.loads(JsonV1Dot6(bom).output_as_string())
+    document["metadata"]["component"]["modelCard"] = _card(manifest, answers, standing)
+    return document
 
 
 def drafted(model_card: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,18 +104,18 @@ def drafted(model_card: Mapping[str, Any]) -> dict[str, Any]:
     return drawn
 
 
-def check(told: Mapping[str, Any]) -> None:
+def check(document: Mapping[str, Any]) -> None:
     """Raise ``DeclarationError`` where the card is not as CycloneDX 1.6 wants it: ours to mend."""
-    fault = JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(told))
+    fault = JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(document))
     if fault is not None:
         raise DeclarationError(
             f"The model card breaks the schema of CycloneDX 1.6: {str(fault).splitlines()[0][:200]}"
         )
 
 
-def differences(told: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[str]:
+def differences(document: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[str]:
     """Return every number of the card that is not the evaluation's, and each that is missing."""
-    model_card = told["metadata"]["component"]["modelCard"]
+    model_card = document["metadata"]["component"]["modelCard"]
     shown = {
         (m["type"], m.get("slice")): (
             m["value"],
@@ -134,7 +134,7 @@ def differences(told: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[st
 
 
 def _card(
-    manifest: Mapping[str, Any], said: Mapping[str, str], standing: Standing
+    manifest: Mapping[str, Any], answers: Mapping[str, str], standing: Standing
 ) -> dict[str, Any]:
     texts = declared()
     measures = published(manifest)
@@ -145,7 +145,7 @@ def _card(
             "regression of consumption and of the amount hidden",
             "architectureFamily": "gradient-boosted decision trees",
             "modelArchitecture": "LightGBM with monotone constraints",
-            "datasets": list(_datasets(manifest, said)),
+            "datasets": list(_datasets(manifest, answers)),
             "inputs": [
                 {"format": f"{i['name']}: {i['unit']}; of {', '.join(i['registers'])}"}
                 for i in manifest["inputs"]
@@ -174,7 +174,7 @@ def _card(
                 *_verdicts(measures),
             ],
         },
-        "properties": list(_properties(manifest, said, standing)),
+        "properties": list(_properties(manifest, answers, standing)),
     }
 
 
@@ -186,8 +186,8 @@ def _pedigree(code: Mapping[str, Any]) -> Pedigree:
     return Pedigree(commits=[Commit(uid=code["commit"])], notes=notes)
 
 
-def _datasets(manifest: Mapping[str, Any], said: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    governance = {"owners": [{"organization": {"name": said["organisation"]}}]}
+def _datasets(manifest: Mapping[str, Any], answers: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    governance = {"owners": [{"organization": {"name": answers["organisation"]}}]}
     for s in manifest["data"]:
         hashes = {"sha256": s["digest"]}
         hashes |= {f"sha256 of {p['name']}": p["sha256"] for p in s["partitions"]}
@@ -204,12 +204,12 @@ def _datasets(manifest: Mapping[str, Any], said: Mapping[str, str]) -> Iterator[
 
 
 def _metric(m: Measure) -> dict[str, Any]:
-    told: dict[str, Any] = {"type": m.name, "value": _text(m.value)}
+    metric: dict[str, Any] = {"type": m.name, "value": _text(m.value)}
     if m.slice is not None:
-        told["slice"] = m.slice
+        metric["slice"] = m.slice
     if m.low is not None and m.high is not None:
-        told["confidenceInterval"] = {"lowerBound": _text(m.low), "upperBound": _text(m.high)}
-    return told
+        metric["confidenceInterval"] = {"lowerBound": _text(m.low), "upperBound": _text(m.high)}
+    return metric
 
 
 def _limits(manifest: Mapping[str, Any], standing: Standing) -> Iterator[str]:
@@ -228,11 +228,11 @@ def _limits(manifest: Mapping[str, Any], standing: Standing) -> Iterator[str]:
 
 def _verdicts(measures: Sequence[Measure]) -> Iterator[dict[str, str]]:
     """Tell of each group with a verdict that is not PASS; its numbers stand among the metrics."""
-    told: dict[str, list[str]] = {}
+    by_group: dict[str, list[str]] = {}
     for m in measures:
         if m.verdict not in (None, "PASS") and m.slice is not None:
-            told.setdefault(m.slice, []).append(f"{m.name}: verdict {m.verdict}")
-    for group, verdicts in told.items():
+            by_group.setdefault(m.slice, []).append(f"{m.name}: verdict {m.verdict}")
+    for group, verdicts in by_group.items():
         yield {
             "groupAtRisk": group,
             "harms": f"{'; '.join(verdicts)}. The figures stand among the metrics.",
@@ -242,30 +242,30 @@ def _verdicts(measures: Sequence[Measure]) -> Iterator[dict[str, str]]:
 
 
 def _properties(
-    manifest: Mapping[str, Any], said: Mapping[str, str], standing: Standing
+    manifest: Mapping[str, Any], answers: Mapping[str, str], standing: Standing
 ) -> Iterator[dict[str, str]]:
     promised, tuning = manifest["preregistration"], manifest["tuning"]
-    told = {
+    properties = {
         "seed": manifest["seed"],
         "law_version": manifest["law"]["version"],
         "features_digest": manifest["features"]["digest"],
         "preregistration_sha256": promised["sha256"] if promised else "none",
         "tuning_trials_a_stage": tuning["trials_a_stage"] if tuning else 0,
         "override": standing.override or "none",
-        "appeals_and_review": said["appeals_and_review"],
-        "authority_must_fill": ", ".join(n for n, t in said.items() if t == MUST_FILL) or "none",
+        "appeals_and_review": answers["appeals_and_review"],
+        "authority_must_fill": ", ".join(n for n, t in answers.items() if t == MUST_FILL) or "none",
     }
-    told |= {
+    properties |= {
         f"hyperparameter:{stage}.{name}": value
         for stage, values in manifest["hyperparameters"].items()
         for name, value in values.items()
     }
-    told |= {
+    properties |= {
         f"law:{e['name']} since {e['since']}": f"{e['value']} ({e['act']}"
         f"{', assumed' if e['assumed'] else ''})"
         for e in manifest["law"]["editions"]
     }
-    for name, value in told.items():
+    for name, value in properties.items():
         yield {"name": f"tarazy:{name}", "value": str(value)}
 
 

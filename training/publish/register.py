@@ -22,7 +22,7 @@ SCHEMA: Final = Path(__file__).parent / "register_record.schema.json"
 def record(
     manifest: Mapping[str, Any],
     manifest_sha256: str,
-    said: Mapping[str, str],
+    answers: Mapping[str, str],
     standing: Standing,
     when: datetime,
 ) -> dict[str, Any]:
@@ -31,21 +31,21 @@ def record(
     Parameters
     ----------
     manifest : of the bundle, after its signature was verified.
-    said : the authority's answers by field (`authority.answers`).
+    answers : the authority's answers by field (`authority.answers`).
     standing : the aliases that point to this version, and the words that let it pass gates.
     when : the moment of publication.
     """
     quoted = _quoted(manifest, standing)
-    told: dict[str, Any] = {
+    document: dict[str, Any] = {
         "format": 1,
         "published_on": when.date().isoformat(),
         "language": "en",
     }
     for section, name, field in fields():
-        text = said[name] if "asks" in field else field["text"].format(**quoted)
-        told.setdefault(section, {})[name] = " ".join(text.split())
+        text = answers[name] if "asks" in field else field["text"].format(**quoted)
+        document.setdefault(section, {})[name] = " ".join(text.split())
     preregistration = manifest["preregistration"]
-    return told | {
+    return document | {
         "risks": [
             {f"risk_{key}": risk[key] for key in ("name", "description", "mitigation")}
             for risk in declared()["risks"]
@@ -69,7 +69,7 @@ def record(
             "preregistration_sha256": preregistration["sha256"] if preregistration else None,
             "override": standing.override,
         },
-        "authority_must_fill": [name for name, text in said.items() if text == MUST_FILL],
+        "authority_must_fill": [name for name, text in answers.items() if text == MUST_FILL],
     }
 
 
@@ -83,28 +83,30 @@ def published(manifest: Mapping[str, Any]) -> list[Measure]:
     return measured(manifest["metrics"]) + measured({"certificate": manifest["certificate"]})
 
 
-def check(told: Mapping[str, Any]) -> None:
+def check(document: Mapping[str, Any]) -> None:
     """Raise ``DeclarationError`` where the record is not as its schema says: ours to mend."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     validator = jsonschema.Draft202012Validator(
         schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
     )
-    faults = [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(told)]
+    faults = [
+        f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(document)
+    ]
     if faults:
         raise DeclarationError("The register record breaks its schema: " + "; ".join(faults))
 
 
-def page(told: Mapping[str, Any]) -> str:
+def page(document: Mapping[str, Any]) -> str:
     """Return the record in Markdown, for people."""
-    name, day = told["overview"]["name"], told["published_on"]
+    name, day = document["overview"]["name"], document["published_on"]
     lines = (
-        [f"# DRAFT: {name}", "", f"**{told['draft']}.** Made on {day}.", ""]
-        if "draft" in told
+        [f"# DRAFT: {name}", "", f"**{document['draft']}.** Made on {day}.", ""]
+        if "draft" in document
         else [f"# {name}", "", f"Published on {day}.", ""]
     )
-    if told["authority_must_fill"]:
+    if document["authority_must_fill"]:
         lines += [
-            f"**{len(told['authority_must_fill'])} fields wait for the authority** and say "
+            f"**{len(document['authority_must_fill'])} fields wait for the authority** and say "
             f"{MUST_FILL}.",
             "",
         ]
@@ -113,21 +115,21 @@ def page(told: Mapping[str, Any]) -> str:
         if place != section:
             section = place
             lines += [f"## {place.replace('_', ' ').capitalize()}", ""]
-        lines += [f"**{field['title']}.** {told[place][name]}", ""]
+        lines += [f"**{field['title']}.** {document[place][name]}", ""]
     lines += ["## Risks", ""]
-    for risk in told["risks"]:
+    for risk in document["risks"]:
         lines += [f"**{risk['risk_name']}.** {risk['risk_description']} {risk['risk_mitigation']}"]
         lines += [""]
     lines += ["## Measured", "", "| measure | families | value | 95 % interval |"]
-    lines += ["|---|---|---|---|", *(_row(m) for m in told["measured"]), ""]
+    lines += ["|---|---|---|---|", *(_row(m) for m in document["measured"]), ""]
     lines += ["## Provenance", ""]
-    for name, value in told["provenance"].items():
+    for name, value in document["provenance"].items():
         if name != "data":
             shown = "none" if value is None else value
             lines.append(f"* {name.replace('_', ' ')}: {shown}")
     lines += [
         f"* data of {d['as_of']}: {d['households']} families, sha256 {d['sha256']}"
-        for d in told["provenance"]["data"]
+        for d in document["provenance"]["data"]
     ]
     return "\n".join(lines) + "\n"
 
@@ -150,8 +152,8 @@ def _quoted(manifest: Mapping[str, Any], standing: Standing) -> dict[str, str]:
         if baselines
         else "nothing, for no family was inspected at random",
         "boosters": ", ".join(
-            f"{stage.replace('_', ' ')} {told['trees']} trees of {told['leaves']} leaves"
-            for stage, told in manifest["hyperparameters"].items()
+            f"{stage.replace('_', ' ')} {boosting['trees']} trees of {boosting['leaves']} leaves"
+            for stage, boosting in manifest["hyperparameters"].items()
         ),
         "standing": _standing(standing),
         "flag": certificate_words.promise(certificate),
@@ -168,6 +170,6 @@ def _standing(standing: Standing) -> str:
     passed = f" A person let it pass a gate: {word!r}." if word else ""
     if not standing.names:
         return f"Development: a candidate that serves nobody.{passed}"
-    told = [f"{name} since {alias.since[:10]}" for name, alias in sorted(standing.names.items())]
+    listed = [f"{name} since {alias.since[:10]}" for name, alias in sorted(standing.names.items())]
     phase = "Production" if "champion" in standing.names else "Development"
-    return f"{phase}: {', '.join(told)}.{passed}"
+    return f"{phase}: {', '.join(listed)}.{passed}"

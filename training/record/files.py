@@ -20,7 +20,7 @@ SEEDS: Final = "seeds.json"
 def write(
     folder: Path,
     fitted: Fitted,
-    told: Mapping[str, Any],
+    manifest: Mapping[str, Any],
     tuned: Tuning | None,
     seeds: Mapping[str, Any],
 ) -> None:
@@ -32,10 +32,10 @@ def write(
     The other JSON files are parts of the manifest, for those who want one part only.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    metrics = told["metrics"]
-    told_page = report.page(metrics, told, seeds) + review_load.section(told["review_load"])
+    metrics = manifest["metrics"]
+    told_page = report.page(metrics, manifest, seeds) + review_load.section(manifest["review_load"])
     (folder / "report.md").write_text(told_page, encoding="utf-8")
-    page = report.html(metrics, told, fitted, seeds)
+    page = report.html(metrics, manifest, fitted, seeds)
     (folder / "report.html").write_text(page, encoding="utf-8")
     _json(folder / SEEDS, seeds)
     report.draw(fitted, folder / "random_inspections.png")
@@ -43,7 +43,7 @@ def write(
     if drawn is not None:
         _json(folder / "curves.json", drawn)
         curves.draw(drawn, folder)
-    numbers = table(measures.of_run(told, seeds))
+    numbers = table(measures.of_run(manifest, seeds))
     numbers.write_csv(folder / "measures.csv")
     groups = numbers.filter(pl.col("slice").is_not_null())
     if groups.height:
@@ -60,12 +60,12 @@ def write(
         "preregistration",
         "review_load",
     ):
-        if told[part] is not None:
-            _json(folder / f"{part}.json", told[part])
+        if manifest[part] is not None:
+            _json(folder / f"{part}.json", manifest[part])
     if tuned is not None:
         tuned.table().write_csv(folder / "trials.csv")
 
 
-def _json(path: Path, told: Any) -> None:
-    text = json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
+def _json(path: Path, document: Any) -> None:
+    text = json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")

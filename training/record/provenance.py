@@ -38,7 +38,7 @@ def data(snapshots: Sequence[Snapshot]) -> list[dict[str, Any]]:
                 }
                 for part in s.manifest["partitions"]
             ],
-            "labels": {name: told["sha256"] for name, told in s.manifest["learning"].items()},
+            "labels": {name: entry["sha256"] for name, entry in s.manifest["learning"].items()},
         }
         for s in snapshots
     ]
@@ -69,16 +69,16 @@ def libraries() -> dict[str, str]:
         named_needs = metadata.requires("tarazy") or []
     except metadata.PackageNotFoundError:
         return {}
-    found = {}
+    versions = {}
     for need in named_needs:
         name = _NAME.match(need)
         if name is None or "extra ==" in need:
             continue
         try:
-            found[name[0]] = metadata.version(name[0])
+            versions[name[0]] = metadata.version(name[0])
         except metadata.PackageNotFoundError:  # not needed on this platform
             continue
-    return dict(sorted(found.items()))
+    return dict(sorted(versions.items()))
 
 
 def features(names: Sequence[str]) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def preregistered(path: Path | None) -> dict[str, Any] | None:
 
 
 def _of_files(files: Mapping[str, Mapping[str, Any]]) -> str:
-    hashes = json.dumps({name: told["sha256"] for name, told in files.items()}, sort_keys=True)
+    hashes = json.dumps({name: entry["sha256"] for name, entry in files.items()}, sort_keys=True)
     return hashlib.sha256(hashes.encode()).hexdigest()
 
 

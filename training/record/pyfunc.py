@@ -48,10 +48,10 @@ class NotebookModel:
         """
         given = params or {}
         day = date.fromisoformat(given.get("as_of") or self.models.manifest["as_of"])
-        said = self.models.predict(
+        predicted = self.models.predict(
             in_polars(model_input), Law(day), tuple(given.get("silent") or ())
         )
-        return said.to_pandas()
+        return predicted.to_pandas()
 
 
 def in_polars(families: "pd.DataFrame") -> pl.DataFrame:

@@ -31,11 +31,11 @@ def _levels(feature: Feature, values: pl.Series, order: np.ndarray) -> pl.Series
     if known.is_empty():
         return pl.Series(feature.name, [None] * ROWS, dtype=feature.dtype)
     levels = np.linspace(*_LEVELS, ROWS)[order]
-    found = np.quantile(known.to_numpy(), levels)
+    quantiles = np.quantile(known.to_numpy(), levels)
     if feature.unit is Unit.TENGE:
-        found = np.rint(found / _WHOLE) * _WHOLE
+        quantiles = np.rint(quantiles / _WHOLE) * _WHOLE
     elif feature.unit is Unit.SHARE:
-        found = np.round(found, 2)
+        quantiles = np.round(quantiles, 2)
     else:
-        found = np.rint(found)
-    return pl.Series(feature.name, found).cast(feature.dtype)
+        quantiles = np.rint(quantiles)
+    return pl.Series(feature.name, quantiles).cast(feature.dtype)

@@ -12,19 +12,19 @@ def promise(certificate: Mapping[str, Any]) -> str:
     if certificate["nobody_flagged_because"]:
         return f"Nobody is flagged: {certificate['nobody_flagged_because']}"
     promised = certificate["unconfirmed_at_most"]
-    told = (
+    sentence = (
         f"Of the families that it flags, at most {promised:.0%} would not be confirmed, on average."
     )
     possible = certificate.get("refuted_above")
     if possible is None or possible <= promised:
-        return told
+        return sentence
     if possible >= 1:
         return (
-            f"{told} That is an average over sets of inspections: those by lot that it learned "
+            f"{sentence} That is an average over sets of inspections: those by lot that it learned "
             "from confirmed no flag, so they cannot say how far this one model lies above it."
         )
     return (
-        f"{told} That is an average over sets of inspections: for this one model up to "
+        f"{sentence} That is an average over sets of inspections: for this one model up to "
         f"{possible:.1%} is possible, and only what lies above is held against it."
     )
 
@@ -34,14 +34,14 @@ def choices(certificate: Mapping[str, Any]) -> Iterator[str]:
 
     A certificate of before this was asked says nothing.
     """
-    for way, told in (certificate.get("choice") or {}).items():
-        if not told["tells"]:
+    for way, effect in (certificate.get("choice") or {}).items():
+        if not effect["tells"]:
             yield (
                 f"To have been chosen by {_CHOSEN_BY[way]} tells nothing beside the registers, as "
-                f"far as {told['inspections']:,} inspections can tell."
+                f"far as {effect['inspections']:,} inspections can tell."
             )
             continue
-        value, low, high = (math.exp(told["log_odds"][end]) for end in ("value", "low", "high"))
+        value, low, high = (math.exp(effect["log_odds"][end]) for end in ("value", "low", "high"))
         alone = " and no promise leans on them" if way == "targeted" else ""
         yield (
             f"Families chosen by {_CHOSEN_BY[way]} were confirmed at {value:.2f} (95 % interval "
@@ -54,7 +54,7 @@ def news(certificate: Mapping[str, Any]) -> list[str]:
     """Return of these sentences those that a run must tell first: where a choice tells more."""
     ways = certificate["choice"]
     return [
-        said
-        for said, told in zip(choices(certificate), ways.values(), strict=True)
-        if told["tells"]
+        sentence
+        for sentence, effect in zip(choices(certificate), ways.values(), strict=True)
+        if effect["tells"]
     ]

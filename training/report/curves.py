@@ -25,24 +25,24 @@ _TITLES: Final = {
 }
 
 
-def curves(said: Inspected, sensitivity: float) -> dict[str, Any] | None:
+def curves(inspected: Inspected, sensitivity: float) -> dict[str, Any] | None:
     """Return the curves as points, ready for JSON; null without a random arm of both kinds.
 
     ``roc`` and ``precision_recall`` go from the most suspicious family down, families of
     one score together. ``calibration`` compares, tenth by tenth of what was said, the
     chance that an inspector confirms with how often one did.
     """
-    arm = said.in_random_arm
-    truth, weights = said.confirmed[arm], said.random[arm]
+    arm = inspected.in_random_arm
+    truth, weights = inspected.confirmed[arm], inspected.random[arm]
     if not 0 < truth.sum() < len(truth):
         return None
-    hits, alarms = _gathered(truth, weights, said.margin[arm])
+    hits, alarms = _gathered(truth, weights, inspected.margin[arm])
     return {
         "on": "random inspections, by models that had not seen the family",
         "families": int(arm.sum()),
         "roc": _points(x=_share(alarms), y=_share(hits)),
         "precision_recall": _points(x=_share(hits)[1:], y=hits[1:] / (hits + alarms)[1:]),
-        "calibration": _calibration(truth, weights, sensitivity * said.hides[arm]),
+        "calibration": _calibration(truth, weights, sensitivity * inspected.hides[arm]),
     }
 
 

@@ -6,23 +6,23 @@ from typing import Any
 from training.report.parts import ABOUT, RATES, Section, Table, number, show
 
 
-def deciles(told: Mapping[str, Any] | None) -> Section | None:
+def deciles(metrics: Mapping[str, Any] | None) -> Section | None:
     """Whose income is thought too high, and who is missed (E7)."""
-    if told is None:
+    if metrics is None:
         return None
-    names = {k: k.replace("_", " ") for k in told["compared"]}
-    missed = told["missed_in_the_poorest_tenth"]
+    names = {k: k.replace("_", " ") for k in metrics["compared"]}
+    missed = metrics["missed_in_the_poorest_tenth"]
     verdicts = [
         f"tenth {tenth}, {names[name]}: too high less too low {show(v)}, {v['verdict']}"
-        for name, by_tenth in told["verdicts"].items()
+        for name, by_tenth in metrics["verdicts"].items()
         for tenth, v in by_tenth.items()
     ]
     return Section(
         title="By tenths of true consumption",
-        said=[
-            f"Against {told['against']}",
-            *(f"{names[k].capitalize()}: {about}." for k, about in told["compared"].items()),
-            f"{told['left_out_as_inspected']} surveyed families are left out here because they "
+        paragraphs=[
+            f"Against {metrics['against']}",
+            *(f"{names[k].capitalize()}: {about}." for k, about in metrics["compared"].items()),
+            f"{metrics['left_out_as_inspected']} surveyed families are left out here because they "
             "were inspected too.",
         ],
         points=[
@@ -50,18 +50,18 @@ def deciles(told: Mapping[str, Any] | None) -> Section | None:
                         number(r["spent"]),
                         *(show(r[k][side]) for k in names for side in ("too_high", "too_low")),
                     )
-                    for r in told["rows"]
+                    for r in metrics["rows"]
                 ],
             )
         ],
     )
 
 
-def groups(told: Mapping[str, Any] | None) -> Section | None:
+def groups(metrics: Mapping[str, Any] | None) -> Section | None:
     """Every rate of every group with its verdict (E4)."""
-    if told is None:
+    if metrics is None:
         return None
-    rows: Sequence[Mapping[str, Any]] = told["rows"]
+    rows: Sequence[Mapping[str, Any]] = metrics["rows"]
     summary = Table(
         head=("rate", "of", "families", "PASS", "FAIL", "UNKNOWN", "verdict", "blocks"),
         rows=[
@@ -73,21 +73,21 @@ def groups(told: Mapping[str, Any] | None) -> Section | None:
                 r["verdict"],
                 "yes" if r["blocks"] else "no",
             )
-            for name, r in told["rates"].items()
+            for name, r in metrics["rates"].items()
         ],
     )
     return Section(
         title="Errors by group",
-        said=[
-            f"Verdict over the rates that block: {told['verdict']}. FAIL: an exact test against "
+        paragraphs=[
+            f"Verdict over the rates that block: {metrics['verdict']}. FAIL: an exact test against "
             "everybody else, corrected for all groups (Holm), speaks against equality, and the "
             "ratio is above 1.25. PASS: a ratio of 1.5 would have been found with a chance of "
             "80 %. UNKNOWN: anything else; it is no pass. Groups below "
-            f"{told['suppressed_below']} families are hidden, and so is another that would give "
+            f"{metrics['suppressed_below']} families are hidden, and so is another that would give "
             "them away.",
-            f"Flagged, here: {told['judged']}.",
+            f"Flagged, here: {metrics['judged']}.",
         ],
-        tables=[summary, *(_of_rate(name, rows) for name in told["rates"])],
+        tables=[summary, *(_of_rate(name, rows) for name in metrics["rates"])],
         picture="groups",
     )
 
@@ -118,14 +118,14 @@ def _of_rate(name: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     )
 
 
-def noise(told: Mapping[str, Any] | None) -> Section | None:
+def noise(metrics: Mapping[str, Any] | None) -> Section | None:
     """Whether the worst group stays the worst under noise in the findings (E18)."""
-    if told is None or not told["rows"]:
+    if metrics is None or not metrics["rows"]:
         return None
-    shares = list(told["rows"][0]["stays_worst"])
+    shares = list(metrics["rows"][0]["stays_worst"])
     return Section(
         title="If inspectors erred more in one group",
-        said=[f"{told['note'].capitalize()}."],
+        paragraphs=[f"{metrics['note'].capitalize()}."],
         tables=[
             Table(
                 head=(
@@ -143,7 +143,7 @@ def noise(told: Mapping[str, Any] | None) -> Section | None:
                         *(f"{r['stays_worst'][s]:.0%}" for s in shares),
                         r["verdict"],
                     )
-                    for r in told["rows"]
+                    for r in metrics["rows"]
                 ],
                 long=True,
             )
@@ -151,19 +151,19 @@ def noise(told: Mapping[str, Any] | None) -> Section | None:
     )
 
 
-def proxies(told: Mapping[str, Any] | None) -> Section | None:
+def proxies(aucs: Mapping[str, Any] | None) -> Section | None:
     """How well the score tells groups apart (E3)."""
-    if told is None:
+    if aucs is None:
         return None
     return Section(
         title="Can the score tell who a family is?",
-        said=[
+        paragraphs=[
             f"How well each group is told apart (0.5: not at all) by the score alone, on "
-            f"{told['families']} families, and by what the detector reads, on "
-            f"{told['families_for_inputs']}. Beyond {told['bound']:.2f} the score needs a written "
+            f"{aucs['families']} families, and by what the detector reads, on "
+            f"{aucs['families_for_inputs']}. Beyond {aucs['bound']:.2f} the score needs a written "
             "reason.",
         ],
-        points=sorted({f"{ABOUT[r['by']]}: {r['note']}" for r in told["rows"] if r["note"]}),
+        points=sorted({f"{ABOUT[r['by']]}: {r['note']}" for r in aucs["rows"] if r["note"]}),
         tables=[
             Table(
                 head=("by", "group", "by the score alone", "by the inputs", "verdict"),
@@ -175,7 +175,7 @@ def proxies(told: Mapping[str, Any] | None) -> Section | None:
                         show(r["from_inputs"]),
                         r["verdict"] + (", with a reason" if r["note"] else ""),
                     )
-                    for r in told["rows"]
+                    for r in aucs["rows"]
                 ],
                 long=True,
             )

@@ -33,34 +33,34 @@ def words(
     ``seeds`` is what other seeds make of the same data (`training.evaluation.seed_spread`).
     """
     arm, detector = metrics["random_arm"], metrics["hidden_income"]
-    told = []
+    sentences = []
     if detector is None:
-        told.append(f"No AUC and no precision: {arm['why_no_auc']}.")
+        sentences.append(f"No AUC and no precision: {arm['why_no_auc']}.")
     else:
-        told.append(
+        sentences.append(
             f"Hidden income, AUC on {arm['labels']} random inspections: {show(detector['auc'])}; "
             f"logistic regression {show(metrics['baselines']['logistic_regression']['auc'])}, "
             "given the gap as well "
             f"{show(metrics['baselines']['logistic_regression_with_gap']['auc'])}; "
             f"difference to the better {show(metrics['auc_above_logistic_regression'])}."
         )
-        told += seed_spread.of_ranking(seeds) if seeds else []
-        told.append(
+        sentences += seed_spread.of_ranking(seeds) if seeds else []
+        sentences.append(
             f"Precision among the most suspicious 5 %: {show(detector['precision_at_capacity'])}, "
             f"where {show(arm['confirmed'])} of all are confirmed."
         )
     if certificate["nobody_flagged_because"]:
-        told.append(f"Nobody is flagged: {certificate['nobody_flagged_because']}")
+        sentences.append(f"Nobody is flagged: {certificate['nobody_flagged_because']}")
     else:
-        told.append(
+        sentences.append(
             f"{certificate['flagged_share']:.1%} of {certificate['population']} families are "
             f"flagged; at most {certificate['unconfirmed_at_most']:.0%} of them would not be "
             "confirmed, on average."
         )
-    told += seed_spread.of_flags(seeds) if seeds else []
-    told += certificate_words.news(certificate)
+    sentences += seed_spread.of_flags(seeds) if seeds else []
+    sentences += certificate_words.news(certificate)
     welfare = metrics["welfare"]
-    told.append(
+    sentences.append(
         f"Welfare category: agreement with the survey's ladder (quadratic kappa) "
         f"{show(welfare['quadratic_kappa'])}; the sets hold it for {show(welfare['set_held'])}, "
         "by construction (set on the same families), and have "
@@ -75,18 +75,20 @@ def words(
             f"; {row['rate'].replace('_', ' ')}, {row['by'].replace('_', ' ')}: {row['name']}"
             for row in failed[:3]
         )
-        told.append(
+        sentences.append(
             f"Errors by group: {groups['verdict']}, {len(failed)} groups and rates fail{named}."
         )
     if (tenths := metrics.get("deciles")) is not None:
         poorest = tenths["rows"][0]["declared_and_estimate"]
-        told.append(
+        sentences.append(
             "In the poorest tenth, declared income plus the estimate is more than a fifth too high "
             f"for {show(poorest['too_high'])} and too low for {show(poorest['too_low'])}."
         )
     if late := metrics["labels"]["late"]:
-        told.append(f"{late} labels are older than every snapshot: their features may know more.")
-    return told
+        sentences.append(
+            f"{late} labels are older than every snapshot: their features may know more."
+        )
+    return sentences
 
 
 def page(
@@ -142,8 +144,8 @@ def _environment() -> jinja2.Environment:
 
 def _in_markdown(section: Section) -> list[str]:
     lines = ["", f"## {section.title}", ""]
-    for said in section.said:
-        lines += [said, ""]
+    for paragraph in section.paragraphs:
+        lines += [paragraph, ""]
     if section.points:
         lines += [*(f"* {point}" for point in section.points), ""]
     for table in section.tables:

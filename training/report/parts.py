@@ -44,7 +44,7 @@ class Section:
     """A heading, what is said under it, and its tables; ``picture`` names one that belongs here."""
 
     title: str
-    said: Sequence[str] = ()
+    paragraphs: Sequence[str] = ()
     points: Sequence[str] = ()
     tables: Sequence[Table] = field(default_factory=tuple)
     picture: str | None = None

@@ -63,8 +63,8 @@ def draw(fitted: Fitted, path: Path) -> None:
             _hits(left, fitted)
             sensitivity = fitted.models.hidden_income.calibration.sensitivity
             truth = fitted.inspected.confirmed[arm]
-            said, found = _tenths(truth, sensitivity * fitted.inspected.hides[arm])
-            right.plot(said, found, "o-")
+            predicted, observed = _tenths(truth, sensitivity * fitted.inspected.hides[arm])
+            right.plot(predicted, observed, "o-")
         else:
             left.text(0.5, 0.5, "no random inspections", ha="center")
             left.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
@@ -74,11 +74,11 @@ def draw(fitted: Fitted, path: Path) -> None:
 
 
 def _hits(axes: Axes, fitted: Fitted) -> None:
-    said = fitted.inspected
-    arm = said.in_random_arm
-    truth = said.confirmed[arm]
-    axes.step(*_curve(truth, said.margin[arm]), where="post", label="Tarazy")
-    axes.step(*_curve(truth, said.gap[arm]), where="post", label="gap alone")
+    inspected = fitted.inspected
+    arm = inspected.in_random_arm
+    truth = inspected.confirmed[arm]
+    axes.step(*_curve(truth, inspected.margin[arm]), where="post", label="Tarazy")
+    axes.step(*_curve(truth, inspected.gap[arm]), where="post", label="gap alone")
     axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
     axes.legend()
     axes.set(xlabel="false alarms", ylabel="hits", title="Random inspections")
@@ -86,12 +86,12 @@ def _hits(axes: Axes, fitted: Fitted) -> None:
 
 def _bins(axes: Axes, reliability: Mapping[str, Any]) -> None:
     bins = reliability["bins"]
-    said, found = ([b[key] for b in bins] for key in ("said", "value"))
+    predicted, observed = ([b[key] for b in bins] for key in ("said", "value"))
     ends = [
         [b["value"] - b["low"] for b in bins],
         [b["high"] - b["value"] for b in bins],
     ]
-    axes.errorbar(said, found, yerr=ends, fmt="o", capsize=2, linewidth=1)
+    axes.errorbar(predicted, observed, yerr=ends, fmt="o", capsize=2, linewidth=1)
     axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
     axes.set(xlabel="said", ylabel="confirmed", title=f"Calibration, {len(bins)} bins")
 

@@ -51,13 +51,13 @@ def sections(
 def _random_inspections(metrics: Mapping[str, Any]) -> Section:
     arm, title = metrics["random_arm"], "On the random inspections"
     if metrics["baselines"] is None:
-        said = [arm["why_no_auc"]]
+        findings = [arm["why_no_auc"]]
         if "hiding_share_at_least" in arm:
-            said.append(
+            findings.append(
                 f"Only a bound can be told: at least {arm['hiding_share_at_least']:.2%} of all "
                 "families hide income, for inspections found that many."
             )
-        return Section(title=title, said=said)
+        return Section(title=title, paragraphs=findings)
     ranked = {"Tarazy": metrics["hidden_income"], **metrics["baselines"]}
     others = [k for k in metrics["hidden_income"] if "capacity" not in k and k != "auc"]
     rows = [(named(name), show(metrics["hidden_income"][name])) for name in others]
@@ -83,18 +83,18 @@ def _random_inspections(metrics: Mapping[str, Any]) -> Section:
         )
     return Section(
         title=title,
-        said=["Intervals are 95 %. Every family was judged by models that had not seen it."],
+        paragraphs=["Intervals are 95 %. Every family was judged by models that had not seen it."],
         tables=[
             Table(
                 head=("", "AUC", "precision at 5 %", "lift at 5 %"),
                 rows=[
                     (
                         name.replace("_", " "),
-                        show(said["auc"]),
-                        show(said["precision_at_capacity"]),
-                        show(said["lift_at_capacity"]),
+                        show(findings["auc"]),
+                        show(findings["precision_at_capacity"]),
+                        show(findings["lift_at_capacity"]),
                     )
-                    for name, said in ranked.items()
+                    for name, findings in ranked.items()
                 ],
             ),
             Table(head=("measure", "value"), rows=rows),
@@ -109,7 +109,7 @@ def _seeds(spread: Mapping[str, Any] | None) -> Section | None:
     left_out = spread["not_grown"]
     return Section(
         title="The same data, other seeds",
-        said=[
+        paragraphs=[
             "A seed decides which families are judged by which models, and which inputs a tree may "
             "look at. Grown again with other seeds, on the same inspections, the detector comes to "
             "this. How far another draw of inspections would move it is told by the intervals.",
@@ -138,16 +138,16 @@ def _seeds(spread: Mapping[str, Any] | None) -> Section | None:
     )
 
 
-def _reliability(told: Mapping[str, Any] | None) -> Section | None:
-    if told is None:
+def _reliability(curve: Mapping[str, Any] | None) -> Section | None:
+    if curve is None:
         return None
     return Section(
         title="Do probabilities mean what they say?",
-        said=[
-            f"Expected calibration error over {len(told['bins'])} bins: {show(told['ece'])}. A "
+        paragraphs=[
+            f"Expected calibration error over {len(curve['bins'])} bins: {show(curve['ece'])}. A "
             "model whose every probability is right would show "
-            f"{show(told['ece_if_perfect'])} on as many labels, and as much as this one in "
-            f"{told['chance_if_perfect']:.0%} of the cases. An interval by resampling leans "
+            f"{show(curve['ece_if_perfect'])} on as many labels, and as much as this one in "
+            f"{curve['chance_if_perfect']:.0%} of the cases. An interval by resampling leans "
             "upwards."
         ],
         tables=[
@@ -155,7 +155,7 @@ def _reliability(told: Mapping[str, Any] | None) -> Section | None:
                 head=("bin", "families", "said", "confirmed"),
                 rows=[
                     (str(b["bin"]), str(b["families"]), number(b["said"]), show(b))
-                    for b in told["bins"]
+                    for b in curve["bins"]
                 ],
                 long=True,
             )
@@ -167,7 +167,10 @@ def _reliability(told: Mapping[str, Any] | None) -> Section | None:
 def _promise(certificate: Mapping[str, Any]) -> Section:
     return Section(
         title="The promise of the flag",
-        said=[certificate_words.promise(certificate), *certificate_words.choices(certificate)],
+        paragraphs=[
+            certificate_words.promise(certificate),
+            *certificate_words.choices(certificate),
+        ],
         points=[
             f"{named(name)}: {_plain(value)}"
             for name, value in certificate.items()
@@ -191,7 +194,7 @@ def _sensitivity(metrics: Mapping[str, Any]) -> Section | None:
         return None
     return Section(
         title="If inspectors find fewer, or more",
-        said=[
+        paragraphs=[
             "How many of the hiding families an inspection finds is assumed. So everything that "
             "depends on it is told over the plausible band. Misses are taken to be the same for "
             "all hiding families."
@@ -218,18 +221,18 @@ def _sensitivity(metrics: Mapping[str, Any]) -> Section | None:
     )
 
 
-def _policies(told: Mapping[str, Any] | None) -> Section | None:
-    if told is None or told.get("why_not") is not None:
+def _policies(worth: Mapping[str, Any] | None) -> Section | None:
+    if worth is None or worth.get("why_not") is not None:
         return None
     return Section(
         title="What inspecting by a score would bring",
-        said=[
-            f"For each inspection of the first {told['capacity']:.0%} by each score, estimated on "
-            f"{told['inspections']['random']} random and {told['inspections']['targeted']} "
+        paragraphs=[
+            f"For each inspection of the first {worth['capacity']:.0%} by each score, estimated on "
+            f"{worth['inspections']['random']} random and {worth['inspections']['targeted']} "
             "targeted inspections of known probability (doubly robust). Confirmed above chance: "
-            f"{show(told['above_random'])}; above "
-            f"{told['above_best_regression']['than'].replace('_', ' ')}: "
-            f"{show(told['above_best_regression'])}."
+            f"{show(worth['above_random'])}; above "
+            f"{worth['above_best_regression']['than'].replace('_', ' ')}: "
+            f"{show(worth['above_best_regression'])}."
         ],
         tables=[
             Table(
@@ -250,25 +253,25 @@ def _policies(told: Mapping[str, Any] | None) -> Section | None:
                         f"{p['confirmed']['largest']:.1%}",
                         f"{p['confirmed']['clipped']:.1%}",
                     )
-                    for name, p in told["policies"].items()
+                    for name, p in worth["policies"].items()
                 ],
             )
         ],
     )
 
 
-def _newest(told: Mapping[str, Any] | None) -> Section | None:
-    if told is None:
+def _newest(test: Mapping[str, Any] | None) -> Section | None:
+    if test is None:
         return None
     title = "The newest inspections, judged by the older"
-    if told.get("why_not") is not None:
-        return Section(title=title, said=[f"Not told: {told['why_not']}."])
+    if test.get("why_not") is not None:
+        return Section(title=title, paragraphs=[f"Not told: {test['why_not']}."])
     return Section(
         title=title,
-        said=[
-            f"A detector of the {told['older']} inspections before {told['since']} ranks the "
-            f"{told['newest']} random ones since: AUC {show(told['auc'])}; cross-fitted models "
-            f"{show(told['auc_cross_fitted'])}; lost {show(told['auc_lost'])}. Confirmed at random "
-            f"before {show(told['confirmed_before'])}, since {show(told['confirmed_since'])}."
+        paragraphs=[
+            f"A detector of the {test['older']} inspections before {test['since']} ranks the "
+            f"{test['newest']} random ones since: AUC {show(test['auc'])}; cross-fitted models "
+            f"{show(test['auc_cross_fitted'])}; lost {show(test['auc_lost'])}. Confirmed at random "
+            f"before {show(test['confirmed_before'])}, since {show(test['confirmed_since'])}."
         ],
     )

@@ -17,10 +17,12 @@ _HEAD: Final = "# Points and cut-offs made by `tarazy fit-scorecard`: see `fitte
 
 def written(card: Mapping[str, Any]) -> str:
     """Return the text of a card's file; reading it gives the card back."""
-    told = {key: value for key, value in card.items() if key != "fitted"}
+    content = {key: value for key, value in card.items() if key != "fitted"}
     if "fitted" in card:
-        told["fitted"] = card["fitted"]
-    text: str = yaml.dump(told, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+        content["fitted"] = card["fitted"]
+    text: str = yaml.dump(
+        content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH
+    )
     return (_HEAD if "fitted" in card else "") + text
 
 

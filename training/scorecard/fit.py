@@ -113,15 +113,15 @@ def gathered(snapshot: Snapshot, progress: Progress = silent) -> Surveyed:
             "points cannot be fitted. Bring a survey that asked for it."
         )
     answers = ladder.answers(survey)
-    found = []
+    frames = []
     for number in snapshot.partitions:
         progress("building features", number, len(snapshot.partitions))
         registers = {
             name: None if rows is None else rows.join(answers, on="household_id", how="semi")
             for name, rows in snapshot.registers(number, snapshot.as_of).items()
         }
-        found.append(build(registers, snapshot.as_of).filter(pl.col("members") > 0))
-    features = pl.concat(found).sort("household_id")
+        frames.append(build(registers, snapshot.as_of).filter(pl.col("members") > 0))
+    features = pl.concat(frames).sort("household_id")
     if features.height < FEWEST:
         raise InputError(
             f"Only {features.height} families of the snapshot placed themselves on the survey's "
@@ -196,12 +196,12 @@ def levelled(criterion: Criterion) -> Criterion:
 
 def _as_it_was(criterion: Criterion) -> Matrix:
     """Return the points that the card on file gives for each level above the poorest."""
-    found = {
+    by_level = {
         level.points: min(step.points, criterion.most)
         for part, levels in zip(criterion.parts, levelled(criterion).parts, strict=True)
         for step, level in zip(part.steps, levels.steps, strict=True)
     }
-    return np.array([found[level] for level in sorted(found)[1:]], dtype=np.float64)
+    return np.array([by_level[level] for level in sorted(by_level)[1:]], dtype=np.float64)
 
 
 def cut_offs(points: Whole, category: Whole, weights: Matrix, categories: int) -> tuple[int, ...]:
@@ -224,15 +224,15 @@ def cut_offs(points: Whole, category: Whole, weights: Matrix, categories: int) -
 
 def rewritten(raw: Mapping[str, Any], card: Scorecard, points: Points) -> dict[str, Any]:
     """Return the file of a card with other points and cut-offs, everything else as it was."""
-    told = deepcopy(dict(raw))
-    for content, criterion in zip(told["criteria"], card.criteria, strict=True):
+    document = deepcopy(dict(raw))
+    for content, criterion in zip(document["criteria"], card.criteria, strict=True):
         given = points.of[criterion.code]
         for part, levels in zip(content["parts"], levelled(criterion).parts, strict=True):
             for step, level in zip(part["steps"], levels.steps, strict=True):
                 step["points"] = given[level.points]
-    for content, begins in zip(told["categories"], points.begins, strict=True):
+    for content, begins in zip(document["categories"], points.begins, strict=True):
         content["from"] = begins
-    return told
+    return document
 
 
 def judged(
@@ -249,12 +249,12 @@ def judged(
     """
     clusters = surveyed.answers["cluster"].to_numpy()
     (fold,) = folds([clusters], FOLDS, generator)
-    said = np.zeros(len(fold), dtype=np.int64)
+    predicted = np.zeros(len(fold), dtype=np.int64)
     for k in range(FOLDS):
         progress("judging on families not seen", k, FOLDS)
         points = fitted_points(surveyed.take(fold != k), card)
         unseen = _reached(surveyed.take(fold == k), card)
-        said[fold == k] = _category(_summed(unseen, points.of), points.begins)
+        predicted[fold == k] = _category(_summed(unseen, points.of), points.begins)
     progress("judging on families not seen", FOLDS, FOLDS)
     truth, weights = _truth(surveyed, card), surveyed.answers["weight"].to_numpy()
     now = assess(surveyed.features, law, card.name)["points_poorest"].to_numpy()
@@ -263,9 +263,9 @@ def judged(
     return {
         "families": len(truth),
         "folds": FOLDS,
-        "out_of_sample": ladder.agreement(truth, said, weights, drawn).told(),
-        "before": ladder.agreement(truth, before, weights, drawn).told(),
-        "better_by": ladder.difference(truth, said, before, weights, drawn).told(),
+        "out_of_sample": ladder.agreement(truth, predicted, weights, drawn).as_json(),
+        "before": ladder.agreement(truth, before, weights, drawn).as_json(),
+        "better_by": ladder.difference(truth, predicted, before, weights, drawn).as_json(),
     }
 
 
@@ -295,8 +295,8 @@ def _truth(surveyed: Surveyed, card: Scorecard) -> Whole:
 def _reached(surveyed: Surveyed, card: Scorecard) -> Whole:
     """Return the level of each family (row) in each criterion (column), unknown the poorest."""
     criteria = [levelled(criterion) for criterion in card.criteria]
-    found: Whole = poorest_points(surveyed.features, criteria).to_numpy()
-    return found
+    levels: Whole = poorest_points(surveyed.features, criteria).to_numpy()
+    return levels
 
 
 def _summed(reached: Whole, points: Mapping[str, tuple[int, ...]]) -> Whole:
@@ -306,8 +306,8 @@ def _summed(reached: Whole, points: Mapping[str, tuple[int, ...]]) -> Whole:
 
 
 def _category(points: Whole, begins: Any) -> Whole:
-    found: Whole = np.searchsorted(np.asarray(begins), points, side="right")
-    return found
+    category: Whole = np.searchsorted(np.asarray(begins), points, side="right")
+    return category
 
 
 def _whole(worth: Matrix) -> tuple[int, ...]:

@@ -61,10 +61,10 @@ def fit(x: Matrix, category: Whole, weights: Matrix, categories: int) -> Score:
 
     start = np.concatenate([np.full(columns, 0.1), _of_shares(category, mass, categories)])
     bounds = [(0.0, None)] * columns + [(None, None)] + [(_APART, None)] * (categories - 2)
-    found = minimize(
+    solution = minimize(
         loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 5_000}
     )
-    return Score(found.x[:columns], np.cumsum(found.x[columns:]))
+    return Score(solution.x[:columns], np.cumsum(solution.x[columns:]))
 
 
 def _of_shares(category: Whole, mass: Matrix, categories: int) -> Matrix:

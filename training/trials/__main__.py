@@ -109,16 +109,16 @@ def main(
     out: Path,
     *,
     as_json: bool,
-    **asked: bool,
+    **flags: bool,
 ) -> None:
     """Try the detector where the truth is known; keep FOLDER/trials.md, trials.json, pictures.
 
     Without a part asked for, all are made: at 60,000 families about 20 minutes of one core
     and as long again for 200 draws; for the registers as many trainings as there are.
     """
-    parts = {part for part in PARTS if asked[part]} or set(PARTS)
+    parts = {part for part in PARTS if flags[part]} or set(PARTS)
     out.mkdir(parents=True, exist_ok=True)
-    told: dict[str, Any] = {"households": households, "seed": seed, "draws": draws}
+    trial: dict[str, Any] = {"households": households, "seed": seed, "draws": draws}
     with tempfile.TemporaryDirectory(prefix="trials-") as place:
         work = Path(place)
         for world in _needed(chosen, parts):
@@ -130,16 +130,16 @@ def main(
                 made = _snapshot(data, as_of.date(), work / f"{world}-snapshot")
                 tried = _first(made, data, seed)
             except InputError as refusal:
-                told.setdefault("worlds", {})[world] = {"refused": str(refusal)}
+                trial.setdefault("worlds", {})[world] = {"refused": str(refusal)}
                 continue
-            _one_world(told, world, tried, parts, draws, began)
+            _one_world(trial, world, tried, parts, draws, began)
             if beside is not None and world == ORDINARY:
-                told["beside"] = _agreement(tried.base, beside, work / "beside", seed)
+                trial["beside"] = _agreement(tried.base, beside, work / "beside", seed)
             shutil.rmtree(data)
-        (out / "trials.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-        (out / "trials.md").write_text(pages.page(told), encoding="utf-8")
-        pages.draw(told, out)
-    click.echo(json.dumps(told) if as_json else pages.page(told))
+        (out / "trials.json").write_text(json.dumps(trial, indent=1) + "\n", encoding="utf-8")
+        (out / "trials.md").write_text(pages.page(trial), encoding="utf-8")
+        pages.draw(trial, out)
+    click.echo(json.dumps(trial) if as_json else pages.page(trial))
 
 
 def _needed(chosen: Sequence[str], parts: set[str]) -> tuple[str, ...]:
@@ -151,7 +151,7 @@ def _needed(chosen: Sequence[str], parts: set[str]) -> tuple[str, ...]:
 
 def _first(made: Snapshot, data: Path, seed: int) -> _Tried:
     world = opened(made, data, seed=seed)
-    base = trained(world.found, world.law, world.silent, seed=seed)
+    base = trained(world.labels, world.law, world.silent, seed=seed)
     generator = np.random.default_rng(seed)
     return _Tried(
         world=world,
@@ -163,55 +163,55 @@ def _first(made: Snapshot, data: Path, seed: int) -> _Tried:
 
 
 def _one_world(
-    told: dict[str, Any], name: str, tried: _Tried, parts: set[str], draws: int, began: float
+    trial: dict[str, Any], name: str, tried: _Tried, parts: set[str], draws: int, began: float
 ) -> None:
     if parts & {"worlds", "variants"}:
         row = one_country(tried.base, tried, own=False, others="variants" in parts)
         row["seconds"] = round(time.monotonic() - began, 1)
-        told.setdefault("worlds", {})[name] = row
+        trial.setdefault("worlds", {})[name] = row
     if name != ORDINARY:
         return
     if parts & {"regimes", "variants"}:
-        told["regimes"] = {}
+        trial["regimes"] = {}
         for number, regime in enumerate(REGIMES):
             click.echo(f"{name}, {regime} …", err=True)
             generator = np.random.default_rng([tried.seed, number])
-            found = inspected(tried.world, regime, tried.earlier, generator)
-            country = trained(found, tried.world.law, tried.world.silent, seed=tried.seed)
-            told["regimes"][regime] = one_country(
+            labels = inspected(tried.world, regime, tried.earlier, generator)
+            country = trained(labels, tried.world.law, tried.world.silent, seed=tried.seed)
+            trial["regimes"][regime] = one_country(
                 country, tried, own="regimes" in parts, others="variants" in parts
             )
     if "registers" in parts:
         click.echo(f"{name}, without each register …", err=True)
-        told["registers"] = registers.table(
+        trial["registers"] = registers.table(
             tried.base, tried.world, np.random.default_rng(tried.seed), seed=tried.seed
         )
     if "calibrators" in parts:
-        told["calibrators"] = calibration(tried.base, tried.world, draws // 4, tried.seed)
+        trial["calibrators"] = calibration(tried.base, tried.world, draws // 4, tried.seed)
     if "guarantees" in parts:
-        told["guarantees"] = promised(tried.base, tried.world, draws, tried.seed)
+        trial["guarantees"] = promised(tried.base, tried.world, draws, tried.seed)
 
 
 def one_country(country: Country, tried: _Tried, *, own: bool, others: bool) -> dict[str, Any]:
     """Judge one trained country by the truth of its world."""
     generator = np.random.default_rng(tried.seed)
     truth = judged.judged(country, tried.world, tried.ladder, generator)
-    told: dict[str, Any] = {
-        "inspections": country.found.inspections.height,
+    row: dict[str, Any] = {
+        "inspections": country.labels.inspections.height,
         "random_inspections": int(country.fitted.inspected.in_random_arm.sum()),
         "leans_on": country.fitted.certificate["leans_on"],
         "ways": rankings.compared(country, tried.world, tried.oracles, generator),
         "true": truth,
     }
     if own:
-        told["own"] = own_estimates.beside_truth(country, tried.world, truth, generator)
+        row["own"] = own_estimates.beside_truth(country, tried.world, truth, generator)
     if others:
         among = ~country.labelled
-        told["variants"] = {
+        row["variants"] = {
             name: metrics.auc(tried.world.hides[among], score[among])
             for name, score in variants.scores(country).items()
         }
-    return told
+    return row
 
 
 def calibration(base: Country, world: World, draws: int, seed: int) -> dict[str, Any]:
@@ -276,8 +276,8 @@ def _snapshot(data: Path, as_of: date | None, folder: Path) -> Snapshot:
 
 def _agreement(ordinary: Country, beside: Path, folder: Path, seed: int) -> dict[str, Any]:
     made = _snapshot(beside, None, folder)
-    found = gather([made], generator=np.random.default_rng(seed))
-    other = trained(found, Law(made.as_of), made.silent, seed=seed)
+    labels = gather([made], generator=np.random.default_rng(seed))
+    other = trained(labels, Law(made.as_of), made.silent, seed=seed)
     pairs = {
         "ordinary world by its own model": (ordinary, ordinary),
         "ordinary world by the other's model": (other, ordinary),
@@ -286,7 +286,7 @@ def _agreement(ordinary: Country, beside: Path, folder: Path, seed: int) -> dict
     }
     return {
         "crossed": {
-            name: {way: e.told() for way, e in elsewhere.crossed(*pair, seed=seed).items()}
+            name: {way: e.as_json() for way, e in elsewhere.crossed(*pair, seed=seed).items()}
             for name, pair in pairs.items()
         },
         "inputs": elsewhere.differences(ordinary, other).to_dicts(),

@@ -42,8 +42,8 @@ def none(margins: Matrix, confirmed: Matrix, ask: Matrix, sensitivity: float) ->
 def isotonic(margins: Matrix, confirmed: Matrix, ask: Matrix, sensitivity: float) -> Matrix:
     """Isotonic regression of the findings (scikit-learn), divided by the sensitivity."""
     steps = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip")
-    found = steps.fit(margins, confirmed).predict(ask)
-    return np.minimum(np.asarray(found, dtype=np.float64) / sensitivity, 1.0)
+    predicted = steps.fit(margins, confirmed).predict(ask)
+    return np.minimum(np.asarray(predicted, dtype=np.float64) / sensitivity, 1.0)
 
 
 def beta(margins: Matrix, confirmed: Matrix, ask: Matrix, sensitivity: float) -> Matrix:
@@ -60,9 +60,9 @@ def beta(margins: Matrix, confirmed: Matrix, ask: Matrix, sensitivity: float) ->
 
     def loss(at: Matrix) -> float:
         hides = 1 / (1 + np.exp(-np.clip(at[0] + columns @ at[1:], -30, 30)))
-        found = np.clip(sensitivity * hides, 1e-9, 1 - 1e-9)
-        told = confirmed * np.log(found) + (1 - confirmed) * np.log1p(-found)
-        return float(-told.sum() + 0.5 * ((at[1:] - 1) ** 2).sum())
+        chance = np.clip(sensitivity * hides, 1e-9, 1 - 1e-9)
+        log_likelihood = confirmed * np.log(chance) + (1 - confirmed) * np.log1p(-chance)
+        return float(-log_likelihood.sum() + 0.5 * ((at[1:] - 1) ** 2).sum())
 
     bounds = [(-20.0, 20.0), (0.0, 20.0), (0.0, 20.0)]
     best = minimize(loss, np.array([0.0, 1.0, 1.0]), method="L-BFGS-B", bounds=bounds).x
@@ -75,12 +75,12 @@ def venn_abers(margins: Matrix, confirmed: Matrix, ask: Matrix, sensitivity: flo
     The two answers p₀ ≤ p₁ are merged to p₁ ÷ (1 − p₀ + p₁), then divided by the sensitivity.
     """
     order = np.argsort(margins, kind="stable")
-    known, found = margins[order], confirmed[order]
+    known, findings = margins[order], confirmed[order]
     grid = np.quantile(ask, np.linspace(0, 1, _GRID))
     merged = np.empty(_GRID)
     for i, place in enumerate(np.searchsorted(known, grid, side="left")):
         clear, hiding = (
-            isotonic_regression(np.insert(found, place, label)).x[place] for label in (0.0, 1.0)
+            isotonic_regression(np.insert(findings, place, label)).x[place] for label in (0.0, 1.0)
         )
         merged[i] = hiding / (1 - clear + hiding)
     return np.minimum(np.interp(ask, grid, merged) / sensitivity, 1.0)
@@ -123,17 +123,17 @@ def compared(
             drawn = np.zeros(len(margins), dtype=bool)
             drawn[generator.choice(len(margins), size, replace=False)] = True
             for name, calibrate in CALIBRATORS.items():
-                said = calibrate(margins[drawn], confirmed[drawn], margins[~drawn], assumed)
-                errors[name].append(expected_error(said, hides[~drawn]))
+                predicted = calibrate(margins[drawn], confirmed[drawn], margins[~drawn], assumed)
+                errors[name].append(expected_error(predicted, hides[~drawn]))
         rows += [
             {
                 "calibrator": name,
                 "labels": size,
-                "ece": float(np.mean(found)),
-                "sd": float(np.std(found)),
-                "ece_of_the_worst_twentieth": float(np.quantile(found, 0.95)),
+                "ece": float(np.mean(drawn_errors)),
+                "sd": float(np.std(drawn_errors)),
+                "ece_of_the_worst_twentieth": float(np.quantile(drawn_errors, 0.95)),
             }
-            for name, found in errors.items()
+            for name, drawn_errors in errors.items()
         ]
     return rows
 

@@ -33,12 +33,12 @@ _NOT_INCOME: Final = ("household_id", "members", _HIDDEN, "consumption_monthly",
 class World:
     """A simulated country before anything is learned: its labels and its truth.
 
-    ``found`` holds the labels that came with it; ``aside`` survey answers taken out of
+    ``labels`` holds the labels that came with it; ``aside`` survey answers taken out of
     them; ``features`` every family that somebody lives in; ``real`` its truth, in the
     same order.
     """
 
-    found: Labels
+    labels: Labels
     aside: pl.DataFrame
     features: pl.DataFrame
     real: pl.DataFrame
@@ -73,7 +73,7 @@ class Country:
     ``look`` is what the models get to see of these families.
     """
 
-    found: Labels
+    labels: Labels
     fitted: Fitted
     features: pl.DataFrame
     look: Look
@@ -83,7 +83,9 @@ class Country:
     @property
     def labelled(self) -> Flags:
         """Which families some label speaks of: nothing is judged on them."""
-        known = pl.concat([f["household_id"] for f in (self.found.inspections, self.found.survey)])
+        known = pl.concat(
+            [f["household_id"] for f in (self.labels.inspections, self.labels.survey)]
+        )
         return self.features["household_id"].is_in(known.unique().implode()).to_numpy()
 
 
@@ -93,23 +95,23 @@ def opened(made: Snapshot, data: Path, *, seed: int, progress: Progress = silent
     Raises InputError where the data hold no truth, or too little of a survey.
     """
     generator = np.random.default_rng(seed)
-    found = gather([made], generator=generator, progress=progress)
-    households = found.survey["household_id"].unique(maintain_order=True)
+    labels = gather([made], generator=generator, progress=progress)
+    households = labels.survey["household_id"].unique(maintain_order=True)
     kept_aside = generator.random(len(households)) < ASIDE
-    is_aside = found.survey["household_id"].is_in(households.filter(kept_aside).implode())
-    learned = found.survey.filter(~is_aside)
+    is_aside = labels.survey["household_id"].is_in(households.filter(kept_aside).implode())
+    learned = labels.survey.filter(~is_aside)
     if learned["subjective_level"].count() < FEWEST:
         raise InputError(
             f"Register survey leaves {learned.height} families after a fifth is set aside; "
             f"training needs {FEWEST}. Simulate more families."
         )
-    features = found.population.filter(pl.col("members") > 0)
+    features = labels.population.filter(pl.col("members") > 0)
     real = features.select("household_id", "members").join(
         truth.read(data), on="household_id", how="left", maintain_order="left"
     )
     return World(
-        found=replace(found, survey=learned),
-        aside=found.survey.filter(is_aside),
+        labels=replace(labels, survey=learned),
+        aside=labels.survey.filter(is_aside),
         features=features,
         real=real,
         law=Law(made.as_of),
@@ -118,14 +120,14 @@ def opened(made: Snapshot, data: Path, *, seed: int, progress: Progress = silent
 
 
 def trained(
-    found: Labels, law: Law, silent: tuple[str, ...], *, seed: int, progress: Progress = silent
+    labels: Labels, law: Law, silent: tuple[str, ...], *, seed: int, progress: Progress = silent
 ) -> Country:
     """Train on labels as `training.train` does, recording nothing."""
     generator = np.random.default_rng(seed)
-    fitted = fit(found, law=law, seed=seed % 2**31, generator=generator, progress=progress)
-    features = found.population.filter(pl.col("members") > 0)
+    fitted = fit(labels, law=law, seed=seed % 2**31, generator=generator, progress=progress)
+    features = labels.population.filter(pl.col("members") > 0)
     return Country(
-        found=found,
+        labels=labels,
         fitted=fitted,
         features=features,
         look=Look.at(fitted.models, features, law, silent),
@@ -151,5 +153,5 @@ def visited(real: pl.DataFrame, law: Law, generator: np.random.Generator) -> tup
     They miss as the simulation's own inspectors do: small sums more often than large.
     """
     hidden = real[_HIDDEN].cast(pl.Float64).to_numpy()
-    amount = pl.Series(inspectors.found(generator, hidden))
+    amount = pl.Series(inspectors.verified_income(generator, hidden))
     return amount.cast(pl.Float64).to_numpy(), material(amount, real["members"], law)

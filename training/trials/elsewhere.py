@@ -20,7 +20,7 @@ def crossed(teacher: Country, pupil: Country, *, seed: int) -> dict[str, Estimat
     ``teacher`` and ``pupil`` may be the same country: then its own out-of-fold scores
     are judged, as in every report.
     """
-    inspections = pupil.found.inspections
+    inspections = pupil.labels.inspections
     weights = label.random_weights(inspections)
     arm = weights > 0
     confirmed = findings(inspections)[1][arm]
@@ -66,7 +66,7 @@ def differences(one: Country, other: Country, names: Sequence[str] | None = None
 
 
 def _tells(country: Country, name: str) -> float:
-    inspections = country.found.inspections
+    inspections = country.labels.inspections
     weights = label.random_weights(inspections)
     arm = weights > 0
     each = [i for i in country.fitted.inputs if i.name == name]

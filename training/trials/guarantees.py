@@ -41,7 +41,7 @@ class Scored:
 
     ``real`` has their ``hidden_income_monthly`` and ``members``; ``x`` what suspicion may
     have followed; ``centre`` and ``spread`` describe the predicted amounts, ``exceeds`` the
-    predicted ladder and ``ladder`` the true one. ``found`` is the world's, for its dates.
+    predicted ladder and ``ladder`` the true one. ``labels`` is the world's, for its dates.
     """
 
     margin: Matrix
@@ -52,7 +52,7 @@ class Scored:
     spread: float
     exceeds: Matrix
     ladder: Whole
-    found: Labels
+    labels: Labels
     law: Law
 
     @property
@@ -86,7 +86,7 @@ def scored(country: Country, world: World) -> tuple[Scored, npt.NDArray[np.bool_
         spread=known.amounts.spread,
         exceeds=country.fitted.models.welfare.exceeds(country.look.welfare[among]),
         ladder=world.real["ladder"].cast(pl.Int64).to_numpy()[among],
-        found=world.found,
+        labels=world.labels,
         law=world.law,
     )
     return made, among
@@ -97,14 +97,14 @@ def pulls(country: Country, world: World, among: npt.NDArray[np.bool_]) -> dict[
     known = country.fitted.models.hidden_income
     table = hidden_income.columns(country.look.gap, country.look.detector)
     earlier = trees.margin(known.detector, table)
-    told: dict[str, Chosen | None] = {}
+    pulled: dict[str, Chosen | None] = {}
     for name, regime in REGIMES.items():
         chosen = regime(world, earlier)
-        told[name] = chosen and Chosen(
+        pulled[name] = chosen and Chosen(
             pull=chosen.pull[among],
             logged=None if chosen.logged is None else chosen.logged[among],
         )
-    return told
+    return pulled
 
 
 def labelled(given: Scored, lot: Drawn, generator: np.random.Generator) -> Inspected:
@@ -113,9 +113,9 @@ def labelled(given: Scored, lot: Drawn, generator: np.random.Generator) -> Inspe
     Probabilities and intervals are left at zero: `intervals` works them out itself.
     """
     family = lot.family
-    found, confirmed = visited(given.real[family], given.law, generator)
+    verified, confirmed = visited(given.real[family], given.law, generator)
     members = given.real["members"].cast(pl.Float64).to_numpy()[family]
-    amount = found / (members * float(given.law.subsistence_minimum))
+    amount = verified / (members * float(given.law.subsistence_minimum))
     register = pl.DataFrame(
         {
             "design": np.where(lot.at_random, "random", "targeted"),
@@ -182,12 +182,12 @@ def flags(
     stands_for = 1.0 / not_drawn(chosen, len(given.margin), capacity=capacity)
     for _ in range(draws):
         lot = drawn(chosen, len(given.margin), generator, capacity=capacity)
-        said = labelled(given, lot, generator)
+        inspected = labelled(given, lot, generator)
         others = np.ones(len(given.margin), dtype=bool)
         others[lot.family] = False
         clear = visited(given.real, given.law, generator)[1] == 0
         for q in unconfirmed:
-            for way, threshold, fell_back in _thresholds(given, said, q):
+            for way, threshold, fell_back in _thresholds(given, inspected, q):
                 flagged = others & (given.margin >= threshold)
                 all_of_them, mass = stands_for[flagged], stands_for[others].sum()
                 share = (
@@ -203,19 +203,19 @@ def flags(
     ]
 
 
-def _thresholds(given: Scored, said: Inspected, q: float) -> list[tuple[str, float, bool]]:
+def _thresholds(given: Scored, inspected: Inspected, q: float) -> list[tuple[str, float, bool]]:
     """Return the threshold of every way of weighing, infinite where nobody can be flagged."""
 
     def of(shown: Inspected) -> tuple[float, bool]:
-        threshold, told = certified(shown, given.margin, given.found, unconfirmed=q)
-        alone = "alone" in told["leans_on"]
+        threshold, certificate = certified(shown, given.margin, given.labels, unconfirmed=q)
+        alone = "alone" in certificate["leans_on"]
         return (np.inf if threshold is None else threshold), alone
 
     def selected(weights: Matrix) -> float:
         counted = weights > 0
         chosen = conformal.select(
-            said.rank[counted],
-            said.confirmed[counted] == 0,
+            inspected.rank[counted],
+            inspected.confirmed[counted] == 0,
             weights[counted],
             unconfirmed=q,
             population=len(given.margin),
@@ -225,17 +225,21 @@ def _thresholds(given: Scored, said: Inspected, q: float) -> list[tuple[str, flo
         threshold = conformal.threshold_for(given.margin, chosen.share)
         return float("inf") if threshold is None else threshold
 
-    shipped, fell_back = of(said)
-    told = [
-        ("random_arm", of(replace(said, standing=said.random))[0], False),
+    shipped, fell_back = of(inspected)
+    thresholds = [
+        ("random_arm", of(replace(inspected, standing=inspected.random))[0], False),
         ("shipped", shipped, fell_back),
     ]
-    if said.in_random_arm.all():
-        return told
+    if inspected.in_random_arm.all():
+        return thresholds
     return [
-        *told,
-        ("union", selected(said.standing), False),
-        ("raked_only", selected(conformal.raked(said.rank, np.ones(len(said.rank)))), False),
+        *thresholds,
+        ("union", selected(inspected.standing), False),
+        (
+            "raked_only",
+            selected(conformal.raked(inspected.rank, np.ones(len(inspected.rank)))),
+            False,
+        ),
     ]
 
 
@@ -244,14 +248,14 @@ def _summary(rows: list[tuple[float, float, bool]]) -> dict[str, float]:
         np.array(column, dtype=np.float64) for column in zip(*rows, strict=True)
     )
     some = np.isfinite(share)
-    told = share[some] if some.any() else np.array([np.nan])
+    flagging = share[some] if some.any() else np.array([np.nan])
     counted = np.where(some, share, 0.0)
     return {
         "unconfirmed": float(counted.mean()),
         "standard_error": float(counted.std() / np.sqrt(len(counted))),
-        "where_anybody_is_flagged": float(told.mean()),
-        "sd": float(told.std()),
-        "worst_tenth_above": float(np.quantile(told, 0.9)),
+        "where_anybody_is_flagged": float(flagging.mean()),
+        "sd": float(flagging.std()),
+        "worst_tenth_above": float(np.quantile(flagging, 0.9)),
         "flagged": float(flagged.mean()),
         "flagged_sd": float(flagged.std()),
         "flagged_nobody": float(1 - some.mean()),
@@ -259,15 +263,15 @@ def _summary(rows: list[tuple[float, float, bool]]) -> dict[str, float]:
     }
 
 
-def as_assumed(given: Scored, said: Inspected, generator: np.random.Generator) -> Inspected:
+def as_assumed(given: Scored, inspected: Inspected, generator: np.random.Generator) -> Inspected:
     """Return the labels of inspectors who are just as the correction takes them to be.
 
     They miss one and the same share of all who hide, and verify the exact sum of the others.
     """
-    seen = generator.random(len(said.households)) < float(given.law.inspection_sensitivity)
-    amount = np.where(seen, given.amount[said.households], 0.0)
+    seen = generator.random(len(inspected.households)) < float(given.law.inspection_sensitivity)
+    amount = np.where(seen, given.amount[inspected.households], 0.0)
     confirmed = amount >= float(given.law.hidden_income_materiality)
-    return replace(said, amount=amount, confirmed=confirmed.astype(np.float64))
+    return replace(inspected, amount=amount, confirmed=confirmed.astype(np.float64))
 
 
 def intervals(
@@ -290,14 +294,16 @@ def intervals(
     sensitivity = float(given.law.inspection_sensitivity)
     for _ in range(draws):
         lot = drawn(None, len(given.margin), generator, capacity=share)
-        said = labelled(given, lot, generator)
-        said = as_assumed(given, said, generator) if exact_inspectors else said
-        line, hides = calibrated(said.margin, said.confirmed, said.random, said.fold, sensitivity)
-        truth = hidden_income.truth_weights(said.confirmed > 0, hides, sensitivity)
-        agreement = conformal.amount_score(
-            hides, given.centre[lot.family], given.spread, said.amount
+        inspected = labelled(given, lot, generator)
+        inspected = as_assumed(given, inspected, generator) if exact_inspectors else inspected
+        line, hides = calibrated(
+            inspected.margin, inspected.confirmed, inspected.random, inspected.fold, sensitivity
         )
-        tails = np.array(tails_by_place(agreement, said.random * truth, said.place))
+        truth = hidden_income.truth_weights(inspected.confirmed > 0, hides, sensitivity)
+        agreement = conformal.amount_score(
+            hides, given.centre[lot.family], given.spread, inspected.amount
+        )
+        tails = np.array(tails_by_place(agreement, inspected.random * truth, inspected.place))
         others = np.ones(len(given.margin), dtype=bool)
         others[lot.family] = False
         low, high = conformal.amount_bounds(
@@ -325,9 +331,9 @@ def categories(
     agreement = conformal.category_score(given.exceeds, given.ladder)
     for _ in range(draws):
         others = np.ones(len(given.ladder), dtype=bool)
-        asked = generator.choice(len(given.ladder), answers, replace=False)
-        others[asked] = False
-        bar = conformal.lower_quantile(agreement[asked], np.ones(answers), COVERAGE)
+        surveyed = generator.choice(len(given.ladder), answers, replace=False)
+        others[surveyed] = False
+        bar = conformal.lower_quantile(agreement[surveyed], np.ones(answers), COVERAGE)
         first, last = conformal.category_bounds(given.exceeds, np.full(len(given.ladder), bar))
         held = (first <= given.ladder) & (given.ladder <= last)
         where = given.place

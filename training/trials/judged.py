@@ -33,7 +33,7 @@ def judged(
 
     Calibration, flags, intervals of amounts, welfare category, and the poorest tenth.
     """
-    said = country.fitted.models.predict(country.features, country.law, country.silent)
+    predicted = country.fitted.models.predict(country.features, country.law, country.silent)
     among = ~country.labelled
     verified = world.verified(generator)[1]
     return {
@@ -41,11 +41,11 @@ def judged(
         "judged": int(among.sum()),
         "hide": float(world.hides.mean()),
         "true_sensitivity": float(verified[world.hides > 0].mean()),
-        "calibration": calibration(_numbers(said, "hidden_income_probability"), world, among),
-        "flags": flags(said, world, among, verified),
-        "intervals": intervals(said, country, world, among),
-        "welfare": _welfare(said, country, world, among, ladder),
-        "poorest_tenth": poorest(said, country, world, among),
+        "calibration": calibration(_numbers(predicted, "hidden_income_probability"), world, among),
+        "flags": flags(predicted, world, among, verified),
+        "intervals": intervals(predicted, country, world, among),
+        "welfare": _welfare(predicted, country, world, among, ladder),
+        "poorest_tenth": poorest(predicted, country, world, among),
     }
 
 
@@ -61,8 +61,8 @@ def expected_error(chance: Matrix, truth: Matrix, *, equal_numbers: bool = False
         place = np.argsort(np.argsort(chance, kind="stable")) * BINS // len(chance)
     else:
         place = np.minimum((chance * BINS).astype(np.int64), BINS - 1)
-    said, true = (np.bincount(place, weights=v, minlength=BINS) for v in (chance, truth))
-    return float(np.round(np.abs(said - true).sum() / len(chance), 12))
+    predicted, true = (np.bincount(place, weights=v, minlength=BINS) for v in (chance, truth))
+    return float(np.round(np.abs(predicted - true).sum() / len(chance), 12))
 
 
 def calibration(chance: Matrix, world: World, among: Flags) -> dict[str, float]:
@@ -82,10 +82,10 @@ def calibration(chance: Matrix, world: World, among: Flags) -> dict[str, float]:
 
 
 def flags(
-    said: pl.DataFrame, world: World, among: Flags, verified: Matrix
+    predicted: pl.DataFrame, world: World, among: Flags, verified: Matrix
 ) -> dict[str, float | int | None]:
     """Return whom the flag points at; ``verified`` is what a visit to everyone would confirm."""
-    flagged = among & said["model_flag"].fill_null(value=False).to_numpy()
+    flagged = among & predicted["model_flag"].fill_null(value=False).to_numpy()
     count = int(flagged.sum())
     hides = world.hides
     return {
@@ -97,9 +97,11 @@ def flags(
     }
 
 
-def intervals(said: pl.DataFrame, country: Country, world: World, among: Flags) -> dict[str, float]:
+def intervals(
+    predicted: pl.DataFrame, country: Country, world: World, among: Flags
+) -> dict[str, float]:
     """Return the share of families whose true hidden amount lies in its interval."""
-    low, high = (_numbers(said, f"hidden_income_{end}") for end in ("low", "high"))
+    low, high = (_numbers(predicted, f"hidden_income_{end}") for end in ("low", "high"))
     held = (low <= world.hidden) & (world.hidden <= high)
     place = hidden_income.places(country.features)
     hiding = among & (world.hides > 0)
@@ -132,7 +134,7 @@ def ladder_oracle(country: Country, world: World, generator: np.random.Generator
 
 
 def _welfare(
-    said: pl.DataFrame, country: Country, world: World, among: Flags, oracle: Matrix
+    predicted: pl.DataFrame, country: Country, world: World, among: Flags, oracle: Matrix
 ) -> dict[str, Any]:
     """Return agreement with the ladder: the true one, and answers that nobody learned from.
 
@@ -140,20 +142,20 @@ def _welfare(
     agrees with it in part only.
     """
     families = country.features.select("household_id").with_columns(
-        said["model_category"],
-        said["model_category_set"],
+        predicted["model_category"],
+        predicted["model_category_set"],
         pl.Series("oracle", oracle),
         pl.Series("declared", _by_declared_income(country)),
         world.real["ladder"],
         pl.Series("among", among),
     )
-    asked = world.aside.filter(pl.col("subjective_level").is_not_null()).join(
+    answered = world.aside.filter(pl.col("subjective_level").is_not_null()).join(
         families, on="household_id", how="inner"
     )
-    told: dict[str, Any] = {}
+    agreement: dict[str, Any] = {}
     for name, rows, step in (
         ("true_ladder", families.filter("among"), "ladder"),
-        ("answers_set_aside", asked, "subjective_level"),
+        ("answers_set_aside", answered, "subjective_level"),
     ):
         true = rows[step].cast(pl.Int64).to_numpy()
         kappa = {
@@ -166,7 +168,7 @@ def _welfare(
             )
         }
         held = rows.select(pl.col("model_category_set").list.contains(pl.col(step).cast(pl.Int8)))
-        told[name] = {
+        agreement[name] = {
             "families": rows.height,
             "kappa": kappa,
             "share_of_the_oracles": kappa["tarazy"] / kappa["oracle"],
@@ -174,20 +176,20 @@ def _welfare(
             "set_held": float(held.to_series().mean()),  # type: ignore[arg-type]
             "mean_set_size": float(rows["model_category_set"].list.len().mean()),  # type: ignore[arg-type]
         }
-    return told
+    return agreement
 
 
 def _by_declared_income(country: Country) -> Matrix:
     """Return the category by the same learner that sees declared income and nothing else."""
-    survey = country.found.survey
-    survey = survey.with_columns(weight=pl.Series(survey_weights(country.found)))
-    asked = survey.filter(pl.col("subjective_level").is_not_null())
+    survey = country.labels.survey
+    survey = survey.with_columns(weight=pl.Series(survey_weights(country.labels)))
+    answered = survey.filter(pl.col("subjective_level").is_not_null())
     inputs = tuple(i for i in country.fitted.inputs if i.name == "income_quarter")
     steps = welfare.fit_steps(
         inputs,
-        label.declared(asked)[:, None],
-        asked["subjective_level"].cast(pl.Int64).to_numpy(),
-        asked["weight"].to_numpy(),
+        label.declared(answered)[:, None],
+        answered["subjective_level"].cast(pl.Int64).to_numpy(),
+        answered["weight"].to_numpy(),
         seed=0,
         hyper=SHIPPED.welfare,
     )
@@ -196,7 +198,7 @@ def _by_declared_income(country: Country) -> Matrix:
 
 
 def poorest(
-    said: pl.DataFrame, country: Country, world: World, among: Flags
+    predicted: pl.DataFrame, country: Country, world: World, among: Flags
 ) -> dict[str, dict[str, Any]]:
     """Return how the families of the poorest tenth are read, by two measures of poverty.
 
@@ -210,28 +212,28 @@ def poorest(
     declared = _numbers(country.features, "income_quarter") / 3
     read = {
         "rules": declared / members,
-        "tarazy": (declared + _numbers(said, "hidden_income_estimate")) / members,
+        "tarazy": (declared + _numbers(predicted, "hidden_income_estimate")) / members,
     }
     ruled = rule_category(country.features, country.law)["rule_category"]
-    category = {"rules": ruled, "tarazy": said["model_category"]}
-    told: dict[str, dict[str, Any]] = {}
+    category = {"rules": ruled, "tarazy": predicted["model_category"]}
+    measures: dict[str, dict[str, Any]] = {}
     for by, poverty in (
         ("income", true),
         ("consumption", _numbers(world.real, "consumption_monthly") / members),
     ):
         tenth = among & (poverty <= np.quantile(poverty[among], POOREST))
-        told[by] = {"families": int(tenth.sum()), "hide": float(world.hides[tenth].mean())}
+        measures[by] = {"families": int(tenth.sum()), "hide": float(world.hides[tenth].mean())}
         for who, income in read.items():
             worst = np.quantile(income[among], PLACES_FOR)
             level = category[who].cast(pl.Float64).to_numpy()
-            told[by][who] = {
+            measures[by][who] = {
                 "over_predicted": float((income > (1 + TOO_FAR) * true)[tenth].mean()),
                 "under_predicted": float((income < (1 - TOO_FAR) * true)[tenth].mean()),
                 "missed_by_category": float((level > AMONG_THE_POOREST)[tenth].mean()),
                 "within_category": float((level <= AMONG_THE_POOREST)[among].mean()),
                 "missed_for_places": float((income > worst)[tenth].mean()),
             }
-    return told
+    return measures
 
 
 def _numbers(frame: pl.DataFrame, name: str) -> Matrix:

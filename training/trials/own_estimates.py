@@ -20,15 +20,15 @@ from training.trials.rankings import rankings
 
 
 def beside_truth(
-    country: Country, world: World, told: dict[str, Any], generator: np.random.Generator
+    country: Country, world: World, judgement: dict[str, Any], generator: np.random.Generator
 ) -> list[dict[str, Any]]:
     """Return a row a measure: what the run said with its interval, and the truth.
 
-    ``told`` is what `judged.judged` found of the same country. ``held``: whether the truth
+    ``judgement`` is what `judged.judged` found of the same country. ``held``: whether the truth
     lies in the interval; null where the run gave none.
     """
-    said = evaluate(country.found, country.fitted, generator)
-    true = _truth(country, world, told, generator, said)
+    evaluation = evaluate(country.labels, country.fitted, generator)
+    true = _truth(country, world, judgement, generator, evaluation)
     rows = []
     for measure, (own, truth) in true.items():
         ends = own if isinstance(own, dict) else {"value": own, "low": None, "high": None}
@@ -49,12 +49,12 @@ def beside_truth(
 def _truth(
     country: Country,
     world: World,
-    told: dict[str, Any],
+    judgement: dict[str, Any],
     generator: np.random.Generator,
-    said: dict[str, Any],
+    evaluation: dict[str, Any],
 ) -> dict[str, tuple[Any, float | None]]:
     among = ~country.labelled
-    found, verified = world.verified(generator)
+    amount, verified = world.verified(generator)
     known = country.fitted.models.hidden_income
     margin = trees.margin(
         known.detector, hidden_income.columns(country.look.gap, country.look.detector)
@@ -64,16 +64,16 @@ def _truth(
     confirmed, score = verified[among], margin[among]
     chance = np.clip(known.calibration.confirmed(score), 1e-6, 1 - 1e-6)
     intercept, slope = metrics.calibration_line(confirmed, chance)
-    detector, certificate = said["hidden_income"] or {}, country.fitted.certificate
+    detector, certificate = evaluation["hidden_income"] or {}, country.fitted.certificate
     pointed = flags(outcome, world, among, verified)
     unconfirmed = pointed["unconfirmed"]
-    band = said["random_arm"].get("hiding_by_sensitivity", {})
-    of_truth = (said["sensitivity_band"] or {}).get("0.83", {})
+    band = evaluation["random_arm"].get("hiding_by_sensitivity", {})
+    of_truth = (evaluation["sensitivity_band"] or {}).get("0.83", {})
     rows: dict[str, tuple[Any, float | None]] = {
         "AUC": (detector.get("auc"), metrics.auc(confirmed, score)),
         "AUC above logistic regression": (
-            said["auc_above_logistic_regression"],
-            _above_regression(country, confirmed, score, among, said),
+            evaluation["auc_above_logistic_regression"],
+            _above_regression(country, confirmed, score, among, evaluation),
         ),
         "lift at 5 %": (
             detector.get("lift_at_capacity"),
@@ -86,7 +86,7 @@ def _truth(
         "Brier": (detector.get("brier"), metrics.brier(confirmed, chance)),
         "calibration intercept": (detector.get("calibration_intercept"), intercept),
         "calibration slope": (detector.get("calibration_slope"), slope),
-        "share confirmed": (said["random_arm"].get("confirmed"), float(confirmed.mean())),
+        "share confirmed": (evaluation["random_arm"].get("confirmed"), float(confirmed.mean())),
         "share that hides, sensitivity 0.83": (band.get("0.83"), float(world.hides.mean())),
         "AUC against the truth, sensitivity 0.83": (
             of_truth.get("auc_against_the_truth"),
@@ -97,7 +97,7 @@ def _truth(
             pointed["truly_clear"],
         ),
         "ECE of confirmation": (
-            (said["reliability"] or {}).get("ece"),
+            (evaluation["reliability"] or {}).get("ece"),
             expected_error(chance, confirmed),
         ),
         "precision of flags": (
@@ -107,25 +107,25 @@ def _truth(
         "recall of flags": (detector.get("flag_recall"), _recall(among, verified, outcome)),
         "unconfirmed, as promised": (certificate["unconfirmed_estimated"], unconfirmed),
         "verified amounts held": (
-            (said["amounts"] or {}).get("held"),
-            float(((low <= found) & (found <= high))[among].mean()),
+            (evaluation["amounts"] or {}).get("held"),
+            float(((low <= amount) & (amount <= high))[among].mean()),
         ),
         "kappa with survey answers": (
-            said["welfare"]["quadratic_kappa"],
-            told["welfare"]["answers_set_aside"]["kappa"]["tarazy"],
+            evaluation["welfare"]["quadratic_kappa"],
+            judgement["welfare"]["answers_set_aside"]["kappa"]["tarazy"],
         ),
         "category sets held": (
-            said["welfare"]["set_held"],
-            told["welfare"]["answers_set_aside"]["set_held"],
+            evaluation["welfare"]["set_held"],
+            judgement["welfare"]["answers_set_aside"]["set_held"],
         ),
     }
     return {name: (own, truth) for name, (own, truth) in rows.items() if own is not None}
 
 
 def _above_regression(
-    country: Country, confirmed: Matrix, score: Matrix, among: Flags, said: dict[str, Any]
+    country: Country, confirmed: Matrix, score: Matrix, among: Flags, evaluation: dict[str, Any]
 ) -> float | None:
-    above = said["auc_above_logistic_regression"]
+    above = evaluation["auc_above_logistic_regression"]
     if above is None:
         return None
     rival = rankings(country)[above["than"]][among]

@@ -17,31 +17,31 @@ _WAYS_ELSEWHERE: Final = tuple(
 )
 
 
-def page(told: Mapping[str, Any]) -> str:
+def page(trial: Mapping[str, Any]) -> str:
     """Return every table that was made, in Markdown."""
     parts = [
-        *_worlds(told.get("worlds") or {}, told),
-        *_regimes(told.get("regimes") or {}, told),
-        *_variants(told),
-        *_registers(told.get("registers"), told),
-        *_calibrators(told.get("calibrators")),
-        *_guarantees(told.get("guarantees")),
-        *_beside(told.get("beside")),
+        *_worlds(trial.get("worlds") or {}, trial),
+        *_regimes(trial.get("regimes") or {}, trial),
+        *_variants(trial),
+        *_registers(trial.get("registers"), trial),
+        *_calibrators(trial.get("calibrators")),
+        *_guarantees(trial.get("guarantees")),
+        *_beside(trial.get("beside")),
     ]
     return "\n".join([*parts, ""])
 
 
-def _size(told: Mapping[str, Any]) -> str:
-    return f"{told['households']:,} families, seed {told['seed']}"
+def _size(trial: Mapping[str, Any]) -> str:
+    return f"{trial['households']:,} families, seed {trial['seed']}"
 
 
-def _worlds(worlds: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[str]:
+def _worlds(worlds: Mapping[str, Any], trial: Mapping[str, Any]) -> Iterator[str]:
     if not worlds:
         return
     yield from (
         "# How hard the worlds are",
         "",
-        f"{_size(told)}. AUC against the truth of families that no label speaks of; in brackets "
+        f"{_size(trial)}. AUC against the truth of families that no label speaks of; in brackets "
         "the lift among the most suspicious 5 %. *Of oracle*: our share of the distance from "
         "chance to the oracle, the same learner under the same invariants taught with the truth.",
         "",
@@ -52,13 +52,13 @@ def _worlds(worlds: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[str]
     yield ""
 
 
-def _regimes(regimes: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[str]:
+def _regimes(regimes: Mapping[str, Any], trial: Mapping[str, Any]) -> Iterator[str]:
     if not regimes:
         return
     yield from (
         "# Four ways to come to be inspected",
         "",
-        f"The ordinary world, {_size(told)}; inspections drawn anew under each regime, a third at "
+        f"The ordinary world, {_size(trial)}; inspections drawn anew under each regime, a third at "
         "random beside suspicion. Columns as above.",
         "",
     )
@@ -74,36 +74,36 @@ def _regimes(regimes: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[st
         "",
     )
     measures = list(
-        dict.fromkeys(r["measure"] for found in regimes.values() for r in found.get("own", ()))
+        dict.fromkeys(r["measure"] for country in regimes.values() for r in country.get("own", ()))
     )
     yield from _head("measure", *regimes)
     for measure in measures:
         cells = []
-        for found in regimes.values():
-            row = next((r for r in found.get("own", ()) if r["measure"] == measure), None)
-            cells.append("" if row is None else _said(row))
+        for country in regimes.values():
+            row = next((r for r in country.get("own", ()) if r["measure"] == measure), None)
+            cells.append("" if row is None else _beside_truth(row))
         yield _row(measure, *cells)
     yield ""
 
 
 def _ranked(name: str, rows: Mapping[str, Any]) -> Iterator[str]:
     yield from _head(name, "hide", "inspections", *(w.replace("_", " ") for w in WAYS), "of oracle")
-    for key, found in rows.items():
-        if "refused" in found:
-            yield f"| {key} | {found['refused']} |"
+    for key, country in rows.items():
+        if "refused" in country:
+            yield f"| {key} | {country['refused']} |"
             continue
-        ways = found["ways"]
+        ways = country["ways"]
         yield _row(
             key,
-            f"{found['true']['hide']:.1%}",
-            found["inspections"],
+            f"{country['true']['hide']:.1%}",
+            country["inspections"],
             *(f"{ways[w]['auc']['value']:.3f} ({ways[w]['lift_at_5_percent']:.2f})" for w in WAYS),
             _number(ways["tarazy"]["share_of_the_oracles_distance"]),
         )
 
 
 def _against_truth(name: str, rows: Mapping[str, Any]) -> Iterator[str]:
-    told = {key: found["true"] for key, found in rows.items() if "refused" not in found}
+    truths = {key: country["true"] for key, country in rows.items() if "refused" not in country}
     yield from _head(
         name,
         "ECE",
@@ -114,7 +114,7 @@ def _against_truth(name: str, rows: Mapping[str, Any]) -> Iterator[str]:
         "amounts held",
         *(f"in a {place}" for place in PLACES),
     )
-    for key, truth in told.items():
+    for key, truth in truths.items():
         flag, held = truth["flags"], truth["intervals"]
         yield _row(
             key,
@@ -141,17 +141,17 @@ def _against_truth(name: str, rows: Mapping[str, Any]) -> Iterator[str]:
         "sets hold the truth",
         "mean size",
     )
-    for key, truth in told.items():
-        asked, true = (truth["welfare"][of] for of in ("answers_set_aside", "true_ladder"))
+    for key, truth in truths.items():
+        answers, true = (truth["welfare"][of] for of in ("answers_set_aside", "true_ladder"))
         yield _row(
             key,
             *(
                 f"{of['kappa']['tarazy']:.3f} ({of['share_of_the_oracles']:.3f})"
-                for of in (asked, true)
+                for of in (answers, true)
             ),
             f"{true['kappa']['declared_income_alone']:.3f} "
             f"({true['declared_income_of_the_oracles']:.3f})",
-            _number(asked["set_held"]),
+            _number(answers["set_held"]),
             _number(true["set_held"]),
             f"{true['mean_set_size']:.2f}",
         )
@@ -171,7 +171,7 @@ def _against_truth(name: str, rows: Mapping[str, Any]) -> Iterator[str]:
         "missed by category, model / rules",
         "missed for places, model / rules",
     )
-    for key, truth in told.items():
+    for key, truth in truths.items():
         for by, poor in truth["poorest_tenth"].items():
             sides = [poor["tarazy"], poor["rules"]]
             yield _row(
@@ -186,42 +186,42 @@ def _against_truth(name: str, rows: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
-def _variants(told: Mapping[str, Any]) -> Iterator[str]:
+def _variants(trial: Mapping[str, Any]) -> Iterator[str]:
     columns = {
-        f"{kind}: {name}": found["variants"]
-        for kind, rows in (("world", told.get("worlds")), ("regime", told.get("regimes")))
-        for name, found in (rows or {}).items()
-        if "variants" in found
+        f"{kind}: {name}": figures["variants"]
+        for kind, rows in (("world", trial.get("worlds")), ("regime", trial.get("regimes")))
+        for name, figures in (rows or {}).items()
+        if "variants" in figures
     }
     if not columns:
         return
     yield from (
         "# Other ways to learn from the same labels",
         "",
-        f"{_size(told)}. AUC against the truth of families that no label speaks of; in brackets "
+        f"{_size(trial)}. AUC against the truth of families that no label speaks of; in brackets "
         "the difference to the shipped way.",
         "",
     )
     yield from _head("variant", *columns)
     for name, variant in VARIANTS.items():
         cells = [
-            f"{found[name]:.4f}"
+            f"{figures[name]:.4f}"
             if name == "shipped_detector"
-            else f"{found[name]:.4f} ({found[name] - found['shipped_detector']:+.4f})"
-            for found in columns.values()
+            else f"{figures[name]:.4f} ({figures[name] - figures['shipped_detector']:+.4f})"
+            for figures in columns.values()
         ]
         about = str(variant.__doc__).splitlines()[0]
         yield _row(f"**{name.replace('_', ' ')}**: {about}", *cells)
     yield ""
 
 
-def _registers(rows: Sequence[Mapping[str, Any]] | None, told: Mapping[str, Any]) -> Iterator[str]:
+def _registers(rows: Sequence[Mapping[str, Any]] | None, trial: Mapping[str, Any]) -> Iterator[str]:
     if not rows:
         return
     yield from (
         "# Which register earns its keep",
         "",
-        f"The ordinary world, {_size(told)}. Expected consumption and the detector are learned "
+        f"The ordinary world, {_size(trial)}. Expected consumption and the detector are learned "
         "again without what a register shows; declared income of the quarter and the number of "
         "members stay. AUC against the truth of families that no label speaks of, what is lost "
         "of it with its paired 95 % interval, and what the run's own random arm says of the loss. "
@@ -240,8 +240,8 @@ def _registers(rows: Sequence[Mapping[str, Any]] | None, told: Mapping[str, Any]
     yield ""
 
 
-def _calibrators(found: Mapping[str, Sequence[Mapping[str, Any]]] | None) -> Iterator[str]:
-    if not found:
+def _calibrators(calibrators: Mapping[str, Sequence[Mapping[str, Any]]] | None) -> Iterator[str]:
+    if not calibrators:
         return
     yield from (
         "# From a score to a probability, by the number of random labels",
@@ -251,7 +251,7 @@ def _calibrators(found: Mapping[str, Sequence[Mapping[str, Any]]] | None) -> Ite
         "is assumed throughout; the heading says what it was.",
         "",
     )
-    for heading, rows in found.items():
+    for heading, rows in calibrators.items():
         sizes = list(dict.fromkeys(r["labels"] for r in rows))
         yield from _head(heading, *(f"{size} labels" for size in sizes))
         for name in dict.fromkeys(r["calibrator"] for r in rows):
@@ -260,8 +260,8 @@ def _calibrators(found: Mapping[str, Sequence[Mapping[str, Any]]] | None) -> Ite
         yield ""
 
 
-def _guarantees(found: Mapping[str, Any] | None) -> Iterator[str]:
-    if not found:
+def _guarantees(guarantees: Mapping[str, Any] | None) -> Iterator[str]:
+    if not guarantees:
         return
     yield from (
         "# What is promised, against labels drawn again",
@@ -283,7 +283,7 @@ def _guarantees(found: Mapping[str, Any] | None) -> Iterator[str]:
         "nobody flagged",
         "fell back to the random arm",
     )
-    for regime, rows in found["flags"].items():
+    for regime, rows in guarantees["flags"].items():
         for r in rows:
             yield _row(
                 regime,
@@ -299,7 +299,7 @@ def _guarantees(found: Mapping[str, Any] | None) -> Iterator[str]:
             )
     yield from ("", "Share held, nominally 90 %, mean ± standard deviation over draws:", "")
     yield from _head("what", "draws", "labels", "all", *PLACES)
-    for name, r in found["held"].items():
+    for name, r in guarantees["held"].items():
         cells = (f"{h['mean']:.4f} ± {h['sd']:.4f}" for h in r["held"].values())
         yield _row(name, r["draws"], r["labels"], *cells)
     yield ""
@@ -327,23 +327,23 @@ def _beside(beside: Mapping[str, Any] | None) -> list[str]:
     ]
 
 
-def draw(told: Mapping[str, Any], folder: Path) -> list[Path]:
+def draw(trial: Mapping[str, Any], folder: Path) -> list[Path]:
     """Draw how each way ranks under each regime, and how calibrators improve with labels."""
     files = []
     with mpl.rc_context({"svg.hashsalt": "tarazy"}):
-        if told.get("regimes"):
-            files.append(_save(_picture_of_ways(told["regimes"]), folder / "regimes.png"))
-        if told.get("calibrators"):
-            files.append(_save(_picture_of_lines(told["calibrators"]), folder / "calibrators.png"))
+        if trial.get("regimes"):
+            files.append(_save(_picture_of_ways(trial["regimes"]), folder / "regimes.png"))
+        if trial.get("calibrators"):
+            files.append(_save(_picture_of_lines(trial["calibrators"]), folder / "calibrators.png"))
     return files
 
 
 def _picture_of_ways(regimes: Mapping[str, Any]) -> Figure:
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()
-    for name, found in regimes.items():
+    for name, country in regimes.items():
         axes.plot(
-            [found["ways"][w]["auc"]["value"] for w in WAYS], range(len(WAYS)), "o", label=name
+            [country["ways"][w]["auc"]["value"] for w in WAYS], range(len(WAYS)), "o", label=name
         )
     axes.set_yticks(range(len(WAYS)), [w.replace("_", " ") for w in WAYS])
     axes.set(xlabel="AUC against the truth", xlim=(0.48, 1.0))
@@ -352,10 +352,12 @@ def _picture_of_ways(regimes: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def _picture_of_lines(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
-    figure = Figure(figsize=(4 * len(found), 3.8), layout="constrained")
+def _picture_of_lines(calibrators: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
+    figure = Figure(figsize=(4 * len(calibrators), 3.8), layout="constrained")
     for axes, (heading, rows) in zip(
-        figure.subplots(1, len(found), sharey=True, squeeze=False)[0], found.items(), strict=True
+        figure.subplots(1, len(calibrators), sharey=True, squeeze=False)[0],
+        calibrators.items(),
+        strict=True,
     ):
         for name in dict.fromkeys(r["calibrator"] for r in rows):
             mine = [r for r in rows if r["calibrator"] == name]
@@ -372,7 +374,7 @@ def _save(figure: Figure, file: Path) -> Path:
     return file
 
 
-def _said(row: Mapping[str, Any]) -> str:
+def _beside_truth(row: Mapping[str, Any]) -> str:
     if row["said"] is None:
         return "unknown"
     ends = "" if row["low"] is None else f" [{row['low']:.3f}, {row['high']:.3f}]"

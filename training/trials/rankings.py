@@ -54,7 +54,7 @@ def rankings(country: Country, of: Country | None = None) -> dict[str, Matrix]:
     ``of`` : rank the random and other inspections of another country instead, at the prices
     of ``country``'s law.
     """
-    features = country.features if of is None else of.found.inspections
+    features = country.features if of is None else of.labels.inspections
     look = (
         country.look
         if of is None
@@ -79,13 +79,13 @@ def _pooled(country: Country) -> dict[str, Callable[[Matrix, Matrix], Matrix]]:
 
     Boosting as if all were drawn at random; regressions with the detector's weights.
     """
-    x = label.encoded(country.found.inspections, country.fitted.inputs)
-    confirmed = findings(country.found.inspections)[1]
-    said = country.fitted.inspected
+    x = label.encoded(country.labels.inspections, country.fitted.inputs)
+    confirmed = findings(country.labels.inspections)[1]
+    inspected = country.fitted.inspected
     booster = lgb.train(_FREE, lgb.Dataset(x, label=confirmed))
-    weights = {"logisticregression__sample_weight": said.weights}
+    weights = {"logisticregression__sample_weight": inspected.weights}
     line = regression().fit(x, confirmed, **weights)
-    with_gap = regression().fit(np.column_stack([x, said.gap]), confirmed, **weights)
+    with_gap = regression().fit(np.column_stack([x, inspected.gap]), confirmed, **weights)
     return {
         "naive_boosting": lambda rows, _: trees.margin(booster, rows),
         "logistic_regression": lambda rows, _: line.decision_function(rows),
@@ -141,16 +141,16 @@ def against_truth(
     known = hides[judged]
     best = metrics.auc(known, ways["oracle"][judged])
     order = [w for w in WAYS if w in ways] + [w for w in ways if w not in WAYS]
-    told: dict[str, dict[str, object]] = {}
+    by_way: dict[str, dict[str, object]] = {}
     for name in order:
         score = ways[name][judged]
         auc = placed(known, score)
-        told[name] = {
-            "auc": auc.told(),
+        by_way[name] = {
+            "auc": auc.as_json(),
             "lift_at_5_percent": metrics.lift_at(known, score, CAPACITY),
             "share_of_the_oracles_distance": reached(auc, best),
         }
-    return told
+    return by_way
 
 
 def placed(truth: Matrix, score: Matrix) -> Estimate:

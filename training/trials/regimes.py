@@ -182,7 +182,7 @@ def inspected(
     hidden = world.real[chosen.family]
     amount, _ = visited(hidden, world.law, generator)
     after = generator.integers(_FIRST_DAY, HALF_A_YEAR, len(amount))
-    as_of = world.found.as_of
+    as_of = world.labels.as_of
     days = pl.Series([as_of + timedelta(days=int(d)) for d in after], dtype=pl.Date)
     inspections = there.with_columns(
         inspected_on=days,
@@ -193,4 +193,4 @@ def inspected(
         as_of=pl.lit(as_of),
         late=pl.lit(value=False),
     ).sort("household_id", "day", maintain_order=True)
-    return replace(world.found, inspections=inspections)
+    return replace(world.labels, inspections=inspections)

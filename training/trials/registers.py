@@ -40,7 +40,7 @@ def showing(register: str) -> tuple[str, ...]:
     )
 
 
-def without(found: Labels, register: str) -> Labels:
+def without(labels: Labels, register: str) -> Labels:
     """Return the labels as they would be if a register had been silent for everybody."""
 
     def silenced(families: pl.DataFrame) -> pl.DataFrame:
@@ -50,10 +50,10 @@ def without(found: Labels, register: str) -> Labels:
         )
 
     return replace(
-        found,
-        inspections=silenced(found.inspections),
-        survey=silenced(found.survey),
-        population=silenced(found.population),
+        labels,
+        inspections=silenced(labels.inspections),
+        survey=silenced(labels.survey),
+        population=silenced(labels.population),
     )
 
 
@@ -78,36 +78,36 @@ def table(
     ``lost``, on families that no label speaks of, against the truth; ``lost_in_random_arm``
     as a run could see it itself, on cross-fitted scores.
     """
-    said, among = base.fitted.inspected, ~base.labelled
-    arm = said.in_random_arm
-    drawn = metrics.draws(said.households[arm], generator) if arm.any() else np.ones((1, 0))
+    inspected, among = base.fitted.inspected, ~base.labelled
+    arm = inspected.in_random_arm
+    drawn = metrics.draws(inspected.households[arm], generator) if arm.any() else np.ones((1, 0))
     hides, whole = world.hides[among], rankings.rankings(base)["tarazy"][among]
 
     def row(name: str, inputs: Iterable[str], other: Country) -> dict[str, Any]:
         score = rankings.rankings(other)["tarazy"][among]
         seen = metrics.auc_difference(
-            said.confirmed[arm],
-            said.margin[arm],
+            inspected.confirmed[arm],
+            inspected.margin[arm],
             other.fitted.inspected.margin[arm],
-            said.random[arm],
+            inspected.random[arm],
             drawn,
         )
         return {
             "register": name,
             "inputs": list(inputs),
             "auc": metrics.auc(hides, score),
-            "lost": rankings.lost(hides, whole, score).told(),
-            "lost_in_random_arm": seen.told(),
+            "lost": rankings.lost(hides, whole, score).as_json(),
+            "lost_in_random_arm": seen.as_json(),
         }
 
     rows = [
         row(
             name,
             showing(name),
-            trained(without(base.found, name), base.law, base.silent, seed=seed),
+            trained(without(base.labels, name), base.law, base.silent, seed=seed),
         )
         for name in registers or read()
     ]
     rows.sort(key=lambda r: -(r["lost"]["value"] or 0.0))
-    again = trained(base.found, base.law, base.silent, seed=seed + 1)
+    again = trained(base.labels, base.law, base.silent, seed=seed + 1)
     return [*rows, row(ANOTHER_SEED, (), again)]

@@ -93,33 +93,33 @@ Variant = Callable[[Lesson], Matrix]
 
 def lesson(country: Country) -> Lesson:
     """Return what the variants learn from in a trained country: its own folds and gaps."""
-    said, found = country.fitted.inspected, country.found
+    cross_fitted, labels = country.fitted.inspected, country.labels
     inputs = country.fitted.models.hidden_income.inputs
-    x = label.encoded(found.inspections, inputs)
-    survey = label.encoded(found.survey, inputs)
+    x = label.encoded(labels.inspections, inputs)
+    survey = label.encoded(labels.survey, inputs)
     expected = country.fitted.models.consumption
-    gap = expected.expected(label.encoded(found.survey, expected.inputs)) - label.declared(
-        found.survey
+    gap = expected.expected(label.encoded(labels.survey, expected.inputs)) - label.declared(
+        labels.survey
     )
-    inspected = country.features["household_id"].is_in(found.inspections["household_id"].implode())
+    inspected = country.features["household_id"].is_in(labels.inspections["household_id"].implode())
     line = float(country.law.hidden_income_materiality)
-    probability = found.inspections["probability"].cast(pl.Float64).fill_null(float("nan"))
+    probability = labels.inspections["probability"].cast(pl.Float64).fill_null(float("nan"))
 
     return Lesson(
         inputs=inputs,
-        table=hidden_income.columns(said.gap, x),
-        confirmed=said.confirmed,
-        amount=said.amount / line,
-        weights=said.weights,
-        offset=said.choice.offset(unmeasured_selection.design(found.inspections)),
+        table=hidden_income.columns(cross_fitted.gap, x),
+        confirmed=cross_fitted.confirmed,
+        amount=cross_fitted.amount / line,
+        weights=cross_fitted.weights,
+        offset=cross_fitted.choice.offset(unmeasured_selection.design(labels.inspections)),
         probability=probability.to_numpy(),
-        at_random=said.in_random_arm,
+        at_random=cross_fitted.in_random_arm,
         families=hidden_income.columns(country.look.gap, country.look.detector),
         unlabelled=np.flatnonzero(~inspected.to_numpy()),
         survey=hidden_income.columns(gap, survey),
-        unexplained=label.consumption(found.survey) - label.declared(found.survey),
+        unexplained=label.consumption(labels.survey) - label.declared(labels.survey),
         sensitivity=float(country.law.inspection_sensitivity),
-        hyper=shipped(found.inspections.height).hidden_income,
+        hyper=shipped(labels.inspections.height).hidden_income,
         seed=0,
     )
 
@@ -185,9 +185,9 @@ def positive_unlabelled(given: Lesson) -> Matrix:
     """
     rows = _some(given)
     x = np.vstack([given.table[given.confirmed > 0], given.families[rows]])
-    found = int(given.confirmed.sum())
-    y = np.repeat([1.0, 0.0], [found, len(rows)])
-    weights = np.repeat([1.0 / max(found, 1), 1.0 / len(rows)], [found, len(rows)])
+    positives = int(given.confirmed.sum())
+    y = np.repeat([1.0, 0.0], [positives, len(rows)])
+    weights = np.repeat([1.0 / max(positives, 1), 1.0 / len(rows)], [positives, len(rows)])
     return trees.margin(given.grow(x, y, weights), given.families)
 
 

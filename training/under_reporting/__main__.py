@@ -88,15 +88,15 @@ def main(
     how = Injection(chosen=chosen, inspected=inspected, surveyed=surveyed)
     try:
         with click.progressbar(length=len(_RUNS) * FOLDS, label="folds", file=sys.stderr) as bar:
-            told = trial(
+            report = trial(
                 data, out, how, seed=seed, progress=lambda _, done, _of: bar.update(done - bar.pos)
             )
     except InputError as refusal:
         raise click.ClickException(str(refusal)) from None
-    (out / "trial.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    (out / "trial.md").write_text(page(told), encoding="utf-8")
-    click.echo(json.dumps(told) if as_json else page(told))
-    sys.exit(1 if told["leaks_suspected"] else 0)
+    (out / "trial.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    (out / "trial.md").write_text(page(report), encoding="utf-8")
+    click.echo(json.dumps(report) if as_json else page(report))
+    sys.exit(1 if report["leaks_suspected"] else 0)
 
 
 def leaks(runs: Mapping[str, Any]) -> list[str]:
@@ -138,11 +138,13 @@ def trial(
             made[placebo] = _snapshot(folder), truth
         snapshot, truth = made[placebo]
 
-        def told(what: str, done: int, _of: int, before: int = number * FOLDS) -> None:
+        def tell(what: str, done: int, _of: int, before: int = number * FOLDS) -> None:
             progress(what, before + done, len(_RUNS) * FOLDS)
 
-        said = judged(snapshot, truth, seed=seed, shuffled=run == "truth_shuffled", progress=told)
-        runs[run] = measured(said, seed=seed)
+        judgement = judged(
+            snapshot, truth, seed=seed, shuffled=run == "truth_shuffled", progress=tell
+        )
+        runs[run] = measured(judgement, seed=seed)
     return {
         "as_of": as_of.isoformat(),
         "seed": seed,
@@ -168,17 +170,17 @@ def _snapshot(folder: Path) -> Snapshot:
     return existing(folder / "snapshot", opened, day) or make(opened, day, folder / "snapshot")
 
 
-def page(told: Mapping[str, Any]) -> str:
+def page(report: Mapping[str, Any]) -> str:
     """Return the tables in Markdown."""
-    runs = told["runs"]
+    runs = report["runs"]
     lines = [
         "# Injected under-reporting in real declarations",
         "",
-        f"Of the self-employed {told['chosen']:.0%} under-report; {told['struck'][0]:.0%} to "
-        f"{told['struck'][1]:.0%} of their self-employment income is struck. "
-        f"{told['inspected']:.0%} of all families are inspected at random and "
-        f"{told['surveyed']:.0%} surveyed; spending scatters by "
-        f"{told['scatter_of_spending_assumed']} on the logarithm (assumed). Each family is "
+        f"Of the self-employed {report['chosen']:.0%} under-report; {report['struck'][0]:.0%} to "
+        f"{report['struck'][1]:.0%} of their self-employment income is struck. "
+        f"{report['inspected']:.0%} of all families are inspected at random and "
+        f"{report['surveyed']:.0%} surveyed; spending scatters by "
+        f"{report['scatter_of_spending_assumed']} on the logarithm (assumed). Each family is "
         f"judged by models that met no label of it ({FOLDS} folds). AUC with 95 % intervals.",
     ]
     for question, answer in runs["injected"].items():
@@ -195,8 +197,8 @@ def page(told: Mapping[str, Any]) -> str:
             _row(way.replace("_", " "), *(_shown(runs[run][question]["auc"][way]) for run in _RUNS))
             for way in WAYS
         ]
-    elsewhere = told["elsewhere_on_the_full_file"]
-    suspected = told["leaks_suspected"]
+    elsewhere = report["elsewhere_on_the_full_file"]
+    suspected = report["leaks_suspected"]
     lines += [
         "",
         f"Measured elsewhere on the full file: gap alone {elsewhere['gap_alone']:.2f}, "

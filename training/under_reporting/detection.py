@@ -70,10 +70,10 @@ def judged(
     """
     generator = np.random.default_rng(seed)
     law = Law(snapshot.as_of)
-    found = gather([snapshot], generator=generator)
+    labels = gather([snapshot], generator=generator)
     if shuffled:
         truth = _dealt_anew(truth, generator)
-        found = replace(found, inspections=_told(found.inspections, truth))
+        labels = replace(labels, inspections=_with_findings(labels.inspections, truth))
     parts = [build(snapshot.registers(part), snapshot.as_of) for part in snapshot.partitions]
     features = pl.concat(parts).filter(pl.col("members") > 0).sort("household_id")
     households = features["household_id"].to_numpy()
@@ -83,24 +83,24 @@ def judged(
     for k in range(FOLDS):
         progress("folds", k, FOLDS)
         mine = fold == k
-        kept = _without(found, households[mine])
+        kept = _without(labels, households[mine])
         fitted = fit(kept, law=law, seed=seed % 2**31, generator=generator)
         country = Country(
-            found=kept,
+            labels=kept,
             fitted=fitted,
             features=features,
             look=Look.at(fitted.models, features, law, snapshot.silent),
             law=law,
             silent=snapshot.silent,
         )
-        said = {way: score[mine] for way, score in rankings(country).items()}
+        scores = {way: score[mine] for way, score in rankings(country).items()}
         income = features["income_quarter"] / features["members"]
-        said["taught_on_self_employed"] = _taught_apart(country, truth, mine, said["gap_alone"])
-        said["declared_income_alone"] = -income.to_numpy()[mine]
-        said["share_of_self_employment"] = own[mine]
-        said["random"] = generator.random(int(mine.sum()))
+        scores["taught_on_self_employed"] = _taught_apart(country, truth, mine, scores["gap_alone"])
+        scores["declared_income_alone"] = -income.to_numpy()[mine]
+        scores["share_of_self_employment"] = own[mine]
+        scores["random"] = generator.random(int(mine.sum()))
         for way in WAYS:
-            suspicion[way][mine] = _ranks(said[way])
+            suspicion[way][mine] = _ranks(scores[way])
     progress("folds", FOLDS, FOLDS)
     known = features.select("household_id").join(
         truth, on="household_id", how="left", maintain_order="left"
@@ -113,7 +113,7 @@ def judged(
     )
 
 
-def measured(said: Judged, *, seed: int) -> dict[str, Any]:
+def measured(judgement: Judged, *, seed: int) -> dict[str, Any]:
     """Return the AUC of every way with its 95 % bootstrap interval, for each question.
 
     *Who under-reports among the self-employed* is the question that compares with
@@ -121,28 +121,28 @@ def measured(said: Judged, *, seed: int) -> dict[str, Any]:
     detector is trained for; it also asks who had much to hide. Among all families either
     is mostly the question who is self-employed, which the register says.
     """
-    own = said.truth["self_employed"].to_numpy()
-    chosen = said.truth["under_reports"].cast(pl.Float64).to_numpy()
+    own = judgement.truth["self_employed"].to_numpy()
+    chosen = judgement.truth["under_reports"].cast(pl.Float64).to_numpy()
     questions = {
         "under_reports_among_self_employed": (own, chosen),
-        "material_among_self_employed": (own, said.material),
-        "material_among_all": (np.ones(len(own), dtype=bool), said.material),
+        "material_among_self_employed": (own, judgement.material),
+        "material_among_all": (np.ones(len(own), dtype=bool), judgement.material),
     }
-    told: dict[str, Any] = {}
-    for name, (asked, answer) in questions.items():
-        drawn = metrics.draws(said.households[asked], np.random.default_rng(seed))
-        once = np.ones(int(asked.sum()))
-        told[name] = {
-            "families": int(asked.sum()),
-            "hiding": int(answer[asked].sum()),
+    by_question: dict[str, Any] = {}
+    for name, (among, answer) in questions.items():
+        drawn = metrics.draws(judgement.households[among], np.random.default_rng(seed))
+        once = np.ones(int(among.sum()))
+        by_question[name] = {
+            "families": int(among.sum()),
+            "hiding": int(answer[among].sum()),
             "auc": {
                 way: metrics.auc_with_interval(
-                    answer[asked], said.suspicion[way][asked], once, drawn
-                ).told()
+                    answer[among], judgement.suspicion[way][among], once, drawn
+                ).as_json()
                 for way in WAYS
             },
         }
-    return told
+    return by_question
 
 
 def _dealt_anew(truth: pl.DataFrame, generator: np.random.Generator) -> pl.DataFrame:
@@ -153,7 +153,7 @@ def _dealt_anew(truth: pl.DataFrame, generator: np.random.Generator) -> pl.DataF
     return truth.with_columns(truth[name][order] for name in ("under_reports", HIDDEN))
 
 
-def _told(inspections: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
+def _with_findings(inspections: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
     """Return inspections that found this truth."""
     return inspections.drop(HIDDEN).join(
         truth.select("household_id", HIDDEN), on="household_id", how="left", maintain_order="left"
@@ -162,24 +162,24 @@ def _told(inspections: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
 
 def _taught_apart(country: Country, truth: pl.DataFrame, mine: np.ndarray, gap: Matrix) -> Matrix:
     """Rank the fold's families by a classifier that met only inspected self-employed ones."""
-    inspections, inputs = country.found.inspections, country.fitted.inputs
+    inspections, inputs = country.labels.inspections, country.fitted.inputs
     own = truth.filter(pl.col("self_employed"))["household_id"].implode()
     kept = inspections["household_id"].is_in(own).to_numpy()
     seen = np.column_stack([country.fitted.inspected.gap, encoded(inspections, inputs)])
-    found = (inspections[HIDDEN] > 0).to_numpy()
+    hides = (inspections[HIDDEN] > 0).to_numpy()
     model = HiddenIncomeClassifier().fit(
-        seen[kept], found[kept], families=inspections["household_id"].to_numpy()[kept]
+        seen[kept], hides[kept], families=inspections["household_id"].to_numpy()[kept]
     )
     x = encode(country.features.filter(pl.Series(mine)), inputs, country.law)
     return model.decision_function(np.column_stack([gap, x]))
 
 
-def _without(found: Labels, households: np.ndarray) -> Labels:
+def _without(labels: Labels, households: np.ndarray) -> Labels:
     """Return the labels of all other families."""
     theirs = pl.Series(households).implode()
     away = ~pl.col("household_id").is_in(theirs)
     return replace(
-        found, inspections=found.inspections.filter(away), survey=found.survey.filter(away)
+        labels, inspections=labels.inspections.filter(away), survey=labels.survey.filter(away)
     )
 
 

@@ -123,11 +123,11 @@ def _struck(
             "share": np.where(picked, shares, 0.0),
         }
     )
-    asked = whose.join(families, on="household_id", how="left").select("person_id", "share")
+    person_shares = whose.join(families, on="household_id", how="left").select("person_id", "share")
     left = (pl.col("amount") * (1 - pl.col("share"))).round().cast(pl.Int64).clip(lower_bound=1)
-    after = incomes.join(asked, on="person_id", how="left", maintain_order="left").with_columns(
-        pl.when(own).then(left).otherwise(pl.col("amount")).alias("left")
-    )
+    after = incomes.join(
+        person_shares, on="person_id", how="left", maintain_order="left"
+    ).with_columns(pl.when(own).then(left).otherwise(pl.col("amount")).alias("left"))
     lost = (
         after.join(whose, on="person_id")
         .group_by("household_id")
@@ -195,16 +195,16 @@ def _survey(
     The step of the ladder, asked of few, is the sixth of the sample by spending a member:
     nothing here is learned from it, but training does not run without.
     """
-    asked = _drawn(truth.filter(pl.col("members") > 0), how.surveyed, generator).join(
+    surveyed = _drawn(truth.filter(pl.col("members") > 0), how.surveyed, generator).join(
         earned, on="household_id", how="left", maintain_order="left"
     )
-    members = asked["members"].cast(pl.Float64).to_numpy()
+    members = surveyed["members"].cast(pl.Float64).to_numpy()
     least = 0.5 * float(Law(as_of).subsistence_minimum) * members
-    means = np.maximum(asked["earned"].fill_null(0.0).to_numpy(), least)
+    means = np.maximum(surveyed["earned"].fill_null(0.0).to_numpy(), least)
     spent = np.rint(means * np.exp(generator.normal(0.0, how.scatter, len(means))))
     order = np.argsort(np.argsort(spent / members, kind="stable"), kind="stable")
     quarter = add_months(first_of_month(as_of), -1)
-    return asked.select("household_id").with_columns(
+    return surveyed.select("household_id").with_columns(
         pl.lit(f"{quarter.year}Q{(quarter.month + 2) // 3}").alias("quarter"),
         pl.lit(1 / how.surveyed).alias("weight"),
         pl.Series("consumption_monthly", spent).cast(pl.Int64),

@@ -76,31 +76,31 @@ def test_the_worst_verdict_is_the_one_that_asks_for_most():
 
 def test_the_stability_index_by_hand():
     # (0.5 − 0.25) ln 2 + (0.5 − 0.75) ln(2/3) = 0.27465; half a family a bin changes little.
-    found = psi(np.array([25_000, 75_000]), np.array([50_000, 50_000]))
-    assert found == pytest.approx(0.27465, abs=1e-4)
+    index = psi(np.array([25_000, 75_000]), np.array([50_000, 50_000]))
+    assert index == pytest.approx(0.27465, abs=1e-4)
 
 
 def test_the_same_families_have_not_moved_at_all():
     values = np.append(np.random.default_rng(1).normal(size=500), [NAN] * 20)
     same = drift.values("x", values, values)
-    assert (same.size, same.p, same.told["ks"]) == (0.0, 1.0, 0.0)
-    assert same.told["silent"] == [0.038462, 0.038462]  # 20 ÷ 520
+    assert (same.size, same.p, same.details["ks"]) == (0.0, 1.0, 0.0)
+    assert same.details["silent"] == [0.038462, 0.038462]  # 20 ÷ 520
 
 
 def test_silence_is_a_bin_of_its_own():
     values = np.arange(1_000.0)
     half = values.copy()
     half[::2] = NAN
-    told = judged([drift.values("x", values, half)])[0]
-    assert told.verdict is Verdict.ACT
-    assert told.change.told["silent"] == [0.0, 0.5]
-    assert told.change.told["ks"] < 0.01
+    judgement = judged([drift.values("x", values, half)])[0]
+    assert judgement.verdict is Verdict.ACT
+    assert judgement.change.details["silent"] == [0.0, 0.5]
+    assert judgement.change.details["ks"] < 0.01
 
 
 def test_a_register_that_fell_silent_altogether_is_an_act():
-    told = judged([drift.values("x", np.arange(500.0), np.full(500, NAN))])[0]
-    assert told.verdict is Verdict.ACT
-    assert told.change.told["ks"] is None
+    judgement = judged([drift.values("x", np.arange(500.0), np.full(500, NAN))])[0]
+    assert judgement.verdict is Verdict.ACT
+    assert judgement.change.details["ks"] is None
 
 
 def test_quantile_bins_are_even_and_an_edge_belongs_below():
@@ -128,22 +128,22 @@ def test_every_family_is_in_one_bin(values):
 def test_the_p_values_are_those_of_the_library():
     rng = np.random.default_rng(2)
     before, after = rng.normal(size=900), rng.normal(0.15, 1, size=700)
-    told = drift.values("x", before, after)
+    shift = drift.values("x", before, after)
     edges = quantile_edges(before)
     counts = [in_bins(v, edges)[:-1] for v in (before, after)]
     expected = min(
         ks_2samp(before, after, method="asymp").pvalue,
         chi2_contingency(np.array(counts), correction=False).pvalue,
     )
-    assert told.p == pytest.approx(2 * expected)
+    assert shift.p == pytest.approx(2 * expected)
 
 
 def test_a_share_that_rose_from_nothing_has_no_ratio_in_json():
-    told = judged([drift.share("flag", (0, 1_000), (40, 1_000))])[0]
-    assert told.verdict is Verdict.ACT
-    assert told.as_json()["size"] is None
-    assert told.as_json()["share"] == [0.0, 0.04]
-    json.dumps(told.as_json(), allow_nan=False)
+    judgement = judged([drift.share("flag", (0, 1_000), (40, 1_000))])[0]
+    assert judgement.verdict is Verdict.ACT
+    assert judgement.as_json()["size"] is None
+    assert judgement.as_json()["share"] == [0.0, 0.04]
+    json.dumps(judgement.as_json(), allow_nan=False)
 
 
 def test_few_families_prove_nothing_however_large_the_ratio():
@@ -166,9 +166,9 @@ def test_a_month_in_which_nothing_changed_alarms_at_most_once_in_twenty(rounds):
             for kind in range(4):
                 values = [_kind(kind, row, rng) for row in common]
                 changes.append(drift.values("x", *values))
-        found = judged(changes)
-        proofs += any(each.proven for each in found)
-        alarms += any(each.verdict is not Verdict.CALM for each in found)
+        judgements = judged(changes)
+        proofs += any(each.proven for each in judgements)
+        alarms += any(each.verdict is not Verdict.CALM for each in judgements)
     assert alarms <= proofs
     # 5 % of the rounds, and three standard deviations of luck of this test's own.
     assert proofs <= 0.05 * rounds + 3 * np.sqrt(rounds * 0.05 * 0.95)
@@ -233,12 +233,12 @@ def test_the_reference_of_a_manifest_tells_as_much_without_any_family():
     assert len(kept["inputs"][0]["edges"]) <= 9
     names = [i.name for i in inputs]
     x_before, x_after = encode(before, inputs, law), encode(after, inputs, law)
-    told = {c.name: c for c in drift.since(kept, names, x_after)}
+    by_input = {c.name: c for c in drift.since(kept, names, x_after)}
     place = names.index("income_quarter")
     whole = drift.values("income_quarter", x_before[:, place], x_after[:, place])
-    assert told["income_quarter"].size == pytest.approx(whole.size)
-    assert told["income_quarter"].told["ks"] <= whole.told["ks"]
-    assert judged([told["income_quarter"]])[0].verdict is judged([whole])[0].verdict
+    assert by_input["income_quarter"].size == pytest.approx(whole.size)
+    assert by_input["income_quarter"].details["ks"] <= whole.details["ks"]
+    assert judged([by_input["income_quarter"]])[0].verdict is judged([whole])[0].verdict
     assert all(c.size == 0 for c in drift.since(kept, names, x_before))
 
 

@@ -32,19 +32,19 @@ def test_among_forty_equal_groups_few_runs_raise_a_false_alarm(without_power):
     runs, alarms, by_ratio = 120, 0, 0
     for _ in range(runs):
         count, of = seen(generator, np.full(GROUPS, ERROR), FAMILIES)
-        found = against_rest(count, of, count.sum(), of.sum())
-        alarms += any(f.verdict is Verdict.FAIL for f in found)
-        by_ratio += any(f.ratio > 1.25 for f in found)
+        findings = against_rest(count, of, count.sum(), of.sum())
+        alarms += any(f.verdict is Verdict.FAIL for f in findings)
+        by_ratio += any(f.ratio > 1.25 for f in findings)
     # The exact chance is at most 5 %; 120 runs tell it to about four points.
     assert alarms / runs <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / runs)
     assert by_ratio / runs > 0.98  # the rule of a fixed ratio: nearly always a false alarm
 
 
 def test_a_significant_difference_below_a_quarter_more_is_no_failure():
-    found = against_rest(np.array([2_200]), np.array([20_000]), 4_200, 40_000)[0]
-    assert found.p_adjusted < 0.05
-    assert found.ratio == pytest.approx(1.1)
-    assert found.verdict is Verdict.PASS
+    finding = against_rest(np.array([2_200]), np.array([20_000]), 4_200, 40_000)[0]
+    assert finding.p_adjusted < 0.05
+    assert finding.ratio == pytest.approx(1.1)
+    assert finding.verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize(("families", "found_in"), [(150, (0.0, 0.35)), (2_000, (0.95, 1.0))])
@@ -70,29 +70,29 @@ def test_an_equal_group_passes_only_where_a_wrong_would_have_been_found(families
 def test_power_is_how_often_the_test_would_find_such_a_group():
     generator = np.random.default_rng(4)
     of, rest, rate, level = 700, 7_000, 0.1, 0.05 / 11
-    said = fairness.power(np.array([of]), np.array([700]), np.array([rest]), level)[0]
+    power = fairness.power(np.array([of]), np.array([700]), np.array([rest]), level)[0]
     count, others = generator.binomial(of, 1.5 * rate, 3_000), generator.binomial(rest, rate, 3_000)
-    found = hypergeom.sf(count - 1, of + rest, count + others, of) <= level
-    assert said == pytest.approx(found.mean(), abs=0.02)
+    detected = hypergeom.sf(count - 1, of + rest, count + others, of) <= level
+    assert power == pytest.approx(detected.mean(), abs=0.02)
 
 
 def test_the_p_value_is_fishers():
-    found = against_rest(np.array([9]), np.array([40]), 20, 200)[0]
-    assert found.p == pytest.approx(fisher_exact([[9, 31], [11, 149]], alternative="greater")[1])
-    assert found.rest == pytest.approx(11 / 160)
-    assert found.ratio == pytest.approx((9 / 40) / (11 / 160))
+    finding = against_rest(np.array([9]), np.array([40]), 20, 200)[0]
+    assert finding.p == pytest.approx(fisher_exact([[9, 31], [11, 149]], alternative="greater")[1])
+    assert finding.rest == pytest.approx(11 / 160)
+    assert finding.ratio == pytest.approx((9 / 40) / (11 / 160))
 
 
 def test_fewer_errors_than_the_rest_are_no_failure():
-    found = against_rest(np.array([0]), np.array([3_000]), 600, 6_000)[0]
-    assert found.verdict is Verdict.PASS
-    assert found.p_adjusted == 1
+    finding = against_rest(np.array([0]), np.array([3_000]), 600, 6_000)[0]
+    assert finding.verdict is Verdict.PASS
+    assert finding.p_adjusted == 1
 
 
 def test_errors_in_one_group_only_fail_it_though_no_ratio_can_be_told():
-    found = against_rest(np.array([40]), np.array([400]), 40, 2_000)[0]
-    assert found.ratio is None
-    assert found.verdict is Verdict.FAIL
+    finding = against_rest(np.array([40]), np.array([400]), 40, 2_000)[0]
+    assert finding.ratio is None
+    assert finding.verdict is Verdict.FAIL
 
 
 def test_nobody_to_compare_with_is_unknown():
@@ -105,20 +105,20 @@ def test_holm_stops_where_one_step_down_is_not_enough():
 
 
 @pytest.mark.parametrize(
-    ("said", "confirmed", "verdict"),
+    ("predicted", "confirmed", "verdict"),
     [(0.45, 300, Verdict.FAIL), (0.30, 300, Verdict.PASS), (0.20, 300, Verdict.PASS)],
 )
-def test_a_group_fails_where_far_more_is_said_than_found(said, confirmed, verdict):
+def test_a_group_fails_where_far_more_is_said_than_found(predicted, confirmed, verdict):
     truth = (np.arange(1_000) < confirmed).astype(float)
-    found = calibration([np.full(1_000, said)], [truth])[0]
-    assert found.verdict is verdict
-    assert found.rate.value == pytest.approx(said - 0.3)
-    assert found.rate.low < said - 0.3 < found.rate.high
+    finding = calibration([np.full(1_000, predicted)], [truth])[0]
+    assert finding.verdict is verdict
+    assert finding.rate.value == pytest.approx(predicted - 0.3)
+    assert finding.rate.low < predicted - 0.3 < finding.rate.high
 
 
 def test_a_gap_in_twenty_families_is_unknown():
-    found = calibration([np.full(20, 0.4)], [(np.arange(20) < 6).astype(float)])[0]
-    assert found.verdict is Verdict.UNKNOWN
+    finding = calibration([np.full(20, 0.4)], [(np.arange(20) < 6).astype(float)])[0]
+    assert finding.verdict is Verdict.UNKNOWN
 
 
 def test_one_failure_fails_all_and_one_doubt_is_doubt():

@@ -28,10 +28,10 @@ def test_measures_agree_with_scikit_learn_under_weights_and_ties(labels):
 def test_quadratic_kappa_agrees_with_scikit_learn():
     generator = np.random.default_rng(3)
     truth = generator.integers(1, 7, 200)
-    said = np.clip(truth + generator.integers(-1, 2, 200), 1, 6)
+    predicted = np.clip(truth + generator.integers(-1, 2, 200), 1, 6)
     weights = generator.uniform(0.5, 2, 200)
-    assert metrics.quadratic_kappa(truth, said, weights) == pytest.approx(
-        cohen_kappa_score(truth, said, weights="quadratic", sample_weight=weights)
+    assert metrics.quadratic_kappa(truth, predicted, weights) == pytest.approx(
+        cohen_kappa_score(truth, predicted, weights="quadratic", sample_weight=weights)
     )
     assert metrics.quadratic_kappa(truth, truth) == 1.0
 
@@ -49,8 +49,10 @@ def test_precision_at_capacity_gives_families_on_the_edge_their_part():
     [(0, 10, 0.0, 0.3085), (10, 10, 0.6915, 1.0), (5, 10, 0.1871, 0.8129)],
 )
 def test_exact_intervals_are_those_of_clopper_and_pearson(count, of, low, high):
-    found = metrics.share(count, of)
-    assert (found.value, found.low, found.high) == pytest.approx((count / of, low, high), abs=1e-4)
+    estimate = metrics.share(count, of)
+    assert (estimate.value, estimate.low, estimate.high) == pytest.approx(
+        (count / of, low, high), abs=1e-4
+    )
 
 
 def test_a_share_of_nobody_is_unknown_not_zero():
@@ -68,8 +70,8 @@ def test_the_calibration_line_finds_what_was_put_in():
     generator = np.random.default_rng(4)
     log_odds = generator.normal(0, 2, 60_000)
     truth = (generator.random(60_000) < 1 / (1 + np.exp(-(0.5 + 0.6 * log_odds)))).astype(float)
-    said = 1 / (1 + np.exp(-log_odds))
-    assert metrics.calibration_line(truth, said) == pytest.approx((0.5, 0.6), abs=0.05)
+    predicted = 1 / (1 + np.exp(-log_odds))
+    assert metrics.calibration_line(truth, predicted) == pytest.approx((0.5, 0.6), abs=0.05)
 
 
 def test_a_family_inspected_twice_is_drawn_whole():
@@ -85,27 +87,27 @@ def test_intervals_of_the_auc_hold_the_true_one_most_of_the_time():
         truth = (generator.random(250) < 0.35).astype(float)
         score = truth + generator.normal(0, 1, 250)  # true AUC: Phi(1 / sqrt 2) = 0.760
         drawn = metrics.draws(np.arange(250), generator, 200)
-        found = metrics.auc_with_interval(truth, score, np.ones(250), drawn)
-        inside += found.low <= 0.7602 <= found.high
+        estimate = metrics.auc_with_interval(truth, score, np.ones(250), drawn)
+        inside += estimate.low <= 0.7602 <= estimate.high
     assert inside >= 87
 
 
 def test_the_difference_of_a_model_to_itself_is_nothing(labels):
     truth, score, weights = labels
     drawn = metrics.draws(np.arange(300), np.random.default_rng(0), 100)
-    found = metrics.auc_difference(truth, score, score, weights, drawn)
-    assert (found.value, found.low, found.high) == (0, 0, 0)
+    difference = metrics.auc_difference(truth, score, score, weights, drawn)
+    assert (difference.value, difference.low, difference.high) == (0, 0, 0)
 
 
 def test_the_same_generator_gives_the_same_interval(labels):
     truth, score, weights = labels
-    found = [
+    estimates = [
         metrics.auc_with_interval(
             truth, score, weights, metrics.draws(np.arange(300), np.random.default_rng(1), 100)
         )
         for _ in range(2)
     ]
-    assert found[0] == found[1]
+    assert estimates[0] == estimates[1]
 
 
 def test_replicas_without_a_hiding_family_do_not_count():
@@ -117,8 +119,8 @@ def test_replicas_without_a_hiding_family_do_not_count():
         lambda w: metrics.lift_at(truth, score, 0.2, w),
         lambda w: metrics.average_precision(truth, score, w),
     ):
-        found = metrics.with_interval(measure, ones, drawn)
-        assert np.isfinite([found.value, found.low, found.high]).all()
+        estimate = metrics.with_interval(measure, ones, drawn)
+        assert np.isfinite([estimate.value, estimate.low, estimate.high]).all()
     assert metrics.lift_at(truth, score, 0.2) == pytest.approx(5.0)
 
 

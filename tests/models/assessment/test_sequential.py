@@ -100,9 +100,9 @@ def test_looking_at_any_time_costs_power_between_groups_and_half_again_the_sampl
 def test_probabilities_off_by_fifteen_points_are_seen():
     rng = np.random.default_rng(7)
     predicted = rng.beta(1, 2, 600)
-    found = (rng.random(600) < np.minimum(predicted + 0.15, 1)) * 1.0
-    assert off(found, predicted, 0.05).crossed_at
-    assert off(found, predicted, 0.2).crossed_at is None
+    observed = (rng.random(600) < np.minimum(predicted + 0.15, 1)) * 1.0
+    assert off(observed, predicted, 0.05).crossed_at
+    assert off(observed, predicted, 0.2).crossed_at is None
 
 
 # ── what the functions do is what was simulated ──
@@ -136,9 +136,9 @@ def test_a_batch_with_one_group_only_waits_for_the_other():
 
 @given(st.lists(st.booleans(), min_size=1, max_size=60), st.integers(1, 59))
 @settings(max_examples=50)
-def test_what_was_once_proof_stays_proof_and_going_on_changes_no_past(found, cut):
-    whole = above(np.array(found, dtype=float), 0.2)
-    part = above(np.array(found[:cut], dtype=float), 0.2)
+def test_what_was_once_proof_stays_proof_and_going_on_changes_no_past(outcomes, cut):
+    whole = above(np.array(outcomes, dtype=float), 0.2)
+    part = above(np.array(outcomes[:cut], dtype=float), 0.2)
     assert np.array_equal(whole.path[: len(part.path)], part.path)
     assert whole.highest >= part.highest
     if part.crossed_at:
@@ -147,8 +147,8 @@ def test_what_was_once_proof_stays_proof_and_going_on_changes_no_past(found, cut
 
 @given(st.permutations([1.0] * 4 + [0.0] * 7))
 @settings(max_examples=30)
-def test_the_evidence_in_the_end_does_not_depend_on_the_order(found):
-    assert above(np.array(found), 0.2).value == pytest.approx(
+def test_the_evidence_in_the_end_does_not_depend_on_the_order(outcomes):
+    assert above(np.array(outcomes), 0.2).value == pytest.approx(
         above(np.array([1.0] * 4 + [0.0] * 7), 0.2).value
     )
 
@@ -176,10 +176,10 @@ def arm(unconfirmed, of):
 
 
 def test_what_refutes_a_certificate_is_the_exact_bound_of_its_own_random_arm():
-    found = refuted_above(arm(6, 30), np.full(30, 40.0), 0.2)
+    bound = refuted_above(arm(6, 30), np.full(30, 40.0), 0.2)
     # So few of thirty unconfirmed happens once in twenty where the share is the bound.
-    assert binom.cdf(6, 30, found) == pytest.approx(1 - sequential.SURE)
-    assert found == pytest.approx(0.357, abs=0.001)
+    assert binom.cdf(6, 30, bound) == pytest.approx(1 - sequential.SURE)
+    assert bound == pytest.approx(0.357, abs=0.001)
     assert refuted_above(arm(60, 300), np.ones(300), 0.2) == pytest.approx(0.242, abs=0.001)
 
 

@@ -39,10 +39,10 @@ def test_a_share_of_persons_is_that_of_another_package():
 
 def test_a_share_of_families_and_its_interval_are_those_of_another_package():
     # samplics 0.6.1: proportion 0.4111675127, error 0.2536564113, 0.0366850363 to 0.9275553340
-    found = ratio(POOR, np.ones(12), DESIGN)
-    assert found.value == pytest.approx(0.4111675127)
+    estimate = ratio(POOR, np.ones(12), DESIGN)
+    assert estimate.value == pytest.approx(0.4111675127)
     assert error(POOR, np.ones(12)) == pytest.approx(0.2536564113)
-    assert (found.low, found.high) == pytest.approx((0.0366850363, 0.9275553340))
+    assert (estimate.low, estimate.high) == pytest.approx((0.0366850363, 0.9275553340))
 
 
 def test_four_families_by_hand():
@@ -74,9 +74,9 @@ def test_a_stratum_with_one_unit_widens_the_interval_instead_of_being_overlooked
 
 
 def test_nobody_poor_has_an_upper_end_and_nobody_asked_none():
-    found = ratio(np.zeros(12), np.ones(12), DESIGN)
-    assert (found.value, found.low) == (0, 0)
-    assert found.high == pytest.approx(1 - 0.025 ** (1 / 6))  # six units
+    nobody = ratio(np.zeros(12), np.ones(12), DESIGN)
+    assert (nobody.value, nobody.low) == (0, 0)
+    assert nobody.high == pytest.approx(1 - 0.025 ** (1 / 6))  # six units
     everybody = ratio(np.ones(12), np.ones(12), DESIGN)
     assert (everybody.low, everybody.high) == (pytest.approx(0.025 ** (1 / 6)), 1)
     assert ratio(np.zeros(12), np.zeros(12), DESIGN).value is None
@@ -84,9 +84,9 @@ def test_nobody_poor_has_an_upper_end_and_nobody_asked_none():
 
 def test_a_domain_keeps_the_whole_design():
     inside = np.array([1.0] * 6 + [0] * 6)
-    found = ratio(POOR * inside, inside, DESIGN)
-    assert found.value == pytest.approx((10 + 8 + 11) / 65)
-    assert 0 < found.low < found.value < found.high < 1
+    estimate = ratio(POOR * inside, inside, DESIGN)
+    assert estimate.value == pytest.approx((10 + 8 + 11) / 65)
+    assert 0 < estimate.low < estimate.value < estimate.high < 1
 
 
 def test_the_weighted_median_has_half_the_weight_at_or_below_it():
@@ -98,8 +98,8 @@ def test_the_weighted_median_has_half_the_weight_at_or_below_it():
 def test_of_five_families_one_lies_below_half_the_median():
     rows = pl.DataFrame({"household_id": range(5)})
     values = np.array([40.0, 60, 100, 140, 200])
-    found, line = below_share_of_median(values, np.ones(5), 0.5, Design.of(rows, np.ones(5)))
-    assert (found.value, line) == (0.2, 50)
+    share, line = below_share_of_median(values, np.ones(5), 0.5, Design.of(rows, np.ones(5)))
+    assert (share.value, line) == (0.2, 50)
 
 
 @pytest.mark.parametrize("share", [0.5, 0.6])
@@ -111,22 +111,22 @@ def test_an_estimated_line_is_covered_as_often_as_promised(share):
     rng = np.random.default_rng(5)
     rows = pl.DataFrame({"household_id": range(900)})
     design = Design.of(rows, np.ones(900))
-    found = [
+    estimates = [
         below_share_of_median(np.exp(0.55 * rng.standard_normal(900)), np.ones(900), share, design)[
             0
         ]
         for _ in range(300)
     ]
-    covered = np.mean([e.low <= truth <= e.high for e in found])
+    covered = np.mean([e.low <= truth <= e.high for e in estimates])
     assert 0.91 <= covered <= 0.99  # 95 % promised; three errors of 300 trials are 3.8 points
-    spread = np.std([e.value for e in found])
-    assert np.mean([(e.high - e.low) / 3.92 for e in found]) == pytest.approx(spread, rel=0.15)
+    spread = np.std([e.value for e in estimates])
+    assert np.mean([(e.high - e.low) / 3.92 for e in estimates]) == pytest.approx(spread, rel=0.15)
 
 
 def test_weights_that_are_all_doubled_change_nothing():
     twice = Design(2 * DESIGN.weight, DESIGN.unit, DESIGN.stratum_of_unit)
     once, again = (ratio(POOR * PERSONS, PERSONS, d) for d in (DESIGN, twice))
-    assert once.told() == again.told()
+    assert once.as_json() == again.as_json()
     assert interval(0.5, np.zeros(12), DESIGN, np.ones(12)).low == 0.5
 
 

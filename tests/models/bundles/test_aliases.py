@@ -22,8 +22,8 @@ def promoted(home, version, when, name="champion", override=None):
 
 
 def versions_at(home, *moments, name="champion"):
-    found = (aliases.live_at(home, moment, name) for moment in moments)
-    return [None if move is None else move.version for move in found]
+    moves = (aliases.live_at(home, moment, name) for moment in moments)
+    return [None if move is None else move.version for move in moves]
 
 
 def test_a_day_before_the_first_promotion_has_no_version(home):
@@ -65,8 +65,8 @@ def test_a_persons_word_stays_with_the_version_whatever_becomes_of_its_name(home
     promoted(home, "1", JANUARY, override="demonstration")
     promoted(home, "2", FEBRUARY)  # every gate said yes
     promoted(home, "1", MARCH, name="challenger", override="a second look")
-    told = aliases.read(home)
-    first, second = (told.standing(version, version * 4) for version in ("1", "2"))
+    standing = aliases.read(home)
+    first, second = (standing.standing(version, version * 4) for version in ("1", "2"))
     assert first.override == "demonstration; a second look"
     assert (set(first.names), set(second.names)) == ({"challenger"}, {"champion"})
     assert second.override is None
@@ -74,8 +74,8 @@ def test_a_persons_word_stays_with_the_version_whatever_becomes_of_its_name(home
 
 def test_a_version_of_the_same_number_but_other_bytes_has_nobodys_word(home):
     promoted(home, "1", JANUARY, override="demonstration")
-    told = aliases.read(home).standing("1", "other bytes")
-    assert (told.override, told.names) == (None, {})
+    standing = aliases.read(home).standing("1", "other bytes")
+    assert (standing.override, standing.names) == (None, {})
 
 
 def test_another_challenger_is_not_displaced(home):
@@ -126,9 +126,9 @@ def test_an_edited_history_is_refused(home):
 def test_aliases_of_before_the_history_was_kept_tell_since_when_they_stand(home):
     promoted(home, "1", JANUARY)
     path = home.bundles / "aliases.json"
-    told = json.loads(path.read_text())
-    del told["history"]
-    content = json.dumps(told).encode()
+    old_aliases = json.loads(path.read_text())
+    del old_aliases["history"]
+    content = json.dumps(old_aliases).encode()
     path.write_bytes(content)
     signing.sign(content, path.with_suffix(".sig"), home.signing_key())
     assert versions_at(home, FEBRUARY) == ["1"]
@@ -142,14 +142,14 @@ def test_the_command_says_which_version_was_live_on_a_day(home, monkeypatch, cap
     aliases.retire(home, "drift", FEBRUARY)
     monkeypatch.setenv("TARAZY_HOME", str(home.root))
 
-    def asked(*words):
+    def models_command(*words):
         with pytest.raises(SystemExit) as left:
             main(["models", "--json", *words])
         assert left.value.code == 0
         return json.loads(capsys.readouterr().out)
 
-    assert [m["version"] for m in asked()["history"]] == ["1", None, "1"]
-    on = asked("--on", str(date(2026, 1, 1)))["history"]
+    assert [m["version"] for m in models_command()["history"]] == ["1", None, "1"]
+    on = models_command("--on", str(date(2026, 1, 1)))["history"]
     assert [(m["name"], m["version"]) for m in on] == [("champion", "1")]
-    assert asked("--on", "2026-02-01")["history"][0]["reason"] == "drift"
-    assert asked("--on", "2025-12-31")["history"] == []
+    assert models_command("--on", "2026-02-01")["history"][0]["reason"] == "drift"
+    assert models_command("--on", "2025-12-31")["history"] == []

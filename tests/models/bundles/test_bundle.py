@@ -64,9 +64,9 @@ def test_a_version_named_by_number_tells_whose_word_let_it_pass(home, champion):
     aliases.write(home, "challenger", champion.version, digest, override=None, when=WHEN)
     aliases.retire(home, "drift", WHEN)
     for name in ("challenger", champion.version):
-        found = bundle.load(home, name)
-        assert found.describe()["override"] == found.override == "demonstration"
-        assert found.shown == f"{champion.version} (passed by a person's word: demonstration)"
+        verified = bundle.load(home, name)
+        assert verified.describe()["override"] == verified.override == "demonstration"
+        assert verified.shown == f"{champion.version} (passed by a person's word: demonstration)"
 
 
 @pytest.mark.parametrize("part", ["manifest.json", "manifest.sig", "hidden_income.txt"])
@@ -92,9 +92,9 @@ def test_a_truncated_booster_is_refused(home, champion, share):
 
 def test_a_bundle_signed_by_another_key_is_refused(home, champion):
     folder = home.bundles / champion.version
-    found = bundle.verify(folder, home.public_key())
+    verified = bundle.verify(folder, home.public_key())
     shutil.rmtree(folder)
-    bundle.write_files(folder, found.manifest, found.files, Ed25519PrivateKey.generate())
+    bundle.write_files(folder, verified.manifest, verified.files, Ed25519PrivateKey.generate())
     with pytest.raises(NoSuchModel, match="not signed by this home's key"):
         bundle.load(home, champion.version)
 
@@ -102,10 +102,10 @@ def test_a_bundle_signed_by_another_key_is_refused(home, champion):
 def resigned(home, champion, change):
     """A bundle that its owner signed although it is broken."""
     folder = home.bundles / champion.version
-    found = bundle.verify(folder, home.public_key())
-    files = change(dict(found.files))
+    verified = bundle.verify(folder, home.public_key())
+    files = change(dict(verified.files))
     shutil.rmtree(folder)
-    manifest = found.manifest | {"files": {n: signing.sha256(c) for n, c in files.items()}}
+    manifest = verified.manifest | {"files": {n: signing.sha256(c) for n, c in files.items()}}
     return folder, bundle.write_files(folder, manifest, files, home.signing_key())
 
 
@@ -178,9 +178,9 @@ def test_keys_are_readable_by_their_owner_alone_and_made_once(tmp_path):
 
 def test_features_defined_otherwise_than_in_training_are_refused(home, champion, monkeypatch):
     monkeypatch.setattr(bundle, "digest", lambda _: "another")
-    found = bundle.verify(home.bundles / champion.version, home.public_key())
+    verified = bundle.verify(home.bundles / champion.version, home.public_key())
     with pytest.raises(NoSuchModel, match="defined otherwise"):
-        bundle.assemble(found)
+        bundle.assemble(verified)
 
 
 def test_one_family_and_many_get_the_same_bytes(champion, families):
@@ -199,21 +199,21 @@ def test_the_order_of_families_does_not_matter(champion, families):
 def test_a_silent_register_leaves_flag_and_probability_null_and_widens_the_rest(champion, families):
     known = champion.predict(families, LAW)
     for register in ("incomes", "vehicles", "properties", "loans"):
-        said = champion.predict(golden.silenced(families, [register]), LAW, [register])
-        assert said["model_flag"].null_count() == families.height
-        assert said["hidden_income_probability"].null_count() == families.height
-        assert (said["hidden_income_low"] == 0).all()
-        assert width(said) >= width(known)
-        assert size(said) >= size(known), register
-        assert said["model_category"].null_count() == 0
+        predicted = champion.predict(golden.silenced(families, [register]), LAW, [register])
+        assert predicted["model_flag"].null_count() == families.height
+        assert predicted["hidden_income_probability"].null_count() == families.height
+        assert (predicted["hidden_income_low"] == 0).all()
+        assert width(predicted) >= width(known)
+        assert size(predicted) >= size(known), register
+        assert predicted["model_category"].null_count() == 0
 
 
-def width(said):
-    return (said["hidden_income_high"] - said["hidden_income_low"]).mean()
+def width(predicted):
+    return (predicted["hidden_income_high"] - predicted["hidden_income_low"]).mean()
 
 
-def size(said):
-    return said["model_category_set"].list.len().mean()
+def size(predicted):
+    return predicted["model_category_set"].list.len().mean()
 
 
 def test_a_register_the_model_never_met_says_nothing_when_it_is_silent(champion, families):
@@ -224,16 +224,16 @@ def test_a_register_the_model_never_met_says_nothing_when_it_is_silent(champion,
 
 def test_contributions_add_up_to_the_score_and_name_every_input(champion, families):
     row = families[3]
-    told = champion.contributions(champion.look(row, LAW))
+    contributions = champion.contributions(champion.look(row, LAW))
     names = {i.name for i in champion.hidden_income.inputs}
-    assert set(told["hidden_income"]) == names | {"gap_per_member", "(base)"}
+    assert set(contributions["hidden_income"]) == names | {"gap_per_member", "(base)"}
     probability = champion.predict(row, LAW)["hidden_income_probability"][0]
     line = champion.hidden_income.calibration
-    margin = sum(told["hidden_income"].values())
-    said = bundle.trees.logistic(
+    margin = sum(contributions["hidden_income"].values())
+    by_margin = bundle.trees.logistic(
         line.intercept + line.slope * bundle.pl.Series([margin]).to_numpy()
     )
-    assert said[0] == pytest.approx(probability, abs=2e-6)
+    assert by_margin[0] == pytest.approx(probability, abs=2e-6)
     assert champion.contributions(champion.look(row, LAW, ["incomes"]))["hidden_income"] == {}
 
 

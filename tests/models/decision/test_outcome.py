@@ -70,8 +70,8 @@ def test_only_a_material_flag_within_capacity_asks_and_silence_never(
 )
 def test_a_flag_is_material_where_the_low_end_changes_the_category(flag, at_low, material):
     opinion = pl.DataFrame({"model_flag": [flag]}, schema={"model_flag": pl.Boolean})
-    told = outcome.material(opinion, pl.Series([4]), pl.Series([at_low]))
-    assert told.to_list() == [material]
+    is_material = outcome.material(opinion, pl.Series([4]), pl.Series([at_low]))
+    assert is_material.to_list() == [material]
 
 
 def test_under_the_policy_advisory_nothing_is_proposed():
@@ -87,8 +87,8 @@ class Assisted:
 
 def test_under_the_policy_assisted_a_proposal_is_made_only_where_the_model_asks_for_a_person():
     asks = pl.Series([True, False], dtype=pl.Boolean)
-    told = outcome.proposed(asks, pl.Series([5, 5], dtype=pl.Int8), Assisted())
-    assert told.to_list() == [5, None]
+    proposed = outcome.proposed(asks, pl.Series([5, 5], dtype=pl.Int8), Assisted())
+    assert proposed.to_list() == [5, None]
 
 
 HOUSEHOLD = {
@@ -116,10 +116,10 @@ HOUSEHOLD = {
 
 def at_low(low: int, flag: bool = True, monkeypatch=None) -> list[dict[str, int]]:
     """What the rules are asked about, when the low end of family 1 counts as income."""
-    asked = []
+    ruled_again = []
 
     def rule_category(features, law):
-        asked.append(features)
+        ruled_again.append(features)
         return features.select("household_id", rule_category=pl.lit(5, pl.Int8))
 
     monkeypatch.setattr(pipeline.rules, "rule_category", rule_category)
@@ -128,13 +128,13 @@ def at_low(low: int, flag: bool = True, monkeypatch=None) -> list[dict[str, int]
         {"household_id": [1, 2], "hidden_income_low": [low, 0], "model_flag": [flag, True]}
     )
     category = pl.Series("rule_category", [3, 3], dtype=pl.Int8)
-    told = pipeline.category_at_low_end(counted, opinion, category, LAW)
-    return told.to_list(), [row for f in asked for row in f.to_dicts()]
+    categories = pipeline.category_at_low_end(counted, opinion, category, LAW)
+    return categories.to_list(), [row for f in ruled_again for row in f.to_dicts()]
 
 
 def test_the_low_end_counts_in_every_month_of_every_span(monkeypatch):
-    told, [family] = at_low(100_000, monkeypatch=monkeypatch)
-    assert told == [5, 3]
+    categories, [family] = at_low(100_000, monkeypatch=monkeypatch)
+    assert categories == [5, 3]
     assert family["household_id"] == 1
     assert family["income_quarter"] == 30_000 + 3 * 100_000
     assert family["income_previous_quarter"] == 3 * 100_000
@@ -144,9 +144,9 @@ def test_the_low_end_counts_in_every_month_of_every_span(monkeypatch):
 
 @pytest.mark.parametrize(("low", "flag"), [(0, True), (100_000, False)])
 def test_without_a_flag_or_a_low_end_the_rules_are_not_asked_again(low, flag, monkeypatch):
-    told, asked = at_low(low, flag, monkeypatch)
-    assert told == [3, 3]
-    assert asked == []
+    categories, ruled_again = at_low(low, flag, monkeypatch)
+    assert categories == [3, 3]
+    assert ruled_again == []
 
 
 def test_two_bundles_of_one_number_are_two_versions():

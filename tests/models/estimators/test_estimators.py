@@ -44,10 +44,10 @@ class Likeliest(WelfareCategoryClassifier):
 
 def small(kind, **more):
     """Few, fast trees whose leaves may hold a single row, so that even fifteen rows are split."""
-    told = {"trees": 8, "rate": 0.6, "leaf": 1, "folds": 2}
+    few_trees = {"trees": 8, "rate": 0.6, "leaf": 1, "folds": 2}
     if kind is HiddenAmountRegressor:
-        told |= {"detector_trees": 8, "detector_rate": 0.6}
-    return kind(**(told | more))
+        few_trees |= {"detector_trees": 8, "detector_rate": 0.6}
+    return kind(**(few_trees | more))
 
 
 def country(families: int, seed: int, *, noise: float = 1.0) -> pd.DataFrame:
@@ -91,7 +91,7 @@ def boosters(model) -> list:
     return own + ([model.detector_] if getattr(model, "detector_", None) is not None else [])
 
 
-def said(model, x) -> np.ndarray:
+def monotone_outputs(model, x) -> np.ndarray:
     """Everything that must not fall when a family looks better off, one row a family."""
     if isinstance(model, ExpectedConsumptionRegressor):
         return np.column_stack([model.predict(x, q) for q in (None, 0.1, 0.5, 0.9)])
@@ -143,9 +143,9 @@ def test_the_check_of_weights_meets_trees_that_split(kind):
 
 def test_examples_in_the_documentation_run():
     for name in ("expected_consumption", "hidden_income", "hidden_amount", "welfare_category"):
-        found = doctest.testmod(importlib.import_module(f"models.estimators.{name}"))
-        assert found.attempted > 2
-        assert not found.failed
+        examples = doctest.testmod(importlib.import_module(f"models.estimators.{name}"))
+        assert examples.attempted > 2
+        assert not examples.failed
 
 
 # Weights, order, families --------------------------------------------------------------
@@ -164,7 +164,7 @@ def test_a_fit_depends_neither_on_row_order_nor_on_how_a_weight_is_split(kind):
     for one, other in zip(boosters(plain), boosters(split), strict=True):
         assert one.trees_to_dataframe()["split_gain"].notna().any()
         assert trees.as_text(one) == trees.as_text(other)
-    assert (said(plain, seen) == said(split, seen)).all()
+    assert (monotone_outputs(plain, seen) == monotone_outputs(split, seen)).all()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -243,7 +243,7 @@ def test_looking_better_off_never_lowers_what_is_said(kind, seed, column, by):
     model = small(kind, directions=DIRECTIONS).fit(seen, y)
     better = seen.copy()
     better[column] = better[column] + DIRECTIONS[column] * by
-    assert (said(model, better) >= said(model, seen)).all()
+    assert (monotone_outputs(model, better) >= monotone_outputs(model, seen)).all()
 
 
 def test_without_directions_anything_may_fall():
@@ -328,10 +328,10 @@ def test_sets_hold_the_category_of_nine_families_in_ten_also_by_group():
 @pytest.mark.parametrize(("sensitivity", "expected"), [(1.0, 0.8), (0.8, 1.0)])
 def test_probabilities_answer_for_the_truth_given_what_inspectors_miss(sensitivity, expected):
     lives = country(4_000, seed=12)
-    found = (lives["means"] > 1) & (np.random.default_rng(0).random(4_000) < 0.8)
+    confirmed = (lives["means"] > 1) & (np.random.default_rng(0).random(4_000) < 0.8)
     model = small(
         HiddenIncomeClassifier, sensitivity=sensitivity, leaf=20, trees=30, rate=0.2, folds=5
-    ).fit(lives.drop(columns="means"), found.astype(int))
+    ).fit(lives.drop(columns="means"), confirmed.astype(int))
     hides = model.predict_proba(lives.drop(columns="means"))[:, 1]
     assert hides.mean() == pytest.approx(expected * (lives["means"] > 1).mean(), rel=0.03)
 
@@ -364,8 +364,8 @@ def test_too_few_labels_promise_nothing():
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_family_is_told_the_same_alone_and_in_company(kind):
     model, seen = learned(kind)
-    whole = said(model, pd.concat([seen] * 4))  # more rows than one thread is given
-    alone = np.vstack([said(model, seen[k : k + 1]) for k in range(20)])
+    whole = monotone_outputs(model, pd.concat([seen] * 4))  # more rows than one thread is given
+    alone = np.vstack([monotone_outputs(model, seen[k : k + 1]) for k in range(20)])
     assert (whole[:20] == alone).all()
 
 
@@ -378,7 +378,7 @@ def test_pandas_and_polars_frames_teach_the_same(kind):
     one = small(kind, directions=DIRECTIONS).fit(seen, y)
     other = small(kind, directions=DIRECTIONS).fit(polars, pl.Series(np.asarray(y)))
     assert list(other.feature_names_in_) == ["rooms", "cars", "children", "area"]
-    assert (said(one, seen) == said(other, polars)).all()
+    assert (monotone_outputs(one, seen) == monotone_outputs(other, polars)).all()
 
 
 @pytest.mark.parametrize("kind", KINDS)

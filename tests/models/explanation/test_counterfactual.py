@@ -66,26 +66,26 @@ def rich(**changes):
     return registers_of(**(own | changes))
 
 
-def codes(found):
-    return [[fact.code for fact in change.facts] for change in found.changes]
+def codes(counterfactual):
+    return [[fact.code for fact in change.facts] for change in counterfactual.changes]
 
 
 def test_a_family_of_category_6_hears_of_each_record_that_holds_it_there():
     assert category(rich()) == 6
-    told = {code for change in codes(nearest(rich(), LAW_OF_THE_DAY)) for code in change}
-    assert told <= {
+    codes_heard = {code for change in codes(nearest(rich(), LAW_OF_THE_DAY)) for code in change}
+    assert codes_heard <= {
         "VEHICLE_SOLD",
         "BUSINESS_DORMANT",
         "DWELLING_NOT_OWNED",
         "INCOME_NOT_RECEIVED",
     }
-    assert len(told) == AT_MOST
+    assert len(codes_heard) == AT_MOST
 
 
 def test_a_business_with_turnover_is_never_to_be_closed():
-    found = nearest(rich(businesses=[firm(turnover=5_000_000)]), LAW_OF_THE_DAY)
-    assert ["BUSINESS_DORMANT"] not in codes(found)
-    assert found.changes
+    counterfactual = nearest(rich(businesses=[firm(turnover=5_000_000)]), LAW_OF_THE_DAY)
+    assert ["BUSINESS_DORMANT"] not in codes(counterfactual)
+    assert counterfactual.changes
 
 
 @pytest.mark.parametrize("status", ["arrested", "stolen", "sold_not_reregistered"])
@@ -147,9 +147,9 @@ def test_a_family_of_the_greatest_need_is_offered_no_correction():
 
 def test_a_family_with_very_many_records_is_not_recalculated_one_by_one():
     herd = [home("house") for _ in range(FACTS_AT_MOST + 1)]
-    found = nearest(registers_of(properties=herd), LAW_OF_THE_DAY)
-    assert found.too_many
-    assert (found.changes, found.tried) == ((), 0)
+    counterfactual = nearest(registers_of(properties=herd), LAW_OF_THE_DAY)
+    assert counterfactual.too_many
+    assert (counterfactual.changes, counterfactual.tried) == ((), 0)
 
 
 def test_keys_as_large_as_identifiers_may_be_are_no_hindrance():
@@ -186,9 +186,9 @@ def test_every_change_leads_to_greater_need_when_the_registers_are_corrected(
 ):
     registers = registers_of(incomes=wages(1, wage), tenure=tenure, living_area_m2=area, **owned)
     now = category(registers)
-    found = nearest(registers, LAW_OF_THE_DAY)
-    assert found.category == now
-    for change in found.changes:
+    counterfactual = nearest(registers, LAW_OF_THE_DAY)
+    assert counterfactual.category == now
+    for change in counterfactual.changes:
         assert change.category < now
         assert category(corrected(registers, change.facts)) == change.category
 
@@ -206,34 +206,34 @@ def test_a_correction_changes_nothing_else():
 
 def test_only_what_can_be_recorded_wrongly_is_ever_corrected():
     declared = corrections._declared()["corrections"]
-    for code, told in declared.items():
-        touched = {told.get("lower"), *told.get("put", {})} - {None}
+    for code, correction in declared.items():
+        touched = {correction.get("lower"), *correction.get("put", {})} - {None}
         assert not touched & set(NEVER), code
-        columns = {c.name for c in REGISTERS[told["register"]]}
-        assert touched | set(told.get("only", {})) <= columns, code
-        assert sum(key in told for key in ("strike", "put", "lower")) == 1, code
-        assert ("none" in told) <= ("lower" in told), code
+        columns = {c.name for c in REGISTERS[correction["register"]]}
+        assert touched | set(correction.get("only", {})) <= columns, code
+        assert sum(key in correction for key in ("strike", "put", "lower")) == 1, code
+        assert ("none" in correction) <= ("lower" in correction), code
 
 
 @pytest.mark.parametrize("code", corrections.codes())
 def test_every_correction_speaks_three_languages_and_names_where_and_with_what_proof(code):
-    told = corrections._declared()["corrections"][code]
-    for said in (told, told.get("none")):
-        if said is not None:
-            quoted = [placeholders(said[language]) for language in LANGUAGES]
+    correction = corrections._declared()["corrections"][code]
+    for wording in (correction, correction.get("none")):
+        if wording is not None:
+            quoted = [placeholders(wording[language]) for language in LANGUAGES]
             assert quoted == [quoted[0]] * len(LANGUAGES)
-            assert quoted[0] <= set(told["facts"])
-    assert placeholders(told["en"]) == set(told["facts"])
-    assert set(remedies()[told["remedy"]]) == set(LANGUAGES)
+            assert quoted[0] <= set(correction["facts"])
+    assert placeholders(correction["en"]) == set(correction["facts"])
+    assert set(remedies()[correction["remedy"]]) == set(LANGUAGES)
 
 
 def test_what_a_correction_quotes_is_named_in_every_language():
     named = corrections._declared()["names"]
-    for told in corrections._declared()["corrections"].values():
-        for said in told["facts"].values():
-            for value in told.get("only", {}).get(said, []):
+    for correction in corrections._declared()["corrections"].values():
+        for quoted_column in correction["facts"].values():
+            for value in correction.get("only", {}).get(quoted_column, []):
                 if isinstance(value, str):
-                    assert set(named[said][value]) == set(LANGUAGES)
+                    assert set(named[quoted_column][value]) == set(LANGUAGES)
     for column, register in (("species", "livestock"), ("form", "businesses")):
         [values] = [c.values for c in REGISTERS[register][column].constraints]
         assert set(named[column]) == set(values)
@@ -248,9 +248,9 @@ def test_nothing_unfilled_is_ever_said(language):
         ),
     ):
         for correction in possible(registers, DAY):
-            said = correction.text(language)
-            assert "{" not in said
-            assert "None" not in said
+            text = correction.text(language)
+            assert "{" not in text
+            assert "None" not in text
 
 
 def test_a_change_leads_to_a_category_of_the_card():

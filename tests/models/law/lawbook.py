@@ -37,16 +37,16 @@ def features(*families: Mapping[str, Any]) -> pl.DataFrame:
     """Return families as features; what is not told is as in the ordinary family, or nought."""
     nought = {pl.Boolean(): False, pl.Float64(): 0.0, pl.Int64(): 0}
     rows = []
-    for number, told in enumerate(families, start=1):
-        assert told.keys() <= FEATURES.keys(), told.keys() - FEATURES.keys()
-        row = {name: nought[f.dtype] for name, f in FEATURES.items()} | ORDINARY | told
+    for number, feature_values in enumerate(families, start=1):
+        assert feature_values.keys() <= FEATURES.keys(), feature_values.keys() - FEATURES.keys()
+        row = {name: nought[f.dtype] for name, f in FEATURES.items()} | ORDINARY | feature_values
         rows.append({"household_id": number} | row)
     schema = {"household_id": pl.Int64(), **{name: f.dtype for name, f in FEATURES.items()}}
     return pl.DataFrame(rows, schema=schema)
 
 
-def family(**told: Any) -> pl.DataFrame:
-    return features(told)
+def family(**feature_values: Any) -> pl.DataFrame:
+    return features(feature_values)
 
 
 def amended(folder: Path, file: str, change: Callable[[Any], None]) -> Path:

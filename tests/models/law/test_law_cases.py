@@ -10,8 +10,8 @@ CASES = read()
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.page}: {case.name}" for case in CASES])
 def test_case(case):
-    if found := faults(case):
-        pytest.fail(case.failed(found), pytrace=False)
+    if differences := faults(case):
+        pytest.fail(case.failed(differences), pytrace=False)
 
 
 def test_there_are_a_hundred_and_fifty_cases_and_more():

@@ -44,7 +44,7 @@ def raised(law: Path) -> None:
     page.write_text(written.replace("50_851", "51_000"), encoding="utf-8")
 
 
-def told(law: Path, cases: Path, capsys) -> tuple[int, str]:
+def make_law(law: Path, cases: Path, capsys) -> tuple[int, str]:
     code = main(["--law", str(law), "--cases", str(cases)])
     return code, capsys.readouterr().out
 
@@ -86,7 +86,7 @@ def test_a_rule_on_what_no_letter_can_tell_is_refused_with_the_place_of_the_word
         ),
         encoding="utf-8",
     )
-    assert told(law, cases, capsys) == (
+    assert make_law(law, cases, capsys) == (
         1,
         "hard_rule.yaml, BUSINESS: reasons.yaml has no words for 'property_value' under "
         "`measures`, so no letter could say what decided. Add them there in kk, ru, en.\n",
@@ -97,9 +97,9 @@ def test_a_case_added_beside_the_change_holds_and_its_mistake_is_told(law, cases
     raised(law)
     page = cases / "raised.yaml"
     page.write_text(PAGE.format(expected="not met"), encoding="utf-8")
-    assert told(law, cases, capsys) == (0, "1 cases, 0 of them come out otherwise.\n")
+    assert make_law(law, cases, capsys) == (0, "1 cases, 0 of them come out otherwise.\n")
     page.write_text(PAGE.format(expected="met"), encoding="utf-8")
-    assert told(law, cases, capsys) == (
+    assert make_law(law, cases, capsys) == (
         1,
         "tests/law/raised.yaml: 'Four minima of the raised value exactly'\n"
         "    hard_rule: expected met, got not met\n"
@@ -136,7 +136,7 @@ def test_a_case_written_wrongly_is_refused_with_its_name_and_place(
 ):
     page = PAGE.format(expected="met").replace("{hard_rule: met}", written.format())
     (cases / "wrong.yaml").write_text(page, encoding="utf-8")
-    code, out = told(law, cases, capsys)
+    code, out = make_law(law, cases, capsys)
     assert code == 1
     assert "tests/law/wrong.yaml" in out
     assert words in out
@@ -146,7 +146,7 @@ def test_a_case_without_a_source_or_a_known_one_is_refused(law, cases, capsys):
     page = PAGE.format(expected="not met")
     for source in ("", "source: budget-1991"):
         (cases / "unsourced.yaml").write_text(page.replace("source: budget-2026", source))
-        code, out = told(law, cases, capsys)
+        code, out = make_law(law, cases, capsys)
         assert code == 1
         assert "`source` that models/law/values/acts.yaml knows, or a link" in out
 
@@ -155,7 +155,7 @@ def test_two_cases_of_one_name_are_refused(law, cases, capsys):
     page = PAGE.format(expected="not met")
     _, again = page.split("cases:\n")
     (cases / "twice.yaml").write_text(page + again, encoding="utf-8")
-    assert told(law, cases, capsys)[1] == (
+    assert make_law(law, cases, capsys)[1] == (
         "tests/law/twice.yaml: two cases are named 'Four minima of the raised value exactly'.\n"
     )
 

@@ -302,9 +302,9 @@ def test_no_file_of_the_law_may_hold_a_key_its_schema_does_not_know(schema):
             for inner in node:
                 yield from objects(inner)
 
-    found = list(objects(json.loads((LAW / "schemas" / f"{schema}.json").read_text("utf-8"))))
-    assert found
-    for node in found:
+    nodes = list(objects(json.loads((LAW / "schemas" / f"{schema}.json").read_text("utf-8"))))
+    assert nodes
+    for node in nodes:
         is_note = node.get("description", "").endswith("a note, no law")
         assert is_note or node.get("additionalProperties", True) is not True, node
 
@@ -398,10 +398,10 @@ def test_every_feature_leans_on_an_act_on_file():
 
 
 def test_the_law_of_a_day_can_be_read_whole():
-    told = describe(date(2026, 1, 1))
-    assert json.loads(json.dumps(told)) == told
+    entries = describe(date(2026, 1, 1))
+    assert json.loads(json.dumps(entries)) == entries
     by_kind = {}
-    for entry in told:
+    for entry in entries:
         by_kind.setdefault(entry["kind"], []).append(entry["name"])
     in_force = [name for name, p in parameters().items() if p.in_force(date(2026, 1, 1))]
     assert by_kind["parameter"] == sorted(in_force)
@@ -412,7 +412,7 @@ def test_the_law_of_a_day_can_be_read_whole():
     assert by_kind["scorecard"] == ["pilot_2025"]
     assert len(by_kind["red_flag"]) == 6
     assert by_kind["act"] == list(read_law().acts)
-    minimum = next(e for e in told if e["name"] == "subsistence_minimum")
+    minimum = next(e for e in entries if e["name"] == "subsistence_minimum")
     assert (minimum["value"], minimum["since"], minimum["assumed"]) == (50_851, "2026-01-01", False)
     assert minimum["source"]["title"]["ru"].startswith("Закон о республиканском бюджете")
 
@@ -423,9 +423,9 @@ def test_before_the_pilot_there_are_values_but_no_card_and_no_rule():
 
 
 def test_every_edition_can_be_listed():
-    told = every_edition()
-    assert json.loads(json.dumps(told)) == told
-    assert len(told) == sum(len(p.editions) for p in parameters().values())
+    editions = every_edition()
+    assert json.loads(json.dumps(editions)) == editions
+    assert len(editions) == sum(len(p.editions) for p in parameters().values())
 
 
 def test_a_law_names_itself_by_its_day_alone():
@@ -437,8 +437,8 @@ def test_without_a_minimum_on_file_the_line_of_assistance_is_shown_as_not_told(t
         content["editions"] = [content["editions"][0] | {"since": date(2020, 1, 1)}]
 
     folder = amended(tmp_path, "subsistence_minimum.yaml", begins_later)
-    told = {e["kind"]: e for e in describe(date(2019, 6, 1), folder)}
-    assert told["targeted_assistance"]["line_of_the_country"] is None
+    by_kind = {e["kind"]: e for e in describe(date(2019, 6, 1), folder)}
+    assert by_kind["targeted_assistance"]["line_of_the_country"] is None
     known = {e["kind"]: e for e in describe(date(2019, 6, 1))}
     assert known["targeted_assistance"]["line_of_the_country"]["amount"] > 0
 

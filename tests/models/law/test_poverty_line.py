@@ -35,9 +35,9 @@ def line(day, region=None, folder=LAW):
     ],
 )
 def test_the_line_was_a_share_of_the_budget_laws_minimum_until_2024(day, tenge):
-    told = line(day)
-    assert (told.amount, told.stands_in) == (Decimal(tenge), None)
-    assert line(day, "35").amount == told.amount  # one line for the whole country
+    line_of_day = line(day)
+    assert (line_of_day.amount, line_of_day.stands_in) == (Decimal(tenge), None)
+    assert line(day, "35").amount == line_of_day.amount  # one line for the whole country
 
 
 def test_before_the_first_edition_there_is_no_line():
@@ -62,10 +62,10 @@ def test_before_the_first_edition_there_is_no_line():
 def test_since_2025_it_is_seventy_per_cent_of_the_bureaus_minimum_and_says_what_stands_in(
     day, region, tenge, stands_in
 ):
-    told = line(day, region)
-    assert told.amount == Decimal(tenge)
-    assert told.stands_in == f"the floor, for the median; {stands_in}"
-    assert told.act == "poverty-line:median"
+    line_of_day = line(day, region)
+    assert line_of_day.amount == Decimal(tenge)
+    assert line_of_day.stands_in == f"the floor, for the median; {stands_in}"
+    assert line_of_day.act == "poverty-line:median"
 
 
 def test_the_ministers_second_example_agrees_with_the_bureaus_minimum_only():
@@ -106,9 +106,9 @@ def test_the_median_counts_where_it_lifts_the_line_above_the_floor(tmp_path, med
         )
 
     folder = amended(tmp_path, "median_income_regional.yaml", published)
-    told = line(date(2025, 10, 1), "35", folder)
-    assert told.amount == Decimal(tenge)
-    assert told.stands_in == "months of 2025Q3 on file"
+    line_of_day = line(date(2025, 10, 1), "35", folder)
+    assert line_of_day.amount == Decimal(tenge)
+    assert line_of_day.stands_in == "months of 2025Q3 on file"
 
 
 @pytest.mark.parametrize(

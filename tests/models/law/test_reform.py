@@ -20,14 +20,14 @@ CATEGORY_2 = next(
 )
 
 
-def told(folder: Path, text: str) -> Path:
+def reform_file(folder: Path, text: str) -> Path:
     path = folder / "reform.yaml"
     path.write_text(text, encoding="utf-8")
     return path
 
 
 def enacted(folder: Path, changes: str, day: date = DAY) -> Path:
-    proposed = reform.read(told(folder, f"about: a try\nchanges:\n  {changes}\n"))
+    proposed = reform.read(reform_file(folder, f"about: a try\nchanges:\n  {changes}\n"))
     return proposed.enact(folder / "law", day)
 
 
@@ -104,7 +104,7 @@ def test_every_number_of_the_law_survives_being_written(tmp_path):
 )
 def test_a_reform_that_names_what_the_law_does_not_have_is_refused(tmp_path, text, says):
     with pytest.raises(InputError, match=says):
-        reform.read(told(tmp_path, text)).enact(tmp_path / "law", DAY)
+        reform.read(reform_file(tmp_path, text)).enact(tmp_path / "law", DAY)
     assert not (tmp_path / "law").exists()
 
 
@@ -115,7 +115,7 @@ def test_a_reform_before_the_first_edition_has_nothing_to_change(tmp_path):
 
 def test_every_change_is_told_beside_todays_value_and_its_doubt(tmp_path):
     proposed = reform.read(
-        told(
+        reform_file(
             tmp_path,
             "about: x\nchanges:\n"
             "  hard_rule: {combinator: k_of_n, k: 2, conditions: {INCOME: {above: 3}}}\n"
@@ -123,21 +123,21 @@ def test_every_change_is_told_beside_todays_value_and_its_doubt(tmp_path):
             "  subsistence_minimum: {value: 60000}\n",
         )
     )
-    assert [tuple(c.values()) for c in proposed.told(DAY)] == [
+    assert [tuple(c.values()) for c in proposed.as_json(DAY)] == [
         (["hard_rule", "combinator"], "all", "k_of_n", False),
         (["hard_rule", "k"], None, 2, False),
         (["hard_rule", "conditions", "INCOME", "above"], 4, 3, False),
         (["scorecards/pilot_2025", "categories", "2", "from"], CATEGORY_2, 40, True),
         (["subsistence_minimum", "value"], 50_851, 60_000, False),
     ]
-    assert proposed.told(EVE)[-1]["now"] == 46_228
+    assert proposed.as_json(EVE)[-1]["now"] == 46_228
 
 
 def test_an_entry_that_goes_is_told_as_removed(tmp_path):
     proposed = reform.read(
-        told(tmp_path, "about: x\nchanges: {hard_rule: {conditions: {VEHICLES: null}}}")
+        reform_file(tmp_path, "about: x\nchanges: {hard_rule: {conditions: {VEHICLES: null}}}")
     )
-    (change,) = proposed.told(DAY)
+    (change,) = proposed.as_json(DAY)
     assert change["place"] == ["hard_rule", "conditions", "VEHICLES"]
     assert change["then"] is None
 

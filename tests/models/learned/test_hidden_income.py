@@ -114,9 +114,9 @@ def test_findings_stand_for_the_truth():
 def model(inspected, detector):
     inputs, table, hides = inspected
     amount = np.where(hides > 0, np.exp(0.3 * table[:, 0]), 0.0)
-    found = hides > 0
+    hiding = hides > 0
     booster = hidden_income.fit_amounts(
-        inputs, table[found], amount[found], np.ones(found.sum()), seed=1
+        inputs, table[hiding], amount[hiding], np.ones(hiding.sum()), seed=1
     )
     return hidden_income.HiddenIncome(
         inputs=inputs,
@@ -132,22 +132,24 @@ def model(inspected, detector):
 def test_the_ends_are_in_order_and_never_negative(inspected, model):
     _, table, _ = inspected
     place = np.arange(len(table)) % 3
-    said = model.outcome(table[:, 0], table[:, 1:], place, np.zeros(len(table), dtype=bool))
-    assert (said.low >= 0).all()
-    assert (said.low <= said.estimate).all()
-    assert (said.estimate <= said.high).all()
-    assert ((said.probability >= 0) & (said.probability <= 1)).all()
+    outcome = model.outcome(table[:, 0], table[:, 1:], place, np.zeros(len(table), dtype=bool))
+    assert (outcome.low >= 0).all()
+    assert (outcome.low <= outcome.estimate).all()
+    assert (outcome.estimate <= outcome.high).all()
+    assert ((outcome.probability >= 0) & (outcome.probability <= 1)).all()
 
 
 def test_a_silent_register_leaves_no_probability_and_what_holds_for_anybody(inspected, model):
     _, table, _ = inspected
     unknown = np.arange(len(table)) < 3
     place = np.zeros(len(table), dtype=np.int64)
-    said = model.outcome(table[:, 0], table[:, 1:], place, unknown)
-    assert np.isnan(said.probability[:3]).all()
-    assert np.isnan(said.margin[:3]).all()
-    assert not np.isnan(said.probability[3:]).any()
-    assert set(zip(said.low[:3], said.estimate[:3], said.high[:3], strict=True)) == {(0, 0.9, 4)}
+    outcome = model.outcome(table[:, 0], table[:, 1:], place, unknown)
+    assert np.isnan(outcome.probability[:3]).all()
+    assert np.isnan(outcome.margin[:3]).all()
+    assert not np.isnan(outcome.probability[3:]).any()
+    assert set(zip(outcome.low[:3], outcome.estimate[:3], outcome.high[:3], strict=True)) == {
+        (0, 0.9, 4)
+    }
 
 
 def test_where_a_family_lives_moves_its_interval_and_nothing_else(inspected, model):

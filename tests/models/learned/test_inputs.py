@@ -86,12 +86,12 @@ def test_nobodys_sex_region_language_or_number_is_an_input():
 
 
 def closure(feature: Feature) -> set[str]:
-    found = {feature.name} | set(feature.reads)
+    names = {feature.name} | set(feature.reads)
     for part in feature.reads:
         if feature.is_derived:
-            found |= closure(FEATURES[part])
+            names |= closure(FEATURES[part])
     # Counting different persons is the one use of a key that says nothing of who they are.
-    return found - {"person_id"} if feature.name == "earners" else found
+    return names - {"person_id"} if feature.name == "earners" else names
 
 
 def test_what_a_lost_job_moves_is_known():

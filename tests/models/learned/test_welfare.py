@@ -64,15 +64,17 @@ def test_crossing_steps_are_mended_downwards():
         def predict(self, x, **_):
             return np.full(len(x), self.value)
 
-    said = welfare.exceeds([Fixed(m) for m in (2.0, -1.0, 0.5, -2.0, -1.5)], np.zeros((1, 3)))
+    exceeding = welfare.exceeds([Fixed(m) for m in (2.0, -1.0, 0.5, -2.0, -1.5)], np.zeros((1, 3)))
     expected = trees.logistic(np.array([2.0, -1.0, -1.0, -2.0, -2.0]))
-    assert said[0] == pytest.approx(expected)
+    assert exceeding[0] == pytest.approx(expected)
 
 
 def test_sets_of_families_not_seen_hold_nine_in_ten(surveyed, fitted):
     _, _, category = surveyed
-    _, said = fitted
-    first, last = conformal.category_bounds(said.exceeds, np.full(len(category), said.bar))
+    _, out_of_fold = fitted
+    first, last = conformal.category_bounds(
+        out_of_fold.exceeds, np.full(len(category), out_of_fold.bar)
+    )
     held = ((first <= category) & (category <= last)).mean()
     assert 0.89 <= held <= 0.93
 
@@ -83,8 +85,8 @@ def test_each_register_more_that_falls_silent_widens_the_mean_set(surveyed, fitt
     silent, sizes = [], []
     for register in (None, *welfare.can_fall_silent(inputs)):
         silent += [register] if register else []
-        said = model.exceeds(welfare.blanked(inputs, x, silent))
-        sizes.append(welfare.mean_size(said, model.bar_when(silent), np.ones(len(x))))
+        exceeding = model.exceeds(welfare.blanked(inputs, x, silent))
+        sizes.append(welfare.mean_size(exceeding, model.bar_when(silent), np.ones(len(x))))
     assert len(sizes) > 5
     assert all(wide >= narrow for narrow, wide in itertools.pairwise(sizes))
     assert sizes[1] > sizes[0]

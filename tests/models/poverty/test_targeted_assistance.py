@@ -17,7 +17,7 @@ from tests.models.law.lawbook import amended, family, features
 DAY = date(2021, 2, 17)  # the line is 24 011.4 tenge
 
 
-def told(day=DAY, region=None, folder=None, **family_told):
+def assisted(day=DAY, region=None, folder=None, **family_told):
     table = family(**{"pension_quarter": 0, "benefits_quarter": 0} | family_told)
     where = None if region is None else pl.DataFrame({"household_id": [1], "region": [region]})
     return assistance(table, Law(day, folder), where).row(0, named=True)
@@ -43,14 +43,14 @@ def told(day=DAY, region=None, folder=None, **family_told):
 def test_a_family_below_the_line_lacks_the_difference_for_each_member(
     income, members, below, amount
 ):
-    row = told(income_quarter=income, members=members)
+    row = assisted(income_quarter=income, members=members)
     assert (row["below_assistance_line"], row["assistance_amount"]) == (below, amount)
 
 
 def test_a_family_exactly_on_the_line_is_not_below_it():
     day = date(2019, 1, 1)  # half of 29 698: 14 849
-    assert told(day, income_quarter=3 * 14_849, members=1)["below_assistance_line"] is False
-    assert told(day, income_quarter=3 * 14_849 - 1, members=1)["below_assistance_line"] is True
+    assert assisted(day, income_quarter=3 * 14_849, members=1)["below_assistance_line"] is False
+    assert assisted(day, income_quarter=3 * 14_849 - 1, members=1)["below_assistance_line"] is True
 
 
 def test_assistance_stipends_and_a_disabled_childs_benefit_are_not_counted_but_pensions_are():
@@ -63,8 +63,8 @@ def test_assistance_stipends_and_a_disabled_childs_benefit_are_not_counted_but_p
         "child_disability_benefit_quarter": 10_000,
     }
     stipends = 80_000 - 30_000 - 5_000 - 15_000 - 10_000
-    assert told(**quarter)["assistance_income"] == 100_000 - 15_000 - 10_000 - stipends
-    early = told(date(2019, 3, 31), **quarter)
+    assert assisted(**quarter)["assistance_income"] == 100_000 - 15_000 - 10_000 - stipends
+    early = assisted(date(2019, 3, 31), **quarter)
     assert early["assistance_income"] == 100_000 - 15_000  # the list was longer from April on
 
 
@@ -79,7 +79,7 @@ def test_assistance_stipends_and_a_disabled_childs_benefit_are_not_counted_but_p
     ],
 )
 def test_the_benefit_of_a_large_family_was_left_out_in_2019_only(day, children, allowance, income):
-    row = told(
+    row = assisted(
         day,
         members=6,
         children=children,
@@ -93,19 +93,19 @@ def test_the_benefit_of_a_large_family_was_left_out_in_2019_only(day, children, 
 
 def test_the_line_is_that_of_the_region():
     day = date(2025, 10, 1)
-    assert told(day, "47")["assistance_line"] == 51_545  # 51 544.5
-    assert told(day, "35")["assistance_line"] == 42_043  # 42 042.7
-    assert told(day, "43")["assistance_line"] == told(day)["assistance_line"] == 42_615
+    assert assisted(day, "47")["assistance_line"] == 51_545  # 51 544.5
+    assert assisted(day, "35")["assistance_line"] == 42_043  # 42 042.7
+    assert assisted(day, "43")["assistance_line"] == assisted(day)["assistance_line"] == 42_615
 
 
 def test_what_is_unknown_gives_no_amount():
-    assert told(income_quarter=None)["assistance_amount"] is None
-    assert told(members=0)["below_assistance_line"] is None
+    assert assisted(income_quarter=None)["assistance_amount"] is None
+    assert assisted(members=0)["below_assistance_line"] is None
 
 
 @given(st.integers(0, 900_000), st.integers(1, 12), st.sampled_from([DAY, date(2025, 12, 31)]))
 def test_the_amount_fills_the_gap_to_the_line_to_half_a_tenge(income, members, day):
-    row = told(day, income_quarter=income, members=members)
+    row = assisted(day, income_quarter=income, members=members)
     line = float(poverty_line(Law(day)).amount)
     gap = line * members - income / 3
     assert abs(row["assistance_amount"] - max(gap, 0)) <= 0.5 + 1e-6

@@ -26,16 +26,16 @@ def yardstick(code, day=DAY, folder=None):
     return next(y for y in yardsticks.in_force(Law(day, folder)) if y.code == code)
 
 
-def asked(consumption=200_000, subjective=4, safe=True, **told):
-    return features(WELL | told).with_columns(
+def surveyed(consumption=200_000, subjective=4, safe=True, **feature_values):
+    return features(WELL | feature_values).with_columns(
         consumption_monthly=pl.lit(consumption),
         subjective_level=pl.lit(subjective, pl.Int64),
         feels_safe=pl.lit(safe, pl.Boolean),
     )
 
 
-def poor(code, line=None, day=DAY, **told):
-    return asked(**told).select(yardstick(code, day).poor(line)).item()
+def poor(code, line=None, day=DAY, **living_conditions):
+    return surveyed(**living_conditions).select(yardstick(code, day).poor(line)).item()
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_the_bureaus_minimum_is_a_yardstick_only_from_the_day_it_is_on_file():
     [(1, 0, 1.0), (2, 0, 1.5), (4, 2, 2.1), (3, 1, 1.8), (3, 2, 1.6), (2, 2, 1.3)],
 )
 def test_the_modified_oecd_scale_counts_the_first_adult_whole(members, children, size):
-    told = asked(100_000, members=members, children=children)
-    found = told.select(yardstick("absolute_equivalised").consumption()).item()
-    assert found == pytest.approx(100_000 / size)
+    household = surveyed(100_000, members=members, children=children)
+    equivalised = household.select(yardstick("absolute_equivalised").consumption()).item()
+    assert equivalised == pytest.approx(100_000 / size)
 
 
 def test_the_scale_is_a_parameter(tmp_path):
@@ -76,8 +76,8 @@ def test_the_scale_is_a_parameter(tmp_path):
         content["yardsticks"][0]["scale"] = "square_root"
 
     folder = amended(tmp_path, "poverty_yardsticks.yaml", root)
-    told = asked(100_000, members=4, children=2)
-    assert told.select(yardstick("absolute", folder=folder).consumption()).item() == 50_000
+    household = surveyed(100_000, members=4, children=2)
+    assert household.select(yardstick("absolute", folder=folder).consumption()).item() == 50_000
 
 
 def test_a_relative_line_is_given_by_the_families():
@@ -93,7 +93,7 @@ def test_the_two_lowest_steps_of_the_ladder_are_poverty(step, answer):
 
 
 @pytest.mark.parametrize(
-    ("told", "parts", "answer"),
+    ("living_conditions", "parts", "answer"),
     [
         ({}, 0, False),
         ({"safe": False}, 6, False),  # a quarter alone is below a third
@@ -110,10 +110,10 @@ def test_the_two_lowest_steps_of_the_ladder_are_poverty(step, answer):
         ({"safe": False, "has_internet": False, "adult_education": None}, None, None),
     ],
 )
-def test_wants_are_weighed_and_a_third_of_them_is_poverty(told, parts, answer):
+def test_wants_are_weighed_and_a_third_of_them_is_poverty(living_conditions, parts, answer):
     many = yardstick("multidimensional")
-    assert asked(**told).select(many.lacking()).item() == parts
-    assert poor("multidimensional", **told) is answer
+    assert surveyed(**living_conditions).select(many.lacking()).item() == parts
+    assert poor("multidimensional", **living_conditions) is answer
 
 
 def test_each_of_the_four_dimensions_weighs_a_quarter():

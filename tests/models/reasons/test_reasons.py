@@ -32,20 +32,20 @@ def ranked(*families):
     return rank(ruled, LAW_OF_THE_DAY).to_list()
 
 
-def facts_of(**told):
+def facts_of(**feature_values):
     """One family's features with what the rules say of it, as a decision passes them on."""
-    table = family(**told)
+    table = family(**feature_values)
     return table.row(0, named=True) | rule_category(table, LAW_OF_THE_DAY).row(0, named=True)
 
 
-def factors(told):
-    return [part.strip() for expression in told.facts.values() for part in expression.split("*")]
+def factors(entry):
+    return [part.strip() for expression in entry.facts.values() for part in expression.split("*")]
 
 
 def test_every_criterion_and_flag_has_a_text():
     by_group = {}
-    for told in catalogue().values():
-        by_group.setdefault(told.group, set()).add(told.code)
+    for entry in catalogue().values():
+        by_group.setdefault(entry.group, set()).add(entry.code)
     cards = [Scorecard.named(name, LAW_OF_THE_DAY) for name in LAW_OF_THE_DAY.cards]
     assert by_group["criteria"] == {code for card in cards for code in card.codes}
     assert by_group["red_flags"] == {f.code for f in red_flags.in_force(LAW_OF_THE_DAY)}
@@ -54,25 +54,25 @@ def test_every_criterion_and_flag_has_a_text():
 
 @pytest.mark.parametrize("code", CODES)
 def test_the_three_languages_quote_the_same_facts_and_quote_them_all(code):
-    told = catalogue()[code]
-    assert tuple(told.text) == tuple(told.remedy) == LANGUAGES
+    entry = catalogue()[code]
+    assert tuple(entry.text) == tuple(entry.remedy) == LANGUAGES
     for language in LANGUAGES:
-        assert placeholders(told.text[language]) == set(told.facts)
-        assert told.remedy[language]
-    assert len(set(told.text.values())) == 3
+        assert placeholders(entry.text[language]) == set(entry.facts)
+        assert entry.remedy[language]
+    assert len(set(entry.text.values())) == 3
 
 
 def test_kazakh_is_written_in_its_own_letters():
-    letters = {c for told in catalogue().values() for c in told.text["kk"] + told.remedy["kk"]}
+    letters = {c for entry in catalogue().values() for c in entry.text["kk"] + entry.remedy["kk"]}
     assert set("әғқңөұүһі") - letters <= {"һ"}
-    for told in catalogue().values():
-        assert set("әғқңөұүі") & set(told.text["kk"]), told.code
-        assert not set("әғқңөұүі") & set(told.text["ru"]), told.code
+    for entry in catalogue().values():
+        assert set("әғқңөұүі") & set(entry.text["kk"]), entry.code
+        assert not set("әғқңөұүі") & set(entry.text["ru"]), entry.code
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_quoted_fact_exists(code):
-    told = catalogue()[code]
+    entry = catalogue()[code]
     of_a_decision = SCORE_SCHEMA.keys() | set(rule_category(family(), LAW_OF_THE_DAY).columns)
     known = {
         "feature": FEATURES.keys(),
@@ -81,22 +81,22 @@ def test_every_quoted_fact_exists(code):
         "unknown": {"criteria"},
         "line": {"country"},
     }
-    for factor in factors(told):
+    for factor in factors(entry):
         kind, _, name = factor.partition(":")
         assert kind.isdigit() or name in known[kind], factor
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_the_register_to_correct_is_one_that_the_facts_come_from(code):
-    told = catalogue()[code]
+    entry = catalogue()[code]
     read = {
         register
-        for factor in factors(told)
+        for factor in factors(entry)
         if factor.startswith("feature:")
         for register in FEATURES[factor.removeprefix("feature:")].registers
     }
-    assert told.register is None if not read else told.register in read & REGISTERS.keys()
-    assert set(told.further) <= read
+    assert entry.register is None if not read else entry.register in read & REGISTERS.keys()
+    assert set(entry.further) <= read
 
 
 @pytest.mark.parametrize(
@@ -125,9 +125,9 @@ def test_a_criterion_quotes_only_what_it_judges_or_what_that_is_made_of(card, co
 
 def test_a_reason_in_full_names_source_facts_register_and_remedy():
     row = family(income_per_member=123_456).row(0, named=True)
-    told = reason("INCOME_PER_MEMBER", row, LAW_OF_THE_DAY)
-    assert json.loads(json.dumps(told)) == told
-    assert list(told) == [
+    in_full = reason("INCOME_PER_MEMBER", row, LAW_OF_THE_DAY)
+    assert json.loads(json.dumps(in_full)) == in_full
+    assert list(in_full) == [
         "code",
         "basis",
         "source",
@@ -138,12 +138,12 @@ def test_a_reason_in_full_names_source_facts_register_and_remedy():
         "text",
         "remedy",
     ]
-    assert told["period"] == {"from": "2025-10-01", "to": "2025-12-31"}
-    assert told["facts"] == {"income": 123_456, "minimum": 50_851}
-    assert (told["basis"], told["register"]) == ("assumed", "incomes")
-    assert told["source"]["act"] == "pilot-2025:material"
-    assert told["source"]["date"] == "2025-05-21"
-    assert told["text"]["en"] == (
+    assert in_full["period"] == {"from": "2025-10-01", "to": "2025-12-31"}
+    assert in_full["facts"] == {"income": 123_456, "minimum": 50_851}
+    assert (in_full["basis"], in_full["register"]) == ("assumed", "incomes")
+    assert in_full["source"]["act"] == "pilot-2025:material"
+    assert in_full["source"]["date"] == "2025-05-21"
+    assert in_full["text"]["en"] == (
         f"Income per family member is 123{NNBSP}456{NBSP}₸ a month; "
         f"the subsistence minimum is 50{NNBSP}851{NBSP}₸."
     )
@@ -167,10 +167,10 @@ def test_every_code_can_be_told_of_a_family_and_of_one_that_is_unknown():
     known = family().row(0, named=True) | {"rule_category": 3, "richest_category": 5}
     for row in (known, {}):
         for code in EVERY_CODE:
-            told = reason(code, row, LAW_OF_THE_DAY)
-            assert told["basis"] in ("published", "assumed")
-            assert told["source"]["act"] in cited_keys(read_law().acts)
-            assert all("{" not in text and "None" not in text for text in told["text"].values())
+            in_full = reason(code, row, LAW_OF_THE_DAY)
+            assert in_full["basis"] in ("published", "assumed")
+            assert in_full["source"]["act"] in cited_keys(read_law().acts)
+            assert all("{" not in text and "None" not in text for text in in_full["text"].values())
 
 
 def test_only_what_the_state_published_is_called_published():
@@ -179,15 +179,15 @@ def test_only_what_the_state_published_is_called_published():
 
 
 def test_the_hard_rule_quotes_its_bounds_of_the_day():
-    told = reason(HARD_RULE, {"dwellings": 3}, Law(date(2025, 12, 31)))
-    assert told["facts"]["income_bound"] == 184_912
-    assert told["facts"]["dwellings_bound"] == 2
-    assert f"выше 184{NNBSP}912{NBSP}₸" in told["text"]["ru"]
+    in_full = reason(HARD_RULE, {"dwellings": 3}, Law(date(2025, 12, 31)))
+    assert in_full["facts"]["income_bound"] == 184_912
+    assert in_full["facts"]["dwellings_bound"] == 2
+    assert f"выше 184{NNBSP}912{NBSP}₸" in in_full["text"]["ru"]
 
 
 def test_a_products_facts_are_multiplied_and_unknown_if_one_is():
-    told = reason("LOANS_ABOVE_TWO_MINIMA", {"members": 3}, LAW_OF_THE_DAY)
-    assert told["facts"] == {"lent": None, "bound": 305_106}
+    in_full = reason("LOANS_ABOVE_TWO_MINIMA", {"members": 3}, LAW_OF_THE_DAY)
+    assert in_full["facts"] == {"lent": None, "bound": 305_106}
     assert reason("LOANS_ABOVE_TWO_MINIMA", {}, LAW_OF_THE_DAY)["facts"]["bound"] is None
 
 
@@ -219,26 +219,26 @@ def test_english_has_a_point_where_kazakh_and_russian_have_a_comma():
 def test_of_no_income_nothing_is_said_to_be_paid_by_the_state():
     """By convention the share of benefits is then 1: quoted, it would be untrue."""
     poor = facts_of(income_quarter=0, benefits_quarter=0)
-    told = reason("PENSIONS_AND_BENEFITS", poor, LAW_OF_THE_DAY)
-    assert told["facts"] == {"income": 0, "benefits": 0}
-    assert "%" not in "".join(told["text"].values())
+    in_full = reason("PENSIONS_AND_BENEFITS", poor, LAW_OF_THE_DAY)
+    assert in_full["facts"] == {"income": 0, "benefits": 0}
+    assert "%" not in "".join(in_full["text"].values())
 
 
 def test_a_loan_burden_quotes_payments_and_income_and_no_share_by_convention():
     row = facts_of(loan_payments_month=40_000, counted_income_quarter=0, payment_burden=1.0)
-    told = reason("LOAN_BURDEN", row, LAW_OF_THE_DAY)
-    assert told["facts"] == {"payments": 120_000, "income": 0}
-    assert f"120{NNBSP}000{NBSP}₸" in told["text"]["kk"]
+    in_full = reason("LOAN_BURDEN", row, LAW_OF_THE_DAY)
+    assert in_full["facts"] == {"payments": 120_000, "income": 0}
+    assert f"120{NNBSP}000{NBSP}₸" in in_full["text"]["kk"]
 
 
 def test_what_is_not_known_is_named_and_nothing_else_is():
     row = facts_of(deposits_balance=None, livestock_units=None)
-    told = reason("CATEGORY_DEPENDS_ON_UNKNOWN", row, LAW_OF_THE_DAY)
-    assert told["facts"]["unknown"] == ["LIVESTOCK", "DEPOSITS"]
+    in_full = reason("CATEGORY_DEPENDS_ON_UNKNOWN", row, LAW_OF_THE_DAY)
+    assert in_full["facts"]["unknown"] == ["LIVESTOCK", "DEPOSITS"]
     names = {c.code: c.name for c in CARD.criteria}
     for language in LANGUAGES:
         both = f"({names['LIVESTOCK'][language]}; {names['DEPOSITS'][language]})"
-        assert both in told["text"][language]
+        assert both in in_full["text"][language]
 
 
 @pytest.mark.parametrize(("dwellings", "named"), [(2, ["BUSINESS"]), (1, [])])
@@ -247,13 +247,13 @@ def test_a_business_not_known_is_named_only_where_the_hard_rule_hangs_on_it(dwel
     row = facts_of(
         dwellings=dwellings, vehicles=2, income_per_member=500_000, active_businesses=None
     )
-    told = reason("CATEGORY_DEPENDS_ON_UNKNOWN", row, LAW_OF_THE_DAY)
-    assert told["facts"]["unknown"] == named
-    assert ("Registered business" in told["text"]["en"]) == bool(named)
+    in_full = reason("CATEGORY_DEPENDS_ON_UNKNOWN", row, LAW_OF_THE_DAY)
+    assert in_full["facts"]["unknown"] == named
+    assert ("Registered business" in in_full["text"]["en"]) == bool(named)
 
 
 def test_dependants_are_corrected_as_a_family_and_nobody_is_sent_to_register_without_need():
-    remedy = {code: told.remedy for code, told in catalogue().items()}
+    remedy = {code: entry.remedy for code, entry in catalogue().items()}
     assert remedy["DEPENDENCY"] == remedy["FAMILY_STATUS"]
     assert remedy["WORK"]["en"].startswith("If the data are wrong")
     assert "If somebody has lost work" in remedy["WORK"]["en"]
@@ -274,10 +274,10 @@ def test_poor_families_hear_what_is_missing_and_others_what_is_there():
         "dependency_ratio": 1.0,
         "dependants": 3,
     }
-    told = ranked(poor, {})
+    by_family = ranked(poor, {})
     # shortfalls: income 110, dependency 12, work 12, education 10 · points: 41, 12, 12, 8
-    assert told[0] == ["INCOME_PER_MEMBER", "DEPENDENCY", "WORK", "ADULT_EDUCATION"]
-    assert told[1] == ["INCOME_PER_MEMBER", "DEPENDENCY", "WORK", "FAMILY_STATUS"]
+    assert by_family[0] == ["INCOME_PER_MEMBER", "DEPENDENCY", "WORK", "ADULT_EDUCATION"]
+    assert by_family[1] == ["INCOME_PER_MEMBER", "DEPENDENCY", "WORK", "FAMILY_STATUS"]
 
 
 @pytest.mark.parametrize(("category", "first"), [(3, "DEPENDENCY"), (4, "INCOME_PER_MEMBER")])
@@ -306,9 +306,9 @@ def test_a_red_flag_is_no_reason_of_a_category_for_it_changes_none():
 
 def test_at_most_four_reasons_and_none_that_is_unknown():
     unknown = dict.fromkeys(FEATURES)
-    told = ranked({}, unknown | {"dwellings": 0}, unknown | {"dwellings": 3}, unknown)
-    assert [len(codes) for codes in told] == [AT_MOST, 1, 0, 0]
-    assert told[1] == ["DWELLINGS"]  # with three dwellings nothing is missing there
+    by_family = ranked({}, unknown | {"dwellings": 0}, unknown | {"dwellings": 3}, unknown)
+    assert [len(codes) for codes in by_family] == [AT_MOST, 1, 0, 0]
+    assert by_family[1] == ["DWELLINGS"]  # with three dwellings nothing is missing there
 
 
 def test_equal_weights_stand_in_the_order_of_the_card():
@@ -321,10 +321,10 @@ def test_equal_weights_stand_in_the_order_of_the_card():
         "dependency_ratio": 1.0,
         "income_besides_benefits_per_member": 0,
     }
-    told = ranked(nothing)[0]
-    weights = [next(c.most for c in CARD.criteria if c.code == code) for code in told]
+    codes = ranked(nothing)[0]
+    weights = [next(c.most for c in CARD.criteria if c.code == code) for code in codes]
     assert weights == sorted(weights, reverse=True)
-    assert (told[1], told[2]) == ("DEPENDENCY", "WORK")  # 12 points missing of each
+    assert (codes[1], codes[2]) == ("DEPENDENCY", "WORK")  # 12 points missing of each
 
 
 def test_reasons_of_a_family_do_not_depend_on_its_company():

@@ -20,8 +20,8 @@ CATALOGUE = LAW.actions["actions"]
 LANGUAGES = {"kk", "ru", "en"}
 
 
-def offered(category: int, law: Law = LAW, **told) -> dict[str, Offer]:
-    facts = family(**told).row(0, named=True)
+def offered(category: int, law: Law = LAW, **feature_values) -> dict[str, Offer]:
+    facts = family(**feature_values).row(0, named=True)
     return {a.code: a for a in actions(facts, {"rule_category": category}, law)}
 
 
@@ -62,10 +62,10 @@ def test_every_action_of_the_catalogue_has_a_case():
 
 @pytest.mark.parametrize(("code", "case"), CASES.items(), ids=CASES)
 def test_an_action_is_offered_in_its_categories_to_whom_it_concerns(code, case):
-    told, categories, people = case
-    found = {category: offered(category, **told) for category in range(1, 7)}
-    assert {category for category, actions in found.items() if code in actions} == categories
-    assert {found[category][code].people for category in categories} == {people}
+    feature_values, categories, people = case
+    by_category = {category: offered(category, **feature_values) for category in range(1, 7)}
+    assert {category for category, actions in by_category.items() if code in actions} == categories
+    assert {by_category[category][code].people for category in categories} == {people}
 
 
 @pytest.mark.parametrize("code", sorted(CASES.keys() - {"food_and_first_needs"}))
@@ -74,7 +74,7 @@ def test_without_what_it_is_for_an_action_is_not_offered(code):
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "feature_values"),
     [
         ("debt_advice", {"days_overdue": 89}),
         ("social_package_for_pupils", {"school_age_children": 1}),
@@ -82,8 +82,8 @@ def test_without_what_it_is_for_an_action_is_not_offered(code):
         ("help_for_the_old", {"members_over_sixty_two": 1, "adults_of_working_age": 1}),
     ],
 )
-def test_just_beside_its_condition_an_action_is_not_offered(code, told):
-    assert code not in offered(1, **told)
+def test_just_beside_its_condition_an_action_is_not_offered(code, feature_values):
+    assert code not in offered(1, **feature_values)
 
 
 def test_an_action_is_offered_until_the_eve_of_its_end(tmp_path):
@@ -102,12 +102,12 @@ def test_before_the_pilot_nothing_is_offered():
 
 def test_the_poorest_are_offered_help_at_once():
     by_category = [offered(c, members_without_clinic=1) for c in range(1, 7)]
-    told = [found["attachment_to_a_clinic"].urgency for found in by_category]
-    assert told == ["at_once", "soon", "soon", "by_plan", "by_plan", "by_plan"]
+    urgencies = [each["attachment_to_a_clinic"].urgency for each in by_category]
+    assert urgencies == ["at_once", "soon", "soon", "by_plan", "by_plan", "by_plan"]
 
 
 def test_the_four_kinds_of_help_are_all_there():
-    kinds = {told["kind"] for told in CATALOGUE.values()}
+    kinds = {action["kind"] for action in CATALOGUE.values()}
     assert kinds == {"material", "household", "psychological", "vocational"}
     assert kinds == set(LAW.actions["kinds"])
 
@@ -119,8 +119,8 @@ def test_an_offer_says_in_three_languages_what_and_why():
         assert text.keys() == LANGUAGES
     assert [why["en"] for why in offer.why] == ["A child under one lives in the family"]
     assert offer.basis == "assumed"
-    told = offer.as_json()
-    assert json.loads(json.dumps(told)) == told
+    as_json = offer.as_json()
+    assert json.loads(json.dumps(as_json)) == as_json
 
 
 def test_programmes_come_first_and_only_those_the_family_may_receive():
@@ -128,22 +128,22 @@ def test_programmes_come_first_and_only_those_the_family_may_receive():
     ruled = {"rule_category": 2, "richest_category": 2}
     entitled = programmes.eligibility(table, pl.DataFrame([ruled]), LAW)
     row = table.row(0, named=True) | entitled.row(0, named=True)
-    found = offers(row, ruled, LAW)
-    named = [offer.code for offer in found if offer.kind == "programme"]
-    assert named == row["eligible_services"] == [o.code for o in found][: len(named)]
+    ordered = offers(row, ruled, LAW)
+    named = [offer.code for offer in ordered if offer.kind == "programme"]
+    assert named == row["eligible_services"] == [o.code for o in ordered][: len(named)]
     assert "sanatorium" in row["services_in_review"]
-    assert "social_package_for_pupils" in {offer.code for offer in found}
+    assert "social_package_for_pupils" in {offer.code for offer in ordered}
 
 
-READ = sorted({name for told, *_ in CASES.values() for name in told})
+READ = sorted({name for feature_values, *_ in CASES.values() for name in feature_values})
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(CASES)), st.sets(st.sampled_from(READ)), st.integers(1, 6))
 def test_an_unknown_fact_offers_nothing_new(code, blanked, category):
-    told = CASES[code][0]
-    unknown = offered(category, **(told | dict.fromkeys(blanked)))
-    assert unknown.keys() <= offered(category, **told).keys()
+    feature_values = CASES[code][0]
+    unknown = offered(category, **(feature_values | dict.fromkeys(blanked)))
+    assert unknown.keys() <= offered(category, **feature_values).keys()
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ ALL_MET = {
 }
 
 
-def met(law: Law | None = None, **told):
-    return hard_rule(family(**told), law or Law(DAY))["met"].item()
+def met(law: Law | None = None, **feature_values):
+    return hard_rule(family(**feature_values), law or Law(DAY))["met"].item()
 
 
 def combined(tmp_path, combinator, k=None):
@@ -31,10 +31,10 @@ def combined(tmp_path, combinator, k=None):
 
 
 def test_all_four_conditions_lead_to_category_6():
-    told = rule_category(family(**ALL_MET), Law(DAY))
-    assert told["hard_rule_met"].item() is True
-    assert told["rule_category"].item() == 6
-    assert told["category_poorest"].item() == 5
+    ruled = rule_category(family(**ALL_MET), Law(DAY))
+    assert ruled["hard_rule_met"].item() is True
+    assert ruled["rule_category"].item() == 6
+    assert ruled["category_poorest"].item() == 5
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_all_four_conditions_lead_to_category_6():
     ids=["one dwelling", "one vehicle", "no business", "income exactly on the line"],
 )
 def test_one_condition_less_and_the_rule_is_not_met(missing):
-    told = rule_category(family(**ALL_MET | missing), Law(DAY))
-    assert told["hard_rule_met"].item() is False
-    assert told["rule_category"].item() == told["category_poorest"].item()
+    ruled = rule_category(family(**ALL_MET | missing), Law(DAY))
+    assert ruled["hard_rule_met"].item() is False
+    assert ruled["rule_category"].item() == ruled["category_poorest"].item()
 
 
 def test_the_line_moves_with_the_law_of_the_day():
@@ -96,11 +96,11 @@ KLEENE = [
 @pytest.mark.parametrize(("combinator", "k", "answers", "expected"), KLEENE)
 def test_the_rule_answers_in_three_values(tmp_path, combinator, k, answers, expected):
     not_met = {"dwellings": 0, "vehicles": 0, "active_businesses": 0, "income_per_member": 0}
-    told = {
+    feature_values = {
         name: {"t": ALL_MET[name], "f": not_met[name], "?": None}[answer]
         for name, answer in zip(ALL_MET, answers, strict=True)
     }
-    assert met(combined(tmp_path, combinator, k), **told) is expected
+    assert met(combined(tmp_path, combinator, k), **feature_values) is expected
 
 
 def test_the_rule_cites_the_minimum_that_prices_it():
@@ -110,8 +110,8 @@ def test_the_rule_cites_the_minimum_that_prices_it():
 
 
 def test_every_condition_has_its_own_column():
-    told = hard_rule(family(**ALL_MET | {"vehicles": None, "dwellings": 1}), Law(DAY))
-    assert told.columns == [
+    by_condition = hard_rule(family(**ALL_MET | {"vehicles": None, "dwellings": 1}), Law(DAY))
+    assert by_condition.columns == [
         "household_id",
         "met",
         "met_DWELLINGS",
@@ -119,32 +119,32 @@ def test_every_condition_has_its_own_column():
         "met_BUSINESS",
         "met_INCOME",
     ]
-    assert told.row(0) == (1, False, False, None, True, True)
+    assert by_condition.row(0) == (1, False, False, None, True, True)
 
 
 def test_a_silent_register_never_leads_into_category_6_but_shows_that_it_might():
-    told = rule_category(family(**ALL_MET | {"vehicles": None, "recent_vehicles": None}), Law(DAY))
-    assert told["hard_rule_met"].item() is None
-    assert told["rule_category"].item() == 5
-    assert told["richest_category"].item() == 6
+    ruled = rule_category(family(**ALL_MET | {"vehicles": None, "recent_vehicles": None}), Law(DAY))
+    assert ruled["hard_rule_met"].item() is None
+    assert ruled["rule_category"].item() == 5
+    assert ruled["richest_category"].item() == 6
 
 
 def test_a_family_of_which_nothing_is_known_is_poorest_and_might_be_anything():
-    told = rule_category(family(**dict.fromkeys(FEATURES)), Law(DAY))
-    assert (told["rule_category"].item(), told["richest_category"].item()) == (1, 6)
+    ruled = rule_category(family(**dict.fromkeys(FEATURES)), Law(DAY))
+    assert (ruled["rule_category"].item(), ruled["richest_category"].item()) == (1, 6)
 
 
 def test_where_everything_is_known_both_categories_agree():
-    told = rule_category(features({}, ALL_MET, {"income_per_member": 0}), Law(DAY))
-    assert told["rule_category"].to_list() == told["richest_category"].to_list()
+    ruled = rule_category(features({}, ALL_MET, {"income_per_member": 0}), Law(DAY))
+    assert ruled["rule_category"].to_list() == ruled["richest_category"].to_list()
 
 
 def test_rows_stay_in_the_order_given_and_each_family_is_judged_alone():
-    told = features({}, ALL_MET, {"income_per_member": 0, "wage_per_member": 0})
-    together = rule_category(told, Law(DAY))
-    alone = pl.concat(rule_category(told[[n]], Law(DAY)) for n in range(3))
+    table = features({}, ALL_MET, {"income_per_member": 0, "wage_per_member": 0})
+    together = rule_category(table, Law(DAY))
+    alone = pl.concat(rule_category(table[[n]], Law(DAY)) for n in range(3))
     assert together.equals(alone)
-    backwards = rule_category(told.reverse(), Law(DAY))
+    backwards = rule_category(table.reverse(), Law(DAY))
     assert backwards.reverse().equals(together)
 
 

@@ -66,8 +66,10 @@ def test_a_poorer_level_calls_for_every_kind_of_help_that_a_richer_one_calls_for
 def test_both_cards_read_the_same_features_and_only_the_policys_decides():
     table = features({}, {"income_per_member": 0, "wage_per_member": 0})
     before = rule_category(table, Law(DAY))
-    told = assess(table, Law(DAY), SOCIAL)
-    assert told["category_poorest"].to_list() == sorted(told["category_poorest"], reverse=True)
+    assessed = assess(table, Law(DAY), SOCIAL)
+    assert assessed["category_poorest"].to_list() == sorted(
+        assessed["category_poorest"], reverse=True
+    )
     assert rule_category(table, Law(DAY)).equals(before)
     assert assess(table, Law(DAY))["points_poorest"].equals(before["points_poorest"])
 
@@ -108,8 +110,8 @@ def step_card(letters):
     """The two published directions of 2023 as two criteria, and five levels by letter."""
 
     def part(feature, unit, *steps):
-        told = [{"points": p} | ({} if b is None else {"above": b}) for b, p in steps]
-        return {"feature": feature, "steps": told} | ({"unit": unit} if unit else {})
+        declared = [{"points": p} | ({} if b is None else {"above": b}) for b, p in steps]
+        return {"feature": feature, "steps": declared} | ({"unit": unit} if unit else {})
 
     income = part(
         "income_per_member", "subsistence_minimum", (None, 0), (0.7, 10), (1, 20), (2, 30)
@@ -154,9 +156,9 @@ def test_a_card_of_letters_needs_no_other_code_whichever_end_is_poor(tmp_path, l
         {"income_per_member": 101_703, "vehicles": 2},
         {"income_per_member": 101_703, "vehicles": None},
     )
-    told = assess(table, law, "family_card_2023")
-    assert told["points_poorest"].to_list() == [0, 10, 25, 40, 30]
-    assert told["points_richest"].to_list() == [0, 10, 25, 40, 40]
+    assessed = assess(table, law, "family_card_2023")
+    assert assessed["points_poorest"].to_list() == [0, 10, 25, 40, 30]
+    assert assessed["points_richest"].to_list() == [0, 10, 25, 40, 40]
     code = {c.category: c.code for c in Scorecard.named("family_card_2023", law).categories}
-    levels = told["category_poorest"].replace_strict(code, return_dtype=pl.String)
+    levels = assessed["category_poorest"].replace_strict(code, return_dtype=pl.String)
     assert levels.to_list() == [letters[n] for n in (0, 1, 2, 4, 3)]

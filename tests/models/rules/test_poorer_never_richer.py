@@ -94,36 +94,36 @@ FAMILY = st.fixed_dictionaries(
 
 def variants(family: dict, extra_child: dict) -> dict[str, dict]:
     """The family as it is, and every way in which it can be one step worse off."""
-    told = {"as it is": family}
-    told["a child more"] = family | {"children": [*family["children"], extra_child]}
+    by_change = {"as it is": family}
+    by_change["a child more"] = family | {"children": [*family["children"], extra_child]}
     for n, adult in enumerate(family["adults"]):
         others = family["adults"][:n], family["adults"][n + 1 :]
         if adult["disability"] == "none":
             for group in ("group1", "group3"):
                 disabled = adult | {"disability": group}
-                told[f"{group} for adult {n}"] = family | {
+                by_change[f"{group} for adult {n}"] = family | {
                     "adults": [*others[0], disabled, *others[1]]
                 }
         if adult["activity"] in WORK:
             out_of_work = adult | {"activity": "registered_unemployed", "wage": 0}
-            told[f"adult {n} out of work"] = family | {
+            by_change[f"adult {n} out of work"] = family | {
                 "adults": [*others[0], out_of_work, *others[1]]
             }
         for payment in PAYMENTS:
             if adult.get(payment):
-                told[f"{payment} of adult {n} lost"] = family | {
+                by_change[f"{payment} of adult {n} lost"] = family | {
                     "adults": [*others[0], adult | {payment: 0}, *others[1]]
                 }
     for n, child in enumerate(family["children"]):
         if child["disability"] == "none":
             children = list(family["children"])
             children[n] = child | {"disability": "child"}
-            told[f"child {n} with a disability"] = family | {"children": children}
+            by_change[f"child {n} with a disability"] = family | {"children": children}
     for register in POSSESSIONS:
         for n in range(len(family[register])):
             fewer = family[register][:n] + family[register][n + 1 :]
-            told[f"{register} {n} less"] = family | {register: fewer}
-    return told
+            by_change[f"{register} {n} less"] = family | {register: fewer}
+    return by_change
 
 
 def registers(families: list[dict]) -> dict[str, pl.DataFrame]:
@@ -137,13 +137,13 @@ def registers(families: list[dict]) -> dict[str, pl.DataFrame]:
             key | {"region": "35", "settlement": "urban"} | family["dwelling"]
         )
         owner = key | {"person_id": 100 * household}
-        for n, told in enumerate([*family["adults"], *family["children"]]):
+        for n, recorded in enumerate([*family["adults"], *family["children"]]):
             me = key | {"person_id": 100 * household + n}
-            money = {k: told[k] for k in ("wage", "payment", *PAYMENTS) if k in told}
+            money = {k: recorded[k] for k in ("wage", "payment", *PAYMENTS) if k in recorded}
             rows["persons"].append(
-                me | {"sex": "f"} | {k: v for k, v in told.items() if k not in money}
+                me | {"sex": "f"} | {k: v for k, v in recorded.items() if k not in money}
             )
-            own = "self_employment" if told["activity"] == "self_employed" else "wage"
+            own = "self_employment" if recorded["activity"] == "self_employed" else "wage"
             paid = [(source, money.get(source)) for source in PAYMENTS]
             for source, amount in [(own, money.get("wage")), *paid]:
                 if amount:
@@ -165,11 +165,11 @@ def registers(families: list[dict]) -> dict[str, pl.DataFrame]:
             ]
     return {
         name: pl.DataFrame(
-            told,
+            recorded,
             schema={"household_id": pl.Int64()}
             | {c: t for c, t in REGISTERS[name].schema.items() if c != "known_on"},
         )
-        for name, told in rows.items()
+        for name, recorded in rows.items()
     }
 
 
@@ -179,8 +179,8 @@ SILENCE = st.sets(st.sampled_from((*POSSESSIONS, "incomes", "loans", "transfers"
 @settings(max_examples=120, deadline=None)
 @given(family=FAMILY, extra_child=CHILDREN, silent=SILENCE)
 def test_a_family_that_is_worse_off_never_looks_richer_to_the_rules(family, extra_child, silent):
-    told = variants(family, extra_child)
-    answered = registers(list(told.values()))
+    by_change = variants(family, extra_child)
+    answered = registers(list(by_change.values()))
     features = build(answered | dict.fromkeys(silent), DAY)
     ruled = rule_category(features, Law(DAY))
     judged = [ruled.select("points_poorest", "rule_category")] + [
@@ -190,7 +190,9 @@ def test_a_family_that_is_worse_off_never_looks_richer_to_the_rules(family, extr
     for table in judged:
         for column in table.columns:
             first, *others = table[column].to_list()
-            richer = [name for name, v in zip(list(told)[1:], others, strict=True) if v > first]
+            richer = [
+                name for name, v in zip(list(by_change)[1:], others, strict=True) if v > first
+            ]
             assert not richer, (column, richer)
 
 

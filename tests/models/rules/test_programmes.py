@@ -44,16 +44,20 @@ def of_category(category: int, richest: int | None = None) -> pl.DataFrame:
     )
 
 
-def verdict(service: str, *, category: int = 3, richest: int | None = None, **told) -> str:
-    found = programmes.eligibility(family(**told), of_category(category, richest), LAW)
-    return found[f"verdict_{service}"][0]
+def verdict(
+    service: str, *, category: int = 3, richest: int | None = None, **feature_values
+) -> str:
+    entitled = programmes.eligibility(family(**feature_values), of_category(category, richest), LAW)
+    return entitled[f"verdict_{service}"][0]
 
 
-def explained(service: str, *, category: int = 3, richest: int | None = None, **told) -> dict:
-    table, ruled = family(**told), of_category(category, richest)
-    found = programmes.eligibility(table, ruled, LAW)
-    facts = table.row(0, named=True) | found.row(0, named=True) | ruled.row(0, named=True)
-    [answer] = programmes.told(facts, LAW, service)
+def explained(
+    service: str, *, category: int = 3, richest: int | None = None, **feature_values
+) -> dict:
+    table, ruled = family(**feature_values), of_category(category, richest)
+    entitled = programmes.eligibility(table, ruled, LAW)
+    facts = table.row(0, named=True) | entitled.row(0, named=True) | ruled.row(0, named=True)
+    [answer] = programmes.eligibility_as_json(facts, LAW, service)
     return answer
 
 
@@ -159,9 +163,9 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("service", "told", "expected"), CASES.values(), ids=CASES)
-def test_the_conditions_of_a_programme(service, told, expected):
-    assert verdict(service, **told) == expected
+@pytest.mark.parametrize(("service", "feature_values", "expected"), CASES.values(), ids=CASES)
+def test_the_conditions_of_a_programme(service, feature_values, expected):
+    assert verdict(service, **feature_values) == expected
 
 
 def test_every_programme_has_a_family_that_may_receive_it():
@@ -183,9 +187,9 @@ def test_home_teaching_begins_on_its_day():
 def test_before_the_pilot_there_are_no_programmes():
     eve = Law(date(2025, 5, 20))
     assert programmes.in_force(eve) == ()
-    found = programmes.eligibility(family(), of_category(1), eve)
-    assert found.columns == ["household_id", "eligible_services", "services_in_review"]
-    assert found["eligible_services"].to_list() == [[]]
+    entitled = programmes.eligibility(family(), of_category(1), eve)
+    assert entitled.columns == ["household_id", "eligible_services", "services_in_review"]
+    assert entitled["eligible_services"].to_list() == [[]]
 
 
 # ── the category ──
@@ -224,13 +228,15 @@ def test_a_household_without_an_adult_goes_to_a_person(members):
 
 
 def test_running_support_goes_on_until_notice_has_run_out_and_the_family_was_heard():
-    told = date(2026, 1, 10)
+    notice_day = date(2026, 1, 10)
     assert programmes.support_may_end(LAW, noticed=None, heard=None) is None
-    assert programmes.support_may_end(LAW, noticed=None, heard=told) is None
-    assert programmes.support_may_end(LAW, noticed=told, heard=None) is None
-    after = programmes.support_may_end(LAW, noticed=told, heard=told + timedelta(days=5))
+    assert programmes.support_may_end(LAW, noticed=None, heard=notice_day) is None
+    assert programmes.support_may_end(LAW, noticed=notice_day, heard=None) is None
+    after = programmes.support_may_end(
+        LAW, noticed=notice_day, heard=notice_day + timedelta(days=5)
+    )
     assert after == date(2026, 2, 9)  # 30 days after 10 January
-    late = programmes.support_may_end(LAW, noticed=told, heard=date(2026, 3, 1))
+    late = programmes.support_may_end(LAW, noticed=notice_day, heard=date(2026, 3, 1))
     assert late == date(2026, 3, 1)
 
 
@@ -277,16 +283,16 @@ def test_a_review_is_told_with_what_is_not_known():
 
 def test_asked_for_no_service_all_are_told_sorted_by_code():
     table, ruled = family(), of_category(4)
-    found = programmes.eligibility(table, ruled, LAW)
-    facts = table.row(0, named=True) | found.row(0, named=True) | ruled.row(0, named=True)
-    told = programmes.told(facts, LAW)
-    assert [t["service"] for t in told] == sorted(CODES) == CODES
+    entitled = programmes.eligibility(table, ruled, LAW)
+    facts = table.row(0, named=True) | entitled.row(0, named=True) | ruled.row(0, named=True)
+    answers = programmes.eligibility_as_json(facts, LAW)
+    assert [t["service"] for t in answers] == sorted(CODES) == CODES
     lists = {
-        ELIGIBLE: found["eligible_services"][0].to_list(),
-        REVIEW: found["services_in_review"][0].to_list(),
+        ELIGIBLE: entitled["eligible_services"][0].to_list(),
+        REVIEW: entitled["services_in_review"][0].to_list(),
     }
-    for said, codes in lists.items():
-        assert [t["service"] for t in told if t["verdict"] == said] == codes
+    for expected, codes in lists.items():
+        assert [t["service"] for t in answers if t["verdict"] == expected] == codes
 
 
 # ── what must always hold ──
@@ -302,10 +308,10 @@ CATEGORY = st.integers(1, 6)
 ORDER = programmes.VERDICTS.categories.to_list()
 
 
-def verdicts(told: list[dict], poorest: list[int], richest: list[int]) -> list[dict]:
+def verdicts(families: list[dict], poorest: list[int], richest: list[int]) -> list[dict]:
     ruled = pl.DataFrame({"rule_category": poorest, "richest_category": richest})
-    found = programmes.eligibility(features(*told), ruled, LAW)
-    return found.select(f"verdict_{code}" for code in CODES).to_dicts()
+    entitled = programmes.eligibility(features(*families), ruled, LAW)
+    return entitled.select(f"verdict_{code}" for code in CODES).to_dicts()
 
 
 def many(*parts: st.SearchStrategy) -> st.SearchStrategy:
@@ -318,8 +324,8 @@ def many(*parts: st.SearchStrategy) -> st.SearchStrategy:
 def test_an_unknown_never_refuses_and_never_grants(drawn):
     category = [c for _, _, c, _ in drawn]
     richest = [max(c, r) for _, _, c, r in drawn]
-    known = verdicts([told for told, *_ in drawn], category, richest)
-    blanked = [told | dict.fromkeys(blank) for told, blank, *_ in drawn]
+    known = verdicts([facts for facts, *_ in drawn], category, richest)
+    blanked = [facts | dict.fromkeys(blank) for facts, blank, *_ in drawn]
     for before, after in zip(known, verdicts(blanked, category, richest), strict=True):
         assert all(after[service] in (REVIEW, before[service]) for service in before)
 
@@ -327,29 +333,31 @@ def test_an_unknown_never_refuses_and_never_grants(drawn):
 @settings(max_examples=20, deadline=None)
 @given(many(FACTS, BLANKS, CATEGORY, CATEGORY))
 def test_a_poorer_category_never_loses_eligibility(drawn):
-    told = [told | dict.fromkeys(blank) for told, blank, *_ in drawn]
+    facts = [facts | dict.fromkeys(blank) for facts, blank, *_ in drawn]
     poorer, richer = ([of(c, r) for *_, c, r in drawn] for of in (min, max))
-    better = verdicts(told, poorer, poorer)
-    for one, other in zip(better, verdicts(told, richer, richer), strict=True):
+    better = verdicts(facts, poorer, poorer)
+    for one, other in zip(better, verdicts(facts, richer, richer), strict=True):
         assert all(ORDER.index(one[s]) >= ORDER.index(other[s]) for s in one)
 
 
 @settings(max_examples=20, deadline=None)
 @given(many(FACTS, BLANKS, CATEGORY, CATEGORY))
 def test_the_category_alone_refuses_nobody(drawn):
-    told = [told | dict.fromkeys(blank) for told, blank, *_ in drawn]
-    poorest = [1] * len(told)
-    served = verdicts(told, poorest, poorest)
-    said = verdicts(told, [min(c, r) for *_, c, r in drawn], [max(c, r) for *_, c, r in drawn])
-    for before, after in zip(served, said, strict=True):
+    facts = [facts | dict.fromkeys(blank) for facts, blank, *_ in drawn]
+    poorest = [1] * len(facts)
+    served = verdicts(facts, poorest, poorest)
+    by_category = verdicts(
+        facts, [min(c, r) for *_, c, r in drawn], [max(c, r) for *_, c, r in drawn]
+    )
+    for before, after in zip(served, by_category, strict=True):
         assert all((after[s] == NOT_ELIGIBLE) == (before[s] == NOT_ELIGIBLE) for s in before)
 
 
 @settings(max_examples=20, deadline=None)
 @given(many(FACTS, BLANKS))
 def test_one_family_in_python_answers_as_the_expressions_do(drawn):
-    told = [told | dict.fromkeys(blank) for told, blank in drawn]
-    table = features(*told)
+    feature_values = [feature_values | dict.fromkeys(blank) for feature_values, blank in drawn]
+    table = features(*feature_values)
     used = {c.code: c for p in programmes.in_force(LAW) for g in p.requires for c in g}
     answered = table.with_columns(c.met().alias(code) for code, c in used.items()).to_dicts()
     for facts in answered:
@@ -359,15 +367,15 @@ def test_one_family_in_python_answers_as_the_expressions_do(drawn):
 
 
 def test_where_nothing_is_known_every_programme_goes_to_a_person():
-    [said] = verdicts([dict.fromkeys(READ)], [3], [3])
-    assert set(said.values()) == {REVIEW}
+    [by_service] = verdicts([dict.fromkeys(READ)], [3], [3])
+    assert set(by_service.values()) == {REVIEW}
 
 
 def test_the_company_and_the_order_of_families_do_not_matter():
-    told = [dict(case[1]) for case in CASES.values()]
-    ruled = rule_category(features(*told), LAW)
-    together = programmes.eligibility(features(*told), ruled, LAW).drop("household_id")
-    backwards = programmes.eligibility(features(*told[::-1]), ruled[::-1], LAW)
+    families = [dict(case[1]) for case in CASES.values()]
+    ruled = rule_category(features(*families), LAW)
+    together = programmes.eligibility(features(*families), ruled, LAW).drop("household_id")
+    backwards = programmes.eligibility(features(*families[::-1]), ruled[::-1], LAW)
     assert together.equals(backwards.drop("household_id")[::-1])
 
 
@@ -408,8 +416,8 @@ class Swapped:
     def predict(self, features, law, silent):
         schema = {name: SCORE_SCHEMA[name] for name in MODEL_OUTPUTS}
         schema["within_capacity"] = pl.Boolean()
-        said = pl.DataFrame(self.opinions, schema=schema)
-        return pl.concat([features.select("household_id"), said], how="horizontal")
+        opinions = pl.DataFrame(self.opinions, schema=schema)
+        return pl.concat([features.select("household_id"), opinions], how="horizontal")
 
 
 AMOUNTS = st.sampled_from((0, 1, 60_000, 5_000_000))
@@ -436,17 +444,17 @@ def test_whatever_a_model_says_eligibility_and_offers_stay_byte_equal(one, other
     assert beside.table.select(lists).equals(alone.table.select(lists))
     assert beside.eligibility.equals(alone.eligibility)
     for row in range(2):
-        told, without = beside.answer(row), alone.answer(row)
+        with_model, without = beside.answer(row), alone.answer(row)
         for part in ("eligibility", "offers"):
-            assert json.dumps(told[part]) == json.dumps(without[part])
+            assert json.dumps(with_model[part]) == json.dumps(without[part])
 
 
 # ── what cannot be decided ──
 
 NAMED = [
     (group, code)
-    for group, told in LAW.programmes["out_of_scope"].items()
-    for code in told["named"]
+    for group, excluded in LAW.programmes["out_of_scope"].items()
+    for code in excluded["named"]
 ]
 
 
@@ -455,7 +463,7 @@ def test_what_is_out_of_scope_can_be_asked_of_nobody_and_the_error_says_why(grou
     why = LAW.programmes["out_of_scope"][group]["why"]["en"]
     for ask in (
         lambda: programmes.programme(code, LAW),
-        lambda: programmes.told({}, LAW, code),
+        lambda: programmes.eligibility_as_json({}, LAW, code),
     ):
         with pytest.raises(NoSuchProgramme, match="out of scope") as refused:
             ask()
@@ -464,8 +472,8 @@ def test_what_is_out_of_scope_can_be_asked_of_nobody_and_the_error_says_why(grou
 
 
 def test_the_guard_list_names_what_sources_name_and_counts_the_rest():
-    told = LAW.programmes["out_of_scope"]
-    assert {name: (g["count"], len(g["named"])) for name, g in told.items()} == {
+    out_of_scope = LAW.programmes["out_of_scope"]
+    assert {name: (g["count"], len(g["named"])) for name, g in out_of_scope.items()} == {
         "republican_benefits": (41, 9),
         "targeted_assistance": (1, 1),
         "insurance_payments": (5, 5),
@@ -617,8 +625,8 @@ def test_the_published_counts_are_those_of_the_ministry():
 
 def test_a_programme_not_yet_begun_is_announced_for_its_first_edition(tmp_path):
     def raised_later(content):
-        told = content["programmes"]["home_teaching"]
-        told["editions"].append(told["editions"][0] | {"since": date(2027, 1, 1)})
+        programme = content["programmes"]["home_teaching"]
+        programme["editions"].append(programme["editions"][0] | {"since": date(2027, 1, 1)})
 
     law = Law(date(2025, 8, 31), amended(tmp_path, "programmes.yaml", raised_later))
     with pytest.raises(NoSuchProgramme, match="begins on 2025-09-01"):

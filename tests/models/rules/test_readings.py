@@ -33,12 +33,12 @@ NOTHING = dict.fromkeys(MET, 0)
 def of(*families, law=None):
     """For each family, the readings (question:answer) by which all conditions are met."""
     law = law or Law(DAY)
-    found = readings(law)
-    table = by_reading(features(*families), found)
+    every = readings(law)
+    table = by_reading(features(*families), every)
     return [
         {
             f"{r.question}:{r.answer}" if r.question else IN_FORCE
-            for r in found
+            for r in every
             if r.combinator == "all" and row[r.name]
         }
         for row in table.to_dicts()
@@ -49,7 +49,7 @@ EVERY = of(MET)[0]
 
 
 def test_every_answer_but_the_one_in_force_is_a_reading_under_every_combinator():
-    found = readings(Law(DAY))
+    every = readings(Law(DAY))
     answers = sum(len(q.answers) - 1 for q in questions(Law(DAY)))
     assert [q.code for q in questions(Law(DAY))] == [
         "MINIMUM",
@@ -59,7 +59,7 @@ def test_every_answer_but_the_one_in_force_is_a_reading_under_every_combinator()
         "STANDING",
     ]
     assert answers == 10
-    assert len(found) == len({r.name for r in found}) == (1 + answers) * len(combinators(4))
+    assert len(every) == len({r.name for r in every}) == (1 + answers) * len(combinators(4))
     assert len(EVERY) == 1 + answers
 
 
@@ -92,19 +92,21 @@ def test_the_reading_in_force_is_the_rule_itself():
     families = [MET, NOTHING, MET | {"dwellings": None}, MET | {"vehicles": 1}]
     table = features(*families)
     (own,) = (r for r in readings(Law(DAY)) if r.answer == IN_FORCE and r.combinator == "all")
-    told = by_reading(table, (own,))[own.name].to_list()
-    assert told == hard_rule(table, Law(DAY))["met"].to_list() == [True, False, None, False]
+    by_own_reading = by_reading(table, (own,))[own.name].to_list()
+    assert (
+        by_own_reading == hard_rule(table, Law(DAY))["met"].to_list() == [True, False, None, False]
+    )
 
 
 def test_fewer_conditions_needed_never_lead_fewer_families_into_category_6():
     families = [
         {**NOTHING, **{name: MET[name] for name in list(MET)[:count]}} for count in range(14)
     ]
-    found = readings(Law(DAY))
-    table = by_reading(features(*families), found)
-    for answer in {(r.question, r.answer) for r in found}:
+    every = readings(Law(DAY))
+    table = by_reading(features(*families), every)
+    for answer in {(r.question, r.answer) for r in every}:
         counts = [
-            table[r.name].sum() for r in found if (r.question, r.answer) == answer
+            table[r.name].sum() for r in every if (r.question, r.answer) == answer
         ]  # all, 3 of 4, 2 of 4, any
         assert counts == sorted(counts), answer
 
@@ -144,8 +146,8 @@ def test_an_answer_that_needs_a_minimum_nobody_has_published_yet_is_no_reading(t
         content["editions"][0] |= {"since": date(2026, 2, 1), "until": date(2026, 2, 28)}
 
     folder = amended(tmp_path, "subsistence_minimum_actual.yaml", published_later)
-    asked = {r.question for r in readings(Law(DAY, folder))}
-    assert "MINIMUM" not in asked
-    assert {"WINDOW", "SHARES"} <= asked
+    with_readings = {r.question for r in readings(Law(DAY, folder))}
+    assert "MINIMUM" not in with_readings
+    assert {"WINDOW", "SHARES"} <= with_readings
     on_the_day = {r.question for r in readings(Law(date(2026, 2, 1), folder))}
     assert "MINIMUM" in on_the_day

@@ -18,8 +18,8 @@ IMPUTED = "IMPUTED_LOAN_INCOME_ABOVE_LINE"
 DEPOSITS = "DEPOSITS_ABOVE_LIMIT"
 
 
-def flag(code, law=None, **told):
-    return red_flags(family(**told), law or Law(DAY))[code].item()
+def flag(code, law=None, **feature_values):
+    return red_flags(family(**feature_values), law or Law(DAY))[code].item()
 
 
 @pytest.mark.parametrize(
@@ -55,13 +55,16 @@ def test_loans_above_two_minima_per_member_in_a_quarter(lent, members, expected)
 
 
 def test_the_bound_of_loans_moves_with_the_minimum():
-    told = {"loan_principal_quarter": 300_000, "members": 3}  # 277 368 in 2025, 305 106 in 2026
-    assert flag(LOANS, Law(date(2025, 12, 31)), **told) is True
-    assert flag(LOANS, Law(date(2026, 1, 1)), **told) is False
+    feature_values = {
+        "loan_principal_quarter": 300_000,
+        "members": 3,
+    }  # 277 368 in 2025, 305 106 in 2026
+    assert flag(LOANS, Law(date(2025, 12, 31)), **feature_values) is True
+    assert flag(LOANS, Law(date(2026, 1, 1)), **feature_values) is False
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("feature_values", "expected"),
     [
         ({"cars": 1}, False),
         ({"cars": 2}, True),
@@ -74,8 +77,8 @@ def test_the_bound_of_loans_moves_with_the_minimum():
         ({"cars": 2, "members_with_disability": None}, None),  # might be exempt
     ],
 )
-def test_more_than_one_car_unless_children_or_a_disability_explain_it(told, expected):
-    assert flag(CARS, **told) is expected
+def test_more_than_one_car_unless_children_or_a_disability_explain_it(feature_values, expected):
+    assert flag(CARS, **feature_values) is expected
 
 
 @pytest.mark.parametrize(
@@ -131,8 +134,8 @@ def test_deposits_above_two_hundred_indices(balance, expected):
 def test_a_flag_exists_only_from_the_day_of_its_source(day, codes):
     law = Law(day)
     assert [f.code for f in in_force(law)] == codes
-    told = red_flags(family(cars=2), law)
-    assert told.columns == ["household_id", *codes, "rule_flag", "raised_flags"]
+    flags = red_flags(family(cars=2), law)
+    assert flags.columns == ["household_id", *codes, "rule_flag", "raised_flags"]
 
 
 def test_each_flag_says_whether_its_source_is_law():
@@ -161,7 +164,7 @@ def test_an_unknown_flag_counts_as_not_raised_and_no_answer_at_all_is_null():
             "transfers_from_many_senders_quarter",
         ]
     )
-    told = red_flags(
+    flags = red_flags(
         features(
             {"cars": 2, "loan_principal_quarter": None},  # one raised, one unknown
             {"cars": 1, "loan_principal_quarter": None},  # none raised, one unknown
@@ -170,19 +173,19 @@ def test_an_unknown_flag_counts_as_not_raised_and_no_answer_at_all_is_null():
         ),
         Law(DAY),
     )
-    assert told["rule_flag"].to_list() == [True, False, False, None]
-    assert told["raised_flags"].to_list() == [[CARS], [], [], []]
+    assert flags["rule_flag"].to_list() == [True, False, False, None]
+    assert flags["raised_flags"].to_list() == [[CARS], [], [], []]
 
 
 def test_raised_flags_stand_in_the_order_of_their_file():
-    told = red_flags(family(cars=3, loan_payments_month=900_000), Law(DAY))
-    assert told["raised_flags"].to_list() == [[PAYMENTS, CARS]]
+    flags = red_flags(family(cars=3, loan_payments_month=900_000), Law(DAY))
+    assert flags["raised_flags"].to_list() == [[PAYMENTS, CARS]]
 
 
 def test_on_a_day_without_flags_nothing_can_be_said():
-    told = red_flags(family(cars=3), Law(date(2025, 1, 1)))
-    assert told["rule_flag"].to_list() == [None]
-    assert told["raised_flags"].to_list() == [[]]
+    flags = red_flags(family(cars=3), Law(date(2025, 1, 1)))
+    assert flags["rule_flag"].to_list() == [None]
+    assert flags["raised_flags"].to_list() == [[]]
 
 
 def test_a_ratio_with_a_fraction_is_compared_exactly(tmp_path):

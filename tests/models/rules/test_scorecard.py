@@ -102,16 +102,16 @@ def test_what_many_data_sets_do_not_hold_weighs_little():
 
 
 def test_a_familys_points_are_the_sum_of_its_criteria():
-    told = assess(family(), Law(DAY))
+    assessed = assess(family(), Law(DAY))
     columns = [c.column for c in CARD.criteria]
-    assert told["points_poorest"].item() == told.select(pl.sum_horizontal(columns)).item()
+    assert assessed["points_poorest"].item() == assessed.select(pl.sum_horizontal(columns)).item()
     # income 41 and wages 1 (100,000 is 1.97 ПМ), one dwelling 1, amenities 3, own home 1,
     # one vehicle 3, loans 1 + 4, health 1 + 1, education 7 + 1, dependency 12, family 8, work 12;
     # nothing for benefits, business, area, new cars, land, herd, deposits, transfers.
-    assert told["points_poorest"].item() == (
+    assert assessed["points_poorest"].item() == (
         41 + 1 + 1 + 3 + 1 + 3 + 1 + 4 + 1 + 1 + 7 + 1 + 12 + 8 + 12
     )
-    assert told["points_richest"].item() == told["points_poorest"].item()
+    assert assessed["points_richest"].item() == assessed["points_poorest"].item()
 
 
 def test_an_unknown_criterion_counts_as_its_poorest_and_might_be_its_richest():
@@ -122,26 +122,26 @@ def test_an_unknown_criterion_counts_as_its_poorest_and_might_be_its_richest():
 
 
 def test_nothing_known_at_all_is_the_poorest_family_that_could_be_the_richest():
-    told = assess(family(**dict.fromkeys(FEATURES)), Law(DAY))
-    assert told["points_poorest"].item() == sum(c.least for c in CARD.criteria)
-    assert told["points_richest"].item() == CARD.most
-    assert (told["category_poorest"].item(), told["category_richest"].item()) == (1, 5)
+    assessed = assess(family(**dict.fromkeys(FEATURES)), Law(DAY))
+    assert assessed["points_poorest"].item() == sum(c.least for c in CARD.criteria)
+    assert assessed["points_richest"].item() == CARD.most
+    assert (assessed["category_poorest"].item(), assessed["category_richest"].item()) == (1, 5)
 
 
 def test_an_unknown_part_that_cannot_matter_leaves_the_criterion_known():
-    told = assess(
+    assessed = assess(
         features(
             {"work_intensity": 0.0, "adults_without_work": None},  # 0 points whatever else
             {"work_intensity": 1.0, "adults_without_work": None},  # 10 to 12
         ),
         Law(DAY),
     )
-    assert told["points_WORK"].to_list() == [0, None]
-    assert (told["points_richest"] - told["points_poorest"]).to_list() == [0, 2]
+    assert assessed["points_WORK"].to_list() == [0, None]
+    assert (assessed["points_richest"] - assessed["points_poorest"]).to_list() == [0, 2]
 
 
 def test_the_poorest_of_several_statuses_counts():
-    told = assess(
+    assessed = assess(
         features(
             {"work_intensity": 1.0, "adults_without_work": 3},  # 12 and 10
             {"work_intensity": 0.5, "adults_without_work": 0},  # 11 and 12
@@ -149,7 +149,7 @@ def test_the_poorest_of_several_statuses_counts():
         ),
         Law(DAY),
     )
-    assert told["points_WORK"].to_list() == [10, 11, 0]
+    assert assessed["points_WORK"].to_list() == [10, 11, 0]
 
 
 def test_the_same_income_is_worth_less_once_the_minimum_rises():
@@ -162,8 +162,8 @@ def test_the_same_income_is_worth_less_once_the_minimum_rises():
 def test_a_category_begins_with_its_first_point(category):
     begins = CARD.categories[category - 1].begins
     points = pl.DataFrame({"points": [begins - 1, begins]})
-    told = points.select(category_of(CARD, pl.col("points"), by_score=False)).to_series()
-    assert told.to_list() == [category - 1, category]
+    categories = points.select(category_of(CARD, pl.col("points"), by_score=False)).to_series()
+    assert categories.to_list() == [category - 1, category]
 
 
 RICH = {
@@ -180,9 +180,9 @@ RICH = {
 
 
 def test_points_alone_never_reach_category_6_while_the_policy_says_so(tmp_path):
-    told = assess(family(**RICH), Law(DAY))
-    assert told["points_poorest"].item() >= CARD.categories[5].begins
-    assert told["category_poorest"].item() == 5
+    assessed = assess(family(**RICH), Law(DAY))
+    assert assessed["points_poorest"].item() >= CARD.categories[5].begins
+    assert assessed["category_poorest"].item() == 5
     on = amended(
         tmp_path,
         "decision_policy.yaml",
@@ -268,9 +268,9 @@ def test_the_states_own_card_can_take_the_files_place(tmp_path):
         )
 
     law = Law(DAY, amended(tmp_path, FILE, replaced))
-    told = assess(features({"income_per_member": 50_850}, {"income_per_member": 50_851}), law)
-    assert told["points_INCOME"].to_list() == [0, 10]
-    assert told["category_poorest"].to_list() == [1, 2]
+    assessed = assess(features({"income_per_member": 50_850}, {"income_per_member": 50_851}), law)
+    assert assessed["points_INCOME"].to_list() == [0, 10]
+    assert assessed["category_poorest"].to_list() == [1, 2]
 
 
 def values(name: str) -> st.SearchStrategy:
@@ -298,19 +298,19 @@ def test_no_feature_moved_to_the_poor_side_ever_gives_a_richer_family(start, mov
             to = min(old, other) if FEATURES[name].direction > 0 else max(old, other)
             poorer.append(start | {name: to})
     for card in CARDS:
-        told = assess(features(start, *poorer), Law(DAY), card)
+        assessed = assess(features(start, *poorer), Law(DAY), card)
         for column in ("points_poorest", "points_richest", "category_poorest", "category_richest"):
-            first, *others = told[column].to_list()
+            first, *others = assessed[column].to_list()
             assert all(other <= first for other in others), (card, column)
 
 
 def test_the_points_with_every_unknown_at_its_poorest_add_up_to_the_sum_that_decides():
     card = Scorecard.in_force(Law(DAY))
-    told = features({}, {"vehicles": None, "income_per_member": None}, dict.fromkeys(FEATURES))
-    points = poorest_points(told, card.criteria)
+    table = features({}, {"vehicles": None, "income_per_member": None}, dict.fromkeys(FEATURES))
+    points = poorest_points(table, card.criteria)
     assert points.columns == [criterion.column for criterion in card.criteria]
     assert points.null_count().row(0) == (0,) * len(card.criteria)
-    assert points.sum_horizontal().to_list() == assess(told, Law(DAY))["points_poorest"].to_list()
+    assert points.sum_horizontal().to_list() == assess(table, Law(DAY))["points_poorest"].to_list()
 
 
 def test_naming_the_card_that_decides_changes_nothing(tmp_path):

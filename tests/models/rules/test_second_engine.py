@@ -37,15 +37,15 @@ DAYS = sorted({*changes_of_law(), *CALENDAR})
 def differences(families: list[Family], day: date) -> list[str]:
     """What the product says otherwise than the second engine: where, what, ours, theirs."""
     ours = _product(families, day)
-    found = []
+    differing = []
     for family in families:
         number = family["households"][0]["household_id"]
         theirs = _second(family, day)
         mine = ours[number]
         for what, answer in theirs.items():
             if what in mine and mine[what] != answer:
-                found.append(f"{what}: product {mine[what]}, second engine {answer}")
-    return found
+                differing.append(f"{what}: product {mine[what]}, second engine {answer}")
+    return differing
 
 
 def _product(families: list[Family], day: date) -> dict[int, dict[str, Any]]:
@@ -53,10 +53,10 @@ def _product(families: list[Family], day: date) -> dict[int, dict[str, Any]]:
     frames = {name: _frame(name, families, owner) for name in families[0]}
     table = build(frames, day)
     law = Law(day)
-    told = table.join(rule_category(table, law), on="household_id").join(
+    ruled = table.join(rule_category(table, law), on="household_id").join(
         red_flags(table, law), on="household_id"
     )
-    return {row["household_id"]: row for row in told.iter_rows(named=True)}
+    return {row["household_id"]: row for row in ruled.iter_rows(named=True)}
 
 
 def _frame(name: str, families: list[Family], owner: dict[int, int]) -> pl.DataFrame | None:
@@ -64,29 +64,29 @@ def _frame(name: str, families: list[Family], owner: dict[int, int]) -> pl.DataF
         return None
     rows = [row for family in families for row in family[name]]
     types = REGISTERS[name].schema
-    told = dict.fromkeys(column for row in rows for column in row)
-    columns = {c: pl.Series(c, [r.get(c) for r in rows], dtype=types[c]) for c in told}
+    names = dict.fromkeys(column for row in rows for column in row)
+    columns = {c: pl.Series(c, [r.get(c) for r in rows], dtype=types[c]) for c in names}
     if REGISTERS[name].by_person:
         columns["household_id"] = pl.Series([owner[r["person_id"]] for r in rows], dtype=pl.Int64)
     return pl.DataFrame(columns)
 
 
 def _second(family: Family, day: date) -> dict[str, Any]:
-    told = facts(family, day)
-    said = verdict(told, day)
-    ends = list(said.points.values())
-    raised = [code for code, answer in said.flags.items() if answer]
+    known = facts(family, day)
+    second = verdict(known, day)
+    ends = list(second.points.values())
+    raised = [code for code, answer in second.flags.items() if answer]
     return {
-        **{name: float(v) if isinstance(v, Fraction) else v for name, v in told.items()},
-        **{f"points_{c}": low if low == high else None for c, (low, high) in said.points.items()},
+        **{name: float(v) if isinstance(v, Fraction) else v for name, v in known.items()},
+        **{f"points_{c}": low if low == high else None for c, (low, high) in second.points.items()},
         "points_poorest": sum(low for low, _ in ends),
         "points_richest": sum(high for _, high in ends),
-        "hard_rule_met": said.hard_rule,
-        "rule_category": said.rule_category,
-        "richest_category": said.richest_category,
-        **said.flags,
+        "hard_rule_met": second.hard_rule,
+        "rule_category": second.rule_category,
+        "richest_category": second.richest_category,
+        **second.flags,
         "raised_flags": raised,
-        "rule_flag": None if set(said.flags.values()) <= {None} else bool(raised),
+        "rule_flag": None if set(second.flags.values()) <= {None} else bool(raised),
     }
 
 
@@ -99,24 +99,24 @@ def batch(seed: int, size: int) -> tuple[list[Family], date]:
 
 
 def test_five_thousand_families_on_the_lines_have_the_same_answers_from_both():
-    found = [line for seed in range(25) for line in differences(*batch(seed, 200))]
-    assert not found, f"{len(found)} differences, such as {found[:10]}"
+    differing = [line for seed in range(25) for line in differences(*batch(seed, 200))]
+    assert not differing, f"{len(differing)} differences, such as {differing[:10]}"
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(100))
 def test_a_million_families_on_the_lines_have_the_same_answers_from_both(part):
     seeds = range(1_000 + 5 * part, 1_005 + 5 * part)
-    found = [line for seed in seeds for line in differences(*batch(seed, 2_000))]
-    assert not found, f"{len(found)} differences, such as {found[:10]}"
+    differing = [line for seed in seeds for line in differences(*batch(seed, 2_000))]
+    assert not differing, f"{len(differing)} differences, such as {differing[:10]}"
 
 
 @pytest.mark.parametrize("day", [date(2025, 12, 31), date(2026, 1, 1)], ids=str)
 def test_the_families_stand_on_every_line_of_the_law_and_on_both_sides_of_it(day):
     author = Author(Random(7), day)
-    told = [facts(author.family(), day) for _ in range(1_500)]
+    families = [facts(author.family(), day) for _ in range(1_500)]
     for fact, bounds in lines(day).items():
-        seen = {family[fact] for family in told} - {None}
+        seen = {family[fact] for family in families} - {None}
         for line in bounds:
             if isinstance(line, int):
                 assert {max(0, line - 1), line} <= seen, f"{fact} at {line} on {day}"
@@ -126,14 +126,14 @@ def test_the_families_stand_on_every_line_of_the_law_and_on_both_sides_of_it(day
 
 
 def test_the_families_reach_every_answer():
-    said = [
+    verdicts = [
         verdict(facts(family, day), day)
         for families, day in map(batch, range(25), [100] * 25)
         for family in families
     ]
-    assert {v.rule_category for v in said} == {1, 2, 3, 4, 5, 6}
-    assert {v.hard_rule for v in said} == {True, False, None}
-    for code in {code for v in said for code in v.flags}:
-        assert {v.flags.get(code) for v in said} == {True, False, None}, code
-    for code in said[0].points:
-        assert len({v.points[code] for v in said}) > 1, code
+    assert {v.rule_category for v in verdicts} == {1, 2, 3, 4, 5, 6}
+    assert {v.hard_rule for v in verdicts} == {True, False, None}
+    for code in {code for v in verdicts for code in v.flags}:
+        assert {v.flags.get(code) for v in verdicts} == {True, False, None}, code
+    for code in verdicts[0].points:
+        assert len({v.points[code] for v in verdicts}) > 1, code

@@ -9,25 +9,25 @@ from features.errors import InputError
 from serving.api.server import command, environment, serve
 
 
-def told(**changes):
+def started_with(**changes):
     given = {"url": "http://x", "home": Path("var"), "model": "champion", "workers": 3}
     return environment({"PATH": "/bin", "OMP_NUM_THREADS": "8"}, **(given | changes))
 
 
 def test_the_home_is_absolute_for_the_server_works_in_another_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert told()["TARAZY_HOME"] == str(tmp_path / "var")
-    assert told()["BENTOML_HOME"].startswith(str(tmp_path / "var"))
+    assert started_with()["TARAZY_HOME"] == str(tmp_path / "var")
+    assert started_with()["BENTOML_HOME"].startswith(str(tmp_path / "var"))
     assert str(Path(__file__).parents[3]) in command("127.0.0.1", 3000)
 
 
 def test_nothing_is_reported_home_no_foreign_code_is_run_and_workers_do_not_fight_for_cores():
-    assert told()["BENTOML_DO_NOT_TRACK"] == "True"  # "1" is ignored
-    assert told()["MLFLOW_ALLOW_MODEL_CODE_EXECUTION"] == "false"
-    assert told()["OMP_NUM_THREADS"] == "1"
-    assert told()["TARAZY_WORKERS"] == "3"
-    assert int(told(workers=None)["TARAZY_WORKERS"]) >= 1
-    assert told()["PATH"] == "/bin"
+    assert started_with()["BENTOML_DO_NOT_TRACK"] == "True"  # "1" is ignored
+    assert started_with()["MLFLOW_ALLOW_MODEL_CODE_EXECUTION"] == "false"
+    assert started_with()["OMP_NUM_THREADS"] == "1"
+    assert started_with()["TARAZY_WORKERS"] == "3"
+    assert int(started_with(workers=None)["TARAZY_WORKERS"]) >= 1
+    assert started_with()["PATH"] == "/bin"
 
 
 def test_a_taken_port_is_said_before_anything_starts(tmp_path):

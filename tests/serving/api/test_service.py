@@ -65,9 +65,9 @@ def test_a_family_is_decided_with_reasons_in_three_languages(ask, family):
 def test_eligibility_is_told_for_the_service_asked_for_or_for_all(ask, family):
     alone = ask(family, service="housing_aid").json()
     every = ask(family).json()
-    [told] = alone["eligibility"]
-    assert told in every["eligibility"]
-    assert (told["service"], told["verdict"]) == ("housing_aid", "eligible")
+    [housing_aid] = alone["eligibility"]
+    assert housing_aid in every["eligibility"]
+    assert (housing_aid["service"], housing_aid["verdict"]) == ("housing_aid", "eligible")
     verdicts = {t["service"]: t["verdict"] for t in every["eligibility"]}
     assert every["eligible_services"] == [s for s, v in verdicts.items() if v == "eligible"]
     assert every["services_in_review"] == [s for s, v in verdicts.items() if v == "review"]
@@ -348,27 +348,27 @@ def test_the_service_is_alive_and_ready_and_says_with_what(api):
 
 
 def test_the_model_that_answers_is_the_one_that_decides(api, ask, family):
-    told = api.get("/models").json()
-    check("ModelAnswering", told)
+    answering = api.get("/models").json()
+    check("ModelAnswering", answering)
     decision = ask(family).json()
-    assert decision["model_version"] == told["version"]
-    assert decision["versions"]["model"].startswith(f"{told['version']}@")
+    assert decision["model_version"] == answering["version"]
+    assert decision["versions"]["model"].startswith(f"{answering['version']}@")
 
 
 def test_every_feature_is_told(api):
-    told = api.get("/features").json()
-    check("Features", told)
-    assert [f["name"] for f in told["features"]] == list(FEATURES)
-    assert all(f["about"] and f["basis"] for f in told["features"])
+    listed = api.get("/features").json()
+    check("Features", listed)
+    assert [f["name"] for f in listed["features"]] == list(FEATURES)
+    assert all(f["about"] and f["basis"] for f in listed["features"])
 
 
 def test_the_law_is_told_in_all_editions_or_as_of_a_day(api):
     every = api.get("/law").json()
     check("Law", every)
     assert {e["name"] for e in every["entries"]} == set(parameters())
-    told = api.get("/law", params={"as_of": "2025-12-31"}).json()
-    check("Law", told)
-    assert all(e["since"] <= "2025-12-31" for e in told["entries"] if "since" in e)
+    in_force = api.get("/law", params={"as_of": "2025-12-31"}).json()
+    check("Law", in_force)
+    assert all(e["since"] <= "2025-12-31" for e in in_force["entries"] if "since" in e)
 
 
 @pytest.mark.parametrize("query", ["as_of=1990-01-01", "as_of=x", "as_of=", "on=2026-01-01"])
@@ -418,9 +418,9 @@ def test_the_description_that_is_served_is_our_own(api):
 
 def test_counters_name_addresses_but_no_value(api):
     api.get("/nowhere/900101300123")
-    told = api.get("/metrics").text
-    assert 'tarazy_requests_total{path="/score"' in told
-    assert "900101300123" not in told
+    counters = api.get("/metrics").text
+    assert 'tarazy_requests_total{path="/score"' in counters
+    assert "900101300123" not in counters
 
 
 # Pages

@@ -69,15 +69,15 @@ def families(*rows: dict) -> pl.DataFrame:
     )
 
 
-def inspected(*found: tuple[int, str, int], on: date = date(2026, 3, 1)) -> pl.DataFrame:
+def inspected(*inspections: tuple[int, str, int], on: date = date(2026, 3, 1)) -> pl.DataFrame:
     """Inspections of (household, design, hidden income a month)."""
     return pl.DataFrame(
         {
-            "household_id": [f[0] for f in found],
-            "inspected_on": [on] * len(found),
-            "design": [f[1] for f in found],
-            "probability": [0.01] * len(found),
-            "hidden_income_monthly": [f[2] for f in found],
+            "household_id": [f[0] for f in inspections],
+            "inspected_on": [on] * len(inspections),
+            "design": [f[1] for f in inspections],
+            "probability": [0.01] * len(inspections),
+            "hidden_income_monthly": [f[2] for f in inspections],
         }
     )
 
@@ -94,24 +94,24 @@ def test_the_table_of_categories_counts_every_family_once_poorer_first():
         {"rule_category": 4, "model_category": 4, "model_category_set": [4]},
         {"rule_category": 6, "model_category": None, "model_category_set": None},
     )
-    told = comparison.categories(table)
-    assert len(told["cells"]) == 6 * 7
-    assert comparison.total(told["cells"]) == 5
-    assert {n: d["families"] for n, d in told["directions"].items()} == {
+    compared = comparison.categories(table)
+    assert len(compared["cells"]) == 6 * 7
+    assert comparison.total(compared["cells"]) == 5
+    assert {n: d["families"] for n, d in compared["directions"].items()} == {
         "same": 1,
         "poorer": 2,
         "richer": 1,
         "unknown": 1,
     }
-    assert [(c["rule"], c["model"], c["families"]) for c in told["disagreements"]] == [
+    assert [(c["rule"], c["model"], c["families"]) for c in compared["disagreements"]] == [
         (3, 1, 2),
         (2, 3, 1),
     ]
-    assert told["disagreements"][0]["rule_outside_model_set"] == 1
-    assert told["disagreements"][0]["share"] == 0.4
-    assert told["rule_inside_model_set"] == {"families": 3, "of": 4, "share": 0.75}
-    assert told["rule"]["6"] == 1
-    assert told["model"]["unknown"] == 1
+    assert compared["disagreements"][0]["rule_outside_model_set"] == 1
+    assert compared["disagreements"][0]["share"] == 0.4
+    assert compared["rule_inside_model_set"] == {"families": 3, "of": 4, "share": 0.75}
+    assert compared["rule"]["6"] == 1
+    assert compared["model"]["unknown"] == 1
 
 
 def test_without_unknown_opinions_there_is_no_column_for_them():
@@ -128,8 +128,8 @@ def test_the_table_of_flags_has_a_place_for_what_is_unknown():
         {"rule_flag": False, "model_flag": None},
         {"rule_flag": False, "model_flag": False, FLAG: None},
     )
-    told = comparison.flags(table)
-    cells = {(c["rule_flag"], c["model_flag"]): c["families"] for c in told["cells"]}
+    compared = comparison.flags(table)
+    cells = {(c["rule_flag"], c["model_flag"]): c["families"] for c in compared["cells"]}
     assert cells == {
         ("yes", "yes"): 1,
         ("yes", "no"): 1,
@@ -138,8 +138,8 @@ def test_the_table_of_flags_has_a_place_for_what_is_unknown():
         ("no", "no"): 1,
         ("no", "unknown"): 1,
     }
-    assert told["cells"][0]["hidden_income_estimate_median"] == 50_000
-    assert told["red_flags"] == {"MORE_THAN_ONE_CAR": {"yes": 1, "no": 2, "unknown": 1}}
+    assert compared["cells"][0]["hidden_income_estimate_median"] == 50_000
+    assert compared["red_flags"] == {"MORE_THAN_ONE_CAR": {"yes": 1, "no": 2, "unknown": 1}}
 
 
 # ── the target ──
@@ -171,17 +171,17 @@ ARM = {(True, True): (4, 3), (True, False): (8, 4), (False, True): (10, 7), (Fal
 
 def arm() -> tuple[pl.DataFrame, pl.DataFrame]:
     """Thirty-four families inspected at random, as in ARM."""
-    rows, found = [], []
+    rows, inspections = [], []
     for (rule, model), (of, confirmed) in ARM.items():
         for n in range(of):
             rows.append({"rule_flag": rule, "model_flag": model, FLAG: rule})
-            found.append((len(rows), "random", 500_000 if n < confirmed else 0))
-    return families(*rows), inspected(*found)
+            inspections.append((len(rows), "random", 500_000 if n < confirmed else 0))
+    return families(*rows), inspected(*inspections)
 
 
 def test_each_cell_of_the_flags_has_its_exact_interval():
-    told = witnesses.random_inspections(*arm(), AS_OF)
-    cells = {(c["rule_flag"], c["model_flag"]): c for c in told["cells"]}
+    witnessed = witnesses.random_inspections(*arm(), AS_OF)
+    cells = {(c["rule_flag"], c["model_flag"]): c for c in witnessed["cells"]}
     both = cells[("yes", "yes")]
     assert (both["inspected"], both["confirmed"]) == (4, 3)
     assert (both["share"]["low"], both["share"]["high"]) == pytest.approx(
@@ -192,21 +192,21 @@ def test_each_cell_of_the_flags_has_its_exact_interval():
     assert (model_only["share"]["low"], model_only["share"]["high"]) == pytest.approx(
         (0.3475, 0.9333), abs=5e-5
     )
-    assert told["random"]["confirmed"] == 3 + 4 + 7 + 2
-    assert told["random"]["families"] == 34
+    assert witnessed["random"]["confirmed"] == 3 + 4 + 7 + 2
+    assert witnessed["random"]["families"] == 34
 
 
 def test_precision_and_the_share_found_add_up_over_the_cells():
     flags = witnesses.random_inspections(*arm(), AS_OF)["flags"]
     # rules: 4 + 8 flagged, 3 + 4 of them confirmed; model: 4 + 10 and 3 + 7; 16 confirmed in all
     for name, hits, flagged in (("rule_flag", 7, 12), ("model_flag", 10, 14)):
-        told = flags[name]
-        assert (told["flagged_confirmed"], told["flagged"]) == (hits, flagged)
+        rates = flags[name]
+        assert (rates["flagged_confirmed"], rates["flagged"]) == (hits, flagged)
         for key, count, of in (("precision", hits, flagged), ("recall", hits, 16)):
             exact = binomtest(count, of).proportion_ci(method="exact")
-            assert told[key]["value"] == pytest.approx(count / of, abs=1e-6)
-            assert told[key]["low"] == pytest.approx(exact.low, abs=1e-6)
-            assert told[key]["high"] == pytest.approx(exact.high, abs=1e-6)
+            assert rates[key]["value"] == pytest.approx(count / of, abs=1e-6)
+            assert rates[key]["low"] == pytest.approx(exact.low, abs=1e-6)
+            assert rates[key]["high"] == pytest.approx(exact.high, abs=1e-6)
     assert flags["MORE_THAN_ONE_CAR"] == flags["rule_flag"]
 
 
@@ -214,9 +214,11 @@ def test_a_flag_beats_chance_only_when_its_low_end_is_above_twice_the_average():
     # 30 of 30 flagged are confirmed (low end 0.884), nobody else: 30 of 75 is 0.4, of 60 is 0.5
     def sure(clear: int) -> bool:
         table = families(*[{"model_flag": True}] * 30, *[{}] * clear)
-        found = inspected(*((n + 1, "random", 500_000 if n < 30 else 0) for n in range(30 + clear)))
-        told = witnesses.random_inspections(table, found, AS_OF)["flags"]["model_flag"]
-        return told["surely_twice_the_average"]
+        inspections = inspected(
+            *((n + 1, "random", 500_000 if n < 30 else 0) for n in range(30 + clear))
+        )
+        rates = witnesses.random_inspections(table, inspections, AS_OF)["flags"]["model_flag"]
+        return rates["surely_twice_the_average"]
 
     assert sure(45) is True
     assert sure(30) is False
@@ -225,24 +227,26 @@ def test_a_flag_beats_chance_only_when_its_low_end_is_above_twice_the_average():
 def test_of_a_family_inspected_twice_at_random_the_first_inspection_counts():
     early = inspected((1, "random", 0), on=date(2026, 2, 1))
     late = inspected((1, "random", 900_000), on=date(2026, 5, 1))
-    told = witnesses.random_inspections(families({}), pl.concat([late, early]), AS_OF)
-    assert (told["random"]["families"], told["random"]["confirmed"]) == (1, 0)
-    assert told["random"]["again"] == 1
+    witnessed = witnesses.random_inspections(families({}), pl.concat([late, early]), AS_OF)
+    assert (witnessed["random"]["families"], witnessed["random"]["confirmed"]) == (1, 0)
+    assert witnessed["random"]["again"] == 1
 
 
 def test_targeted_inspections_and_strangers_do_not_count():
-    found = inspected((1, "random", 0), (2, "targeted", 900_000), (99, "random", 900_000))
-    told = witnesses.random_inspections(families({}, {}), found, AS_OF)
-    assert (told["random"]["families"], told["random"]["confirmed"]) == (1, 0)
-    assert told["random"]["strangers"] == 1
-    assert told["by_design"] == {"random": 2, "targeted": 1}
+    inspections = inspected((1, "random", 0), (2, "targeted", 900_000), (99, "random", 900_000))
+    witnessed = witnesses.random_inspections(families({}, {}), inspections, AS_OF)
+    assert (witnessed["random"]["families"], witnessed["random"]["confirmed"]) == (1, 0)
+    assert witnessed["random"]["strangers"] == 1
+    assert witnessed["by_design"] == {"random": 2, "targeted": 1}
 
 
 @pytest.mark.parametrize("register", [None, inspected((1, "targeted", 1), (2, "complaint", 0))])
 def test_without_a_random_arm_there_is_no_precision_and_the_reason_is_told(register):
-    told = witnesses.random_inspections(families({}, {}), register, AS_OF)
-    assert told["random"] is told["cells"] is told["flags"] is told["auc"] is None
-    assert told["why_not"] in (witnesses.NO_REGISTER, witnesses.NO_RANDOM_ARM)
+    witnessed = witnesses.random_inspections(families({}, {}), register, AS_OF)
+    assert (
+        witnessed["random"] is witnessed["cells"] is witnessed["flags"] is witnessed["auc"] is None
+    )
+    assert witnessed["why_not"] in (witnesses.NO_REGISTER, witnesses.NO_RANDOM_ARM)
 
 
 # ── the survey ──
@@ -262,10 +266,10 @@ def test_the_newest_answer_of_a_family_counts():
         subjective_level=[2, 6, 5],
         consumption_monthly=[50_000, 50_000, 400_000],
     )
-    told = witnesses.surveyed(table, survey)
-    assert told["families"] == 2
-    assert told["agreement"]["rule"]["value"] == 1.0
-    there = [(c["said"], c["category"]) for c in told["ladder"]["rule"] if c["families"]]
+    witnessed = witnesses.surveyed(table, survey)
+    assert witnessed["families"] == 2
+    assert witnessed["agreement"]["rule"]["value"] == 1.0
+    there = [(c["said"], c["category"]) for c in witnessed["ladder"]["rule"] if c["families"]]
     assert there == [(2, 2), (5, 5)]
 
 
@@ -276,10 +280,10 @@ def test_the_poorest_tenth_is_taken_by_consumption_per_member_and_by_weight():
         household_id=list(range(1, 11)),
         consumption_monthly=[10_000 * (n + 1) * (1 + n // 5) for n in range(10)],
     )
-    told = witnesses.surveyed(families(*rows), survey)["poorest"]
-    assert told["families"] == 1
-    assert told["rule"]["categories"]["4"] == 1
-    assert told["rule"]["above_third"]["families"] == 1
+    poorest = witnesses.surveyed(families(*rows), survey)["poorest"]
+    assert poorest["families"] == 1
+    assert poorest["rule"]["categories"]["4"] == 1
+    assert poorest["rule"]["above_third"]["families"] == 1
     # With a weight of 30 the second one stands across the edge: 1 + 15 of 39 is beyond a tenth.
     heavy = survey.with_columns(weight=pl.Series([1.0, 30.0] + [1.0] * 8))
     assert witnesses.surveyed(families(*rows), heavy)["poorest"]["families"] == 1
@@ -290,18 +294,18 @@ def test_the_poorest_tenth_is_taken_by_consumption_per_member_and_by_weight():
 
 def test_agreement_is_cohens_kappa_and_its_interval_covers_as_promised():
     generator = np.random.default_rng(3)
-    said = generator.integers(1, 7, 40_000)
-    shown = np.clip(said + generator.integers(-1, 2, 40_000), 1, 6)
+    answered = generator.integers(1, 7, 40_000)
+    shown = np.clip(answered + generator.integers(-1, 2, 40_000), 1, 6)
     weights = np.ones(400)
-    whole = cohen_kappa_score(said, shown, weights="quadratic")
+    whole = cohen_kappa_score(answered, shown, weights="quadratic")
     held = 0
     for start in range(0, 40_000, 400):
         rows = slice(start, start + 400)
-        found = kappa_interval(said[rows], shown[rows], weights)
-        assert found.value == pytest.approx(
-            cohen_kappa_score(said[rows], shown[rows], weights="quadratic")
+        kappa = kappa_interval(answered[rows], shown[rows], weights)
+        assert kappa.value == pytest.approx(
+            cohen_kappa_score(answered[rows], shown[rows], weights="quadratic")
         )
-        held += found.low <= whole <= found.high
+        held += kappa.low <= whole <= kappa.high
     assert 88 <= held <= 100  # 95 of 100 on average
 
 
@@ -311,8 +315,8 @@ def test_the_auc_interval_covers_as_promised_and_has_a_width_where_nothing_is_mi
     truth = np.repeat([1.0, 0.0], [40, 60])
     held = 0
     for _ in range(200):
-        found = auc_interval(truth, generator.normal(size=100) + truth)
-        held += found.low <= true <= found.high
+        auc = auc_interval(truth, generator.normal(size=100) + truth)
+        held += auc.low <= true <= auc.high
     assert held >= 182  # 190 of 200 on average
     perfect = auc_interval(truth, truth)
     assert (perfect.value, perfect.high) == (1.0, 1.0)
@@ -326,8 +330,8 @@ def test_the_auc_interval_covers_as_promised_and_has_a_width_where_nothing_is_mi
 def test_a_group_of_nine_is_not_shown_and_one_of_ten_is():
     rows = [{"region": "71", "status": "review" if n < 7 else "automatic"} for n in range(10)]
     rows += [{"region": "75", "status": "review"} for _ in range(9)]
-    told = {g["name"]: g for g in comparison.groups(families(*rows))["region"]}
-    astana, almaty = told["Astana"], told["Almaty"]
+    by_region = {g["name"]: g for g in comparison.groups(families(*rows))["region"]}
+    astana, almaty = by_region["Astana"], by_region["Almaty"]
     assert astana["families"] == 10
     assert astana["review"]["value"] == 0.7
     assert (astana["review"]["low"], astana["review"]["high"]) == pytest.approx(
@@ -352,10 +356,10 @@ def test_a_family_of_no_known_group_is_counted_as_such():
 
 def test_places_below_ten_families_are_not_shown():
     table = families(*[{"settlement": "rural", "rule_category": 1}] * 10, *[{}] * 9)
-    told = {p["settlement"]: p for p in comparison.places(table)}
-    assert told["rural"]["rule"]["1"] == 1.0
-    assert told["urban"]["suppressed"]
-    assert told["urban"]["rule"] is told["urban"]["families"] is None
+    by_settlement = {p["settlement"]: p for p in comparison.places(table)}
+    assert by_settlement["rural"]["rule"]["1"] == 1.0
+    assert by_settlement["urban"]["suppressed"]
+    assert by_settlement["urban"]["rule"] is by_settlement["urban"]["families"] is None
 
 
 # ── local programmes ──
@@ -365,46 +369,55 @@ def applied(*rows: tuple[int, str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["household_id", "service"], orient="row")
 
 
-def told_of(service: str, table: pl.DataFrame, asked: pl.DataFrame | None) -> dict:
-    told = services.by_service(table, asked, Law(AS_OF))
-    return next(s for s in told["services"] if s["service"] == service)
+def told_of(service: str, table: pl.DataFrame, applications: pl.DataFrame | None) -> dict:
+    by_service = services.by_service(table, applications, Law(AS_OF))
+    return next(s for s in by_service["services"] if s["service"] == service)
 
 
 def test_category_6_among_applicants_stands_beside_the_published_share():
     # 12 applicants, 3 of them in category 6, in one of the pilot's regions; 5 who did not apply
     table = families(*[{"rule_category": 6, "region": "79"}] * 3, *[{}] * 9, *[{}] * 5)
-    told = told_of("rent_subsidy", table, applied(*[(n, "rent_subsidy") for n in range(1, 13)]))
+    programme = told_of(
+        "rent_subsidy", table, applied(*[(n, "rent_subsidy") for n in range(1, 13)])
+    )
     exact = binomtest(3, 12).proportion_ci(method="exact")
-    assert (told["applicants"]["families"], told["applicants"]["category_6"]) == (12, 3)
-    assert told["applicants"]["share"]["value"] == 0.25
-    assert told["applicants"]["share"]["low"] == pytest.approx(exact.low, abs=1e-6)
-    assert told["applicants"]["share"]["high"] == pytest.approx(exact.high, abs=1e-6)
-    assert told["pilot_regions"]["suppressed"]
-    assert told["pilot_regions"]["families"] is told["pilot_regions"]["category_6"] is None
-    assert (told["published"]["applications"], told["published"]["category_6"]) == (2356, 913)
-    assert told["published"]["share"]["value"] == pytest.approx(913 / 2356, abs=1e-6)
+    assert (programme["applicants"]["families"], programme["applicants"]["category_6"]) == (12, 3)
+    assert programme["applicants"]["share"]["value"] == 0.25
+    assert programme["applicants"]["share"]["low"] == pytest.approx(exact.low, abs=1e-6)
+    assert programme["applicants"]["share"]["high"] == pytest.approx(exact.high, abs=1e-6)
+    assert programme["pilot_regions"]["suppressed"]
+    assert (
+        programme["pilot_regions"]["families"] is programme["pilot_regions"]["category_6"] is None
+    )
+    assert (programme["published"]["applications"], programme["published"]["category_6"]) == (
+        2356,
+        913,
+    )
+    assert programme["published"]["share"]["value"] == pytest.approx(913 / 2356, abs=1e-6)
 
 
 def test_a_family_that_applied_twice_is_one_applicant_and_a_stranger_is_none():
-    asked = applied(*[(n, "sport_section") for n in [*range(1, 11), 1, 99]])
-    told = told_of("sport_section", families(*[{}] * 12), asked)
-    assert told["applicants"]["families"] == 10
-    assert told["applicants"]["verdicts"] == {"eligible": 10, "review": 0, "not_eligible": 0}
-    assert told["families"] == {"eligible": 12, "review": 0, "not_eligible": 0}
-    assert told["published"] is None
+    applications = applied(*[(n, "sport_section") for n in [*range(1, 11), 1, 99]])
+    programme = told_of("sport_section", families(*[{}] * 12), applications)
+    assert programme["applicants"]["families"] == 10
+    assert programme["applicants"]["verdicts"] == {"eligible": 10, "review": 0, "not_eligible": 0}
+    assert programme["families"] == {"eligible": 12, "review": 0, "not_eligible": 0}
+    assert programme["published"] is None
 
 
 def test_what_is_no_local_programme_is_counted_and_not_judged():
-    asked = applied((1, "disability_benefit"), (2, "disability_benefit"), (3, "sport_section"))
-    told = services.by_service(families({}, {}, {}), asked, Law(AS_OF))
-    assert told["not_on_file"] == 2
-    assert "disability_benefit" not in {s["service"] for s in told["services"]}
+    applications = applied(
+        (1, "disability_benefit"), (2, "disability_benefit"), (3, "sport_section")
+    )
+    by_service = services.by_service(families({}, {}, {}), applications, Law(AS_OF))
+    assert by_service["not_on_file"] == 2
+    assert "disability_benefit" not in {s["service"] for s in by_service["services"]}
 
 
 def test_a_silent_register_of_applications_is_said_and_the_verdicts_stay():
-    told = services.by_service(families({}, {}), None, Law(AS_OF))
-    assert "did not answer" in told["why_not"]
-    sanatorium = next(s for s in told["services"] if s["service"] == "sanatorium")
+    by_service = services.by_service(families({}, {}), None, Law(AS_OF))
+    assert "did not answer" in by_service["why_not"]
+    sanatorium = next(s for s in by_service["services"] if s["service"] == "sanatorium")
     assert sanatorium["families"] == {"eligible": 0, "review": 2, "not_eligible": 0}
     assert sanatorium["applicants"]["families"] == 0
     assert sanatorium["applicants"]["share"] is None
@@ -438,7 +451,7 @@ def answers(table: pl.DataFrame) -> dict:
     }
 
 
-def whole(table: pl.DataFrame, found: pl.DataFrame | None, **model: object) -> dict:
+def whole(table: pl.DataFrame, inspections: pl.DataFrame | None, **model: object) -> dict:
     seen = {
         "version": "7",
         "override": None,
@@ -468,7 +481,7 @@ def whole(table: pl.DataFrame, found: pl.DataFrame | None, **model: object) -> d
         **numbers(
             Families(table=table, answers=answers(table)),
             as_of=AS_OF,
-            inspections=found,
+            inspections=inspections,
             survey=None,
         ),
     }
@@ -500,13 +513,13 @@ class Resources(HTMLParser):
 
 def test_the_page_fetches_and_runs_nothing_and_every_link_leads_somewhere():
     text = page(whole(*arm(), metrics={"auc": {"value": 0.8, "low": 0.7, "high": 0.9}}), "en")
-    found = Resources(text)
-    assert found.scripts == 0
-    assert found.fetched == ["data:,"]
+    resources = Resources(text)
+    assert resources.scripts == 0
+    assert resources.fetched == ["data:,"]
     assert not re.search(r"https?://|url\(|@import", text)
-    assert {link[1:] for link in found.links if link.startswith("#")} <= found.anchors
-    assert {link for link in found.links if not link.startswith("#")} == {"report.json"}
-    assert found.tables == found.captions > 8
+    assert {link[1:] for link in resources.links if link.startswith("#")} <= resources.anchors
+    assert {link for link in resources.links if not link.startswith("#")} == {"report.json"}
+    assert resources.tables == resources.captions > 8
 
 
 def test_the_promise_is_told_with_what_is_possible_for_this_one_model():
@@ -651,7 +664,7 @@ def test_a_model_has_seen_the_families_when_it_was_trained_on_this_snapshot(tmp_
         override="haste",
         manifest={"trained_on": [{"digest": digest, "as_of": "2026-01-01"}]},
     )
-    told = header(snapshot, models, Law(AS_OF))
-    assert told["model"]["has_seen_families"] is seen
-    assert told["model"]["override"] == "haste"
-    assert {"hidden_income_materiality", "pilot_2025"} <= {a["name"] for a in told["assumed"]}
+    head = header(snapshot, models, Law(AS_OF))
+    assert head["model"]["has_seen_families"] is seen
+    assert head["model"]["override"] == "haste"
+    assert {"hidden_income_materiality", "pilot_2025"} <= {a["name"] for a in head["assumed"]}

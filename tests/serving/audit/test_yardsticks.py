@@ -28,7 +28,7 @@ def table(**groups):
     )
 
 
-def facts(**told):
+def facts(**feature_values):
     usual = {
         "children": 0,
         "members_without_clinic": 0,
@@ -38,11 +38,11 @@ def facts(**told):
         "amenities_missing": 2,
         "living_area_per_member": 2_000,
         "has_internet": True,
-    } | told
+    } | feature_values
     return pl.DataFrame([{"household_id": f[0], "members": f[1], **usual} for f in FAMILIES])
 
 
-def survey(quarter="2025Q4", **told):
+def survey(quarter="2025Q4", **answers):
     return pl.DataFrame(
         [
             {
@@ -53,27 +53,27 @@ def survey(quarter="2025Q4", **told):
                 "subjective_level": f[3],
                 "feels_safe": f[4],
             }
-            | told
+            | answers
             for f in FAMILIES
         ]
     )
 
 
-def measured(code, told=None):
-    told = told or yardsticks.targeting(table(), facts(), survey())
-    return next(y for y in told["yardsticks"] if y["code"] == code)
+def measured(code, targeting=None):
+    targeting = targeting or yardsticks.targeting(table(), facts(), survey())
+    return next(y for y in targeting["yardsticks"] if y["code"] == code)
 
 
 def test_persons_are_poor_and_families_are_missed():
-    told = measured("absolute")
-    assert told["line"] == 46_228
-    assert told["poor"]["value"] == 0.6  # one, two and three of ten persons
-    rule = told["targeting"]["rule"]
+    yardstick = measured("absolute")
+    assert yardstick["line"] == 46_228
+    assert yardstick["poor"]["value"] == 0.6  # one, two and three of ten persons
+    rule = yardstick["targeting"]["rule"]
     assert rule["left_out"]["exclusion"]["value"] == pytest.approx(1 / 3, abs=1e-6)  # family 3
     assert rule["left_out"]["inclusion"]["value"] == pytest.approx(1 / 3, abs=1e-6)  # 4 of 1, 2, 4
     assert rule["not_among_the_poorest"]["exclusion"]["value"] == pytest.approx(2 / 3, abs=1e-6)
     assert rule["not_among_the_poorest"]["inclusion"]["value"] == 0.5  # 4 of 1 and 4
-    model = told["targeting"]["model"]
+    model = yardstick["targeting"]["model"]
     assert model["not_among_the_poorest"]["exclusion"]["value"] == pytest.approx(1 / 3, abs=1e-6)
     assert model["not_among_the_poorest"]["inclusion"]["value"] == 0.0
 
@@ -91,12 +91,12 @@ def test_many_wants_add_up_to_the_adjusted_headcount():
     assert index["headcount"]["value"] == 0.3
     assert index["intensity"]["value"] == pytest.approx(1 / 3, abs=1e-6)
     assert index["adjusted"]["value"] == 0.1
-    told = {i["code"]: i for i in index["indicators"]}
-    assert told["NO_AMENITIES"]["deprived"]["value"] == 1.0
-    assert told["NO_AMENITIES"]["deprived_and_poor"]["value"] == 0.3
-    assert told["NO_AMENITIES"]["contribution"] == 0.25  # 2/24 × 0.3 ÷ 0.1
-    assert told["UNSAFE"]["contribution"] == 0.75
-    assert sum(i["contribution"] for i in told.values()) == pytest.approx(1)
+    by_indicator = {i["code"]: i for i in index["indicators"]}
+    assert by_indicator["NO_AMENITIES"]["deprived"]["value"] == 1.0
+    assert by_indicator["NO_AMENITIES"]["deprived_and_poor"]["value"] == 0.3
+    assert by_indicator["NO_AMENITIES"]["contribution"] == 0.25  # 2/24 × 0.3 ÷ 0.1
+    assert by_indicator["UNSAFE"]["contribution"] == 0.75
+    assert sum(i["contribution"] for i in by_indicator.values()) == pytest.approx(1)
 
 
 def test_what_groups_contribute_adds_up_as_well():
@@ -104,49 +104,49 @@ def test_what_groups_contribute_adds_up_as_well():
         settlement=pl.Series(["rural", "urban", "urban", "urban", None]),
     )
     groups = yardsticks.targeting(rural, facts(), survey())["multidimensional"]["groups"]
-    told = {g["value"]: g for g in groups["settlement"]}
-    assert told["rural"]["people"]["value"] == 0.1
-    assert told["rural"]["contribution"] == pytest.approx(1 / 3, abs=1e-6)
-    assert told["urban"]["contribution"] == pytest.approx(2 / 3, abs=1e-6)
-    assert told["unknown"]["contribution"] == 0.0
+    by_settlement = {g["value"]: g for g in groups["settlement"]}
+    assert by_settlement["rural"]["people"]["value"] == 0.1
+    assert by_settlement["rural"]["contribution"] == pytest.approx(1 / 3, abs=1e-6)
+    assert by_settlement["urban"]["contribution"] == pytest.approx(2 / 3, abs=1e-6)
+    assert by_settlement["unknown"]["contribution"] == 0.0
 
 
 def test_a_family_with_an_unknown_want_is_left_out_and_counted():
-    told = yardsticks.targeting(table(), facts(), survey(feels_safe=None))["multidimensional"]
-    assert told["unknown"] == 5
-    assert told["adjusted"]["value"] is None
+    index = yardsticks.targeting(table(), facts(), survey(feels_safe=None))["multidimensional"]
+    assert index["unknown"] == 5
+    assert index["adjusted"]["value"] is None
 
 
 def test_only_the_newest_quarter_counts_and_each_family_once():
     both = pl.concat([survey("2025Q3", consumption_monthly=1), survey(), survey()])
-    told = yardsticks.targeting(table(), facts(), both)
-    assert (told["quarter"], told["families"]) == ("2025Q4", 5)
-    assert measured("absolute", told)["poor"]["value"] == 0.6
+    targeting = yardsticks.targeting(table(), facts(), both)
+    assert (targeting["quarter"], targeting["families"]) == ("2025Q4", 5)
+    assert measured("absolute", targeting)["poor"]["value"] == 0.6
 
 
 def test_a_column_that_the_survey_lacks_makes_its_yardsticks_unknown():
-    told = yardsticks.targeting(
+    targeting = yardsticks.targeting(
         table(), facts(), survey().drop("subjective_level", "feels_safe", "consumption_monthly")
     )
-    assert all(y["poor"]["value"] is None for y in told["yardsticks"])
+    assert all(y["poor"]["value"] is None for y in targeting["yardsticks"])
 
 
 def test_without_a_survey_that_is_said():
-    for told in (
+    for targeting in (
         yardsticks.targeting(table(), None, None),
         yardsticks.targeting(table(), facts().clear(), survey()),
     ):
-        assert "no survey" in told["why_not"]
-        assert told["yardsticks"] is None
+        assert "no survey" in targeting["why_not"]
+        assert targeting["yardsticks"] is None
 
 
 def test_before_the_first_yardstick_nothing_is_measured():
-    told = yardsticks.targeting(table(), facts(), survey("2018Q4"))
-    assert told["yardsticks"] == []
+    targeting = yardsticks.targeting(table(), facts(), survey("2018Q4"))
+    assert targeting["yardsticks"] == []
 
 
 def test_below_the_line_of_targeted_assistance_is_counted_for_information():
-    told = comparison.targeted_assistance(
+    assistance = comparison.targeted_assistance(
         pl.DataFrame(
             {
                 "below_assistance_line": [True, True, False, None],
@@ -155,13 +155,13 @@ def test_below_the_line_of_targeted_assistance_is_counted_for_information():
             }
         )
     )
-    assert {k: told[k] for k in ("yes", "no", "unknown", "amount")} == {
+    assert {k: assistance[k] for k in ("yes", "no", "unknown", "amount")} == {
         "yes": 2,
         "no": 1,
         "unknown": 1,
         "amount": 10_500,
     }
-    assert told["rule"]["1"] == told["rule"]["3"] == 1
+    assert assistance["rule"]["1"] == assistance["rule"]["3"] == 1
 
 
 def test_a_quarter_ends_on_its_last_day():

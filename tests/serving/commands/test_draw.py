@@ -35,8 +35,8 @@ def run(tmp_path, monkeypatch, capsys):
     def call(*words):
         with pytest.raises(SystemExit) as left:
             main(["draw", *map(str, words)])
-        told = capsys.readouterr()
-        return left.value.code, told.out, told.err
+        printed = capsys.readouterr()
+        return left.value.code, printed.out, printed.err
 
     return call
 
@@ -47,9 +47,9 @@ DRAW = ("--capacity", 60, "--random-least", 20, "--model", "none", "--out", "lis
 def test_a_list_comes_with_its_record_and_a_seed_that_only_its_owner_can_read(run, snap, tmp_path):
     code, out, _ = run(snap, *DRAW, "--json")
     assert code == 0
-    told, record = json.loads(out), json.loads((tmp_path / "list.json").read_text())
-    found = pl.read_parquet(tmp_path / "list.parquet")
-    assert found.columns == [
+    answer, record = json.loads(out), json.loads((tmp_path / "list.json").read_text())
+    drawn = pl.read_parquet(tmp_path / "list.parquet")
+    assert drawn.columns == [
         "household_id",
         "arm",
         "probability",
@@ -59,11 +59,11 @@ def test_a_list_comes_with_its_record_and_a_seed_that_only_its_owner_can_read(ru
         "expected_amount",
         "position",
     ]
-    assert dict(found.group_by("arm").len().iter_rows()) == {"random": 20, "targeted": 40}
+    assert dict(drawn.group_by("arm").len().iter_rows()) == {"random": 20, "targeted": 40}
     seed = tmp_path / "list.seed.json"
     assert stat.S_IMODE(seed.stat().st_mode) == 0o600
     secret = json.loads(seed.read_text())
-    assert secret["commitment"] == told["commitment"] == record["commitment"]
+    assert secret["commitment"] == answer["commitment"] == record["commitment"]
     for place in (out, (tmp_path / "list.json").read_text()):
         assert secret["seed"] not in place
         assert secret["salt"] not in place
@@ -114,8 +114,8 @@ def test_only_families_that_may_be_visited_are_drawn_and_the_proof_needs_them_to
     may.select("household_id").write_parquet(tmp_path / "may.parquet")
     words = ("--capacity", "50%", "--model", "none", "--out", "list.parquet")
     assert run(snap, *words, "--among", "may.parquet")[0] == 0
-    found = pl.read_parquet(tmp_path / "list.parquet")
-    assert found["region"].unique().to_list() == ["75"]
+    drawn = pl.read_parquet(tmp_path / "list.parquet")
+    assert drawn["region"].unique().to_list() == ["75"]
     again = (snap, "--replay", "list.parquet", "--reveal", "list.seed.json")
     assert run(*again, "--among", "may.parquet")[0] == 0
     code, _, err = run(*again)
@@ -216,8 +216,8 @@ def test_the_report_is_one_page_with_its_pictures_and_holds_no_family(run, snap,
         "What random inspections can prove",
         "What is assumed",
     ]
-    told = json.loads((tmp_path / "report" / "report.json").read_text("utf-8"))
-    kinds = {row["kind"] for row in told["objectives"]["groups"]}
+    report = json.loads((tmp_path / "report" / "report.json").read_text("utf-8"))
+    kinds = {row["kind"] for row in report["objectives"]["groups"]}
     assert kinds >= {
         "region",
         "settlement",
@@ -244,7 +244,7 @@ def test_the_power_table_needs_no_data(run):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ((), "Name the snapshot"),
         (("SNAP", "--capacity", "5"), "needs --out"),
@@ -261,13 +261,13 @@ def test_the_power_table_needs_no_data(run):
         ),
     ],
 )
-def test_wrong_usage_is_said_in_one_line(run, words, said):
+def test_wrong_usage_is_said_in_one_line(run, words, message):
     code, _, err = run(*words)
-    assert (code, said in err) == (2, True), err
+    assert (code, message in err) == (2, True), err
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("--capacity", "2"), "cannot give each of"),
         (("--capacity", "60", "--sealed", "nothing.json"), "cannot be read"),
@@ -276,10 +276,10 @@ def test_wrong_usage_is_said_in_one_line(run, words, said):
         (("--capacities", "nothing.csv"), "cannot be read"),
     ],
 )
-def test_what_cannot_be_used_is_refused_and_no_list_is_written(run, snap, tmp_path, words, said):
+def test_what_cannot_be_used_is_refused_and_no_list_is_written(run, snap, tmp_path, words, message):
     (tmp_path / "broken.json").write_text("{")
     code, _, err = run(snap, "--model", "none", "--out", "list.parquet", *words)
-    assert (code, said in err) == (1, True), err
+    assert (code, message in err) == (1, True), err
     assert "Traceback" not in err
     assert not (tmp_path / "list.parquet").exists()
 
@@ -308,12 +308,12 @@ def test_a_trained_model_aims_the_targeted_visits_and_its_list_can_be_proved(
     tarazy, snap, tmp_path
 ):
     out = tmp_path / "list.parquet"
-    told = tarazy(
+    answer = tarazy(
         "draw", snap, "--capacity", 120, "--random-least", 40, "--out", out, "--json"
     ).json
-    arms = {arm["arm"]: arm for arm in told["design"]["arms"]}
+    arms = {arm["arm"]: arm for arm in answer["design"]["arms"]}
     per_visit = {n: arm["expected_confirmed"] / arm["visits"] for n, arm in arms.items()}
     assert (arms["random"]["visits"], arms["targeted"]["visits"]) == (40, 80)
     assert per_visit["targeted"] > 1.3 * per_visit["random"]
-    again = ("draw", snap, "--replay", out, "--reveal", told["sealed"])
+    again = ("draw", snap, "--replay", out, "--reveal", answer["sealed"])
     assert tarazy(*again).code == 0

@@ -75,21 +75,21 @@ def test_answers_for_scripts_tell_it_beside_the_version(by_number):
 
 
 def test_an_audit_tells_it(snapshot, by_number):
-    told = header(snapshot, snapshot.as_of, by_number, Law(snapshot.as_of))
-    assert told["model"]["override"] == WORD
+    audit_report = header(snapshot, snapshot.as_of, by_number, Law(snapshot.as_of))
+    assert audit_report["model"]["override"] == WORD
 
 
 def test_a_comparison_tells_it_of_each_of_the_two(home, by_number, few):
     two = Pair(first=by_number, second=by_number, snapshot=few, as_of=few.as_of)
-    told = compare(two, home=home, seed=1)
-    assert told["first"]["override"] == told["second"]["override"] == WORD
-    assert page(json.loads(json.dumps(told))).count(f"<td>{WORD}</td>") == 2
+    comparison = compare(two, home=home, seed=1)
+    assert comparison["first"]["override"] == comparison["second"]["override"] == WORD
+    assert page(json.loads(json.dumps(comparison))).count(f"<td>{WORD}</td>") == 2
 
 
 def test_the_gate_of_a_candidate_names_the_champion_with_it(by_number, few):
     radius = measured(few, as_of=few.as_of, before=by_number, after=by_number)
     assert f"beside version {SHOWN}" in effects.blast_radius(radius, "").why
-    assert radius.told()["before_override"] == WORD
+    assert radius.as_json()["before_override"] == WORD
 
 
 def test_a_champion_that_every_gate_let_pass_is_named_alone(few, by_number):
@@ -103,9 +103,12 @@ def test_a_champion_that_every_gate_let_pass_is_named_alone(few, by_number):
 def test_the_monitor_tells_it(home, by_number):
     side = SimpleNamespace(digest="d", as_of=date(2026, 1, 1), table=[], inputs=[], silent=())
     side.table = SimpleNamespace(height=3)
-    told = monitor._header(side, side, by_number, home)
-    assert (told["model"]["override"], told["model"]["aliases"]) == (WORD, ["champion"])
-    assert SHOWN in wording._about({"header": told})
+    monitor_report = monitor._header(side, side, by_number, home)
+    assert (monitor_report["model"]["override"], monitor_report["model"]["aliases"]) == (
+        WORD,
+        ["champion"],
+    )
+    assert SHOWN in wording._about({"header": monitor_report})
 
 
 def test_a_drawn_list_tells_it(few, by_number):

@@ -13,15 +13,15 @@ class Log:
     """Lines that were said, and a way to wait for them."""
 
     def __init__(self):
-        self.lines, self.said = [], threading.Event()
+        self.lines, self.spoken = [], threading.Event()
 
     def say(self, line):
         self.lines.append(line)
-        self.said.set()
+        self.spoken.set()
 
     def next(self):
-        self.said.clear()
-        assert self.said.wait(30), "nothing was said"
+        self.spoken.clear()
+        assert self.spoken.wait(30), "nothing was said"
         return self.lines[-1]
 
 
@@ -32,9 +32,9 @@ def test_a_log_learns_where_the_work_stands_while_the_work_is_busy():
         report("deciding", 40_000, 6_000_000)
         log.next()
         assert "deciding 40,000 of 6,000,000, 0:" in log.next()
-    told = len(log.lines)
+    lines_written = len(log.lines)
     assert not any(thread.name == "progress" for thread in threading.enumerate())
-    assert len(log.lines) == told
+    assert len(log.lines) == lines_written
 
 
 def test_short_work_says_nothing_in_a_log():

@@ -48,10 +48,10 @@ def refused(tmp_path, monkeypatch, capsys):
 def test_a_household_that_is_nowhere_is_blamed_before_the_model(refused, three, key):
     """No model is promoted in this home: that is not what is wrong."""
     for words in ((three / "snap", key), (three / "snap", key, "--language", "ru")):
-        said = refused("explain", *words)
-        assert f"Household {key} is not in" in said
-        assert "holds 3 others" in said
-        assert "train" not in said
+        message = refused("explain", *words)
+        assert f"Household {key} is not in" in message
+        assert "holds 3 others" in message
+        assert "train" not in message
 
 
 def test_a_negative_key_may_stand_anywhere_among_the_words(refused, three):
@@ -77,10 +77,10 @@ def test_a_household_with_a_negative_key_is_explained(three, tmp_path, monkeypat
 @pytest.mark.parametrize("verb", ["check", "snapshot"])
 def test_a_snapshot_in_place_of_registers_is_said_to_be_one(refused, three, tmp_path, verb):
     out = () if verb == "check" else ("--out", tmp_path / "again")
-    said = refused(verb, three / "snap", *out)
-    assert "is a snapshot, not a folder of registers" in said
-    assert "tarazy score" in said
-    assert "0 registers" not in said
+    message = refused(verb, three / "snap", *out)
+    assert "is a snapshot, not a folder of registers" in message
+    assert "tarazy score" in message
+    assert "0 registers" not in message
 
 
 def test_a_folder_with_neither_is_still_said_to_hold_no_register(refused, tmp_path):
@@ -94,10 +94,10 @@ def test_a_folder_with_neither_is_still_said_to_hold_no_register(refused, tmp_pa
 def test_an_unknown_reform_is_answered_by_those_that_there_are(
     refused, three, tmp_path, name, guess
 ):
-    said = refused("reform", name, three / "snap", "--out", tmp_path / "report")
-    assert "three_minimums, whole_minimum" in said
-    assert guess in said
-    assert ("Did you mean" in said) == bool(guess)
+    message = refused("reform", name, three / "snap", "--out", tmp_path / "report")
+    assert "three_minimums, whole_minimum" in message
+    assert guess in message
+    assert ("Did you mean" in message) == bool(guess)
     assert "is a folder" in refused("reform", three, three / "snap", "--out", tmp_path / "report")
     assert not (tmp_path / "report").exists()
 

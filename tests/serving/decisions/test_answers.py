@@ -64,8 +64,8 @@ FAMILIES = st.fixed_dictionaries(
 @settings(max_examples=60, deadline=None)
 @given(FAMILIES)
 def test_every_family_that_the_contract_allows_is_decided(registers):
-    asked = read_one({"as_of": AS_OF, "household": FAMILY | registers})
-    [decision] = answers(asked, None)
+    request = read_one({"as_of": AS_OF, "household": FAMILY | registers})
+    [decision] = answers(request, None)
     assert decision["category"] in range(1, 7)
     assert msgspec.json.decode(msgspec.json.encode(decision))["status"] in ("automatic", "review")
 

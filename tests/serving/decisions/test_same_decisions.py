@@ -14,12 +14,12 @@ def scored(decisions):
 
 def differences(decision, row):
     """The columns of a decision in which the answer and the row of the file differ."""
-    said = decision | {
+    answered = decision | {
         name: [reason["code"] for reason in decision[name]]
         for name in ("reasons", "review_reasons")
     }
     written = row | {"as_of": row["as_of"].isoformat()}
-    return [name for name in SCORE_SCHEMA if said[name] != written[name]]
+    return [name for name in SCORE_SCHEMA if answered[name] != written[name]]
 
 
 def decided(api, snapshot, count):
@@ -33,10 +33,12 @@ def decided(api, snapshot, count):
 def test_one_family_at_a_time_and_a_country_at_once_are_decided_the_same(
     api, simulated_snapshot, scored
 ):
-    found = list(decided(api, Snapshot.open(simulated_snapshot), 40))
-    assert len(found) == 40
-    assert {d["model_version"] for d in found} != {None}
-    assert [d["household_id"] for d in found if differences(d, scored[d["household_id"]])] == []
+    one_by_one = list(decided(api, Snapshot.open(simulated_snapshot), 40))
+    assert len(one_by_one) == 40
+    assert {d["model_version"] for d in one_by_one} != {None}
+    assert [
+        d["household_id"] for d in one_by_one if differences(d, scored[d["household_id"]])
+    ] == []
 
 
 def test_many_families_in_one_request_are_decided_the_same(api, simulated_snapshot, scored):
@@ -52,6 +54,8 @@ def test_many_families_in_one_request_are_decided_the_same(api, simulated_snapsh
 
 @pytest.mark.long
 def test_a_thousand_families_one_by_one_are_decided_the_same(api, simulated_snapshot, scored):
-    found = list(decided(api, Snapshot.open(simulated_snapshot), 1_000))
-    assert len(found) == 1_000
-    assert [d["household_id"] for d in found if differences(d, scored[d["household_id"]])] == []
+    one_by_one = list(decided(api, Snapshot.open(simulated_snapshot), 1_000))
+    assert len(one_by_one) == 1_000
+    assert [
+        d["household_id"] for d in one_by_one if differences(d, scored[d["household_id"]])
+    ] == []

@@ -59,8 +59,8 @@ def test_the_served_category_is_always_the_rules(decisions):
 
 
 def test_review_is_asked_for_exactly_where_there_is_a_reason_for_it(decisions):
-    asked = decisions["review_reasons"].list.len() > 0
-    assert (asked == (decisions["status"] == "review")).all()
+    with_reasons = decisions["review_reasons"].list.len() > 0
+    assert (with_reasons == (decisions["status"] == "review")).all()
 
 
 def test_without_the_model_everything_else_is_byte_equal(
@@ -96,11 +96,11 @@ def test_no_family_of_category_6_may_receive_anything_without_a_person(decisions
 
 
 def test_the_summary_counts_the_families_of_each_service(decisions):
-    told = batch.Scored(Path("decisions.parquet"), decisions, 0).summary()
+    summary = batch.Scored(Path("decisions.parquet"), decisions, 0).summary()
     for column in ("eligible_services", "services_in_review"):
-        for code, count in told[column].items():
+        for code, count in summary[column].items():
             assert count == decisions[column].list.contains(code).sum()
-    assert told["eligible_services"]["sport_section"] > 0
+    assert summary["eligible_services"]["sport_section"] > 0
 
 
 def test_a_material_flag_is_a_flag_whose_low_end_changes_the_category(decisions):
@@ -115,12 +115,14 @@ def test_only_material_flags_ask_for_a_person_and_in_no_region_more_than_it_can_
 ):
     """The country is the one that the model was trained on: the bars were fixed on it."""
     code = pl.element() == "HIDDEN_INCOME_MATERIAL"
-    asked = decisions.select(
+    material_and_asking = decisions.select(
         "household_id", "material", asks=pl.col("review_reasons").list.eval(code).list.any()
     )
-    assert asked.filter("asks")["material"].all()
+    assert material_and_asking.filter("asks")["material"].all()
     by_region = (
-        asked.join(registers["households"].select("household_id", "region"), on="household_id")
+        material_and_asking.join(
+            registers["households"].select("household_id", "region"), on="household_id"
+        )
         .group_by("region")
         .agg(pl.len().alias("families"), pl.col("material", "asks").sum())
         .sort("region")
@@ -128,17 +130,17 @@ def test_only_material_flags_ask_for_a_person_and_in_no_region_more_than_it_can_
     load = models.manifest["review_load"]
     assert 0 < by_region["asks"].sum() < by_region["material"].sum()
     assert (by_region["asks"] <= load["capacity"] * by_region["families"]).all()
-    told = pl.DataFrame(load["regions"])
-    assert by_region["asks"].to_list() == told["asking"].to_list()
-    assert by_region["material"].to_list() == told["material"].to_list()
+    recorded = pl.DataFrame(load["regions"])
+    assert by_region["asks"].to_list() == recorded["asking"].to_list()
+    assert by_region["material"].to_list() == recorded["material"].to_list()
 
 
 def test_a_silent_register_that_the_model_reads_makes_its_flag_null(registers, models, as_of):
     blank = {**registers, "vehicles": None}
     assert "vehicles" in models.hidden_income_reads
-    told = decide(blank, models, Law(as_of)).table
-    assert told["model_flag"].null_count() == told.height
-    assert told["category"].null_count() == 0
+    decided = decide(blank, models, Law(as_of)).table
+    assert decided["model_flag"].null_count() == decided.height
+    assert decided["category"].null_count() == 0
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def row(flag=False, category=3):
 
 
 def test_it_counts_where_it_differs_and_its_log_tells_no_value(monkeypatch, caplog):
-    monkeypatch.setattr(shadow, "answers", lambda asked, models: [row(True), row(category=3)])
+    monkeypatch.setattr(shadow, "answers", lambda request, models: [row(True), row(category=3)])
     before = count("differs"), count("same"), changed("model_flag", "raised")
     beside = Shadow(Standing(Version()))
     with caplog.at_level(logging.INFO, "tarazy.shadow"):
@@ -144,8 +144,8 @@ def test_it_counts_where_it_differs_and_its_log_tells_no_value(monkeypatch, capl
 
 
 def test_a_challenger_that_fails_is_counted_and_goes_on(monkeypatch, caplog):
-    def fails(asked, models):
-        if asked == "bad":
+    def fails(request, models):
+        if request == "bad":
             raise ValueError("income 123456 of family 4711")
         return [row()]
 
@@ -162,7 +162,9 @@ def test_a_challenger_that_fails_is_counted_and_goes_on(monkeypatch, caplog):
 
 def test_what_is_too_much_for_it_is_let_go_and_nobody_waits(monkeypatch):
     free = threading.Event()
-    monkeypatch.setattr(shadow, "answers", lambda asked, models: free.wait(10) and [row()] * asked)
+    monkeypatch.setattr(
+        shadow, "answers", lambda families, models: free.wait(10) and [row()] * families
+    )
     before = count("let_go"), count("same")
     beside = Shadow(Standing(Version()))
     beside.offer(WAITING, [row()] * WAITING)
@@ -206,14 +208,14 @@ def test_a_shadow_run_leaves_the_decisions_as_they_are(
     eager = replace(champion, version="99", threshold=-1e9)
     served = score(few, as_of=few.as_of, models=champion, out=tmp_path / "decisions.parquet")
     before = served.out.read_bytes()
-    told = run_beside(served, few, as_of=few.as_of, challenger=eager)
+    summary = run_beside(served, few, as_of=few.as_of, challenger=eager)
     assert served.out.read_bytes() == before
-    opinion = pl.read_parquet(told["out"])
+    opinion = pl.read_parquet(summary["out"])
     assert opinion.columns == list(COLUMNS)
     assert set(opinion["model_version"]) == {"99"}
     raised = opinion["model_flag"].sum() - served.table["model_flag"].sum()
-    assert told["differences"]["model_flag"] == {"raised": raised}
-    assert told["differences"]["model_category"] == {}
+    assert summary["differences"]["model_flag"] == {"raised": raised}
+    assert summary["differences"]["model_category"] == {}
 
 
 @pytest.mark.long
@@ -274,9 +276,9 @@ def test_the_service_asks_the_challenger_and_answers_as_without_it(home, monkeyp
     before = count("same")
     alone, without = talk("")
     assert (without["shadow"], count("same")) == (None, before)
-    answered, told = talk("1")
+    answered, answering = talk("1")
     assert answered == alone
-    assert told["shadow"] == aliases.read(home).names["challenger"].version
-    assert [move["name"] for move in told["history"]][-2:] == ["champion", "challenger"]
+    assert answering["shadow"] == aliases.read(home).names["challenger"].version
+    assert [move["name"] for move in answering["history"]][-2:] == ["champion", "challenger"]
     # The challenger is the champion here: once stopped, it has looked and found the same.
     assert count("same") == before + 1

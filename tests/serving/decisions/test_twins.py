@@ -28,32 +28,32 @@ def country(simulated_snapshot, trained_home):
 
 
 @pytest.fixture(scope="module")
-def told(country):
+def original(country):
     return country[1]({})
 
 
-def test_the_sex_of_every_member_may_be_the_other_one(country, told):
+def test_the_sex_of_every_member_may_be_the_other_one(country, original):
     registers, decided = country
     sex = pl.col("sex").cast(pl.String)
     other = pl.when(sex == "f").then(pl.lit("m")).otherwise(pl.lit("f"))
     persons = registers["persons"]
     swapped = persons.with_columns(other.cast(persons.schema["sex"]).alias("sex"))
-    assert decided({"persons": swapped}).equals(told)
+    assert decided({"persons": swapped}).equals(original)
 
 
-def test_another_region_moves_no_category_and_no_suspicion(country, told):
+def test_another_region_moves_no_category_and_no_suspicion(country, original):
     registers, decided = country
     households = registers["households"]
     moved = households.with_columns(pl.lit("59").cast(households.schema["region"]).alias("region"))
     again = decided({"households": moved})
     assert again.select("category", "reasons", *OPINION).equals(
-        told.select("category", "reasons", *OPINION)
+        original.select("category", "reasons", *OPINION)
     )
     # Its interval is set apart by kind of place, and only that.
-    assert not again["hidden_income_high"].equals(told["hidden_income_high"])
+    assert not again["hidden_income_high"].equals(original["hidden_income_high"])
 
 
-def test_other_numbers_for_every_household_and_person_change_nothing_else(country, told):
+def test_other_numbers_for_every_household_and_person_change_nothing_else(country, original):
     registers, decided = country
     renamed = {
         name: rows.with_columns(
@@ -67,10 +67,10 @@ def test_other_numbers_for_every_household_and_person_change_nothing_else(countr
     again = decided(renamed).with_columns(
         (9_000_000_000_000_000 - pl.col("household_id")).alias("household_id")
     )
-    assert again.sort("household_id").equals(told)
+    assert again.sort("household_id").equals(original)
 
 
-def test_a_disability_the_more_never_raises_suspicion_and_hardly_moves_it(country, told):
+def test_a_disability_the_more_never_raises_suspicion_and_hardly_moves_it(country, original):
     """A head with a disability that nobody had: for 99 twins in 100 within 0.02 (E6)."""
     registers, decided = country
     persons = registers["persons"]
@@ -82,7 +82,7 @@ def test_a_disability_the_more_never_raises_suspicion_and_hardly_moves_it(countr
         pl.when(head).then(pl.lit("group1").cast(kind)).otherwise("disability").alias("disability")
     )
     again = decided({"persons": with_one})
-    moved = again["hidden_income_probability"] - told["hidden_income_probability"]
+    moved = again["hidden_income_probability"] - original["hidden_income_probability"]
     assert (moved <= 0).all()
-    assert not (again["model_flag"] & ~told["model_flag"]).any()
+    assert not (again["model_flag"] & ~original["model_flag"]).any()
     assert (moved.abs() <= 0.02).mean() >= 0.99

@@ -29,7 +29,7 @@ def facts_of():
 def explained_as(**answer):
     """What `explain` prints of a family in category 3, with this opinion of a model."""
     row = facts_of()
-    told = {
+    usual = {
         "category": 3,
         "status": "review",
         "reasons": [reason("INCOME_PER_MEMBER", row, LAW_OF_THE_DAY)],
@@ -58,7 +58,7 @@ def explained_as(**answer):
         models=None,
         look=None,
     )
-    return Explanation(decisions=decisions, answer=told | answer, points=(), moved={})
+    return Explanation(decisions=decisions, answer=usual | answer, points=(), moved={})
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -76,12 +76,12 @@ def test_an_amount_is_told_only_to_a_family_that_the_model_flags(language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_family_is_never_told_that_it_hides_anything(language):
-    told = [text for r in catalogue().values() for text in (r.text[language], r.remedy[language])]
+    lines = [text for r in catalogue().values() for text in (r.text[language], r.remedy[language])]
     for flag in (None, False, True):
-        told += words(explained_as(model_flag=flag, material=flag), language)
+        lines += words(explained_as(model_flag=flag, material=flag), language)
     for word in ("скрыт", "жасырын", "hidden", "conceal"):
         # The code HIDDEN_INCOME_MATERIAL is a name; the words are what a family reads.
-        assert not [line for line in told if word in line]
+        assert not [line for line in lines if word in line]
 
 
 def test_why_a_category_and_why_a_person_looks_are_told_apart():
@@ -109,5 +109,5 @@ def test_each_reason_says_whether_its_rule_is_published_or_assumed(language, ass
 
 def test_an_assumed_scorecard_is_said_to_be_assumed():
     assert CARD.status == "assumed"
-    said = "The criteria, points and cut-offs of this scorecard are assumed until"
-    assert [line for line in words(explained_as(), "en") if line.startswith(said)]
+    sentence = "The criteria, points and cut-offs of this scorecard are assumed until"
+    assert [line for line in words(explained_as(), "en") if line.startswith(sentence)]

@@ -106,9 +106,9 @@ def read(snapshot):
     return report(snapshot, as_of=AS_OF)
 
 
-def met(told, answer="in_force", combinator="all"):
+def met(comparison, answer="in_force", combinator="all"):
     (entry,) = (
-        e for e in told["readings"] if (e["answer"], e["combinator"]) == (answer, combinator)
+        e for e in comparison["readings"] if (e["answer"], e["combinator"]) == (answer, combinator)
     )
     return entry["met"]
 
@@ -146,16 +146,18 @@ def test_shares_of_applications_stand_beside_the_published_ones(read):
 
 
 def test_without_applications_nothing_stands_beside_the_published_shares(tmp_path):
-    told = report(snapshot_of(tmp_path, applications=None), as_of=AS_OF)
-    assert told["why_not"] == NO_APPLICATIONS
-    assert told["nearest"] is None
-    assert all(e["services"] is None for e in told["readings"])
-    assert met(told) == 2
+    comparison = report(snapshot_of(tmp_path, applications=None), as_of=AS_OF)
+    assert comparison["why_not"] == NO_APPLICATIONS
+    assert comparison["nearest"] is None
+    assert all(e["services"] is None for e in comparison["readings"])
+    assert met(comparison) == 2
 
 
 def test_a_silent_register_leaves_readings_open(tmp_path):
-    told = report(snapshot_of(tmp_path, vehicles=None), as_of=AS_OF)
-    (own,) = (e for e in told["readings"] if (e["answer"], e["combinator"]) == ("in_force", "all"))
+    comparison = report(snapshot_of(tmp_path, vehicles=None), as_of=AS_OF)
+    (own,) = (
+        e for e in comparison["readings"] if (e["answer"], e["combinator"]) == ("in_force", "all")
+    )
     assert (own["met"], own["unknown"]) == (0, 3)  # 6, 8 and 10 hang on their vehicles
 
 
@@ -187,14 +189,18 @@ def test_every_family_is_placed_by_every_card_and_by_what_is_decided(snapshot):
 
 
 def test_the_comparison_adds_up_and_ranks_the_families_as_they_do_themselves(snapshot):
-    told = compared(snapshot, by_card(snapshot, as_of=AS_OF), AS_OF)
-    assert [card["name"] for card in told["cards"]] == ["pilot_2025", "social_card_2021", DECIDED]
-    for card in told["cards"]:
+    comparison = compared(snapshot, by_card(snapshot, as_of=AS_OF), AS_OF)
+    assert [card["name"] for card in comparison["cards"]] == [
+        "pilot_2025",
+        "social_card_2021",
+        DECIDED,
+    ]
+    for card in comparison["cards"]:
         assert sum(c["families"] for c in card["categories"]) == 10
         assert card["agreement_with_ladder"]["families"] == 10
         assert card["agreement_with_ladder"]["value"] > 0.3
         assert not card["fitted_on_these_families"]
-    (pair,) = told["between"]
+    (pair,) = comparison["between"]
     assert sum(cell["families"] for cell in pair["cells"]) == 10
     assert pair["same"] > 0.5
 
@@ -209,8 +215,8 @@ def test_one_card_may_be_asked_for_and_one_that_is_not_on_file_is_refused(snapsh
 
 def test_without_a_survey_no_agreement_with_it_is_told(tmp_path):
     silent = snapshot_of(tmp_path, survey=None)
-    told = compared(silent, by_card(silent, as_of=AS_OF), AS_OF)
-    assert [card["agreement_with_ladder"] for card in told["cards"]] == [None] * 3
+    comparison = compared(silent, by_card(silent, as_of=AS_OF), AS_OF)
+    assert [card["agreement_with_ladder"] for card in comparison["cards"]] == [None] * 3
 
 
 def test_the_interval_between_clusters_is_that_of_a_bootstrap_of_clusters():
@@ -218,13 +224,13 @@ def test_the_interval_between_clusters_is_that_of_a_bootstrap_of_clusters():
     cluster = np.repeat(np.arange(150), 8)
     shared = generator.normal(0, 1.5, 150)[cluster]  # neighbours err alike
     truth = generator.integers(1, 7, len(cluster))
-    said = np.clip(np.rint(truth + shared), 1, 6).astype(np.int64)
+    predicted = np.clip(np.rint(truth + shared), 1, 6).astype(np.int64)
     weights = generator.uniform(0.5, 2, len(cluster))
-    by_formula = kappa_interval(truth, said, weights, cluster)
+    by_formula = kappa_interval(truth, predicted, weights, cluster)
     by_lot = with_interval(
-        lambda mass: quadratic_kappa(truth, said, mass), weights, draws(cluster, generator)
+        lambda mass: quadratic_kappa(truth, predicted, mass), weights, draws(cluster, generator)
     )
     assert by_formula.low == pytest.approx(by_lot.low, abs=0.012)
     assert by_formula.high == pytest.approx(by_lot.high, abs=0.012)
-    alone = kappa_interval(truth, said, weights)
+    alone = kappa_interval(truth, predicted, weights)
     assert alone.high - alone.low < by_formula.high - by_formula.low

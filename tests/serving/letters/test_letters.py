@@ -30,10 +30,10 @@ from serving.api.app import application
 from serving.api.examples import AS_OF, FAMILY
 from serving.commands import main as tarazy
 from serving.decisions.batch import one_household
-from serving.letters.asked import read_letter
 from serving.letters.document import document
 from serving.letters.letter import letter
 from serving.letters.page import page
+from serving.letters.request import read_letter
 from serving.letters.wording import Wording, texts
 from serving.requests.problems import Problem
 from serving.requests.request import read_one
@@ -78,8 +78,8 @@ def squeezed(text):
     return SPACES.sub("", text)
 
 
-def pdf_of(told):
-    return pypdf.PdfReader(io.BytesIO(document(told)))
+def pdf_of(family_letter):
+    return pypdf.PdfReader(io.BytesIO(document(family_letter)))
 
 
 def text_of(reader):
@@ -92,8 +92,8 @@ def decided(registers, service=None, **changed):
 
 
 def registers_of(**changes):
-    asked = read_one({"as_of": AS_OF, "household": copy.deepcopy(FAMILY) | changes})
-    [(_, registers)] = asked.alike()
+    request = read_one({"as_of": AS_OF, "household": copy.deepcopy(FAMILY) | changes})
+    [(_, registers)] = request.alike()
     return registers
 
 
@@ -103,22 +103,22 @@ def written(language="en", registers=None, service=None, **changed):
     return letter(decided(registers, service, **changed), corrections, LAW_OF_THE_DAY, language)
 
 
-def said(told):
+def words_of(family_letter):
     """Everything a letter says, as one text."""
-    blocks = [block for section in told.sections for block in section.body]
+    blocks = [block for section in family_letter.sections for block in section.body]
     points = [p for block in blocks if not isinstance(block, str) for p in block]
     return "\n".join(
         [
-            told.title,
-            told.greeting,
-            *told.opening,
-            *(s.heading for s in told.sections),
+            family_letter.title,
+            family_letter.greeting,
+            *family_letter.opening,
+            *(s.heading for s in family_letter.sections),
             *(block for block in blocks if isinstance(block, str)),
             *(p.text for p in points),
             *(note for p in points for note in p.notes),
-            *told.closing,
-            told.about,
-            *(f"{n}\n{v}" for n, v in told.record),
+            *family_letter.closing,
+            family_letter.about,
+            *(f"{n}\n{v}" for n, v in family_letter.record),
         ]
     )
 
@@ -161,45 +161,47 @@ def hold_of(registers, printed=LANGUAGES):
         again = decide(corrected(registers, change.facts), None, LAW_OF_THE_DAY)
         assert again.table["category"][0] == change.category < answer["category"]
     for language in LANGUAGES:
-        told = letter(answer, corrections, LAW_OF_THE_DAY, language)
-        whole = said(told)
+        family_letter = letter(answer, corrections, LAW_OF_THE_DAY, language)
+        whole = words_of(family_letter)
         assert not re.search(r"[{}]|None|\bnull\b", whole)
         for reason in (*answer["reasons"], *answer["review_reasons"]):
             assert reason["text"][language] in whole
             assert reason["remedy"][language] in whole
-        html = Seen(page(told)).text
+        html = Seen(page(family_letter)).text
         for line in whole.splitlines():
             assert squeezed(line) in html
         if language in printed:
-            drawn = set(squeezed(text_of(pdf_of(told))))
+            drawn = set(squeezed(text_of(pdf_of(family_letter))))
             assert set(html) <= drawn
             assert language != "kk" or set(KAZAKH) <= drawn
     return corrections
 
 
 def test_a_dozen_families_get_letters_that_hold_in_every_language(country):
-    found = [
+    by_family = [
         hold_of(registers, printed=LANGUAGES[number % 3])
         for number, registers in enumerate(households(country, 12))
     ]
-    assert len(found) == 12
-    assert any(corrections.changes for corrections in found)
-    assert len({corrections.category for corrections in found}) >= 3
+    assert len(by_family) == 12
+    assert any(corrections.changes for corrections in by_family)
+    assert len({corrections.category for corrections in by_family}) >= 3
 
 
 @pytest.mark.long
 def test_a_thousand_families_get_letters_that_hold_in_every_language(country):
-    found = [hold_of(registers) for registers in households(country, 1_000)]
-    assert len(found) == 1_000
-    assert {corrections.category for corrections in found} == set(range(1, 7))
+    by_family = [hold_of(registers) for registers in households(country, 1_000)]
+    assert len(by_family) == 1_000
+    assert {corrections.category for corrections in by_family} == set(range(1, 7))
 
 
 def test_every_sentence_stands_in_three_languages_with_the_same_names():
     for section, sentences in texts().items():
-        for key, told in sentences.items():
-            assert tuple(told) == LANGUAGES, (section, key)
+        for key, wording in sentences.items():
+            assert tuple(wording) == LANGUAGES, (section, key)
             if section != "terms":
-                names = [{n for _, n, _, _ in Formatter().parse(told[x]) if n} for x in LANGUAGES]
+                names = [
+                    {n for _, n, _, _ in Formatter().parse(wording[x]) if n} for x in LANGUAGES
+                ]
                 assert names[0] == names[1] == names[2], (section, key)
 
 
@@ -244,27 +246,27 @@ def test_terms_agree_with_their_number(number, kk, ru, en):
 
 
 def test_a_letter_names_the_category_the_clause_and_the_versions():
-    told = written()
+    family_letter = written()
     category = decided(registers_of())["category"]
-    assert told.title == f"Your family's welfare category: {category}{NBSP}of{NBSP}6"
+    assert family_letter.title == f"Your family's welfare category: {category}{NBSP}of{NBSP}6"
     card = Scorecard.in_force(LAW_OF_THE_DAY)
-    assert card.categories[category - 1].name["en"] in told.opening[0]
-    whole = said(told)
+    assert card.categories[category - 1].name["en"] in family_letter.opening[0]
+    whole = words_of(family_letter)
     assert "No.\u00a0151, 262, 116, 174, 71, 235/НҚ" in whole
     assert LAW_OF_THE_DAY.version in whole
     assert "Points and cut-offs are not published" in whole
 
 
 def test_every_fact_names_its_register_and_its_days():
-    told = written("ru")
-    facts = next(s for s in told.sections if s.heading == "На чём основана категория")
+    family_letter = written("ru")
+    facts = next(s for s in family_letter.sections if s.heading == "На чём основана категория")
     for point in facts.body[1]:
         assert re.match(r"Источник: .+; (период|сведения)", point.notes[0])
 
 
 def test_category_6_comes_with_notice_hearing_and_continued_support():
     policy = LAW_OF_THE_DAY.policy.adverse
-    whole = said(written("en", rich()))
+    whole = words_of(written("en", rich()))
     assert f"You have {policy.notice_days}{NBSP}days before anything is decided" in whole
     assert "Before the decision you will be heard" in whole
     assert "the support your family receives now goes on" in whole
@@ -274,23 +276,23 @@ def test_category_6_comes_with_notice_hearing_and_continued_support():
 
 
 def test_other_categories_are_not_frightened_with_what_category_6_means():
-    whole = said(written("en"))
+    whole = words_of(written("en"))
     assert "This letter is a notice" not in whole
     assert "This category closes no local measure" in whole
 
 
 def test_a_letter_names_every_offer_and_every_measure_a_person_must_look_at():
     answer = decided(registers_of())
-    whole = said(written("kk"))
+    whole = words_of(written("kk"))
     assert answer["offers"]
     for offer in answer["offers"]:
         assert offer["name"]["kk"] in whole
-    for told in answer["eligibility"]:
-        assert (told["name"]["kk"] in whole) == (told["verdict"] != programmes.NOT_ELIGIBLE)
+    for measure in answer["eligibility"]:
+        assert (measure["name"]["kk"] in whole) == (measure["verdict"] != programmes.NOT_ELIGIBLE)
 
 
 def test_a_family_to_which_nothing_is_offered_is_told_so_and_asked_to_apply():
-    whole = said(written("en", offers=[], eligibility=[]))
+    whole = words_of(written("en", offers=[], eligibility=[]))
     assert "there is no local measure to offer now" in whole
 
 
@@ -303,7 +305,7 @@ def test_a_family_to_which_nothing_is_offered_is_told_so_and_asked_to_apply():
     ],
 )
 def test_who_asked_for_a_programme_is_answered_on_it(service, words):
-    assert words in said(written("en", service=service))
+    assert words in words_of(written("en", service=service))
     assert service in dict(written("en", service=service).record).values()
 
 
@@ -312,8 +314,8 @@ def test_what_the_answer_to_everything_unknown_would_change_is_said_as_the_rules
     [ruled] = decide(registers, None, LAW_OF_THE_DAY).ruled.to_dicts()
     assert ruled["richest_category"] > ruled["rule_category"]
     words = f"at its richest, the category would be {ruled['richest_category']}:"
-    assert words in said(written("en", registers))
-    assert "at its richest, the category" not in said(written("en", rich()))
+    assert words in words_of(written("en", registers))
+    assert "at its richest, the category" not in words_of(written("en", rich()))
 
 
 def test_the_command_writes_a_familys_letter_beside_its_explanation(
@@ -329,14 +331,14 @@ def test_the_command_writes_a_familys_letter_beside_its_explanation(
             tarazy([str(word) for word in (*words, *more)])
         return left.value.code or 0, capsys.readouterr()
 
-    code, told = run("--letter", to)
-    assert (code, json.loads(told.out)["letter"]) == (0, str(to))
+    code, printed = run("--letter", to)
+    assert (code, json.loads(printed.out)["letter"]) == (0, str(to))
     reader = pypdf.PdfReader(to)
     assert reader.trailer["/Root"]["/Lang"] == "kk"
     assert str(household) in text_of(reader)
-    code, told = run("--letter", tmp_path / "letter.doc")
+    code, printed = run("--letter", tmp_path / "letter.doc")
     assert code == 1
-    assert ".html, .pdf" in json.loads(told.out)["error"]
+    assert ".html, .pdf" in json.loads(printed.out)["error"]
 
 
 FLAGGED = {"model_version": "3", "model_flag": True, "material": True}
@@ -360,16 +362,16 @@ ASKED = reasons.reason("HIDDEN_INCOME_MATERIAL", FLAGGED, LAW_OF_THE_DAY)
     ],
 )
 def test_the_part_of_a_model_is_said_in_one_sentence_and_never_more_than_it_had(changed, words):
-    told = written("en", **changed)
-    [role] = next(s for s in told.sections if s.heading == "What part a model had").body
+    family_letter = written("en", **changed)
+    [role] = next(s for s in family_letter.sections if s.heading == "What part a model had").body
     assert words in role
-    automation = dict(told.record)["Automation"]
+    automation = dict(family_letter.record)["Automation"]
     assert automation == ("rules, with a model as advice" if changed else "rules only")
 
 
 def test_the_term_to_object_is_that_of_the_law_and_its_last_day_is_named():
     complaint = rights.of(LAW_OF_THE_DAY)["COMPLAINT"]
-    whole = said(written("en"))
+    whole = words_of(written("en"))
     assert f"Term: {complaint.term}{NBSP}months from the day you receive this letter" in whole
     assert "at least until 1 April 2026" in whole
     assert "not yet compared with the text of the act" in whole
@@ -420,7 +422,7 @@ def test_no_words_of_a_letter_accuse():
         ("ru", ("скрыт", "скрыв", "обман", "подозр")),
         ("kk", ("жасыр", "алдау", "күдік")),
     ):
-        whole = said(written(language, rich())).lower()
+        whole = words_of(written(language, rich())).lower()
         for word in forbidden:
             assert word not in whole, word
 
@@ -464,16 +466,16 @@ def test_what_a_letter_quotes_is_never_taken_for_markup(form):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_document_is_tagged_titled_and_in_its_language(language):
-    told = written(language)
-    reader = pdf_of(told)
+    family_letter = written(language)
+    reader = pdf_of(family_letter)
     root = reader.trailer["/Root"]
     assert root["/Lang"] == language
     assert root["/MarkInfo"]["/Marked"]
     assert root["/ViewerPreferences"]["/DisplayDocTitle"]
-    assert reader.metadata.title == told.title
+    assert reader.metadata.title == family_letter.title
     xmp = root["/Metadata"].get_data().decode()
     assert re.search(r"pdfuaid:part[^0-9]*1", xmp)
-    assert told.title in unescape(xmp)
+    assert family_letter.title in unescape(xmp)
     kinds = tags_of(root["/StructTreeRoot"])
     assert {"/Document", "/L", "/LI", "/LBody", "/P"} <= kinds
     assert {"/H1", "/Title"} & kinds
@@ -532,7 +534,7 @@ def post(tmp_path, monkeypatch):
     monkeypatch.setenv("TARAZY_MODEL", "none")
 
     def post(path, body):
-        async def asked():
+        async def answered():
             app = application()
             door = httpx.ASGITransport(app)
             async with (
@@ -541,7 +543,7 @@ def post(tmp_path, monkeypatch):
             ):
                 return await client.post(path, json=body)
 
-        return anyio.run(asked)
+        return anyio.run(answered)
 
     return post
 
@@ -556,8 +558,8 @@ def test_the_api_writes_a_letter(post, language, form, media):
     assert answer.status_code == 200
     assert answer.headers["content-type"] == media
     assert answer.headers["content-language"] == language
-    asked = read_letter(body)
-    assert answer.content == asked.written(None)
+    request = read_letter(body)
+    assert answer.content == request.written(None)
     decision = post("/score", {"as_of": AS_OF, "household": FAMILY}).json()
     whole = (
         Seen(answer.content).text

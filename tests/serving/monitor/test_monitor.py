@@ -75,40 +75,40 @@ FOUND = """
 """
 
 
-def joined(before, after, found=FOUND, old=None, **options):
+def joined(before, after, inspections=FOUND, old=None, **options):
     registers = {
         "before": None if old is None else register("inspections", old),
-        "after": register("inspections", found),
+        "after": register("inspections", inspections),
     }
     options = {"learned_until": None, "sensitivity": 0.8} | options
     return inspected.joined(before, after, registers, **options)
 
 
 def test_an_inspection_is_joined_to_the_newest_decision_at_or_before_its_day():
-    told = joined(
+    matched = joined(
         seen(JANUARY, {}, {"model_flag": True}, {"model_flag": False}),
         seen(FEBRUARY, {}, {"model_flag": False}, {"model_flag": True}),
     )
     # Family 2 on 1 January by what January said, family 3 on 1 February by what February said.
-    assert told.rows.select("inspected_on", "flagged", "confirmed").rows() == [
+    assert matched.rows.select("inspected_on", "flagged", "confirmed").rows() == [
         (JANUARY, True, False),
         (FEBRUARY, True, True),
     ]
     # Family 1 was inspected the day before; nobody knows family 9.
-    assert told.left_out["nothing had been said of the family before that day"] == 2
+    assert matched.left_out["nothing had been said of the family before that day"] == 2
 
 
 def test_what_the_model_would_expect_an_inspector_to_confirm_allows_for_what_they_miss():
-    told = joined(seen(JANUARY), seen(FEBRUARY))
-    assert told.rows["predicted"].to_list() == [0.4, 0.4]  # 0.5 × 0.8
+    matched = joined(seen(JANUARY), seen(FEBRUARY))
+    assert matched.rows["predicted"].to_list() == [0.4, 0.4]  # 0.5 × 0.8
 
 
 def test_an_inspection_of_the_reference_is_learned_and_so_is_its_family():
     again = FOUND + "    2            | 2026-03-05   | random   | 0.03        | 0\n"
-    told = joined(seen(JANUARY), seen(FEBRUARY), again, old=FOUND)
-    assert told.rows.is_empty()
-    assert told.left_out["the model has learned from them"] == 4
-    assert told.left_out["the model has learned from the family"] == 1
+    matched = joined(seen(JANUARY), seen(FEBRUARY), again, old=FOUND)
+    assert matched.rows.is_empty()
+    assert matched.left_out["the model has learned from them"] == 4
+    assert matched.left_out["the model has learned from the family"] == 1
 
 
 @pytest.mark.parametrize(
@@ -117,13 +117,13 @@ def test_an_inspection_of_the_reference_is_learned_and_so_is_its_family():
 )
 def test_the_last_day_that_was_learned_divides_the_inspections(until, counted):
     # What the reference holds is no matter then: the day is known.
-    told = joined(seen(JANUARY), seen(FEBRUARY), old=FOUND, learned_until=until)
-    assert told.rows.height == counted
+    matched = joined(seen(JANUARY), seen(FEBRUARY), old=FOUND, learned_until=until)
+    assert matched.rows.height == counted
 
 
 def test_a_family_without_known_members_cannot_be_judged():
-    told = joined(seen(JANUARY, {}, {"members": 0}, {}), seen(FEBRUARY, {}, {}, {}))
-    assert told.left_out["the register knows no member of the family"] == 1
+    matched = joined(seen(JANUARY, {}, {"members": 0}, {}), seen(FEBRUARY, {}, {}, {}))
+    assert matched.left_out["the register knows no member of the family"] == 1
 
 
 def test_decisions_that_were_written_down_stand_before_those_made_again():
@@ -137,8 +137,8 @@ def test_decisions_that_were_written_down_stand_before_those_made_again():
         }
     )
     given = inspected.decided(file, "4")
-    told = joined(seen(JANUARY), seen(FEBRUARY), decisions=given)
-    assert told.rows["flagged"].to_list() == [True, None]
+    matched = joined(seen(JANUARY), seen(FEBRUARY), decisions=given)
+    assert matched.rows["flagged"].to_list() == [True, None]
     with pytest.raises(InputError, match="made by model version 4, but version 5"):
         inspected.decided(file, "5")
     with pytest.raises(InputError, match="no column model_flag"):
@@ -146,14 +146,14 @@ def test_decisions_that_were_written_down_stand_before_those_made_again():
 
 
 def test_data_without_inspections_have_nothing_to_count():
-    told = inspected.joined(
+    matched = inspected.joined(
         seen(JANUARY),
         seen(FEBRUARY),
         {"before": None, "after": None},
         learned_until=None,
         sensitivity=0.83,
     )
-    assert inspected.as_lines(told.rows) == []
+    assert inspected.as_lines(matched.rows) == []
 
 
 # ── the record ──
@@ -212,13 +212,13 @@ def test_a_record_that_was_touched_is_refused(tmp_path, damage):
 
 
 def test_unequal_chances_of_the_arm_become_weights_of_at_most_one():
-    found = [
+    lines = [
         line(1, probability=0.01),
         line(2, probability=0.04),
         line(3, probability=None),
         line(4, design="targeted", probability=0.2),
     ]
-    *drawn, chosen = [one["weight"] for one in record.continued([], found, "a")]
+    *drawn, chosen = [one["weight"] for one in record.continued([], lines, "a")]
     assert drawn == pytest.approx([1.0, 0.25, 0.4])  # an unknown chance is the usual one, 0.025
     assert chosen is None
 
@@ -234,14 +234,14 @@ def test_precision_lift_and_promise_by_hand():
     flagged = [line(n, confirmed=n < 15) for n in range(20)]
     clear = [line(100 + n, flagged=False, confirmed=n < 15) for n in range(80)]
     chosen = [line(200 + n, design="targeted", confirmed=True) for n in range(10)]
-    told = promises.kept(counted(*flagged, *clear, *chosen), 0.2)
-    assert told["arms"]["random"]["precision"]["value"] == 0.75
-    assert told["arms"]["targeted"]["precision"]["value"] == 1.0
-    assert told["base_rate"]["value"] == 0.3
-    assert told["lift"]["value"] == 2.5
-    assert told["lift"]["low"] < 2.5 < told["lift"]["high"]
-    assert told["unconfirmed"]["value"] == 0.25
-    assert told["promise"] == "cannot be told"
+    kept = promises.kept(counted(*flagged, *clear, *chosen), 0.2)
+    assert kept["arms"]["random"]["precision"]["value"] == 0.75
+    assert kept["arms"]["targeted"]["precision"]["value"] == 1.0
+    assert kept["base_rate"]["value"] == 0.3
+    assert kept["lift"]["value"] == 2.5
+    assert kept["lift"]["low"] < 2.5 < kept["lift"]["high"]
+    assert kept["unconfirmed"]["value"] == 0.25
+    assert kept["promise"] == "cannot be told"
     assert promises.kept(counted(*flagged), 0.5)["promise"] == "kept"  # high end 0.49
     assert promises.kept(counted(*flagged), 0.05)["promise"] == "broken"  # low end 0.087
     assert promises.kept(counted(*flagged), None)["promise"] == "cannot be told"
@@ -261,34 +261,38 @@ def test_a_region_is_told_from_ten_flagged_families_on(families_there, shown):
 
 
 def watched(*some, promised=0.2, refuted_above=0.2):
-    told = promises.watched(counted(*some), promised, refuted_above)
-    return {each["question"]: each for each in told}
+    questions = promises.watched(counted(*some), promised, refuted_above)
+    return {each["question"]: each for each in questions}
 
 
 def test_a_flag_that_is_hardly_ever_confirmed_is_proof_against_the_model():
-    told = watched(*(line(n) for n in range(12)))["unconfirmed_flags"]
+    question = watched(*(line(n) for n in range(12)))["unconfirmed_flags"]
     # Mean of 1.25^n, 1.5^n and 2^n passes 20 at the sixth: (3.8 + 11.4 + 64) ÷ 3.
-    assert (told["proven_after"], told["proven_on"], told["act"]) == (6, "2026-01-05", True)
-    assert told["needed"] == 107
+    assert (question["proven_after"], question["proven_on"], question["act"]) == (
+        6,
+        "2026-01-05",
+        True,
+    )
+    assert question["needed"] == 107
 
 
 def test_what_the_certificate_leaves_possible_is_not_held_against_the_model():
     some = [line(n, confirmed=n % 3 > 0) for n in range(300)]  # a third stays unconfirmed
     assert watched(*some)["unconfirmed_flags"]["act"]
-    told = watched(*some, refuted_above=0.35)["unconfirmed_flags"]
-    assert not told["proven"]
-    assert (told["promised"], told["refuted_above"]) == (0.2, 0.35)
+    question = watched(*some, refuted_above=0.35)["unconfirmed_flags"]
+    assert not question["proven"]
+    assert (question["promised"], question["refuted_above"]) == (0.2, 0.35)
     assert watched(*(line(n) for n in range(12)), refuted_above=0.35)["unconfirmed_flags"]["act"]
 
 
 def test_a_certificate_that_saw_no_confirmed_flag_cannot_be_refuted():
-    told = watched(*(line(n) for n in range(50)), refuted_above=1.0)["unconfirmed_flags"]
-    assert "no share refutes it" in told["why_not"]
-    assert not told["act"]
+    question = watched(*(line(n) for n in range(50)), refuted_above=1.0)["unconfirmed_flags"]
+    assert "no share refutes it" in question["why_not"]
+    assert not question["act"]
 
 
 def test_the_page_says_what_is_held_against_the_model_beside_what_was_promised(tiny, tmp_path):
-    told = report.monitor(tiny, tiny, models=None, home=Home(tmp_path / "home"))
+    monitored = report.monitor(tiny, tiny, models=None, home=Home(tmp_path / "home"))
     lines = counted(*(line(n, confirmed=n % 3 > 0) for n in range(300)))
     inspections = {
         "counted": 300,
@@ -299,7 +303,7 @@ def test_the_page_says_what_is_held_against_the_model_beside_what_was_promised(t
     }
     kept = promises.kept(lines, 0.2)
     watch = promises.watched(lines, 0.2, 0.35)
-    html = pages.page(told | {"inspections": inspections, "kept": kept, "watch": watch})
+    html = pages.page(monitored | {"inspections": inspections, "kept": kept, "watch": watch})
     html = " ".join(html.split())  # figures hold together by other spaces
     assert "33.3 % unconfirmed of at most 20.0 %, on average" in html
     assert "what lies above 35.0 %" in html
@@ -308,30 +312,30 @@ def test_the_page_says_what_is_held_against_the_model_beside_what_was_promised(t
 def test_only_the_random_arm_is_a_witness():
     chosen = [line(n, design="targeted") for n in range(50)]
     called = [line(100 + n, design="complaint") for n in range(50)]
-    told = watched(*chosen, *called)
-    assert all(one["observations"] == 0 and not one["act"] for one in told.values())
+    by_question = watched(*chosen, *called)
+    assert all(one["observations"] == 0 and not one["act"] for one in by_question.values())
 
 
 def test_a_model_that_promises_nothing_breaks_no_promise():
-    told = watched(*(line(n) for n in range(50)), promised=None)["unconfirmed_flags"]
-    assert told["why_not"]
-    assert not told["act"]
+    question = watched(*(line(n) for n in range(50)), promised=None)["unconfirmed_flags"]
+    assert question["why_not"]
+    assert not question["act"]
 
 
 def test_a_family_of_whom_the_model_said_nothing_is_no_witness_of_its_flags():
-    told = watched(*(line(n, flagged=None, predicted=None) for n in range(50)))
-    assert {one["observations"] for one in told.values()} == {0}
+    by_question = watched(*(line(n, flagged=None, predicted=None) for n in range(50)))
+    assert {one["observations"] for one in by_question.values()} == {0}
 
 
 def test_false_flags_that_fall_on_one_group_are_proven_and_name_it():
     rural = [line(n, settlement="rural", flagged=True) for n in range(60)]
     urban = [line(100 + n, settlement="urban", flagged=False) for n in range(60)]
-    told = watched(*rural, *urban)
-    one = told["false_flags_by_settlement"]
+    by_question = watched(*rural, *urban)
+    one = by_question["false_flags_by_settlement"]
     assert one["act"]
     assert one["groups"] == ["rural", "urban"]
     assert [rate["value"] for rate in one["rates"]] == [1.0, 0.0]
-    assert not told["false_flags_by_head"]["act"]
+    assert not by_question["false_flags_by_head"]["act"]
 
 
 def test_an_old_proof_acts_only_while_the_groups_still_differ_by_a_quarter():
@@ -341,16 +345,16 @@ def test_an_old_proof_acts_only_while_the_groups_still_differ_by_a_quarter():
     later = [line(1_000 + n, settlement="urban", flagged=True) for n in range(600)]
     later += [line(2_000 + n, settlement="rural", flagged=True) for n in range(60)]
     both = [*before, *record.continued(before, later, "b")]
-    told = {one["question"]: one for one in promises.watched(both, 0.2, 0.2)}
-    one = told["false_flags_by_settlement"]
+    by_question = {one["question"]: one for one in promises.watched(both, 0.2, 0.2)}
+    one = by_question["false_flags_by_settlement"]
     assert one["proven"]
     assert not one["act"]  # 1.0 beside 600 ÷ 660
 
 
 def test_probabilities_far_off_are_proven():
-    told = watched(*(line(n, flagged=False, predicted=0.9) for n in range(40)))["calibration"]
-    assert told["act"]
-    assert (told["found"], told["predicted"]) == (0.0, 0.9)
+    question = watched(*(line(n, flagged=False, predicted=0.9) for n in range(40)))["calibration"]
+    assert question["act"]
+    assert (question["found"], question["predicted"]) == (0.0, 0.9)
 
 
 # ── what moved ──
@@ -358,29 +362,29 @@ def test_probabilities_far_off_are_proven():
 
 def test_the_same_families_have_not_moved():
     same = seen(JANUARY, *({"rule_category": 1 + n % 6} for n in range(60)), inputs=range(60))
-    found = changes.between(same, same)
-    assert all(e.change.size in (0.0, 1.0) and not e.proven for p in found.values() for e in p)
+    judged = changes.between(same, same)
+    assert all(e.change.size in (0.0, 1.0) and not e.proven for p in judged.values() for e in p)
 
 
 @pytest.mark.parametrize(("there", "shown"), [(9, []), (10, ["61"])])
 def test_a_region_with_fewer_than_ten_families_is_left_out(there, shown):
     rows = [{"region": "61"}] * there
-    found = changes.between(seen(JANUARY, *rows), seen(FEBRUARY, *rows))
-    assert [each.change.name for each in found["regions"]] == shown
+    judged = changes.between(seen(JANUARY, *rows), seen(FEBRUARY, *rows))
+    assert [each.change.name for each in judged["regions"]] == shown
 
 
 def test_flags_that_doubled_are_found_among_everything_else():
     before = seen(JANUARY, *({"model_flag": n < 100} for n in range(2_000)))
     after = seen(FEBRUARY, *({"model_flag": n < 200} for n in range(2_000)))
-    told = {each.change.name: each for each in changes.between(before, after)["shares"]}
-    assert str(told["model_flag"].verdict) == "act"
-    assert str(told["review"].verdict) == "calm"
+    by_share = {each.change.name: each for each in changes.between(before, after)["shares"]}
+    assert str(by_share["model_flag"].verdict) == "act"
+    assert str(by_share["review"].verdict) == "calm"
 
 
 def test_applicants_of_a_service_are_compared_by_category():
-    asked = pl.DataFrame({"household_id": range(1, 41), "service": ["sanatorium"] * 40})
-    poor = seen(JANUARY, *({"rule_category": 1},) * 60, applications=asked)
-    rich = seen(FEBRUARY, *({"rule_category": 6},) * 60, applications=asked)
+    applications = pl.DataFrame({"household_id": range(1, 41), "service": ["sanatorium"] * 40})
+    poor = seen(JANUARY, *({"rule_category": 1},) * 60, applications=applications)
+    rich = seen(FEBRUARY, *({"rule_category": 6},) * 60, applications=applications)
     (service,) = changes.between(poor, rich)["services"]
     assert service.change.name == "sanatorium"
     assert str(service.verdict) == "act"
@@ -389,8 +393,8 @@ def test_applicants_of_a_service_are_compared_by_category():
 def test_what_a_manifest_kept_of_training_is_compared_as_well():
     now = seen(FEBRUARY, *({},) * 100, inputs=[1.0] * 100)
     kept = {"inputs": [{"name": "cars", "edges": [0.0], "counts": [100, 0, 0]}]}
-    (told,) = changes.between(now, now, kept)["since_training"]
-    assert str(told.verdict) == "act"
+    (cars,) = changes.between(now, now, kept)["since_training"]
+    assert str(cars.verdict) == "act"
     assert changes.between(now, now)["since_training"] == []
 
 
@@ -412,16 +416,16 @@ def tiny(tmp_path_factory) -> Snapshot:
 
 
 def test_a_snapshot_beside_itself_is_calm_and_the_page_says_so_first(tiny, tmp_path):
-    told = report.monitor(tiny, tiny, models=None, home=Home(tmp_path / "home"))
-    assert told["verdict"] == "calm"
-    assert {e["size"] for part in told["changes"].values() for e in part} <= {0.0, 1.0}
-    html = pages.page(told)
+    monitored = report.monitor(tiny, tiny, models=None, home=Home(tmp_path / "home"))
+    assert monitored["verdict"] == "calm"
+    assert {e["size"] for part in monitored["changes"].values() for e in part} <= {0.0, 1.0}
+    html = pages.page(monitored)
     assert "<h1>Calm: nothing must be done.</h1>" in html
     assert "http://" not in html.replace("http://www.w3.org", "")
     assert "<script" not in html
     out = tmp_path / "out"
-    report.write(told, html, out)
-    report.write(told, html, out)  # an earlier report is replaced
+    report.write(monitored, html, out)
+    report.write(monitored, html, out)  # an earlier report is replaced
     assert json.loads((out / "report.json").read_text())["report"] == "tarazy-monitor"
     (out / "mine.txt").write_text("x")
     with pytest.raises(InputError, match="something else"):
@@ -444,9 +448,9 @@ def test_another_sample_of_the_same_country_is_calm_and_a_changed_one_is_not(tmp
     assert not any(each["proven"] for part in calm["changes"].values() for each in part)
     moved = report.monitor(first, few, models=None, home=Home(tmp_path))
     assert moved["verdict"] == "act"
-    told = {each["name"]: each["verdict"] for each in moved["changes"]["inputs"]}
-    assert told["self_employed_members"] == "act"  # who used to hide worked for themselves
-    assert told["members"] == "calm"
+    verdicts = {each["name"]: each["verdict"] for each in moved["changes"]["inputs"]}
+    assert verdicts["self_employed_members"] == "act"  # who used to hide worked for themselves
+    assert verdicts["members"] == "calm"
 
 
 def test_the_older_snapshot_comes_first(tiny, tmp_path):
@@ -501,9 +505,9 @@ def betrayed(simulated_data, simulated_snapshot, trained_home, tmp_path_factory)
     shutil.copytree(Home(trained_home).bundles, home.bundles)
     shutil.copytree(Home(trained_home).keys, home.keys)
     snapshot = Snapshot.open(simulated_snapshot)
-    said = decide(snapshot.registers(0), load(home, "champion"), Law(snapshot.as_of)).table
+    decided = decide(snapshot.registers(0), load(home, "champion"), Law(snapshot.as_of)).table
     learned = snapshot.learning("inspections")
-    flagged = said.filter(pl.col("model_flag")).join(learned, on="household_id", how="anti")
+    flagged = decided.filter(pl.col("model_flag")).join(learned, on="household_id", how="anti")
     data = folder / "data"
     shutil.copytree(simulated_data, data, ignore=shutil.ignore_patterns("truth", "inspections*"))
     last = learned["inspected_on"].max()

@@ -23,7 +23,7 @@ COLUMNS = (
 
 
 @pytest.fixture(scope="module")
-def told(simulated_snapshot, tmp_path_factory):
+def reformed(simulated_snapshot, tmp_path_factory):
     """One reform in which the rich lose and the poor gain, on the shared country."""
     folder = tmp_path_factory.mktemp("reform")
     path = folder / "reform.yaml"
@@ -41,14 +41,14 @@ def told(simulated_snapshot, tmp_path_factory):
     return report.compare(proposed, snapshot, as_of=DAY, law=law), law, folder
 
 
-def test_every_family_is_in_one_cell_of_the_moves(told):
-    counted = told[0]
+def test_every_family_is_in_one_cell_of_the_moves(reformed):
+    counted = reformed[0]
     assert sum(cell["families"] for cell in counted["moves"]) == counted["households"]
     assert sum(cell["people"] for cell in counted["moves"]) == counted["people"]
 
 
-def test_the_totals_are_the_sums_of_the_cells(told):
-    counted = told[0]
+def test_the_totals_are_the_sums_of_the_cells(reformed):
+    counted = reformed[0]
     into_6 = sum(c["families"] for c in counted["moves"] if c["to"] == 6 and c["from"] != 6)
     poorer = sum(c["families"] for c in counted["moves"] if c["to"] < c["from"])
     assert counted["totals"]["into_category_6"]["families"] == into_6 > 0
@@ -57,39 +57,41 @@ def test_the_totals_are_the_sums_of_the_cells(told):
 
 
 @pytest.mark.parametrize("group", list(effects.GROUPS))
-def test_the_groups_of_a_kind_hold_every_family(told, group):
-    counted = told[0]
+def test_the_groups_of_a_kind_hold_every_family(reformed, group):
+    counted = reformed[0]
     shown = [row for row in counted["groups"][group] if not row["suppressed"]]
     hidden = len(counted["groups"][group]) - len(shown)
     held = sum(row["families"] for row in shown)
     assert counted["households"] - 10 * hidden <= held <= counted["households"]
 
 
-def test_a_programme_without_a_cost_tells_none(told):
-    costs = {p["service"]: (p["cost_of_a_family"], p["cost_then"]) for p in told[0]["programmes"]}
+def test_a_programme_without_a_cost_tells_none(reformed):
+    costs = {
+        p["service"]: (p["cost_of_a_family"], p["cost_then"]) for p in reformed[0]["programmes"]
+    }
     assert costs["housing_aid"] == (None, None)
-    sport = next(p for p in told[0]["programmes"] if p["service"] == "sport_section")
+    sport = next(p for p in reformed[0]["programmes"] if p["service"] == "sport_section")
     assert sport["cost_then"] == 5_000 * sport["eligible_then"]
     assert sport["lose"] > 0
 
 
-def test_a_law_that_leaves_the_line_of_assistance_alone_moves_nobody_below_it(told):
-    lacking = told[0]["targeted_assistance"]
+def test_a_law_that_leaves_the_line_of_assistance_alone_moves_nobody_below_it(reformed):
+    lacking = reformed[0]["targeted_assistance"]
     assert lacking["now"] == lacking["then"]
     assert lacking["now"]["families"] > 0
     assert lacking["now"]["amount"] > lacking["now"]["families"]
 
 
-def test_the_page_names_the_change_and_the_families(told):
-    html = pages.page(told[0])
+def test_the_page_names_the_change_and_the_families(reformed):
+    html = pages.page(reformed[0])
     assert "hard_rule → conditions → INCOME → above" in html
-    for rows in told[0]["examples"].values():
+    for rows in reformed[0]["examples"].values():
         for family in rows:
             assert str(family["household_id"]) in html
 
 
-def test_the_page_tells_for_each_aim_whom_help_would_miss(told):
-    counted, html = told[0], pages.page(told[0])
+def test_the_page_tells_for_each_aim_whom_help_would_miss(reformed):
+    counted, html = reformed[0], pages.page(reformed[0])
     assert counted["targeting"]["why_not"] is None
     for words in pages.AIMS.values():
         assert f"When {words}" in html
@@ -101,25 +103,25 @@ def test_the_page_tells_for_each_aim_whom_help_would_miss(told):
     assert still["change"]["exclusion"] == {"value": 0.0, "low": 0.0, "high": 0.0}
 
 
-def test_a_country_without_a_survey_says_so_on_the_page(told):
+def test_a_country_without_a_survey_says_so_on_the_page(reformed):
     silent = targeting.targeting(pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.Int64)), None, None)
-    html = pages.page(told[0] | {"targeting": silent})
+    html = pages.page(reformed[0] | {"targeting": silent})
     assert "No error of targeting can be told: The data hold no survey answers" in html
 
 
-def test_the_page_says_which_of_todays_values_are_assumed(told):
-    changes = {tuple(c["place"]): c for c in told[0]["changes"]}
+def test_the_page_says_which_of_todays_values_are_assumed(reformed):
+    changes = {tuple(c["place"]): c for c in reformed[0]["changes"]}
     dwellings = changes["hard_rule", "conditions", "DWELLINGS", "from"]
     assert (dwellings["now"], dwellings["then"], dwellings["assumed"]) == (2, 1, False)
     assert changes["scorecards/pilot_2025", "categories", "2", "from"]["assumed"] is True
-    assert {p["assumed"] for p in told[0]["programmes"]} <= {True, False}
-    html = pages.page(told[0])
+    assert {p["assumed"] for p in reformed[0]["programmes"]} <= {True, False}
+    html = pages.page(reformed[0])
     assert "<td>assumed</td>" in html
     assert "<td>published</td>" in html
 
 
-def test_the_folder_holds_page_numbers_and_the_reformed_law(told):
-    counted, law, folder = told
+def test_the_folder_holds_page_numbers_and_the_reformed_law(reformed):
+    counted, law, folder = reformed
     out = folder / "out"
     report.write(counted, pages.page(counted), law, out)
     report.write(counted, pages.page(counted), law, out)

@@ -40,19 +40,19 @@ SURVEY = ROWS.select("household_id", "consumption_monthly", quarter=pl.lit("2025
 
 
 def aimed(aim, table=TABLE, code="absolute"):
-    told = targeting(table, FACTS, SURVEY)
-    return next(y for y in told["yardsticks"] if y["code"] == code)["aims"][aim]
+    errors = targeting(table, FACTS, SURVEY)
+    return next(y for y in errors["yardsticks"] if y["code"] == code)["aims"][aim]
 
 
-def shares(told):
+def shares(errors):
     return {
-        law: (told[law]["exclusion"]["value"], told[law]["inclusion"]["value"])
+        law: (errors[law]["exclusion"]["value"], errors[law]["inclusion"]["value"])
         for law in ("now", "then", "change")
     }
 
 
-def near(**told):
-    return {law: pytest.approx(pair, abs=1e-6) for law, pair in told.items()}
+def near(**pairs):
+    return {law: pytest.approx(pair, abs=1e-6) for law, pair in pairs.items()}
 
 
 def test_a_poor_family_that_is_no_longer_left_out_lowers_the_error_of_exclusion():
@@ -90,10 +90,10 @@ def test_a_change_has_its_own_interval_around_it():
 
 def test_where_nobody_in_the_country_changes_sides_the_change_is_nought_for_certain():
     same = TABLE.with_columns(category_then="category_now")
-    told = aimed("left_out", same)
-    assert told["now"] == told["then"]
-    assert told["crossing"] == 0
-    assert told["change"]["exclusion"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+    errors = aimed("left_out", same)
+    assert errors["now"] == errors["then"]
+    assert errors["crossing"] == 0
+    assert errors["change"]["exclusion"] == {"value": 0.0, "low": 0.0, "high": 0.0}
 
 
 def test_where_only_families_that_were_not_asked_change_sides_the_change_is_uncertain():
@@ -116,29 +116,29 @@ def test_where_only_families_that_were_not_asked_change_sides_the_change_is_unce
 def test_a_yardstick_that_the_survey_cannot_answer_tells_no_change_either():
     same = TABLE.with_columns(category_then="category_now")
     for table in (TABLE, same):
-        told = aimed("left_out", table, code="subjective")
-        assert told["now"]["exclusion"]["value"] is None
-        assert told["change"]["exclusion"]["value"] is None
+        errors = aimed("left_out", table, code="subjective")
+        assert errors["now"]["exclusion"]["value"] is None
+        assert errors["change"]["exclusion"]["value"] is None
 
 
 @pytest.mark.parametrize(
     ("facts", "survey"), [(None, None), (FACTS.clear(), SURVEY)], ids=["no survey", "strangers"]
 )
 def test_without_a_survey_of_these_families_that_is_said(facts, survey):
-    told = targeting(TABLE, facts, survey)
-    assert "no survey" in told["why_not"]
-    assert told["yardsticks"] is None
+    errors = targeting(TABLE, facts, survey)
+    assert "no survey" in errors["why_not"]
+    assert errors["yardsticks"] is None
 
 
 def test_every_yardstick_is_laid_on_every_aim():
-    told = targeting(TABLE, FACTS, SURVEY)
-    assert told["families"] == 6
-    assert {y["code"] for y in told["yardsticks"]} >= {"absolute", "relative_60", "subjective"}
-    assert all(tuple(y["aims"]) == AIMS for y in told["yardsticks"])
+    errors = targeting(TABLE, FACTS, SURVEY)
+    assert errors["families"] == 6
+    assert {y["code"] for y in errors["yardsticks"]} >= {"absolute", "relative_60", "subjective"}
+    assert all(tuple(y["aims"]) == AIMS for y in errors["yardsticks"])
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("change", "words"),
     [
         ({"value": -0.0728, "low": -0.094, "high": -0.0517}, "-7.3 (-9.4 to -5.2)"),
         ({"value": 0.0, "low": -0.0, "high": 0.012}, "+0.0 (+0.0 to +1.2)"),
@@ -146,5 +146,5 @@ def test_every_yardstick_is_laid_on_every_aim():
         ({"value": None, "low": None, "high": None}, "cannot be told"),
     ],
 )
-def test_a_change_is_said_in_points_with_its_sign(told, said):
-    assert _points(told) == said
+def test_a_change_is_said_in_points_with_its_sign(change, words):
+    assert _points(change) == words

@@ -53,25 +53,25 @@ def faults_of(household, **more):
 
 
 def test_a_request_becomes_frames_in_the_types_of_the_contract():
-    asked = ask(family())
-    assert asked.as_of == date(2026, 1, 1)
+    request = ask(family())
+    assert request.as_of == date(2026, 1, 1)
     for register in SCORING:
-        frame = asked.registers[register.name]
+        frame = request.registers[register.name]
         assert {"household_id": pl.Int64} | dict(frame.schema) == dict(frame.schema)
         assert {n: frame.schema[n] for n in register.schema} == register.schema
-    assert asked.registers["incomes"].row(0, named=True)["amount"] == 150_000
+    assert request.registers["incomes"].row(0, named=True)["amount"] == 150_000
 
 
 def test_a_register_left_out_or_null_is_silent_and_an_empty_list_is_empty():
-    asked = ask(family(loans=[], livestock=None))
-    [(positions, registers)] = asked.alike()
+    request = ask(family(loans=[], livestock=None))
+    [(positions, registers)] = request.alike()
     assert positions == [0]
     assert registers["loans"] is not None
     assert registers["loans"].height == 0
     assert registers["livestock"] is None  # null
     assert registers["deposits"] is None  # left out
-    assert {"livestock", "deposits"} <= set(asked.households[0].silent)
-    assert "loans" not in asked.households[0].silent
+    assert {"livestock", "deposits"} <= set(request.households[0].silent)
+    assert "loans" not in request.households[0].silent
 
 
 def test_rows_find_their_household_though_person_keys_are_local_to_each():
@@ -79,17 +79,17 @@ def test_rows_find_their_household_though_person_keys_are_local_to_each():
     other["incomes"] = [
         {"person_id": 2, "month": "2025-12-01", "source": "alimony", "amount": 1},
     ]
-    asked = read_many({"as_of": "2026-01-01", "households": [family(), other]})
-    assert asked.registers["persons"]["household_id"].to_list() == [0, 0, 1, 1]
-    assert asked.registers["persons"]["person_id"].to_list() == [0, 1, 2, 3]
+    request = read_many({"as_of": "2026-01-01", "households": [family(), other]})
+    assert request.registers["persons"]["household_id"].to_list() == [0, 0, 1, 1]
+    assert request.registers["persons"]["person_id"].to_list() == [0, 1, 2, 3]
     # Person 2 of the second household is the fourth person of the request.
-    assert asked.registers["incomes"]["person_id"].to_list() == [0, 3]
+    assert request.registers["incomes"]["person_id"].to_list() == [0, 3]
 
 
 def test_households_with_the_same_silence_are_decided_together():
     households = [family(household_id=1), family(household_id=2, loans=[]), family(household_id=3)]
-    asked = read_many({"as_of": "2026-01-01", "households": households})
-    groups = asked.alike()
+    request = read_many({"as_of": "2026-01-01", "households": households})
+    groups = request.alike()
     assert [positions for positions, _ in groups] == [[0, 2], [1]]
     assert groups[0][1]["persons"]["household_id"].to_list() == [0, 0, 2, 2]
     assert groups[0][1]["loans"] is None
@@ -126,8 +126,8 @@ def test_all_faults_of_a_request_are_told_at_once_each_with_its_place():
     household["incomes"].append(
         {"person_id": 7, "month": "2025-11-02", "source": "wage", "amount": -1}
     )
-    found = faults({"household": household, "servcie": "x"})
-    assert set(found) == {
+    by_place = faults({"household": household, "servcie": "x"})
+    assert set(by_place) == {
         "as_of",
         "servcie",
         "household.vehicle",
@@ -141,8 +141,8 @@ def test_all_faults_of_a_request_are_told_at_once_each_with_its_place():
         "household.incomes[1].month",
         "household.incomes[1].amount",
     }
-    assert found["household.vehicle"][1] == "did you mean vehicles?"
-    assert found["servcie"][1] == "did you mean service?"
+    assert by_place["household.vehicle"][1] == "did you mean vehicles?"
+    assert by_place["servcie"][1] == "did you mean service?"
     assert "household.persons[2].birth_date" in faults_of(household)  # once as_of is known
 
 
@@ -179,11 +179,11 @@ def test_a_wrong_value_names_its_place_and_is_never_repeated(register, column, v
     household = family()
     household[register] = [dict(row) for row in household[register]]
     household[register][0][column] = value
-    found = faults_of(household)
+    by_place = faults_of(household)
     place = f"household.{register}[0].{column}"
-    assert place in found
+    assert place in by_place
     if value is not None and len(str(value)) > 4:
-        assert str(value) not in str(found)
+        assert str(value) not in str(by_place)
 
 
 @pytest.mark.parametrize("value", [0, -0.0, 1e5, 10**15 - 1])
@@ -223,10 +223,10 @@ def test_faults_of_many_households_name_the_household():
     second = family(household_id=901)
     second["persons"][0]["sex"] = "female"
     third = family(household_id=901)
-    found = faults(
+    by_place = faults(
         {"as_of": "2026-01-01", "households": [family(), second, 5, third]}, read=read_many
     )
-    assert set(found) == {
+    assert set(by_place) == {
         "households[1].persons[0].sex",
         "households[2]",
         "households[3].household_id",
@@ -332,8 +332,8 @@ def test_json_is_read():
 
 
 def key(household, **more):
-    asked = ask(household, **more)
-    return decision_id(asked, asked.households[0], {"law": "1"})
+    request = ask(household, **more)
+    return decision_id(request, request.households[0], {"law": "1"})
 
 
 def test_the_same_meaning_has_the_same_key_and_another_meaning_another():
@@ -350,10 +350,10 @@ def test_the_same_meaning_has_the_same_key_and_another_meaning_another():
 
 
 def test_the_key_depends_on_the_versions():
-    asked = ask(family())
-    [household] = asked.households
-    assert decision_id(asked, household, {"law": "1"}) != decision_id(
-        asked, household, {"law": "2"}
+    request = ask(family())
+    [household] = request.households
+    assert decision_id(request, household, {"law": "1"}) != decision_id(
+        request, household, {"law": "2"}
     )
 
 

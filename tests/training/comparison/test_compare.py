@@ -37,9 +37,9 @@ def manifest(auc, digest="aa", labels=700):
 
 def test_figures_stand_side_by_side_and_unknown_ones_are_left_out():
     one, other = estimate(0.8, 0.7, 0.9), estimate(0.82, 0.75, 0.9)
-    told = measures(manifest(one), manifest(other))
-    assert told["rows"] == [{"name": "hidden_income.auc", "first": one, "second": other}]
-    assert told["same_labels"]
+    compared = measures(manifest(one), manifest(other))
+    assert compared["rows"] == [{"name": "hidden_income.auc", "first": one, "second": other}]
+    assert compared["same_labels"]
 
 
 @pytest.mark.parametrize("more", [{"digest": "bb"}, {"labels": 701}])
@@ -82,21 +82,21 @@ def radius(two):
 
 
 def test_who_would_be_flagged_newly_is_counted_and_what_law_decides_stays(radius, few):
-    told = radius.told()
+    report = radius.as_json()
     flagged = radius.table["model_flag_after"].sum() - radius.table["model_flag_before"].sum()
-    assert told["changes"]["newly_flagged"]["families"] == flagged > 1_000
-    assert told["changes"]["no_longer_flagged"]["families"] == 0
+    assert report["changes"]["newly_flagged"]["families"] == flagged > 1_000
+    assert report["changes"]["no_longer_flagged"]["families"] == 0
     # The threshold alone differs, so nobody is placed elsewhere, and law decides as before.
-    assert told["changes"]["poorer_by_model"]["families"] == 0
-    assert told["served_category_changed"] == 0
-    assert told["families"] == len(few.ids)
-    by_settlement = told["groups"]["settlement"]
+    assert report["changes"]["poorer_by_model"]["families"] == 0
+    assert report["served_category_changed"] == 0
+    assert report["families"] == len(few.ids)
+    by_settlement = report["groups"]["settlement"]
     assert sum(row["newly_flagged"] for row in by_settlement) == flagged
 
 
 def test_families_newly_in_review_are_those_whom_the_model_alone_sends_there(radius):
-    review = radius.told()["review"]
-    newly = radius.told()["changes"]["newly_in_review"]["families"]
+    review = radius.as_json()["review"]
+    newly = radius.as_json()["changes"]["newly_in_review"]["families"]
     assert newly == review["after"]["all"]["families"] - review["before"]["all"]["families"]
     assert (
         review["after"]["by_model_alone"]["families"]
@@ -141,19 +141,19 @@ def test_families_of_a_training_snapshot_are_not_judged_again(
     two, home, few, simulated_snapshot, tmp_path
 ):
     mine = Home(tmp_path)
-    told = unseen(two, mine, np.random.default_rng(0))
-    assert "no inspections" in told["why_not"]
-    asked = Pair(
+    comparison = unseen(two, mine, np.random.default_rng(0))
+    assert "no inspections" in comparison["why_not"]
+    inspected_pair = Pair(
         first=two.first,
         second=two.second,
         as_of=few.as_of,
         snapshot=Few(few.snapshot, inspections=few.snapshot.learning("inspections")),
     )
-    assert "cannot be told" in unseen(asked, mine, np.random.default_rng(0))["why_not"]
+    assert "cannot be told" in unseen(inspected_pair, mine, np.random.default_rng(0))["why_not"]
     known_snapshots.remember(mine, [simulated_snapshot])
-    told = unseen(asked, mine, np.random.default_rng(0))
-    assert told["labels"] == 0
-    assert "neither has learned from" in told["why_not"]
+    comparison = unseen(inspected_pair, mine, np.random.default_rng(0))
+    assert comparison["labels"] == 0
+    assert "neither has learned from" in comparison["why_not"]
 
 
 def test_inspections_that_neither_has_learned_from_judge_both_on_the_same_families(
@@ -171,33 +171,33 @@ def test_inspections_that_neither_has_learned_from_judge_both_on_the_same_famili
         probability=0.01,
         hidden_income_monthly=pl.when(pl.int_range(pl.len()) % 3 == 0).then(900_000).otherwise(0),
     )
-    asked = Pair(
+    inspected_pair = Pair(
         first=two.first,
         second=two.second,
         as_of=few.as_of,
         snapshot=Few(few.snapshot, inspections=drawn),
     )
-    told = unseen(asked, mine, np.random.default_rng(0))
-    assert told["why_not"] is None
-    assert 100 <= told["labels"] <= 400
+    comparison = unseen(inspected_pair, mine, np.random.default_rng(0))
+    assert comparison["why_not"] is None
+    assert 100 <= comparison["labels"] <= 400
     # One ranking under two thresholds: no difference, and certainly none.
-    assert told["auc_first"] == told["auc_second"]
-    assert told["auc_difference"] == estimate(0.0, 0.0, 0.0)
+    assert comparison["auc_first"] == comparison["auc_second"]
+    assert comparison["auc_difference"] == estimate(0.0, 0.0, 0.0)
 
 
 def test_the_page_tells_the_report_and_fetches_nothing(two, home):
-    told = compare(two, home=home, seed=1)
-    shown = page(json.loads(json.dumps(told)))
+    report = compare(two, home=home, seed=1)
+    shown = page(json.loads(json.dumps(report)))
     certificate = two.first.manifest["certificate"]
-    assert told["first"]["leans_on"] == certificate["leans_on"]
-    assert told["first"]["refuted_above"] == certificate["refuted_above"]
+    assert report["first"]["leans_on"] == certificate["leans_on"]
+    assert report["first"]["refuted_above"] == certificate["refuted_above"]
     assert certificate["leans_on"] in shown
     assert f"Version {two.first.version} beside version 99" in shown
     assert shown.count("<svg") == 1
     assert "http" not in shown.replace("http://www.w3.org", "").replace(
         "http://purl.org", ""
     ).replace("https://matplotlib.org", "").replace("http://creativecommons.org", "")
-    assert compare(two, home=home, seed=1) == told
+    assert compare(two, home=home, seed=1) == report
 
 
 def test_a_snapshot_that_is_gone_is_a_clear_error(home, champion, monkeypatch):
@@ -252,8 +252,8 @@ def compared(monkeypatch, capsys, tmp_path):
 
     def call(*words, unseen, same_labels=True):
         rows = [
-            {"name": f"hidden_income.{name}", "first": told, "second": told}
-            for name, told in (MORE | DECISIVE).items()
+            {"name": f"hidden_income.{name}", "first": comparison, "second": comparison}
+            for name, comparison in (MORE | DECISIVE).items()
         ]
         report = {
             "first": described("1"),

@@ -57,8 +57,8 @@ def test_a_yes_or_a_text_is_no_measure():
 
 
 def test_rows_of_a_list_are_groups_of_families():
-    found = by_path()["groups.false_flags.region / 61 / Turkistan"]
-    assert (found.name, found.slice, found.verdict) == (
+    measure = by_path()["groups.false_flags.region / 61 / Turkistan"]
+    assert (measure.name, measure.slice, measure.verdict) == (
         "groups.false_flags",
         "region / 61 / Turkistan",
         "UNKNOWN",
@@ -75,14 +75,14 @@ def test_of_a_group_its_rate_alone_is_a_measure_and_of_a_hidden_one_nothing():
 
 
 def test_names_inside_a_sliced_part_are_groups_too():
-    found = by_path()["deciles.over_predicted.1"]
-    assert (found.name, found.slice) == ("deciles.over_predicted", "1")
+    measure = by_path()["deciles.over_predicted.1"]
+    assert (measure.name, measure.slice) == ("deciles.over_predicted", "1")
 
 
 def test_intervals_are_told_by_their_ends_and_counts_by_themselves():
-    told = flat(METRICS)
-    assert told["auc.low"] == 0.7
-    assert told["random_arm.labels"] == 3
+    numbers = flat(METRICS)
+    assert numbers["auc.low"] == 0.7
+    assert numbers["random_arm.labels"] == 3
 
 
 def test_no_two_measures_share_a_name():

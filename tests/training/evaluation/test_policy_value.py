@@ -35,7 +35,7 @@ class World:
         return rows, random, np.where(random, RANDOM, TARGETED)
 
 
-def said(world, expected, *, untrue=1.0):
+def worth_and_pooled(world, expected, *, untrue=1.0):
     rows, random, probability = world.inspected()
     expected_targeted = np.where(world.eligible, TARGETED, 0.0)[rows]
     weights = shared(probability * np.where(random, 1.0, untrue), random, RANDOM, expected_targeted)
@@ -54,7 +54,9 @@ def test_with_true_probabilities_it_is_right_whatever_the_outcome_model_and_pool
     ours, pooled, held = [], [], []
     for seed in range(40):
         world = World(seed)
-        worth, naive = said(world, np.full(FAMILIES, 0.3))  # an outcome model that knows nothing
+        worth, naive = worth_and_pooled(
+            world, np.full(FAMILIES, 0.3)
+        )  # an outcome model that knows nothing
         ours.append(worth.value.value - world.truth)
         pooled.append(naive - world.truth)
         held.append(worth.value.low <= world.truth <= worth.value.high)
@@ -69,8 +71,8 @@ def test_with_a_true_outcome_model_it_is_right_though_the_probabilities_are_not(
     off, by_weights = [], []
     for seed in range(40):
         world = World(100 + seed)
-        off.append(said(world, world.chance, untrue=0.4)[0].value.value - world.truth)
-        wrong = said(world, np.zeros(FAMILIES), untrue=0.4)[0].value.value - world.truth
+        off.append(worth_and_pooled(world, world.chance, untrue=0.4)[0].value.value - world.truth)
+        wrong = worth_and_pooled(world, np.zeros(FAMILIES), untrue=0.4)[0].value.value - world.truth
         by_weights.append(wrong)
     assert abs(np.mean(off)) < 3 * np.std(off) / np.sqrt(len(off)) + 0.005
     assert np.mean(by_weights) > 0.04
@@ -79,7 +81,8 @@ def test_with_a_true_outcome_model_it_is_right_though_the_probabilities_are_not(
 def test_a_better_outcome_model_narrows_the_interval():
     world = World(7)
     blind, knowing = (
-        said(world, expected)[0].value for expected in (np.full(FAMILIES, 0.3), world.chance)
+        worth_and_pooled(world, expected)[0].value
+        for expected in (np.full(FAMILIES, 0.3), world.chance)
     )
     assert knowing.high - knowing.low < blind.high - blind.low
 

@@ -34,8 +34,8 @@ HUNDRED = Population(
 @pytest.fixture(scope="module")
 def nothing_to_learn():
     """Labels in which nothing tells who hides income, so that no flag can be promised."""
-    found = made_up(240, np.arange(240) % 2 == 0)
-    return found, fit(found, law=LAW, seed=1, generator=np.random.default_rng(1))
+    labels = made_up(240, np.arange(240) % 2 == 0)
+    return labels, fit(labels, law=LAW, seed=1, generator=np.random.default_rng(1))
 
 
 def flag_all_above(monkeypatch, levels):
@@ -54,35 +54,35 @@ def test_a_load_counts_the_flagged_the_material_and_those_who_ask():
 
 def test_without_a_threshold_there_are_no_bars_and_nobody_asks(nothing_to_learn):
     assert Load.of(HUNDRED, None, 0.10).shares() == {"flagged": 0, "material": 0, "asking": 0}
-    found, fitted = nothing_to_learn
+    labels, fitted = nothing_to_learn
     assert fitted.models.threshold is None
-    limited_fit, told = limited(found, fitted, LAW)
+    limited_fit, load = limited(labels, fitted, LAW)
     assert limited_fit.models.review_bars == ReviewBars()
-    assert words(told) == ["Nobody is flagged, so the model asks for nobody's review."]
-    assert "| 20% | none | 0.00% | 0.00% | 0.00% |" in section(told)
-    said = limited_fit.models.predict(found.population, LAW)
-    assert not said["within_capacity"].any()
+    assert words(load) == ["Nobody is flagged, so the model asks for nobody's review."]
+    assert "| 20% | none | 0.00% | 0.00% | 0.00% |" in section(load)
+    predicted = limited_fit.models.predict(labels.population, LAW)
+    assert not predicted["within_capacity"].any()
 
 
 def test_the_load_is_told_for_each_promise_and_each_capacity(nothing_to_learn, monkeypatch):
-    found, fitted = nothing_to_learn
+    labels, fitted = nothing_to_learn
     middle, high = np.quantile(fitted.population, [0.5, 0.9])
     flag_all_above(monkeypatch, {0.10: None, 0.20: high, 0.30: middle})
     # Nothing is to be learned here, so no flag would matter by itself.
-    monkeypatch.setattr(review_load.decision, "material", lambda said, *_: said["model_flag"])
+    monkeypatch.setattr(review_load.decision, "material", lambda opinion, *_: opinion["model_flag"])
     monkeypatch.setattr(Law, "review_days", 2.5, raising=False)
-    _, told = limited(found, fitted, LAW)
-    flagged = {row["unconfirmed_at_most"]: row["flagged"] for row in told["grid"]}
+    _, load = limited(labels, fitted, LAW)
+    flagged = {row["unconfirmed_at_most"]: row["flagged"] for row in load["grid"]}
     assert flagged[0.10] == 0
     assert flagged[0.20] == pytest.approx(0.1, abs=0.01)
     assert flagged[0.30] == pytest.approx(0.5, abs=0.01)
-    assert [row["capacity"] for row in told["grid"]] == [0.01, 0.02, 0.05, None] * 3
-    for row in told["grid"]:
+    assert [row["capacity"] for row in load["grid"]] == [0.01, 0.02, 0.05, None] * 3
+    for row in load["grid"]:
         assert row["asking"] <= row["material"] <= row["flagged"]
         assert row["asking"] <= (1 if row["capacity"] is None else row["capacity"])
-        assert row["person_days"] == round(row["asking"] * found.households * 2.5)
-    assert told["review_days"] == 2.5
-    asking = {(row["unconfirmed_at_most"], row["capacity"]): row["asking"] for row in told["grid"]}
+        assert row["person_days"] == round(row["asking"] * labels.households * 2.5)
+    assert load["review_days"] == 2.5
+    asking = {(row["unconfirmed_at_most"], row["capacity"]): row["asking"] for row in load["grid"]}
     assert asking[0.30, None] == flagged[0.30]
     assert asking[0.20, None] == flagged[0.20]
 
@@ -95,9 +95,9 @@ def test_a_region_works_for_all_the_families_that_those_counted_stand_for():
 
 
 def test_a_family_of_whom_a_register_is_silent_is_neither_flagged_nor_sent(nothing_to_learn):
-    found, fitted = nothing_to_learn
-    silent = found.population["household_id"] == found.population["household_id"][0]
-    population = found.population.with_columns(
+    labels, fitted = nothing_to_learn
+    silent = labels.population["household_id"] == labels.population["household_id"][0]
+    population = labels.population.with_columns(
         income_quarter=pl.when(silent).then(None).otherwise("income_quarter")
     )
     changed = SimpleNamespace(population=population)
@@ -113,7 +113,7 @@ def test_capacity_and_the_days_of_a_review_are_assumed_and_say_so():
         assert edition.assumed
     assert (LAW.review_capacity, LAW.review_days) == (0.02, 1)
     load = Load.of(HUNDRED, 80.0, 0.02)
-    told = {
+    load_entry = {
         "shares": load.shares(),
         "capacity": 0.02,
         "capacity_assumed": True,
@@ -122,7 +122,7 @@ def test_capacity_and_the_days_of_a_review_are_assumed_and_say_so():
         "review_days_assumed": True,
         "person_days": 75,
     }
-    [sentence] = words(told)
+    [sentence] = words(load_entry)
     assert (
         "within a capacity of 2.0% of each region's families a year, assumed, 1.0% ask" in sentence
     )

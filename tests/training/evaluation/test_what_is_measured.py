@@ -22,7 +22,7 @@ FAMILIES = 400
 def surveyed(declared, estimate, rules, *, inspected=()):
     """A survey in which family n spends n + 1; everything else as given for each of them."""
     spent = np.arange(1.0, FAMILIES + 1)
-    found = SimpleNamespace(
+    labels = SimpleNamespace(
         survey=pl.DataFrame(
             {
                 "household_id": np.arange(FAMILIES),
@@ -42,7 +42,7 @@ def surveyed(declared, estimate, rules, *, inspected=()):
         estimate=estimate(spent),
         low=np.zeros(FAMILIES),
     )
-    return deciles.table(found, fitted, income, rules(spent))
+    return deciles.table(labels, fitted, income, rules(spent))
 
 
 def nothing(spent):
@@ -51,26 +51,26 @@ def nothing(spent):
 
 def test_a_means_test_that_is_right_on_the_mean_but_not_for_the_poorest_fails():
     poor = 0.1 * FAMILIES
-    told = surveyed(
+    table = surveyed(
         lambda spent: spent,
         lambda spent: np.where(spent <= poor, spent, 0.0),
         lambda spent: spent * 0 + 1,
     )
-    first, second = told["rows"][:2]
+    first, second = table["rows"][:2]
     assert first["families"] == 40
     assert first["spent"] == np.mean(np.arange(1, 41))
     assert first["declared_and_estimate"]["too_high"]["value"] == 1.0
     assert first["declared"]["too_high"]["value"] == 0.0
     assert second["declared_and_estimate"]["too_high"]["value"] == 0.0
-    assert told["verdicts"]["declared_and_estimate"]["1"]["verdict"] == "FAIL"
-    assert told["verdicts"]["declared_and_low"]["1"]["verdict"] == "PASS"
-    json.dumps(told, allow_nan=False)
+    assert table["verdicts"]["declared_and_estimate"]["1"]["verdict"] == "FAIL"
+    assert table["verdicts"]["declared_and_low"]["1"]["verdict"] == "PASS"
+    json.dumps(table, allow_nan=False)
 
 
 @pytest.mark.parametrize(("factor", "side"), [(1.21, "too_high"), (0.79, "too_low")])
 def test_off_means_by_more_than_a_fifth(factor, side):
-    told = surveyed(lambda spent: factor * spent, nothing, lambda spent: spent * 0 + 1)
-    assert told["rows"][4]["declared"][side]["value"] == 1.0
+    table = surveyed(lambda spent: factor * spent, nothing, lambda spent: spent * 0 + 1)
+    assert table["rows"][4]["declared"][side]["value"] == 1.0
     inside = surveyed(
         lambda spent: (factor - 0.02 * np.sign(factor - 1)) * spent,
         nothing,
@@ -81,8 +81,8 @@ def test_off_means_by_more_than_a_fifth(factor, side):
 
 def test_the_model_must_not_miss_more_of_the_poorest_than_the_rules():
     # The rules miss half of the poorest tenth, the model none.
-    told = surveyed(lambda spent: spent, nothing, lambda spent: np.where(spent % 2 == 0, 4, 3))
-    missed = told["missed_in_the_poorest_tenth"]
+    table = surveyed(lambda spent: spent, nothing, lambda spent: np.where(spent % 2 == 0, 4, 3))
+    missed = table["missed_in_the_poorest_tenth"]
     assert missed["families"] == 40
     assert missed["not_among_the_poorest"]["rules"]["value"] == 0.5
     assert missed["not_among_the_poorest"]["model"]["value"] == 0.0
@@ -91,11 +91,11 @@ def test_the_model_must_not_miss_more_of_the_poorest_than_the_rules():
 
 
 def test_families_that_the_detector_has_seen_do_not_judge_it():
-    told = surveyed(
+    table = surveyed(
         lambda spent: spent, nothing, lambda spent: spent * 0 + 1, inspected=[0, 1, 399]
     )
-    assert told["left_out_as_inspected"] == 3
-    assert told["rows"][0]["families"] == 38
+    assert table["left_out_as_inspected"] == 3
+    assert table["rows"][0]["families"] == 38
 
 
 def arm(count=2_000, sensitivity=0.83, seed=1):
@@ -105,7 +105,7 @@ def arm(count=2_000, sensitivity=0.83, seed=1):
     hides = generator.random(count) < 1 / (1 + np.exp(-(2 * score - 0.8)))
     confirmed = (hides & (generator.random(count) < sensitivity)).astype(float)
     order = np.argsort(np.argsort(-score))
-    said = SimpleNamespace(
+    inspected = SimpleNamespace(
         confirmed=confirmed,
         margin=score,
         random=np.ones(count),
@@ -113,19 +113,19 @@ def arm(count=2_000, sensitivity=0.83, seed=1):
         in_random_arm=np.ones(count, dtype=bool),
         households=np.arange(count),
     )
-    return said, hides.astype(float), metrics.draws(np.arange(count), generator, replicas=60)
+    return inspected, hides.astype(float), metrics.draws(np.arange(count), generator, replicas=60)
 
 
 def test_over_the_band_the_true_sensitivity_gives_the_truth_back():
-    said, hides, drawn = arm()
-    band = random_arm.over_the_band(said, 0.2, drawn)
+    inspected, hides, drawn = arm()
+    band = random_arm.over_the_band(inspected, 0.2, drawn)
     assert list(band) == ["0.75", "0.83", "0.90"]
     right = band["0.83"]
     assert right["hiding"]["low"] < hides.mean() < right["hiding"]["high"]
-    true_auc = metrics.auc(hides, said.margin)
+    true_auc = metrics.auc(hides, inspected.margin)
     assert right["auc_against_the_truth"]["low"] < true_auc < right["auc_against_the_truth"]["high"]
-    assert true_auc > metrics.auc(said.confirmed, said.margin)
-    clear = float(1 - hides[said.rank < 0.2].mean())
+    assert true_auc > metrics.auc(inspected.confirmed, inspected.margin)
+    clear = float(1 - hides[inspected.rank < 0.2].mean())
     assert right["clear_among_flagged"]["low"] <= clear <= right["clear_among_flagged"]["high"]
     assert band["0.75"]["hiding"]["value"] > band["0.90"]["hiding"]["value"]
 
@@ -164,8 +164,8 @@ def test_a_base_rate_far_from_the_random_arms_is_told_and_corrected():
 def test_flags_must_be_right_twice_as_often_as_chance_and_half_the_time(
     precision, prevalence, verdict
 ):
-    told = random_arm.flags_against_prevalence(precision, Estimate(prevalence, 0.0, 1.0))
-    assert told["verdict"] == verdict
+    comparison = random_arm.flags_against_prevalence(precision, Estimate(prevalence, 0.0, 1.0))
+    assert comparison["verdict"] == verdict
 
 
 def test_a_family_is_looked_up_by_the_day_of_its_label():
@@ -176,10 +176,10 @@ def test_a_family_is_looked_up_by_the_day_of_its_label():
     from models.assessment.groups import ATTRIBUTES
 
     store = store.with_columns(pl.lit("yes").alias(a.name) for a in ATTRIBUTES if a.name != "head")
-    asked = pl.DataFrame(
+    labelled = pl.DataFrame(
         {"household_id": [1, 2, 1], "as_of": [date(2026, 1, 1), date(2026, 1, 1), date(2025, 1, 1)]}
     )
-    assert beside(asked, store)["head"].to_list() == ["m", "unknown", "f"]
+    assert beside(labelled, store)["head"].to_list() == ["m", "unknown", "f"]
 
 
 def test_the_page_and_its_html_tell_the_same_numbers(trained_home):
@@ -190,7 +190,7 @@ def test_the_page_and_its_html_tell_the_same_numbers(trained_home):
     home = Home(trained_home)
     version = aliases.read(home).names["champion"].version
     manifest = bundle.verify(home.bundles / version, home.public_key()).manifest
-    told = manifest["metrics"]
+    evaluation = manifest["metrics"]
     for part in (
         "groups",
         "deciles",
@@ -202,14 +202,14 @@ def test_the_page_and_its_html_tell_the_same_numbers(trained_home):
         "temporal",
         "flags_against_prevalence",
     ):
-        assert told[part] is not None, part
+        assert evaluation[part] is not None, part
     html = (home.artefacts / f"version-{version}" / "report.html").read_text(encoding="utf-8")
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
-    markdown = page.page(told, manifest)
-    for section in sections(told, manifest):
+    markdown = page.page(evaluation, manifest)
+    for section in sections(evaluation, manifest):
         assert f"## {section.title}" in markdown
         assert section.title in text.replace("&#39;", "'")
-    shown = [row for row in told["groups"]["rows"] if "value" in row and "×" not in row["by"]]
+    shown = [row for row in evaluation["groups"]["rows"] if "value" in row and "×" not in row["by"]]
     for row in shown[:20]:
         assert page.show(row) in text
         assert page.show(row) in markdown

@@ -13,12 +13,12 @@ from training.trials.guarantees import Scored
 
 def world(families: int, seed: int = 0) -> World:
     """Families with plausible features, of whom four in ten hide 300,000 tenge a month."""
-    found = made_up(families, np.ones(families, dtype=bool), seed)
+    labels = made_up(families, np.ones(families, dtype=bool), seed)
     hides = np.random.default_rng(seed).random(families) < 0.4
     real = pl.DataFrame(
         {
-            "household_id": found.population["household_id"],
-            "members": found.population["members"],
+            "household_id": labels.population["household_id"],
+            "members": labels.population["members"],
             "official_wage": pl.Series([100_000] * families),
             "hidden_wage": np.where(hides, 300_000, 0),
             "hidden_income_monthly": np.where(hides, 300_000, 0),
@@ -27,9 +27,9 @@ def world(families: int, seed: int = 0) -> World:
         }
     )
     return World(
-        found=found,
-        aside=found.survey.head(0),
-        features=found.population,
+        labels=labels,
+        aside=labels.survey.head(0),
+        features=labels.population,
         real=real,
         law=Law(DAY),
         silent=(),
@@ -54,7 +54,7 @@ def scored(families: int, seed: int = 0) -> Scored:
         exceeds=exceeds,
         ladder=ladder,
         place=generator.integers(0, 3, families),
-        found=made_up(60, np.ones(60) > 0),
+        labels=made_up(60, np.ones(60) > 0),
         law=Law(DAY),
         real=pl.DataFrame({"hidden_income_monthly": tenge, "members": np.ones(families)}),
     )

@@ -23,8 +23,8 @@ LAW = Law(DAY)
 
 def distance(hyper: Hyperparameters) -> float:
     """A loss whose best setting is known: few leaves and a slow rate."""
-    found = hyper.hidden_income
-    return (found.leaves - 5) ** 2 + abs(found.rate - 0.02)
+    boosting = hyper.hidden_income
+    return (boosting.leaves - 5) ** 2 + abs(boosting.rate - 0.02)
 
 
 def test_the_same_budget_and_seed_choose_the_same():
@@ -38,49 +38,52 @@ def test_the_same_budget_and_seed_choose_the_same():
 
 
 def test_the_budget_is_kept_and_the_shipped_values_come_first():
-    asked = []
+    tried = []
 
     def evaluate(hyper):
-        asked.append(hyper.hidden_income)
+        tried.append(hyper.hidden_income)
         return distance(hyper)
 
-    found = searched("hidden_income", evaluate, start=SHIPPED, trials=7, seed=1)
-    assert len(asked) == len(found.trials) == 7
-    assert asked[0] == SHIPPED.hidden_income
-    assert found.shipped_loss == distance(SHIPPED)
-    assert found.chosen_loss == min(trial["loss"] for trial in found.trials)
+    search = searched("hidden_income", evaluate, start=SHIPPED, trials=7, seed=1)
+    assert len(tried) == len(search.trials) == 7
+    assert tried[0] == SHIPPED.hidden_income
+    assert search.shipped_loss == distance(SHIPPED)
+    assert search.chosen_loss == min(trial["loss"] for trial in search.trials)
 
 
 def test_nothing_changes_without_a_gain():
-    found = searched("welfare", lambda _: 1.0, start=SHIPPED, trials=6, seed=1)
-    assert found.chosen == SHIPPED.welfare
+    search = searched("welfare", lambda _: 1.0, start=SHIPPED, trials=6, seed=1)
+    assert search.chosen == SHIPPED.welfare
 
 
 @pytest.mark.parametrize("trials", [1, 12])
 def test_the_search_is_never_worse_than_the_shipped_values(trials):
-    found = searched("hidden_income", distance, start=SHIPPED, trials=trials, seed=2)
-    assert found.chosen_loss <= found.shipped_loss
+    search = searched("hidden_income", distance, start=SHIPPED, trials=trials, seed=2)
+    assert search.chosen_loss <= search.shipped_loss
 
 
 def test_every_shipped_value_lies_in_the_space_that_is_searched():
-    for stage, values in SHIPPED.told().items():
+    for stage, values in SHIPPED.as_json().items():
         for name, value in values.items():
             assert SPACE[name].low <= value <= SPACE[name].high, f"{stage}.{name}"
 
 
 def test_hyperparameters_read_back_as_they_were_told():
     other = replace(SHIPPED, welfare=Boosting(trees=10, rate=0.1, leaves=4))
-    assert Hyperparameters.read(other.told()) == other
+    assert Hyperparameters.read(other.as_json()) == other
     assert other != SHIPPED
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=30))
 def test_no_family_of_the_random_arm_takes_part_in_the_search(random):
-    found = made_up(len(random), np.array(random))
+    all_labels = made_up(len(random), np.array(random))
     again = replace(  # a family inspected at random once, and another time by suspicion
-        found,
+        all_labels,
         inspections=pl.concat(
-            [found.inspections, found.inspections.with_columns(design=pl.lit("complaint"))]
+            [
+                all_labels.inspections,
+                all_labels.inspections.with_columns(design=pl.lit("complaint")),
+            ]
         ),
     )
     arm = {place for place, drawn in enumerate(random) if drawn}
@@ -99,40 +102,40 @@ def two_stages(monkeypatch):
 def test_what_random_inspections_found_changes_nothing_of_the_search():
     """Even if every finding and answer of the arm were turned round."""
     random = np.arange(150) % 3 == 0
-    found = made_up(150, random)
+    labels = made_up(150, random)
     is_random = pl.Series(random)
     turned = replace(
-        found,
-        inspections=found.inspections.with_columns(
+        labels,
+        inspections=labels.inspections.with_columns(
             hidden_income_monthly=pl.when(is_random)
             .then(300_000 - pl.col("hidden_income_monthly"))
             .otherwise(pl.col("hidden_income_monthly"))
         ),
-        survey=found.survey.with_columns(
+        survey=labels.survey.with_columns(
             consumption_monthly=pl.when(is_random)
             .then(9e6)
             .otherwise(pl.col("consumption_monthly"))
         ),
     )
-    one, other = (tune(f, law=LAW, trials=2, seed=5) for f in (found, turned))
+    one, other = (tune(f, law=LAW, trials=2, seed=5) for f in (labels, turned))
     assert one == other
     assert one.seen["inspections"] == 100
     assert one.seen["inspections_left_out"] == 50
     assert one.table().height == 4
-    assert one.told()["stages"]["hidden_income"]["why_not"] is None
+    assert one.as_json()["stages"]["hidden_income"]["why_not"] is None
     # The same turn among the others would be seen.
-    seen = replace(found, inspections=turned.inspections.with_columns(design=pl.lit("targeted")))
-    unseen = replace(found, inspections=found.inspections.with_columns(design=pl.lit("targeted")))
+    seen = replace(labels, inspections=turned.inspections.with_columns(design=pl.lit("targeted")))
+    unseen = replace(labels, inspections=labels.inspections.with_columns(design=pl.lit("targeted")))
     losses = [tuning._Task.of(f, LAW, 5).hidden_income(SHIPPED) for f in (seen, unseen)]
     assert losses[0] != losses[1]
 
 
 @pytest.mark.usefixtures("two_stages")
 def test_a_stage_with_too_few_labels_keeps_the_shipped_values_and_says_so():
-    found = made_up(240, np.ones(240, dtype=bool))
-    tuned = tune(found, law=LAW, trials=2, seed=5)
+    labels = made_up(240, np.ones(240, dtype=bool))
+    tuned = tune(labels, law=LAW, trials=2, seed=5)
     assert tuned.chosen == SHIPPED
-    assert tuned.told()["stages"]["hidden_income"]["why_not"].startswith("only 0 inspections")
+    assert tuned.as_json()["stages"]["hidden_income"]["why_not"].startswith("only 0 inspections")
     assert tuned.table().is_empty()
 
 
@@ -142,8 +145,8 @@ def test_a_search_without_a_trial_is_refused():
 
 
 def test_what_is_grown_again_to_be_judged_is_grown_like_the_served_models(monkeypatch):
-    found = made_up(240, np.ones(240, dtype=bool))
-    few = {stage: Boosting(trees=3, rate=0.1) for stage in SHIPPED.told()}
+    labels = made_up(240, np.ones(240, dtype=bool))
+    few = {stage: Boosting(trees=3, rate=0.1) for stage in SHIPPED.as_json()}
     hyper = Hyperparameters(
         **few
         | {
@@ -151,7 +154,7 @@ def test_what_is_grown_again_to_be_judged_is_grown_like_the_served_models(monkey
             "hidden_income": Boosting(trees=7, rate=0.1),
         }
     )
-    fitted = fit(found, law=LAW, seed=1, generator=np.random.default_rng(1), hyper=hyper)
+    fitted = fit(labels, law=LAW, seed=1, generator=np.random.default_rng(1), hyper=hyper)
     assert fitted.hyper == hyper
     assert fitted.models.hidden_income.detector.num_trees() == 7
     grown, grow = [], trees.grow
@@ -162,8 +165,8 @@ def test_what_is_grown_again_to_be_judged_is_grown_like_the_served_models(monkey
         return booster
 
     monkeypatch.setattr(trees, "grow", counted)
-    served_scores.surveyed_income(found, fitted, np.random.default_rng(2))
+    served_scores.surveyed_income(labels, fitted, np.random.default_rng(2))
     assert grown == [5] * served_scores.BLIND_FOLDS
     older = np.arange(240) < 160
-    temporal._by_the_older(found, fitted, older, ~older)
+    temporal._by_the_older(labels, fitted, older, ~older)
     assert grown[served_scores.BLIND_FOLDS :] == [7]

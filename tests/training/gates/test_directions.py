@@ -91,7 +91,7 @@ def test_families_of_whom_the_other_input_is_unknown_are_families_too():
 
 def test_an_unknown_value_without_a_way_of_its_own_is_taken_for_zero():
     few = split(1, 2.0, leaf(1.0), leaf(2.0), missing="None")
-    known_only = [found.without_unknown for found in leaves(few)]
+    known_only = [each_leaf.without_unknown for each_leaf in leaves(few)]
     assert known_only == [frozenset(), frozenset({1})]
 
 
@@ -110,8 +110,8 @@ def swept(booster, column, values, others):
     """The fewest-step proof by trial: every value of a column, with the others held fixed."""
     table = np.repeat(others, len(values), axis=0)
     table[:, column] = np.tile(values, len(others))
-    said = booster.predict(table).reshape(len(others), len(values))
-    return int((np.diff(said, axis=1) < 0).sum())
+    predicted = booster.predict(table).reshape(len(others), len(values))
+    return int((np.diff(predicted, axis=1) < 0).sum())
 
 
 @pytest.mark.parametrize("seed", range(8))

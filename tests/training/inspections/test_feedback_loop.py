@@ -25,21 +25,21 @@ def loop(way, runs, seed=7, **world):
 
 
 def test_with_the_list_the_interval_holds_and_no_group_is_flagged_more_and_more():
-    found = loop(LIST, 40)
+    outcome = loop(LIST, 40)
     # Forty runs cannot tell 95 from 93 or 97 in a hundred: their interval must reach there.
-    coverage = share(found.covered, found.runs)
+    coverage = share(outcome.covered, outcome.runs)
     assert coverage.low <= 0.97
     assert coverage.high >= 0.93
-    assert abs(found.drift) <= feedback.DRIFT_WITHIN
-    assert abs(found.error) < 0.01
+    assert abs(outcome.drift) <= feedback.DRIFT_WITHIN
+    assert abs(outcome.error) < 0.01
 
 
 @pytest.mark.parametrize("way", [TOP, CHOSEN])
 def test_without_the_arm_the_same_check_fails(way):
-    found = loop(way, 8)
-    assert found.covered == 0
-    assert found.error > 0.2
-    assert not found.honest(coverage_within=0.2)
+    outcome = loop(way, 8)
+    assert outcome.covered == 0
+    assert outcome.error > 0.2
+    assert not outcome.honest(coverage_within=0.2)
 
 
 def test_inspectors_who_choose_make_a_group_look_worse_than_it_is():
@@ -62,20 +62,20 @@ def test_both_sides_of_what_counts_as_honest():
 
 
 def test_the_same_seed_gives_the_same_loop():
-    assert loop(LIST, 2).told() == loop(LIST, 2).told()
+    assert loop(LIST, 2).as_json() == loop(LIST, 2).as_json()
 
 
 @pytest.mark.long
 def test_over_two_thousand_runs_the_coverage_is_95_percent_within_two_points():
-    found = loop(LIST, 2_000)
-    assert abs(found.coverage - 0.95) <= feedback.COVERAGE_WITHIN
-    assert found.honest()
-    assert abs(found.error) < 0.002
+    outcome = loop(LIST, 2_000)
+    assert abs(outcome.coverage - 0.95) <= feedback.COVERAGE_WITHIN
+    assert outcome.honest()
+    assert abs(outcome.error) < 0.002
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("way", [TOP, CHOSEN])
 def test_over_two_hundred_runs_without_the_arm_no_interval_ever_held(way):
-    found = loop(way, 200)
-    assert found.covered == 0
-    assert not found.honest()
+    outcome = loop(way, 200)
+    assert outcome.covered == 0
+    assert not outcome.honest()

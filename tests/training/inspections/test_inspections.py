@@ -85,7 +85,7 @@ def families():
 def test_the_random_arm_is_the_greater_of_share_and_least_within_capacity(
     capacity, least, share, random
 ):
-    rules = Policy(**TWENTY.told() | {"random_share": share, "random_least": least})
+    rules = Policy(**TWENTY.as_json() | {"random_share": share, "random_least": least})
     assert design.random_visits(capacity, rules) == random
 
 
@@ -97,23 +97,23 @@ def test_the_random_arm_is_the_greater_of_share_and_least_within_capacity(
 )
 @settings(max_examples=25, deadline=None)
 def test_any_draw_has_exact_sizes_and_nobody_twice(families, seed, visits, share, least):
-    rules = Policy(**TWENTY.told() | {"random_share": share, "random_least": least})
-    found = drawn(families, visits, rules, seed)
-    assert found.list.height == visits
-    assert found.list["household_id"].n_unique() == visits
-    assert found.list.filter(arm="random").height == design.random_visits(visits, rules)
-    by_region = dict(found.list.group_by("region").len().iter_rows())
+    rules = Policy(**TWENTY.as_json() | {"random_share": share, "random_least": least})
+    selection = drawn(families, visits, rules, seed)
+    assert selection.list.height == visits
+    assert selection.list["household_id"].n_unique() == visits
+    assert selection.list.filter(arm="random").height == design.random_visits(visits, rules)
+    by_region = dict(selection.list.group_by("region").len().iter_rows())
     assert by_region == design.shared_out(families, visits)
-    assert sorted(found.list["position"]) == list(range(1, visits + 1))
-    assert found.list["probability"].is_between(0, 1, closed="right").all()
+    assert sorted(selection.list["position"]) == list(range(1, visits + 1))
+    assert selection.list["probability"].is_between(0, 1, closed="right").all()
 
 
 def test_the_random_arm_gets_of_each_stratum_its_part_rounded_down_or_up(families):
-    found = drawn(families, 100, Policy(**TWENTY.told() | {"random_share": 1.0})).list
+    listed = drawn(families, 100, Policy(**TWENTY.as_json() | {"random_share": 1.0})).list
     parts = families.group_by("region", "settlement").len()
     for region, settlement, size in parts.iter_rows():
-        got = found.filter(region=region, settlement=settlement).height
-        chance = found.filter(region=region)["probability"].unique().item()
+        got = listed.filter(region=region, settlement=settlement).height
+        chance = listed.filter(region=region)["probability"].unique().item()
         assert abs(got - chance * size) < 1
 
 
@@ -132,10 +132,10 @@ def test_a_region_is_never_asked_for_more_visits_than_it_has_or_can_make(familie
     sizes = dict(families.group_by("region").len().iter_rows())
     capacities = {"11": 10_000, "62": 1, "75": 30, "99": 5}
     lot = Sealed("a", "b").lot("s")
-    found = design.draw(families, capacities=capacities, policy=TWENTY, lot=lot)
-    assert found.capacities == {"11": sizes["11"], "62": 1, "75": 30}
-    assert dict(found.list.group_by("region").len().iter_rows()) == found.capacities
-    assert (found.chances["random_chance"] > 0).all()
+    selection = design.draw(families, capacities=capacities, policy=TWENTY, lot=lot)
+    assert selection.capacities == {"11": sizes["11"], "62": 1, "75": 30}
+    assert dict(selection.list.group_by("region").len().iter_rows()) == selection.capacities
+    assert (selection.chances["random_chance"] > 0).all()
 
 
 def test_a_region_with_families_and_no_capacity_is_refused(families):
@@ -162,18 +162,18 @@ def test_a_region_with_families_and_no_capacity_is_refused(families):
 def test_chances_add_up_to_the_visits_between_floor_and_cap(worth, part, floor, cap):
     visits = max(1, int(part * len(worth)))
     even = visits / len(worth)
-    found = design.chances(np.array(worth, dtype=np.float64), visits, floor=floor, cap=cap)
-    assert found.sum() == pytest.approx(visits)
-    assert (found <= max(cap, even) + 1e-12).all()
-    assert (found >= floor * min(even, cap) - 1e-12).all()
+    chance = design.chances(np.array(worth, dtype=np.float64), visits, floor=floor, cap=cap)
+    assert chance.sum() == pytest.approx(visits)
+    assert (chance <= max(cap, even) + 1e-12).all()
+    assert (chance >= floor * min(even, cap) - 1e-12).all()
     order = np.argsort(worth, kind="stable")
-    assert (np.diff(found[order]) >= -1e-9).all()
+    assert (np.diff(chance[order]) >= -1e-9).all()
 
 
 def test_a_chance_is_proportional_to_worth_above_the_floor_until_the_cap():
     # Two visits, a tenth of them even: 0.05 each, 1.8 over the worth of 1 + 2 + 3.
-    found = design.chances(np.array([0.0, 1, 2, 3]), 2, floor=0.1, cap=1.0)
-    assert found == pytest.approx([0.05, 0.35, 0.65, 0.95])
+    chance = design.chances(np.array([0.0, 1, 2, 3]), 2, floor=0.1, cap=1.0)
+    assert chance == pytest.approx([0.05, 0.35, 0.65, 0.95])
     # Capped at 0.9, the rest goes to the others: 2 − 0.9 − 3 × 0.05 = 0.95 over 1 + 2.
     capped = design.chances(np.array([0.0, 1, 2, 3]), 2, floor=0.1, cap=0.9)
     assert capped == pytest.approx([0.05, 0.05 + 0.95 / 3, 0.05 + 1.9 / 3, 0.9])
@@ -208,12 +208,12 @@ def test_a_visit_is_worth_what_it_confirms_beyond_its_burden_and_silence_is_wort
 
 
 def test_silent_families_are_drawn_at_the_floor_alone(families):
-    found = drawn(families, 60).chances
-    silent = found.filter(
+    chances = drawn(families, 60).chances
+    silent = chances.filter(
         pl.col("hidden_income_probability").is_null(), pl.col("targeted_chance") > 0
     )
     lowest = (
-        found.filter(pl.col("targeted_chance") > 0)
+        chances.filter(pl.col("targeted_chance") > 0)
         .group_by("region")
         .agg(pl.col("targeted_chance").min().alias("lowest"))
     )
@@ -224,8 +224,8 @@ def test_silent_families_are_drawn_at_the_floor_alone(families):
 
 def test_without_a_model_the_rest_is_drawn_evenly():
     mute = country(silent=1.0)
-    found = drawn(mute, 60).chances.filter(pl.col("targeted_chance") > 0)
-    assert found.group_by("region").agg(pl.col("targeted_chance").n_unique())[
+    chances = drawn(mute, 60).chances.filter(pl.col("targeted_chance") > 0)
+    assert chances.group_by("region").agg(pl.col("targeted_chance").n_unique())[
         "targeted_chance"
     ].to_list() == [1, 1, 1]
 
@@ -245,14 +245,14 @@ def many():
 def test_the_frequency_over_many_seeds_is_the_logged_chance(many, arm):
     ids = many[0].chances["household_id"].to_numpy()
     hits, logged = np.zeros(len(ids)), np.zeros(len(ids))
-    for found in many:
-        drawn_ids = found.list.filter(arm=arm)["household_id"].to_numpy()
+    for selection in many:
+        drawn_ids = selection.list.filter(arm=arm)["household_id"].to_numpy()
         hits[np.searchsorted(ids, drawn_ids)] += 1
-        chance = found.chances[f"{arm}_chance"].to_numpy()
+        chance = selection.chances[f"{arm}_chance"].to_numpy()
         if arm == "targeted":
             # Logged is the chance to be left by the random arm and drawn then: on the mean over
             # the draws in which a family was left, it is the frequency.
-            chance = chance / (1 - found.chances["random_chance"].to_numpy())
+            chance = chance / (1 - selection.chances["random_chance"].to_numpy())
         logged += chance
     error = np.sqrt(np.maximum(logged * (1 - logged / len(many)), 1.0))
     # Of ninety families the farthest lies within four errors, and all together within chance.
@@ -266,8 +266,8 @@ def test_weighted_by_one_over_the_chance_each_arm_gives_the_total_without_bias(m
     ids = many[0].chances["household_id"].to_numpy()
     hiding = ids[np.arange(len(ids)) % 3 == 0]
     sums = []
-    for found in many:
-        mine = found.list.filter(arm=arm)
+    for selection in many:
+        mine = selection.list.filter(arm=arm)
         hides = np.isin(mine["household_id"].to_numpy(), hiding).astype(float)
         sums.append(estimates.total(hides, mine["probability"].to_numpy()))
     error = np.std(sums) / np.sqrt(len(sums))
@@ -281,12 +281,12 @@ def test_taken_as_drawn_evenly_the_targeted_visits_would_lie():
     )
     truth, naive, weighted = 0.5, [], []
     for seed in range(60):
-        found = (
+        visited = (
             drawn(families, 80, seed=str(seed))
             .list.filter(arm="targeted")
             .join(families.select("household_id", "hides"), on="household_id")
         )
-        hides, chance = found["hides"].cast(float).to_numpy(), found["probability"].to_numpy()
+        hides, chance = visited["hides"].cast(float).to_numpy(), visited["probability"].to_numpy()
         naive.append(hides.mean())
         weighted.append(estimates.prevalence(hides, chance).value)
     assert np.mean(naive) > 0.85
@@ -294,15 +294,15 @@ def test_taken_as_drawn_evenly_the_targeted_visits_would_lie():
 
 
 def test_prevalence_is_corrected_by_what_inspectors_miss():
-    found = np.array([1.0] * 30 + [0.0] * 70)
-    plain = estimates.prevalence(found, np.full(100, 0.02))
-    mended = estimates.prevalence(found, np.full(100, 0.02), sensitivity=0.75)
+    confirmed = np.array([1.0] * 30 + [0.0] * 70)
+    plain = estimates.prevalence(confirmed, np.full(100, 0.02))
+    mended = estimates.prevalence(confirmed, np.full(100, 0.02), sensitivity=0.75)
     assert plain.value == pytest.approx(0.3)
     # 1.96 × √(0.3 × 0.7 ÷ 99) = 0.0903
     assert (plain.low, plain.high) == pytest.approx((0.2097, 0.3903), abs=1e-4)
     assert mended.value == pytest.approx(0.4)
     assert mended.high == pytest.approx(plain.high / 0.75)
-    assert estimates.prevalence(found[:1], np.ones(1)).value is None
+    assert estimates.prevalence(confirmed[:1], np.ones(1)).value is None
 
 
 # Who and by what
@@ -351,7 +351,7 @@ def test_no_model_moves_the_random_arm_and_no_capacity_reshuffles_it(families):
 
 def test_another_seed_and_another_snapshot_give_another_list(families):
     lists = [drawn(families), drawn(families, seed="b"), drawn(families, snapshot="t")]
-    assert len({tuple(found.list["household_id"]) for found in lists}) == 3
+    assert len({tuple(selection.list["household_id"]) for selection in lists}) == 3
 
 
 def test_the_order_of_the_visits_says_nothing_of_the_arm(families):
@@ -396,11 +396,11 @@ def test_seeds_come_from_the_system_unless_one_is_named_and_each_has_its_own_sal
 
 
 def test_a_sealed_file_that_was_altered_is_refused():
-    told = seal("42").told()
-    assert unseal(told).seed == "42"
+    content = seal("42").as_json()
+    assert unseal(content).seed == "42"
     with pytest.raises(InputError, match="was altered"):
-        unseal(told | {"seed": "43"})
-    for broken in ([], {}, told | {"salt": 5}):
+        unseal(content | {"seed": "43"})
+    for broken in ([], {}, content | {"salt": 5}):
         with pytest.raises(InputError, match="seed, salt, commitment"):
             unseal(broken)
 
@@ -411,22 +411,22 @@ def test_a_sealed_file_that_was_altered_is_refused():
 @pytest.fixture(scope="module")
 def written(families):
     sealed = Sealed("the very seed", "its salt")
-    found, told = record.drawn(
+    selection, kept = record.drawn(
         families,
         capacities=design.shared_out(families, 60),
         policy=TWENTY,
         sealed=sealed,
         inputs=INPUTS,
     )
-    return found, json.loads(json.dumps(told)), sealed
+    return selection, json.loads(json.dumps(kept)), sealed
 
 
-def replay(written, families, *, shown=None, told=None, sealed=None, inputs=INPUTS):
-    found, kept, seed = written
-    record.refuse_stranger(told or kept)
+def replay(written, families, *, shown=None, claimed=None, sealed=None, inputs=INPUTS):
+    selection, kept, seed = written
+    record.refuse_stranger(claimed or kept)
     return record.replayed(
-        found.list if shown is None else shown,
-        told or kept,
+        selection.list if shown is None else shown,
+        claimed or kept,
         families,
         sealed=sealed or seed,
         inputs=inputs,
@@ -442,13 +442,13 @@ def test_drawn_again_from_the_revealed_seed_the_list_is_identical(written, famil
 
 
 def test_the_record_holds_no_seed_and_counts_every_visit(written):
-    _, told, sealed = written
-    assert sealed.seed not in json.dumps(told)
-    assert sealed.salt not in json.dumps(told)
-    assert sum(s["random"] + s["targeted"] for s in told["design"]["strata"]) == 60
-    assert sum(r["capacity"] for r in told["design"]["regions"]) == 60
-    assert [arm["visits"] for arm in told["design"]["arms"]] == [12, 48]
-    assert len(told["assumed"]) == 6
+    _, kept, sealed = written
+    assert sealed.seed not in json.dumps(kept)
+    assert sealed.salt not in json.dumps(kept)
+    assert sum(s["random"] + s["targeted"] for s in kept["design"]["strata"]) == 60
+    assert sum(r["capacity"] for r in kept["design"]["regions"]) == 60
+    assert [arm["visits"] for arm in kept["design"]["arms"]] == [12, 48]
+    assert len(kept["assumed"]) == 6
 
 
 TAMPERED = {
@@ -481,42 +481,44 @@ TAMPERED = {
 @pytest.mark.parametrize("how", TAMPERED)
 def test_a_list_that_was_tampered_with_differs(written, families, how):
     change, count = TAMPERED[how]
-    told = replay(written, families, shown=change(written[0].list))
-    assert not told["identical"]
-    assert told["families"][count] > 0
-    assert "the list is not the one that the record names" in told["differences"]
+    replayed = replay(written, families, shown=change(written[0].list))
+    assert not replayed["identical"]
+    assert replayed["families"][count] > 0
+    assert "the list is not the one that the record names" in replayed["differences"]
 
 
 def test_a_list_altered_together_with_its_record_differs_still(written, families):
-    found, told, _ = written
-    shown = found.list.slice(1)
-    forged = told | {"hashes": told["hashes"] | {"list": record._hash_of_rows(shown)}}
-    assert replay(written, families, shown=shown, told=forged)["differences"] == [
+    selection, kept, _ = written
+    shown = selection.list.slice(1)
+    forged = kept | {"hashes": kept["hashes"] | {"list": record._hash_of_rows(shown)}}
+    assert replay(written, families, shown=shown, claimed=forged)["differences"] == [
         "the list drawn again is another one"
     ]
 
 
 def test_another_seed_than_the_promised_one_differs(written, families):
-    told = replay(written, families, sealed=Sealed("another", "its salt"))
-    assert told["differences"][0] == "the seed shown is not the one whose hash the record names"
-    assert told["families"]["left_out"] == told["families"]["put_in"] > 0
+    replayed = replay(written, families, sealed=Sealed("another", "its salt"))
+    assert replayed["differences"][0] == "the seed shown is not the one whose hash the record names"
+    assert replayed["families"]["left_out"] == replayed["families"]["put_in"] > 0
 
 
 def test_the_hashes_say_which_input_was_altered(written, families):
     richer = families.with_columns(hidden_income_estimate=pl.col("hidden_income_estimate") + 1)
-    said = replay(written, richer)["differences"]
+    differences = replay(written, richer)["differences"]
     assert (
         "who may be visited, or what the model says of them, is not the one that the record names"
-        in said
+        in differences
     )
     other = INPUTS | {"model": {"version": "3", "manifest_sha256": "cd" * 32}}
     assert replay(written, families, inputs=other)["differences"] == [
         "the model is not the one that the record names"
     ]
-    told = written[1]
-    parameters = told["parameters"] | {"policy": told["parameters"]["policy"] | {"burden": 1}}
-    said = replay(written, families, told=told | {"parameters": parameters})["differences"]
-    assert "the policy or the capacity is not the one that the record names" in said
+    kept = written[1]
+    parameters = kept["parameters"] | {"policy": kept["parameters"]["policy"] | {"burden": 1}}
+    differences = replay(written, families, claimed=kept | {"parameters": parameters})[
+        "differences"
+    ]
+    assert "the policy or the capacity is not the one that the record names" in differences
 
 
 def test_strangers_are_refused_as_records_and_as_lists(written, families):
@@ -547,8 +549,8 @@ def groups(families):
 
 
 def test_objectives_stand_side_by_side_for_the_same_visits(families):
-    told = objectives.audit(drawn(families), groups(families), policy=TWENTY)
-    ways = {way["objective"]: way for way in told["objectives"]}
+    audited = objectives.audit(drawn(families), groups(families), policy=TWENTY)
+    ways = {way["objective"]: way for way in audited["objectives"]}
     assert list(ways) == ["even", "hit_rate", "amount", "list"]
     assert all(way["visits"] == pytest.approx(60) for way in ways.values())
     confirmed = {name: way["expected_confirmed"] for name, way in ways.items()}
@@ -559,13 +561,15 @@ def test_objectives_stand_side_by_side_for_the_same_visits(families):
     best = sorted((p for p in families["hidden_income_probability"] if p is not None), reverse=True)
     assert confirmed["hit_rate"] == pytest.approx(0.8 * sum(best[:60]))
     for kind in ("settlement", "wealth"):
-        rows = [row for row in told["groups"] if row["kind"] == kind]
+        rows = [row for row in audited["groups"] if row["kind"] == kind]
         for name in ways:
             assert sum(row["share_of_visits"][name] for row in rows) == pytest.approx(1)
         assert all(row["times_even"]["even"] == pytest.approx(1) for row in rows)
-    much = next(row for row in told["groups"] if row["group"] == "much")["times_even"]
+    much = next(row for row in audited["groups"] if row["group"] == "much")["times_even"]
     assert much["amount"] > 1 < much["hit_rate"]
-    even = next(row for row in told["groups"] if row["group"] == "much")["share_of_visits"]["even"]
+    even = next(row for row in audited["groups"] if row["group"] == "much")["share_of_visits"][
+        "even"
+    ]
     assert even == pytest.approx((families["hidden_income_estimate"] > 50_000).mean())
 
 
@@ -587,10 +591,10 @@ def test_a_group_of_nine_is_not_shown_and_one_of_ten_is(families):
 
 
 def test_the_policy_of_a_day_is_dated_and_each_value_admits_that_it_is_assumed():
-    found = policy_of(LAW)
-    assert (found.random_share, found.random_least) == (0.2, 300)
-    assert found.burden == 2 * LAW.monthly_calculation_index
-    assert found.sensitivity == LAW.inspection_sensitivity
+    dated = policy_of(LAW)
+    assert (dated.random_share, dated.random_least) == (0.2, 300)
+    assert dated.burden == 2 * LAW.monthly_calculation_index
+    assert dated.sensitivity == LAW.inspection_sensitivity
     assert policy_of(LAW, random_least=75).random_least == 75
     assert all(each["doubt"] for each in policy.assumptions(LAW.day))
     with pytest.raises(ParameterNotInForce):
@@ -628,10 +632,10 @@ def test_a_file_that_declares_something_else_is_refused(tmp_path, monkeypatch):
 def test_the_report_says_the_promise_the_arms_and_what_is_assumed_and_names_no_family(
     written, families
 ):
-    found, told, sealed = written
-    audited = objectives.audit(found, groups(families), policy=TWENTY)
-    page = report.page(report.told(told, audited))
-    assert told["commitment"] in page
+    selection, kept, sealed = written
+    audited = objectives.audit(selection, groups(families), policy=TWENTY)
+    page = report.page(report.as_json(kept, audited))
+    assert kept["commitment"] in page
     assert sealed.seed not in page
     for words in (
         "Who knows",

@@ -101,10 +101,10 @@ def test_the_promise_is_the_one_that_training_could_give():
         rank = chance.random(labels)
         clear = chance.random(labels) >= np.where(rank < flagged, 0.9, 0.28)
         for level in given:
-            found = conformal.select(
+            selection = conformal.select(
                 rank, clear, np.ones(labels), unconfirmed=level, population=100_000
             )
-            given[level] += found.share is not None and found.share >= flagged
+            given[level] += selection.share is not None and selection.share >= flagged
     assert given[q] >= 0.8 * 300
     # With 300 labels q = 0.10 leaves them unflagged more often than not.
     assert given[0.10] < 0.5 * 300
@@ -127,8 +127,8 @@ def test_a_smaller_difference_and_less_likeness_take_more_inspections():
 
 
 def test_the_table_tells_every_question_with_its_number():
-    told = power.table()
-    assert len(told["groups"]) == 10
+    table = power.table()
+    assert len(table["groups"]) == 10
     for question in ("precision", "prevalence", "promise", "without_a_failure"):
-        assert told[question]
-    assert all(row["random_inspections"] > 0 for row in told["auc"]["differences"])
+        assert table[question]
+    assert all(row["random_inspections"] > 0 for row in table["auc"]["differences"])

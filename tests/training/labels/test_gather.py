@@ -26,7 +26,7 @@ DAYS = [date(2025, 7, 1), date(2026, 1, 1)]
 
 
 def test_a_label_is_joined_to_the_newest_snapshot_at_or_before_it():
-    found = placed(
+    placed_labels = placed(
         table(
             """
             household_id | inspected_on
@@ -40,8 +40,8 @@ def test_a_label_is_joined_to_the_newest_snapshot_at_or_before_it():
         pl.col("inspected_on"),
         DAYS,
     )
-    assert found["as_of"].to_list() == [DAYS[0], DAYS[0], DAYS[0], DAYS[1], DAYS[1]]
-    assert found["late"].to_list() == [True, False, False, False, False]
+    assert placed_labels["as_of"].to_list() == [DAYS[0], DAYS[0], DAYS[0], DAYS[1], DAYS[1]]
+    assert placed_labels["late"].to_list() == [True, False, False, False, False]
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_a_label_is_joined_to_the_newest_snapshot_at_or_before_it():
     ],
 )
 def test_answers_of_a_quarter_are_dated_by_the_first_day_after_it(quarter, day):
-    found = pl.DataFrame({"quarter": [quarter]}).select(quarter_end(pl.col("quarter")))
-    assert found.item() == day
+    dated = pl.DataFrame({"quarter": [quarter]}).select(quarter_end(pl.col("quarter")))
+    assert dated.item() == day
 
 
 INSPECTIONS = table(
@@ -88,11 +88,11 @@ def test_training_weights_are_roots_clipped_around_their_middle():
 
 def test_a_family_never_straddles_folds():
     first, second = np.array([5, 5, 7, 8, 9]), np.array([9, 5, 11])
-    found = folds([first, second], 3, np.random.default_rng(0))
-    of = dict(zip(first, found[0], strict=True))
-    assert found[0][0] == found[0][1]
-    assert found[1][0] == of[9]
-    assert found[1][1] == of[5]
+    fold_of = folds([first, second], 3, np.random.default_rng(0))
+    of = dict(zip(first, fold_of[0], strict=True))
+    assert fold_of[0][0] == fold_of[0][1]
+    assert fold_of[1][0] == of[9]
+    assert fold_of[1][1] == of[5]
 
 
 @pytest.fixture(scope="module")
@@ -132,11 +132,11 @@ def test_what_becomes_known_later_changes_no_training_row(
 
 
 def test_every_label_carries_its_familys_features_and_its_day(snapshot):
-    found = gathered(snapshot)
-    assert found.inspections.height > 0
-    assert (found.inspections["as_of"] == snapshot.as_of).all()
-    assert found.inspections["members"].min() >= 1
-    assert found.population.height == found.households == snapshot.households
+    gathered_labels = gathered(snapshot)
+    assert gathered_labels.inspections.height > 0
+    assert (gathered_labels.inspections["as_of"] == snapshot.as_of).all()
+    assert gathered_labels.inspections["members"].min() >= 1
+    assert gathered_labels.population.height == gathered_labels.households == snapshot.households
 
 
 def test_a_look_at_an_earlier_day_sees_earlier_months(snapshot):
@@ -161,9 +161,9 @@ def test_a_data_set_without_labels_says_which_register_is_missing(
     missing, simulated_data, tmp_path
 ):
     bare = copied(simulated_data, tmp_path / "data", without=missing)
-    found = make(open_data_set(bare), date(2026, 1, 1), tmp_path / "snap")
+    unlabelled = make(open_data_set(bare), date(2026, 1, 1), tmp_path / "snap")
     with pytest.raises(InputError, match=f"Register {missing} is missing"):
-        gathered(found)
+        gathered(unlabelled)
 
 
 def test_a_handful_of_labels_is_refused(snapshot, monkeypatch):
@@ -212,8 +212,10 @@ def test_an_inspection_that_two_snapshots_carry_is_one_label_and_the_newer_findi
         1            | 2026-01-09   | random   | 0
         """
     )
-    found = labels._register([older, newer], "inspections").sort("household_id", "inspected_on")
-    assert found.rows() == [
+    inspections = labels._register([older, newer], "inspections").sort(
+        "household_id", "inspected_on"
+    )
+    assert inspections.rows() == [
         (1, date(2025, 8, 1), "random", 90_000),
         (1, date(2025, 8, 1), "targeted", 90_000),
         (1, date(2026, 1, 9), "random", 0),

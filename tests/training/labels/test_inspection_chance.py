@@ -58,8 +58,8 @@ def test_over_many_draws_two_arms_err_less_than_one():
         rank, clear, random, together, (of_all, clear_of_all) = drawn(generator, families=12_000)
         truth, top = clear_of_all[of_all < 0.1].mean(), rank < 0.1
         together = conformal.raked(rank, together)
-        for found, weights in ((alone, random), (both, together)):
-            found.append(np.average(clear[top], weights=weights[top]) - truth)
+        for errors, weights in ((alone, random), (both, together)):
+            errors.append(np.average(clear[top], weights=weights[top]) - truth)
     assert abs(np.mean(both)) < 0.02
     assert np.std(both) < 0.8 * np.std(alone)
 

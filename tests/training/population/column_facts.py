@@ -31,16 +31,16 @@ class Fact:
 
 def registers_of(country: Path) -> dict[str, pl.DataFrame]:
     """The scoring registers, every row with its household and its place in the file."""
-    found = {
+    frames = {
         r.name: pl.read_parquet(country / r.name / "*.parquet").with_row_index(ORDER)
         for r in SCORING
     }
-    owner = found["persons"].select("person_id", "household_id")
+    owner = frames["persons"].select("person_id", "household_id")
     return {
         name: rows
         if "household_id" in rows.columns
         else rows.join(owner, on="person_id", maintain_order="left")
-        for name, rows in found.items()
+        for name, rows in frames.items()
     }
 
 

@@ -108,12 +108,12 @@ def test_the_sampling_error_of_a_share_is_the_binomial_one():
 
 def test_regions_are_counted_apart_and_add_up():
     region = np.array([0, 0, 3, 19])
-    found = quotients_by_region("poor", region, np.array([1, 0, 1, 1]), np.ones(4))
+    quotients = quotients_by_region("poor", region, np.array([1, 0, 1, 1]), np.ones(4))
     codes = list(REGIONS)
-    assert value(found[f"poor.{codes[0]}"]) == 0.5
-    assert value(found[f"poor.{codes[3]}"]) == 1
-    assert np.isnan(value(found[f"poor.{codes[1]}"]))
-    assert sum(each[0] for each in found.values()) == 3
+    assert value(quotients[f"poor.{codes[0]}"]) == 0.5
+    assert value(quotients[f"poor.{codes[3]}"]) == 1
+    assert np.isnan(value(quotients[f"poor.{codes[1]}"]))
+    assert sum(each[0] for each in quotients.values()) == 3
 
 
 def money(amounts):

@@ -63,10 +63,10 @@ def snapshot(registers, as_of=AS_OF) -> Snapshot:
 
 
 def rows(*snapshots):
-    found = gather.gather(snapshots, generator=np.random.default_rng(0))
+    labels = gather.gather(snapshots, generator=np.random.default_rng(0))
     order = ["household_id", "as_of"]
-    return [f.sort(order) for f in (found.inspections, found.survey)] + [
-        found.population.sort("household_id")
+    return [f.sort(order) for f in (labels.inspections, labels.survey)] + [
+        labels.population.sort("household_id")
     ]
 
 
@@ -132,12 +132,12 @@ def test_a_label_sees_its_own_snapshot_though_a_newer_one_knows_more():
     )
     new = old | {"vehicles": cars, "incomes": incomes}
     january, july = snapshot(old), snapshot(new, date(2026, 7, 1))
-    found = rows(january, july)[0].sort("household_id")
-    assert found["as_of"].to_list() == [AS_OF, date(2026, 7, 1), date(2026, 7, 1)]
-    assert found.filter(household_id=1).equals(rows(january)[0].filter(household_id=1))
+    inspections = rows(january, july)[0].sort("household_id")
+    assert inspections["as_of"].to_list() == [AS_OF, date(2026, 7, 1), date(2026, 7, 1)]
+    assert inspections.filter(household_id=1).equals(rows(january)[0].filter(household_id=1))
     last = gather.gather([july], generator=np.random.default_rng(0)).inspections
     fresh = last.filter(household_id=1)["recent_vehicles"].item()
-    assert fresh == found.filter(household_id=1)["recent_vehicles"].item() + 1
+    assert fresh == inspections.filter(household_id=1)["recent_vehicles"].item() + 1
 
 
 @pytest.mark.parametrize(
@@ -146,13 +146,13 @@ def test_a_label_sees_its_own_snapshot_though_a_newer_one_knows_more():
 )
 def test_answers_of_a_quarter_join_the_snapshot_of_the_first_day_after_it(quarter, joined):
     """The second quarter of 2026 ends where the July snapshot begins: that one, day included."""
-    found = gather.placed(
+    placed_answers = gather.placed(
         pl.DataFrame({"quarter": [quarter]}),
         gather.quarter_end(pl.col("quarter")),
         [date(2026, 1, 1), date(2026, 7, 1)],
     )
-    assert found["as_of"].item() == joined
-    assert not found["late"].item()
+    assert placed_answers["as_of"].item() == joined
+    assert not placed_answers["late"].item()
 
 
 DAYS = st.dates(date(2024, 1, 1), date(2027, 1, 1))
@@ -160,8 +160,8 @@ DAYS = st.dates(date(2024, 1, 1), date(2027, 1, 1))
 
 @given(st.lists(DAYS, min_size=1, max_size=5, unique=True).map(sorted), st.lists(DAYS, min_size=1))
 def test_every_label_joins_the_newest_snapshot_at_or_before_it(days, inspected):
-    found = gather.placed(pl.DataFrame({"on": inspected}), pl.col("on"), days)
-    for day, as_of, late in found.select("on", "as_of", "late").rows():
+    placed_labels = gather.placed(pl.DataFrame({"on": inspected}), pl.col("on"), days)
+    for day, as_of, late in placed_labels.select("on", "as_of", "late").rows():
         at_or_before = [d for d in days if d <= day]
         assert as_of == (max(at_or_before) if at_or_before else days[0])
         assert late == (not at_or_before)

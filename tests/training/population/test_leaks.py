@@ -26,8 +26,8 @@ STORY = yaml.safe_load(
 NOTHING = {
     f"{register.name}.{column}"
     for register in SCORING
-    for column, told in STORY.get(register.name, {}).items()  # a world need not have them all
-    if told["through"] == "nothing"
+    for column, entry in STORY.get(register.name, {}).items()  # a world need not have them all
+    if entry["through"] == "nothing"
 }
 
 
@@ -58,9 +58,9 @@ def test_the_story_tells_every_column_that_is_written_and_no_other(tmp_path):
     }
     assert {name: set(columns) for name, columns in STORY.items()} == written
     for columns in STORY.values():
-        for told in columns.values():
-            assert set(told) == {"about", "through"}
-            assert all(told.values())
+        for entry in columns.values():
+            assert set(entry) == {"about", "through"}
+            assert all(entry.values())
 
 
 def test_rows_of_things_stand_in_the_order_of_their_keys(country):
@@ -94,11 +94,11 @@ def bound(values, hides, generator, times=40):
 
 def test_the_form_of_the_files_tells_nothing_of_who_hides(country):
     generator = np.random.default_rng(1)
-    asked = [fact for fact in country.facts if structural(fact)]
+    structural_facts = [fact for fact in country.facts if structural(fact)]
     assert {"row order", "record_id", "household_id"} <= {
-        column.partition(".")[2] for fact in asked for column in fact.of
+        column.partition(".")[2] for fact in structural_facts for column in fact.of
     }
-    for fact in asked:
+    for fact in structural_facts:
         known = np.isfinite(fact.values)
         values, hides = fact.values[known], country.hides[known]
         stray = abs(roc_auc_score(hides, values) - 0.5)

@@ -74,9 +74,9 @@ def test_one_month_is_one_data_set_as_ever(tmp_path):
 @pytest.mark.parametrize("day", [DAYS[0], DAYS[1], DAYS[7], DAYS[-1]], ids=str)
 def test_a_months_data_set_passes_the_check_and_becomes_a_snapshot(country, tmp_path, day):
     data = open_data_set(country[0] / day.isoformat())
-    found = faults(data, day)
-    assert [f.sentence for f in found if f.is_error] == []
-    assert not {f.rule for f in found} & {
+    breaches = faults(data, day)
+    assert [f.sentence for f in breaches if f.is_error] == []
+    assert not {f.rule for f in breaches} & {
         "a household without persons",
         "a household with no adult",
         "a household with two heads or more",
@@ -277,12 +277,12 @@ def test_inspections_of_a_month_end_with_it_and_the_last_take_half_a_year(read):
 
 
 def test_a_quarters_survey_is_told_by_the_month_after_it_and_by_the_last_day(country, read):
-    told = {
+    quarters = {
         day: read("survey", day)["quarter"].unique().to_list()
         for day in DAYS
         if (country[0] / day.isoformat() / "survey").is_dir()
     }
-    assert told == {
+    assert quarters == {
         date(2025, 1, 1): ["2024Q4"],
         date(2025, 4, 1): ["2025Q1"],
         date(2025, 7, 1): ["2025Q2"],
@@ -332,8 +332,8 @@ def test_partitions_pass_their_months_alone(tmp_path, monkeypatch):
     ids = pl.concat([pl.read_parquet(p) for p in parts])["person_id"]
     assert len(parts) == 2
     assert ids.is_unique().all()
-    found = faults(open_data_set(tmp_path / "two" / day), AS_OF)
-    assert [f.sentence for f in found if f.is_error] == []
+    breaches = faults(open_data_set(tmp_path / "two" / day), AS_OF)
+    assert [f.sentence for f in breaches if f.is_error] == []
 
 
 @pytest.mark.parametrize("households", [1, 2, 6])
@@ -405,9 +405,9 @@ def test_a_birthday_is_crossed_once():
 
 
 def test_another_world_passes_its_months_too(tmp_path):
-    told = simulate(
+    summary = simulate(
         tmp_path / "out", households=300, seed=2, as_of=AS_OF, months=3, world="register_faults"
     )
-    made = [sum(line["rows"] for line in month["faults"]) for month in told["months"]]
+    made = [sum(line["rows"] for line in month["faults"]) for month in summary["months"]]
     assert min(made) > 0
     assert not (tmp_path / "out" / "2025-12-01" / "survey").exists()

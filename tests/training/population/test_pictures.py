@@ -65,9 +65,9 @@ def test_the_page_shows_every_figure_and_draws_every_distribution(tmp_path):
 
 def test_the_page_keeps_the_numbers_beside_it_and_no_path(tmp_path):
     page.write(tmp_path, SUMMARY)
-    told = json.loads((tmp_path / "world.json").read_text())
-    assert told["calibration"][0]["achieved"] == 3.27
-    assert "out" not in told
+    published = json.loads((tmp_path / "world.json").read_text())
+    assert published["calibration"][0]["achieved"] == 3.27
+    assert "out" not in published
 
 
 def test_the_same_summary_gives_the_same_page(tmp_path):

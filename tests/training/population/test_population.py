@@ -16,7 +16,7 @@ from training.population import simulate, simulation
 from training.population.calibration.figures import figure
 from training.population.chance import opaque
 from training.population.property.debts import annuity
-from training.population.registers.labels import chance_to_find, found, random_share
+from training.population.registers.labels import chance_to_find, random_share, verified_income
 from training.population.registers.survey import quarter_before, survey_share
 
 AS_OF = date(2026, 1, 1)
@@ -122,15 +122,15 @@ def test_the_survey_quarter_is_the_last_complete_one(as_of, quarter):
 
 
 def test_the_summary_tells_the_truth_about_the_truth(country, families):
-    told = {line["figure"]: line["achieved"] for line in country[1]["calibration"]}
+    achieved = {line["figure"]: line["achieved"] for line in country[1]["calibration"]}
     declared = families.select(
         "official_wage", "declared_business", "pension", "benefits", "alimony", "declared_rent"
     ).sum_horizontal()
     hidden = families["hidden_income_monthly"]
     share = hidden.sum() / (hidden.sum() + declared.sum())
     assert 0.15 <= share <= 0.20
-    assert told["hidden_share"] == pytest.approx(share, abs=1e-4)
-    assert told["hiding_families"] == pytest.approx(families["hides"].mean(), abs=1e-4)
+    assert achieved["hidden_share"] == pytest.approx(share, abs=1e-4)
+    assert achieved["hiding_families"] == pytest.approx(families["hides"].mean(), abs=1e-4)
     parts = families.select(pl.col("^hidden_(wage|business|side_job|rent|farm)$"))
     assert (parts.sum_horizontal() == hidden).all()
 
@@ -308,7 +308,7 @@ def test_inspectors_miss_small_sums_more_often_and_never_find_what_is_not_there(
         figure("inspection_sensitivity"), abs=0.03
     )
     generator = np.random.default_rng(1)
-    verified = found(generator, np.repeat([0.0, 300_000.0], 2_000))
+    verified = verified_income(generator, np.repeat([0.0, 300_000.0], 2_000))
     assert (verified[:2_000] == 0).all()
     assert 0 < (verified[2_000:] == 0).mean() < 0.25
 

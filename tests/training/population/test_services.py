@@ -34,7 +34,7 @@ READINGS = {"all of four": 4, "three of four": 3, "two of four": 2, "any of four
 
 
 @dataclass(frozen=True)
-class Asked:
+class Applied:
     """Applications, and for each reading whether the family meets the hard rule."""
 
     families: int
@@ -47,7 +47,7 @@ class Asked:
         return rows.height, int(rows["met"].sum())
 
 
-def asked(folder, households, seed):
+def applicants(folder, households, seed):
     out = folder / "country"
     simulate(out, households=households, seed=seed, as_of=AS_OF)
     registers = {r.name: pl.read_parquet(out / r.name / "*.parquet") for r in SCORING}
@@ -61,7 +61,7 @@ def asked(folder, households, seed):
         reading: hard_rule(features, Law(AS_OF, read_as(folder / reading, needed)))
         for reading, needed in READINGS.items()
     }
-    return Asked(households, registers["applications"], met)
+    return Applied(households, registers["applications"], met)
 
 
 def read_as(folder, needed):
@@ -76,7 +76,7 @@ def read_as(folder, needed):
 
 @pytest.fixture(scope="module")
 def pilot(tmp_path_factory):
-    return asked(tmp_path_factory.mktemp("pilot"), FAMILIES, seed=11)
+    return applicants(tmp_path_factory.mktemp("pilot"), FAMILIES, seed=11)
 
 
 @pytest.mark.parametrize("service", PUBLISHED)
@@ -123,7 +123,7 @@ def test_who_asks_for_housing_aid_owns_no_second_dwelling(pilot):
 
 @pytest.mark.long
 def test_in_a_large_country_two_of_four_give_the_published_shares(tmp_path, capsys):
-    large = asked(tmp_path, 400_000, seed=3)
+    large = applicants(tmp_path, 400_000, seed=3)
     with capsys.disabled():
         print(f"\n{'service':16}{'asked':>8}{'published':>11}", *(f"{r:>15}" for r in READINGS))
         for service, published in PUBLISHED.items():

@@ -44,11 +44,11 @@ def poisoned(country, tmp_path):
 
 
 def test_the_truth_is_read_by_its_one_function(country):
-    found = truth.read(country)
-    assert found["household_id"].is_sorted()
+    families_truth = truth.read(country)
+    assert families_truth["household_id"].is_sorted()
     families = pl.read_parquet(country / "households" / "*.parquet")["household_id"]
-    assert set(found["household_id"]) == set(families)
-    assert found["hidden_income_monthly"].sum() > 0
+    assert set(families_truth["household_id"]) == set(families)
+    assert families_truth["hidden_income_monthly"].sum() > 0
 
 
 def test_real_data_have_no_truth_and_the_reader_says_so(country, tmp_path):
@@ -58,9 +58,9 @@ def test_real_data_have_no_truth_and_the_reader_says_so(country, tmp_path):
 
 
 def test_the_refused_columns_are_those_that_only_the_truth_knows(country):
-    told = set(truth.read(country).columns)
-    assert told >= sealed.COLUMNS
-    secret = {name for name in told if name.startswith("hidden_")}
+    columns = set(truth.read(country).columns)
+    assert columns >= sealed.COLUMNS
+    secret = {name for name in columns if name.startswith("hidden_")}
     assert secret | {"consumption_monthly", "ladder"} == sealed.COLUMNS
 
 
@@ -122,8 +122,8 @@ def test_nonsense_in_place_of_the_truth_changes_no_byte_of_a_model(tmp_path):
     def trained(data):
         made = snapshot.make(open_data_set(data), AS_OF, tmp_path / f"{data.name} taken")
         generator = np.random.default_rng(1)
-        found = gather([made], generator=generator)
-        return bundle.texts(fit(found, law=Law(AS_OF), seed=1, generator=generator).models)
+        labels = gather([made], generator=generator)
+        return bundle.texts(fit(labels, law=Law(AS_OF), seed=1, generator=generator).models)
 
     whole = tmp_path / "whole"
     simulate(whole, households=20_000, seed=5, as_of=AS_OF)

@@ -36,7 +36,7 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def simulated(tmp_path_factory):
     return Told(tmp_path_factory.mktemp("worlds"))
 
 
@@ -44,16 +44,16 @@ PROMISES = [(name, place) for name, w in worlds().items() for place in range(len
 
 
 @pytest.mark.parametrize(("world", "place"), PROMISES, ids=lambda value: str(value))
-def test_a_world_keeps_its_promise(told, world, place):
-    promise = told(world)["promises"][place]
+def test_a_world_keeps_its_promise(simulated, world, place):
+    promise = simulated(world)["promises"][place]
     assert promise["kept"], promise
 
 
 @pytest.mark.parametrize("world", [w for w in worlds() if w != "ordinary"])
-def test_a_world_differs_from_the_ordinary_one(told, world):
-    told("ordinary")
-    told(world)
-    ordinary, other = told.folder / "ordinary", told.folder / world
+def test_a_world_differs_from_the_ordinary_one(simulated, world):
+    simulated("ordinary")
+    simulated(world)
+    ordinary, other = simulated.folder / "ordinary", simulated.folder / world
     files = [p.relative_to(ordinary) for p in sorted(ordinary.rglob("*.parquet"))]
     differs = {
         str(file.parent)
@@ -81,17 +81,17 @@ def test_without_a_word_about_it_the_world_is_the_ordinary_one(tmp_path):
         )
 
 
-def test_a_check_finds_exactly_the_faults_that_were_made(told):
+def test_a_check_finds_exactly_the_faults_that_were_made(simulated):
     made = Counter()
-    for fault in told("register_faults")["faults"]:
+    for fault in simulated("register_faults")["faults"]:
         # A row sent twice is two rows of one key.
         times = 2 if fault["kind"] == "twice" else 1
         made[fault["register"], fault["column"]] += times * fault["rows"]
-    found = Counter()
-    for fault in faults(open_data_set(told.folder / "register_faults"), AS_OF):
+    reported = Counter()
+    for fault in faults(open_data_set(simulated.folder / "register_faults"), AS_OF):
         if fault.is_error:
-            found[fault.register, fault.column] += fault.rows
-    assert found == made
+            reported[fault.register, fault.column] += fault.rows
+    assert reported == made
     assert {f.kind for f in worlds()["register_faults"].shifts.faults} == {
         "twice",
         "nowhere",
@@ -108,28 +108,28 @@ def test_a_check_finds_exactly_the_faults_that_were_made(told):
     }
 
 
-def test_a_register_that_is_down_is_absent_and_all_others_are_whole(told):
-    told("register_down")
-    data = open_data_set(told.folder / "register_down")
+def test_a_register_that_is_down_is_absent_and_all_others_are_whole(simulated):
+    simulated("register_down")
+    data = open_data_set(simulated.folder / "register_down")
     silent = {name for name in REGISTERS if data.registers[name] is None}
     assert silent == {"vehicles"}
     assert [f.sentence for f in faults(data, AS_OF) if f.is_error] == []
 
 
-def test_in_a_drought_the_register_still_holds_the_herds_of_before(told):
-    ordinary, drought = (told.register(w, "livestock") for w in ("ordinary", "drought"))
+def test_in_a_drought_the_register_still_holds_the_herds_of_before(simulated):
+    ordinary, drought = (simulated.register(w, "livestock") for w in ("ordinary", "drought"))
     assert drought["species"].equals(ordinary["species"])
     assert drought["heads"].sum() > 0.98 * ordinary["heads"].sum()
     before, after = (
-        told.register(world, "truth")["hidden_farm"].sum() for world in ("ordinary", "drought")
+        simulated.register(world, "truth")["hidden_farm"].sum() for world in ("ordinary", "drought")
     )
     assert after < 0.4 * before
 
 
-def test_inspectors_with_a_bias_leave_the_random_arm_as_it_was(told):
+def test_inspectors_with_a_bias_leave_the_random_arm_as_it_was(simulated):
     def at_random(world):
         return (
-            told.register(world, "inspections")
+            simulated.register(world, "inspections")
             .filter(design="random")
             .drop("inspected_on", "hidden_income_monthly")
         )
@@ -137,8 +137,8 @@ def test_inspectors_with_a_bias_leave_the_random_arm_as_it_was(told):
     assert at_random("ordinary").equals(at_random("biased_inspectors"))
 
 
-def test_a_year_later_the_same_families_earn_more_in_nominal_terms(told):
-    now, later = (told.register(w, "truth") for w in ("ordinary", "next_year"))
+def test_a_year_later_the_same_families_earn_more_in_nominal_terms(simulated):
+    now, later = (simulated.register(w, "truth") for w in ("ordinary", "next_year"))
     assert later["official_wage"].sum() > 1.08 * now["official_wage"].sum()
     assert later["pension"].sum() == pytest.approx(1.10 * now["pension"].sum(), rel=0.01)
 

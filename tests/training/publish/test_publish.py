@@ -34,7 +34,7 @@ TRUE = {
     "frequency_usage": "About 400 decisions a month",
 }
 """What an authority says of itself; not one answer is the example's."""
-SAID = dict.fromkeys(authority.asked(), MUST_FILL) | TRUE
+SAID = dict.fromkeys(authority.questions(), MUST_FILL) | TRUE
 
 
 def estimate(value, low, high, **more):
@@ -68,7 +68,7 @@ MANIFEST = {
     ],
     "features": {"digest": "f" * 64, "features": []},
     "libraries": {"lightgbm": "4.7.0", "polars": "2.1.0"},
-    "hyperparameters": SHIPPED.told(),
+    "hyperparameters": SHIPPED.as_json(),
     "tuning": None,
     "preregistration": None,
     "inputs": [
@@ -101,11 +101,11 @@ MANIFEST = {
 @pytest.fixture
 def home(tmp_path) -> Home:
     """A home with one signed bundle."""
-    found = Home(tmp_path / "home")
+    created = Home(tmp_path / "home")
     text = {"hidden_income.txt": b"tree"}
-    told = MANIFEST | {"files": {name: sha256(content) for name, content in text.items()}}
-    bundle.write_files(found.bundles / "7", told, text, found.signing_key())
-    return found
+    manifest = MANIFEST | {"files": {name: sha256(content) for name, content in text.items()}}
+    bundle.write_files(created.bundles / "7", manifest, text, created.signing_key())
+    return created
 
 
 def published(home, out, *answers, **how):
@@ -116,11 +116,11 @@ def published(home, out, *answers, **how):
 
 def written(folder, **changed):
     """An authority's answers with some changed; None leaves one out."""
-    said = TRUE | changed
+    answers = TRUE | changed
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "authority.yaml"
     path.write_text(
-        "\n".join(f"{n}: {json.dumps(t)}" for n, t in said.items() if t is not None),
+        "\n".join(f"{n}: {json.dumps(t)}" for n, t in answers.items() if t is not None),
         encoding="utf-8",
     )
     return path
@@ -173,9 +173,9 @@ def test_a_draft_may_use_the_example_and_every_page_of_it_says_that_it_is_one(ho
         text = (made.folder / name).read_text(encoding="utf-8")
         assert authority.DRAFT in text, name
         assert "Published on" not in text
-    told = json.loads((made.folder / CARD).read_text(encoding="utf-8"))
-    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(told)) is None
-    assert card.differences(told, MANIFEST) == []
+    record = json.loads((made.folder / CARD).read_text(encoding="utf-8"))
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(record)) is None
+    assert card.differences(record, MANIFEST) == []
     jsonschema.validate(json.loads((made.folder / RECORD).read_text(encoding="utf-8")), schema)
 
 
@@ -213,8 +213,8 @@ def test_an_unreadable_authority_is_the_callers_to_mend(home, tmp_path):
 
 
 def test_every_number_of_the_evaluation_stands_in_the_card_as_measured(home, tmp_path):
-    told = the_card(home, tmp_path / "out")
-    metrics = told["metadata"]["component"]["modelCard"]["quantitativeAnalysis"][
+    document = the_card(home, tmp_path / "out")
+    metrics = document["metadata"]["component"]["modelCard"]["quantitativeAnalysis"][
         "performanceMetrics"
     ]
     shown = {(m["type"], m.get("slice")): m for m in metrics}
@@ -225,12 +225,12 @@ def test_every_number_of_the_evaluation_stands_in_the_card_as_measured(home, tmp
     assert shown["groups", "region / 61"]["value"] == "0.3"
     assert shown["random_arm.labels", None]["value"] == "291"
     assert shown["hidden_income.brier", None] == {"type": "hidden_income.brier", "value": "unknown"}
-    assert card.differences(told, MANIFEST) == []
+    assert card.differences(document, MANIFEST) == []
 
 
-def change(told, path, value):
+def change(document, path, value):
     """A copy of the manifest with one number changed."""
-    other = copy.deepcopy(told)
+    other = copy.deepcopy(document)
     place = other
     for step in path[:-1]:
         place = place[step]
@@ -239,7 +239,7 @@ def change(told, path, value):
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "said"),
+    ("path", "value", "fragment"),
     [
         (("metrics", "hidden_income", "auc", "value"), 0.829514, "hidden_income.auc differs"),
         (("metrics", "hidden_income", "auc", "low"), 0.7, "hidden_income.auc differs"),
@@ -250,9 +250,11 @@ def change(told, path, value):
         (("certificate", "flagged_share"), 0.01, "certificate.flagged_share differs"),
     ],
 )
-def test_a_number_that_differs_from_the_evaluation_is_named(home, tmp_path, path, value, said):
-    told = the_card(home, tmp_path / "out")
-    assert any(said in fault for fault in card.differences(told, change(MANIFEST, path, value)))
+def test_a_number_that_differs_from_the_evaluation_is_named(home, tmp_path, path, value, fragment):
+    document = the_card(home, tmp_path / "out")
+    assert any(
+        fragment in fault for fault in card.differences(document, change(MANIFEST, path, value))
+    )
 
 
 def test_nothing_is_written_where_a_number_differs(home, tmp_path, monkeypatch):
@@ -263,8 +265,8 @@ def test_nothing_is_written_where_a_number_differs(home, tmp_path, monkeypatch):
 
 
 def test_the_card_names_data_code_libraries_and_owner(home, tmp_path):
-    told = the_card(home, tmp_path / "out")
-    model = told["metadata"]["component"]
+    document = the_card(home, tmp_path / "out")
+    model = document["metadata"]["component"]
     assert model["pedigree"]["commits"] == [{"uid": "a" * 40}]
     data = model["modelCard"]["modelParameters"]["datasets"][0]
     hashes = {p["name"]: p["value"] for p in data["contents"]["properties"]}
@@ -274,11 +276,11 @@ def test_the_card_names_data_code_libraries_and_owner(home, tmp_path):
         "sha256 of inspections": "d" * 64,
         "sha256 of survey": "e" * 64,
     }
-    assert {c["purl"] for c in told["components"]} == {
+    assert {c["purl"] for c in document["components"]} == {
         "pkg:pypi/lightgbm@4.7.0",
         "pkg:pypi/polars@2.1.0",
     }
-    wanted = next(d for d in told["dependencies"] if d["ref"] == "tarazy-model-7")
+    wanted = next(d for d in document["dependencies"] if d["ref"] == "tarazy-model-7")
     assert len(wanted["dependsOn"]) == 2
     assert model["manufacturer"]["name"] == "Department of Social Protection of Turan"
     verified = bundle.verify(home.bundles / "7", home.public_key())
@@ -315,7 +317,7 @@ FLAGS = (
 
 
 def test_how_far_this_one_model_may_lie_above_its_promise_is_in_card_and_record():
-    told = change(MANIFEST, *FLAGS) | {
+    manifest = change(MANIFEST, *FLAGS) | {
         "files": {},
         "review_load": {
             "shares": {"flagged": 0.06, "material": 0.012, "asking": 0.012},
@@ -327,12 +329,12 @@ def test_how_far_this_one_model_may_lie_above_its_promise_is_in_card_and_record(
             "review_days_assumed": True,
         },
     }
-    said = SAID
-    record = register.record(told, "0" * 64, said, NOWHERE, WHEN)
-    made = card.card(told, "0" * 64, said, NOWHERE, WHEN)
+    answers = SAID
+    record = register.record(manifest, "0" * 64, answers, NOWHERE, WHEN)
+    made = card.card(manifest, "0" * 64, answers, NOWHERE, WHEN)
     register.check(record)
     card.check(made)
-    assert card.differences(made, told) == []
+    assert card.differences(made, manifest) == []
     assert "up to 24.7% is possible" in record["oversight"]["provided_information"]
     assert "about 288 families" in record["oversight"]["process_integration"]
     limits = " ".join(
@@ -350,8 +352,8 @@ def test_how_far_this_one_model_may_lie_above_its_promise_is_in_card_and_record(
 def test_a_persons_override_is_shown_wherever_the_version_is(home, tmp_path):
     digest = bundle.verify(home.bundles / "7", home.public_key()).manifest_sha256
     aliases.write(home, "champion", "7", digest, override="a demonstration", when=WHEN)
-    told = json.dumps(the_card(home, tmp_path / "out"))
-    assert "A person let this version pass a gate: a demonstration" in told
+    text = json.dumps(the_card(home, tmp_path / "out"))
+    assert "A person let this version pass a gate: a demonstration" in text
     record = (tmp_path / "out" / "register_record.md").read_text()
     assert "Production: champion since 2026-02-03" in record
     assert "a demonstration" in record
@@ -361,16 +363,16 @@ def test_the_word_is_published_when_another_version_has_taken_the_name(home, tmp
     digest = bundle.verify(home.bundles / "7", home.public_key()).manifest_sha256
     aliases.write(home, "champion", "7", digest, override="a demonstration", when=WHEN)
     aliases.write(home, "champion", "8", "0" * 64, override=None, when=WHEN)
-    told = json.dumps(the_card(home, tmp_path / "out"))
-    assert "A person let this version pass a gate: a demonstration" in told
+    record = json.dumps(the_card(home, tmp_path / "out"))
+    assert "A person let this version pass a gate: a demonstration" in record
     record = (tmp_path / "out" / "register_record.md").read_text()
     assert "serves nobody. A person let it pass a gate: 'a demonstration'" in record
 
 
 def test_an_alias_pinned_to_other_bytes_says_nothing_of_this_version(home, tmp_path):
     aliases.write(home, "champion", "7", "0" * 64, override="of another", when=WHEN)
-    told = the_card(home, tmp_path / "out")
-    assert "of another" not in json.dumps(told)
+    document = the_card(home, tmp_path / "out")
+    assert "of another" not in json.dumps(document)
 
 
 def test_a_bundle_that_was_changed_is_not_published(home, tmp_path):
@@ -387,8 +389,8 @@ def test_a_version_that_is_not_there_is_told(home, tmp_path, version):
 
 def test_a_version_of_an_older_release_is_told_what_it_lacks(tmp_path):
     old = Home(tmp_path / "old")
-    told = {k: v for k, v in MANIFEST.items() if k not in ("code", "data")} | {"files": {}}
-    bundle.write_files(old.bundles / "7", told, {}, old.signing_key())
+    manifest = {k: v for k, v in MANIFEST.items() if k not in ("code", "data")} | {"files": {}}
+    bundle.write_files(old.bundles / "7", manifest, {}, old.signing_key())
     with pytest.raises(InputError, match="did not record code, data"):
         published(old, tmp_path / "out")
 
@@ -418,22 +420,22 @@ def test_the_schema_of_the_record_knows_every_declared_field():
 
 
 def test_a_record_that_breaks_its_schema_is_our_fault(home):
-    said = SAID
+    answers = SAID
     digest = bundle.verify(home.bundles / "7", home.public_key()).manifest_sha256
-    told = register.record(MANIFEST, digest, said, NOWHERE, WHEN)
-    register.check(told)
+    document = register.record(MANIFEST, digest, answers, NOWHERE, WHEN)
+    register.check(document)
     with pytest.raises(DeclarationError, match="legal_basis"):
-        register.check(change(told, ("owner_and_responsibility", "legal_basis"), MUST_FILL))
+        register.check(change(document, ("owner_and_responsibility", "legal_basis"), MUST_FILL))
 
 
 def test_a_candidate_says_that_it_serves_nobody(home):
-    said, digest = SAID, "0" * 64
-    told = register.record(MANIFEST, digest, said, NOWHERE, WHEN)
-    assert "serves nobody" in told["description"]["phase"]
+    answers, digest = SAID, "0" * 64
+    document = register.record(MANIFEST, digest, answers, NOWHERE, WHEN)
+    assert "serves nobody" in document["description"]["phase"]
     shadow = Alias(version="7", manifest_sha256=digest, override=None, since="2026-02-01T00:00")
     standing = Standing(names={"challenger": shadow}, override=None)
-    told = register.record(MANIFEST, digest, said, standing, WHEN)
-    assert told["description"]["phase"] == "Development: challenger since 2026-02-01."
+    document = register.record(MANIFEST, digest, answers, standing, WHEN)
+    assert document["description"]["phase"] == "Development: challenger since 2026-02-01."
 
 
 def test_without_a_random_arm_the_card_claims_no_quality(home):
@@ -446,13 +448,13 @@ def test_without_a_random_arm_the_card_claims_no_quality(home):
             "baselines": None,
         },
     )
-    told = card.card(bare | {"files": {}}, "0" * 64, SAID, NOWHERE, WHEN)
-    card.check(told)
-    said = json.dumps(told)
-    assert "no family was inspected at random" in said
+    document = card.card(bare | {"files": {}}, "0" * 64, SAID, NOWHERE, WHEN)
+    card.check(document)
+    text = json.dumps(document)
+    assert "no family was inspected at random" in text
     assert "auc" not in {
         m["type"].rpartition(".")[2]
-        for m in told["metadata"]["component"]["modelCard"]["quantitativeAnalysis"][
+        for m in document["metadata"]["component"]["modelCard"]["quantitativeAnalysis"][
             "performanceMetrics"
         ]
     }
@@ -469,13 +471,13 @@ def test_the_verb_publishes_a_trained_version_and_names_what_is_missing(
     done = tarazy(*words, "--authority", written(tmp_path))
     assert done.code == 0, done.err
     assert done.json["figures"] > 30
-    told = json.loads((tmp_path / "out" / CARD).read_text(encoding="utf-8"))
+    document = json.loads((tmp_path / "out" / CARD).read_text(encoding="utf-8"))
     manifest = json.loads((trained_home / "bundles" / version / "manifest.json").read_bytes())
-    assert card.differences(told, manifest) == []
+    assert card.differences(document, manifest) == []
     assert manifest["metrics"]["hidden_income"]["auc"]["value"] == float(
         next(
             m["value"]
-            for m in told["metadata"]["component"]["modelCard"]["quantitativeAnalysis"][
+            for m in document["metadata"]["component"]["modelCard"]["quantitativeAnalysis"][
                 "performanceMetrics"
             ]
             if m["type"] == "hidden_income.auc"

@@ -24,10 +24,10 @@ PROMISE = {
 def test_a_promise_is_kept_with_the_hash_of_its_very_bytes(tmp_path):
     path = tmp_path / "promise.json"
     path.write_text(json.dumps(PROMISE))
-    told = provenance.preregistered(path)
-    assert told == {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "content": PROMISE}
+    recorded = provenance.preregistered(path)
+    assert recorded == {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "content": PROMISE}
     path.write_text(json.dumps(PROMISE, indent=1))
-    assert provenance.preregistered(path)["sha256"] != told["sha256"]
+    assert provenance.preregistered(path)["sha256"] != recorded["sha256"]
 
 
 def test_a_run_without_a_promise_says_so():
@@ -64,11 +64,11 @@ def test_every_partition_and_label_register_has_its_hash(tmp_path):
     snapshot = make(
         open_data_set(folder), data_sets.AS_OF, tmp_path / "snap", households_per_partition=1
     )
-    told = provenance.data([snapshot])[0]
-    assert told["digest"] == snapshot.digest
-    assert len(told["partitions"]) == 3
-    assert len({p["sha256"] for p in told["partitions"]}) == 3
-    assert set(told["labels"]) == {"inspections"}
+    recorded = provenance.data([snapshot])[0]
+    assert recorded["digest"] == snapshot.digest
+    assert len(recorded["partitions"]) == 3
+    assert len({p["sha256"] for p in recorded["partitions"]}) == 3
+    assert set(recorded["labels"]) == {"inspections"}
     car = data_sets.VEHICLES.with_columns(model_year=2013)
     folder = data_sets.write(tmp_path / "other", {"vehicles": car})
     other = make(
@@ -77,19 +77,19 @@ def test_every_partition_and_label_register_has_its_hash(tmp_path):
     changed = provenance.data([other])[0]
     differ = [
         a["name"]
-        for a, b in zip(told["partitions"], changed["partitions"], strict=True)
+        for a, b in zip(recorded["partitions"], changed["partitions"], strict=True)
         if a["sha256"] != b["sha256"]
     ]
     assert len(differ) == 1, "one family's car lies in one partition"
-    assert changed["labels"] == told["labels"]
+    assert changed["labels"] == recorded["labels"]
 
 
 def test_the_commit_is_that_of_our_own_repository():
-    told = provenance.code()
+    recorded = provenance.code()
     head = subprocess.run(
         ["git", "-C", str(provenance._ROOT), "rev-parse", "HEAD"], capture_output=True, text=True
     )
-    assert told["commit"] == (head.stdout.strip() if head.returncode == 0 else None)
+    assert recorded["commit"] == (head.stdout.strip() if head.returncode == 0 else None)
 
 
 def test_a_copy_inside_somebody_elses_repository_names_no_commit(tmp_path, monkeypatch):
@@ -100,10 +100,10 @@ def test_a_copy_inside_somebody_elses_repository_names_no_commit(tmp_path, monke
 
 
 def test_each_feature_has_a_digest_of_its_own_and_all_have_one():
-    told = provenance.features(["members", "income_quarter"])
-    digests = {f["digest"] for f in told["features"]} | {told["digest"]}
+    recorded = provenance.features(["members", "income_quarter"])
+    digests = {f["digest"] for f in recorded["features"]} | {recorded["digest"]}
     assert len(digests) == 3
-    assert all(f["basis"] and f["about"] for f in told["features"])
+    assert all(f["basis"] and f["about"] for f in recorded["features"])
 
 
 def test_the_libraries_that_grow_and_read_the_trees_are_named():
@@ -146,9 +146,9 @@ def test_a_family_stands_for_as_many_as_the_design_says():
     assert xy(drawn["roc"])[1] == (0, 0.75)
 
 
-@pytest.mark.parametrize("found", [[1, 1], [0, 0]])
-def test_families_of_one_kind_have_no_curve(found):
-    assert curves.curves(arm(found, [1, 2]), 1.0) is None
+@pytest.mark.parametrize("confirmed", [[1, 1], [0, 0]])
+def test_families_of_one_kind_have_no_curve(confirmed):
+    assert curves.curves(arm(confirmed, [1, 2]), 1.0) is None
 
 
 def test_a_point_of_the_calibration_speaks_for_ten_families_at_least():

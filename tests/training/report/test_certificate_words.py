@@ -2,21 +2,21 @@
 
 import pytest
 
-from training.labels.unmeasured_selection import Choice, Told
+from training.labels.unmeasured_selection import SelectionEffect, SelectionEffects
 from training.report import certificate_words
 from training.report.sections import sections
 
 MADE = {"nobody_flagged_because": None, "unconfirmed_at_most": 0.2, "refuted_above": 0.25}
-CHOICE = Choice(
+CHOICE = SelectionEffects(
     ways={
-        "targeted": Told(log_odds=0.7, low=0.3, high=1.1, inspections=400),
-        "complaint": Told(log_odds=0.1, low=-0.4, high=0.6, inspections=1_120),
+        "targeted": SelectionEffect(log_odds=0.7, low=0.3, high=1.1, inspections=400),
+        "complaint": SelectionEffect(log_odds=0.1, low=-0.4, high=0.6, inspections=1_120),
     }
 )
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("changes", "phrase"),
     [
         ({"refuted_above": None}, "on average."),
         ({"refuted_above": 0.2}, "on average."),
@@ -25,9 +25,9 @@ CHOICE = Choice(
         ({"nobody_flagged_because": "too few."}, "Nobody is flagged: too few."),
     ],
 )
-def test_the_promise_says_how_far_one_model_may_lie_above_it(told, said):
-    promised = certificate_words.promise(MADE | told)
-    assert said in promised
+def test_the_promise_says_how_far_one_model_may_lie_above_it(changes, phrase):
+    promised = certificate_words.promise(MADE | changes)
+    assert phrase in promised
     assert promised.startswith("Nobody") or "at most 20% would not be confirmed" in promised
 
 
@@ -38,20 +38,20 @@ def test_a_certificate_of_before_these_were_told_promises_the_same():
 
 
 def test_a_choice_that_tells_is_news_and_one_that_does_not_is_said_with_its_doubt():
-    told = MADE | {"choice": CHOICE.told()}
-    more, nothing = certificate_words.choices(told)
+    certificate = MADE | {"choice": CHOICE.as_json()}
+    more, nothing = certificate_words.choices(certificate)
     assert (
         "chosen by suspicion were confirmed at 2.01 (95 % interval 1.35 to 3.00) times the odds"
         in more
     )
     assert "no promise leans on them" in more
     assert "complaint tells nothing beside the registers, as far as 1,120 inspections" in nothing
-    assert certificate_words.news(told) == [more]
+    assert certificate_words.news(certificate) == [more]
 
 
 def test_the_report_tells_the_promise_in_words_and_no_part_of_it_raw():
     certificate = MADE | {
-        "choice": CHOICE.told(),
+        "choice": CHOICE.as_json(),
         "flagged_share": 0.061234567,
         "least_supported": None,
         "unconfirmed_in_random_arm": {"value": 0.2, "low": 0.1, "high": 0.35},
@@ -63,7 +63,7 @@ def test_the_report_tells_the_promise_in_words_and_no_part_of_it_raw():
     }
     made = sections(metrics, {"certificate": certificate, "trained_on": []})
     (promise,) = (s for s in made if s.title == "The promise of the flag")
-    text = "\n".join([*promise.said, *promise.points])
+    text = "\n".join([*promise.paragraphs, *promise.points])
     assert "up to 25.0% is possible" in text
     assert "times the odds" in text
     assert "flagged share: 0.061" in text

@@ -75,11 +75,11 @@ def test_the_steps_behind_the_answers_are_found_again():
     x = (generator.random((6_000, 4)) < 0.5).astype(float)
     felt = x @ [2.0, 1.0, 0.0, -1.0] + generator.logistic(size=len(x))
     category = 1 + np.searchsorted([0.0, 1.0, 2.0], felt)
-    found = ordinal.fit(x, category, np.ones(len(x)), 4)
+    score = ordinal.fit(x, category, np.ones(len(x)), 4)
     # The third step is worth nothing; the fourth would reward poverty, so it is worth nothing.
-    assert found.steps[:2] == pytest.approx([2.0, 1.0], abs=0.25)
-    assert found.steps[2:] == pytest.approx([0.0, 0.0], abs=0.1)
-    assert np.all(np.diff(found.thresholds) > 0)
+    assert score.steps[:2] == pytest.approx([2.0, 1.0], abs=0.25)
+    assert score.steps[2:] == pytest.approx([0.0, 0.0], abs=0.1)
+    assert np.all(np.diff(score.thresholds) > 0)
 
 
 def test_a_weight_of_two_is_the_same_family_twice():
@@ -115,9 +115,9 @@ def test_a_fitted_card_is_a_card_and_agrees_better_than_points_of_chance(ordinar
     folder = amended(tmp_path, "decision_policy.yaml", lambda _: None)
     card_file.save(raw, folder / "scorecards" / "pilot_2025.yaml")
     law = Law(DAY, folder)
-    told = assess(ordinary.features, law, "pilot_2025")
+    assessed = assess(ordinary.features, law, "pilot_2025")
     card = Scorecard.named("pilot_2025", law)
-    by_points = np.searchsorted(points.begins, told["points_poorest"].to_numpy(), side="right")
+    by_points = np.searchsorted(points.begins, assessed["points_poorest"].to_numpy(), side="right")
     assert quadratic_kappa(ordinary.answers["step"].to_numpy(), by_points) > 0.8
     assert [c.begins for c in card.categories] == list(points.begins)
     assert POINTS * 0.8 < card.most < POINTS * 1.2
@@ -174,16 +174,18 @@ def test_the_agreement_is_that_of_families_the_fit_had_not_seen(ordinary):
     noise = ordinary.answers.with_columns(
         step=pl.Series(np.random.default_rng(7).integers(1, 7, ordinary.answers.height))
     )
-    told = judged(replace(ordinary, answers=noise), PILOT, LAW_OF_THE_DAY, np.random.default_rng(0))
+    agreement = judged(
+        replace(ordinary, answers=noise), PILOT, LAW_OF_THE_DAY, np.random.default_rng(0)
+    )
     # Answers of chance: whatever the fit learned of them, families not seen agree by chance.
-    assert told["out_of_sample"]["low"] < 0 < told["out_of_sample"]["high"]
-    assert set(told) == {"families", "folds", "out_of_sample", "before", "better_by"}
+    assert agreement["out_of_sample"]["low"] < 0 < agreement["out_of_sample"]["high"]
+    assert set(agreement) == {"families", "folds", "out_of_sample", "before", "better_by"}
 
 
 def test_halves_of_a_clear_survey_give_nearly_the_same_card(ordinary):
-    told = stable(ordinary, PILOT, np.random.default_rng(0))
-    assert 0.7 < told["same"] <= told["within_one"] <= 1
-    assert told["within_one"] > 0.99
+    likeness = stable(ordinary, PILOT, np.random.default_rng(0))
+    assert 0.7 < likeness["same"] <= likeness["within_one"] <= 1
+    assert likeness["within_one"] > 0.99
 
 
 @pytest.mark.parametrize("name", CARDS)
@@ -221,12 +223,12 @@ def test_the_newest_answer_counts_and_a_family_without_a_cluster_stands_alone():
             "cluster": [7, 7, 7, None],
         }
     )
-    told = ladder.answers(survey)
-    assert told["household_id"].to_list() == [1, 3]
-    assert told["step"].to_list() == [5, 4]
-    assert told["weight"].to_list() == [3.0, 3.0]  # an unknown weight is the mean of the known
-    assert told["cluster"][0] == 7
-    assert told["cluster"][1] < 0
+    answers = ladder.answers(survey)
+    assert answers["household_id"].to_list() == [1, 3]
+    assert answers["step"].to_list() == [5, 4]
+    assert answers["weight"].to_list() == [3.0, 3.0]  # an unknown weight is the mean of the known
+    assert answers["cluster"][0] == 7
+    assert answers["cluster"][1] < 0
 
 
 class WithoutSurvey:

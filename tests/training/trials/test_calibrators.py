@@ -38,10 +38,10 @@ def table(families):
 def test_probabilities_rise_with_the_score_and_stay_between_zero_and_one(families, name):
     score, hides = families
     ask = np.linspace(-5, 5, 300)
-    said = calibrators.CALIBRATORS[name](score[:400], hides[:400], ask, 0.83)
-    assert (np.diff(said) >= -1e-12).all()
-    assert said.min() >= 0
-    assert said.max() <= 1
+    predicted = calibrators.CALIBRATORS[name](score[:400], hides[:400], ask, 0.83)
+    assert (np.diff(predicted) >= -1e-12).all()
+    assert predicted.min() >= 0
+    assert predicted.max() <= 1
 
 
 @pytest.mark.parametrize("name", ["line", "beta", "isotonic", "venn_abers"])
@@ -58,21 +58,21 @@ def test_inspectors_who_miss_more_than_is_assumed_make_all_too_timid(families):
     score, hides = families
     generator = np.random.default_rng(6)
     for sensitivity, sign in ((0.70, -1), (0.96, 1)):
-        found = calibrators.at_sensitivity(hides, sensitivity)(generator)
-        said = calibrators.line(score, found, score, 0.83)
-        assert np.sign(said.mean() - hides.mean()) == sign
-        assert expected_error(said, hides) > 0.03
+        findings = calibrators.at_sensitivity(hides, sensitivity)(generator)
+        predicted = calibrators.line(score, findings, score, 0.83)
+        assert np.sign(predicted.mean() - hides.mean()) == sign
+        assert expected_error(predicted, hides) > 0.03
 
 
 def test_venn_abers_asks_with_the_family_once_clear_and_once_hiding(families):
     score, hides = families
-    known, found = score[:60], hides[:60]
+    known, findings = score[:60], hides[:60]
     ask = np.sort(score[60:260])
-    said = calibrators.venn_abers(known, found, ask, 1.0)
+    predicted = calibrators.venn_abers(known, findings, ask, 1.0)
     for one in (0, 100, 199):
         order = np.argsort(np.append(known, ask[one] - 1e-9))
         place = int(np.flatnonzero(order == 60)[0])
         clear, hiding = (
-            isotonic_regression(np.append(found, label)[order]).x[place] for label in (0.0, 1.0)
+            isotonic_regression(np.append(findings, label)[order]).x[place] for label in (0.0, 1.0)
         )
-        assert said[one] == pytest.approx(hiding / (1 - clear + hiding), abs=0.02)
+        assert predicted[one] == pytest.approx(hiding / (1 - clear + hiding), abs=0.02)

@@ -32,16 +32,16 @@ def by_what_is_hidden(families):
 
 
 def rows(families, chosen, draws, capacity, seed=0):
-    found = guarantees.flags(
+    flag_rows = guarantees.flags(
         families, chosen, np.random.default_rng(seed), draws=draws, capacity=capacity
     )
-    return {(row["way"], row["q"]): row for row in found}
+    return {(row["way"], row["q"]): row for row in flag_rows}
 
 
 def test_of_the_flagged_at_most_q_are_not_confirmed_over_two_hundred_random_arms(families):
-    told = rows(families, None, draws=200, capacity=0.06)  # 600 random inspections each time
+    by_way = rows(families, None, draws=200, capacity=0.06)  # 600 random inspections each time
     for q in guarantees.Q:
-        row = told["shipped", q]
+        row = by_way["shipped", q]
         assert row["draws"] == 200
         assert row["unconfirmed"] <= q + 2 * row["standard_error"]
         assert row["unconfirmed"] > q - 0.06  # the promise is used, not avoided
@@ -51,30 +51,30 @@ def test_of_the_flagged_at_most_q_are_not_confirmed_over_two_hundred_random_arms
 
 
 def test_targeted_inspections_make_the_promise_steadier(families):
-    told = rows(families, by_score(families), draws=16, capacity=0.12)
+    by_way = rows(families, by_score(families), draws=16, capacity=0.12)
     for q in guarantees.Q:
-        union, alone = told["union", q], told["random_arm", q]
+        union, alone = by_way["union", q], by_way["random_arm", q]
         assert union["unconfirmed"] <= q + 2 * union["standard_error"]
         assert union["sd"] < alone["sd"]
 
 
 def test_where_inspectors_know_more_the_arm_contradicts_them_and_is_listened_to(families):
-    told = rows(families, by_what_is_hidden(families), draws=16, capacity=0.12)
+    by_way = rows(families, by_what_is_hidden(families), draws=16, capacity=0.12)
     for q in guarantees.Q:
-        assert told["union", q]["unconfirmed"] > q + 2 * told["union", q]["standard_error"]
-        assert told["shipped", q]["unconfirmed"] < told["union", q]["unconfirmed"] - 0.05
-    assert told["shipped", 0.25]["fell_back"] > 0.5
+        assert by_way["union", q]["unconfirmed"] > q + 2 * by_way["union", q]["standard_error"]
+        assert by_way["shipped", q]["unconfirmed"] < by_way["union", q]["unconfirmed"] - 0.05
+    assert by_way["shipped", 0.25]["fell_back"] > 0.5
 
 
 def test_with_few_random_inspections_nobody_is_flagged_rather_than_anybody_wrongly(families):
-    told = rows(families, None, draws=5, capacity=0.007)  # 70 of them: below the fewest
-    assert told["shipped", 0.20]["flagged_nobody"] == 1
-    assert told["shipped", 0.20]["flagged"] == 0
+    by_way = rows(families, None, draws=5, capacity=0.007)  # 70 of them: below the fewest
+    assert by_way["shipped", 0.20]["flagged_nobody"] == 1
+    assert by_way["shipped", 0.20]["flagged"] == 0
 
 
 def test_intervals_hold_the_true_amount_of_nine_families_in_ten(families):
-    told = guarantees.intervals(families, np.random.default_rng(1), draws=20, share=0.1)
-    held = told["held"]
+    coverage = guarantees.intervals(families, np.random.default_rng(1), draws=20, share=0.1)
+    held = coverage["held"]
     assert held["all"]["mean"] == pytest.approx(0.90, abs=0.012)
     assert len(held) == 1 + PLACES
     for place, row in held.items():
@@ -82,16 +82,16 @@ def test_intervals_hold_the_true_amount_of_nine_families_in_ten(families):
 
 
 def test_inspectors_who_are_just_as_assumed_leave_the_level_where_it_was_promised(families):
-    told = guarantees.intervals(
+    coverage = guarantees.intervals(
         families, np.random.default_rng(1), draws=20, share=0.1, exact_inspectors=True
     )
-    assert told["held"]["all"]["mean"] == pytest.approx(0.90, abs=0.01)
+    assert coverage["held"]["all"]["mean"] == pytest.approx(0.90, abs=0.01)
 
 
 def test_category_sets_hold_the_true_step_of_nine_families_in_ten(families):
-    told = guarantees.categories(families, np.random.default_rng(2), draws=200, answers=500)
-    assert told["held"]["all"]["mean"] == pytest.approx(0.90, abs=0.01)
-    for row in told["held"].values():
+    coverage = guarantees.categories(families, np.random.default_rng(2), draws=200, answers=500)
+    assert coverage["held"]["all"]["mean"] == pytest.approx(0.90, abs=0.01)
+    for row in coverage["held"].values():
         assert row["mean"] == pytest.approx(0.90, abs=0.02)
 
 
@@ -99,16 +99,16 @@ def test_category_sets_hold_the_true_step_of_nine_families_in_ten(families):
 @pytest.mark.parametrize("suspicion", [by_score, by_what_is_hidden])
 def test_the_promise_over_two_hundred_draws_of_both_arms(suspicion):
     families = worlds_of_scores.scored(20_000, seed=1)
-    told = rows(families, suspicion(families), draws=200, capacity=0.12)
+    by_way = rows(families, suspicion(families), draws=200, capacity=0.12)
     for q in guarantees.Q:
-        alone, shipped = told["random_arm", q], told["shipped", q]
+        alone, shipped = by_way["random_arm", q], by_way["shipped", q]
         assert alone["unconfirmed"] <= q + 2 * alone["standard_error"]
         if suspicion is by_score:
             assert shipped["unconfirmed"] <= q + 2 * shipped["standard_error"]
             assert shipped["sd"] < alone["sd"]
             assert shipped["fell_back"] < 0.1
         else:
-            assert told["union", q]["unconfirmed"] > q
+            assert by_way["union", q]["unconfirmed"] > q
             assert shipped["fell_back"] > 0.5
 
 
@@ -118,9 +118,9 @@ def test_intervals_and_sets_over_two_hundred_draws():
     generator = np.random.default_rng(3)
     intervals = guarantees.intervals(families, generator, draws=200, share=0.06)
     sets = guarantees.categories(families, generator, draws=200, answers=2_000)
-    for told in (intervals, sets):
-        assert told["held"]["all"]["mean"] == pytest.approx(0.90, abs=0.01)
-        for row in told["held"].values():
+    for coverage in (intervals, sets):
+        assert coverage["held"]["all"]["mean"] == pytest.approx(0.90, abs=0.01)
+        for row in coverage["held"].values():
             assert row["mean"] == pytest.approx(0.90, abs=0.02)
 
 

@@ -15,12 +15,12 @@ SEED = 3
 
 
 def test_what_reads_a_register_falls_silent_and_nothing_else_does():
-    found = worlds_of_scores.world(60).found
-    silent = registers.without(found, "loans")
+    labels = worlds_of_scores.world(60).labels
+    silent = registers.without(labels, "loans")
     taken = set(registers.showing("loans"))
     assert "loan_payments_month" in taken
     for name in ("inspections", "survey", "population"):
-        before, after = getattr(found, name), getattr(silent, name)
+        before, after = getattr(labels, name), getattr(silent, name)
         assert after.schema == before.schema
         for column in before.columns:
             if column in taken:
@@ -41,32 +41,32 @@ def test_an_input_of_two_registers_falls_silent_with_either_and_what_all_rests_o
 @pytest.fixture(scope="module")
 def herders():
     """A country in which whoever has many animals hides income, and nothing else tells."""
-    (told,) = registers.showing("livestock")
+    (feature,) = registers.showing("livestock")
     bare = worlds_of_scores.world(900)
 
     def seen(families: pl.DataFrame) -> pl.DataFrame:
-        hides = families[told].rank("ordinal") > 0.6 * families.height
+        hides = families[feature].rank("ordinal") > 0.6 * families.height
         amount = np.where(hides, 300_000, 0)
         return families.with_columns(hidden_income_monthly=pl.Series(amount))
 
-    everyone = seen(bare.found.population)
+    everyone = seen(bare.labels.population)
     half = everyone.height // 2
-    found = Labels(
-        inspections=bare.found.inspections.with_columns(everyone["hidden_income_monthly"]).head(
+    labels = Labels(
+        inspections=bare.labels.inspections.with_columns(everyone["hidden_income_monthly"]).head(
             half
         ),
-        survey=bare.found.survey.head(half),
-        population=bare.found.population,
+        survey=bare.labels.survey.head(half),
+        population=bare.labels.population,
         households=everyone.height,
-        as_of=bare.found.as_of,
+        as_of=bare.labels.as_of,
         late=0,
         strangers=0,
     )
     real = bare.real.with_columns(everyone["hidden_income_monthly"])
     world = World(
-        found=found, aside=bare.aside, features=bare.features, real=real, law=bare.law, silent=()
+        labels=labels, aside=bare.aside, features=bare.features, real=real, law=bare.law, silent=()
     )
-    base = trained(found, bare.law, (), seed=SEED)
+    base = trained(labels, bare.law, (), seed=SEED)
     rows = registers.table(
         base, world, np.random.default_rng(1), seed=SEED, registers=("deposits", "livestock")
     )
@@ -106,15 +106,15 @@ def test_the_table_tells_both_losses_and_says_where_one_is_unknown():
 
 def test_the_paired_interval_is_that_of_the_difference():
     generator = np.random.default_rng(2)
-    found = []
+    differences = []
     for _ in range(60):
         truth = (generator.random(800) < 0.3).astype(float)
         shared = truth + generator.normal(size=800)
         score, other = (shared + 0.3 * generator.normal(size=800) for _ in range(2))
-        told = rankings.lost(truth, score, other)
-        assert told.value == pytest.approx(auc(truth, score) - auc(truth, other))
-        found.append((told.value, (told.high - told.low) / 2 / 1.96))
-    values, errors = np.array(found).T
+        lost = rankings.lost(truth, score, other)
+        assert lost.value == pytest.approx(auc(truth, score) - auc(truth, other))
+        differences.append((lost.value, (lost.high - lost.low) / 2 / 1.96))
+    values, errors = np.array(differences).T
     assert np.mean(errors) == pytest.approx(values.std(), rel=0.25)
     assert np.mean(np.abs(values) < 1.96 * errors) > 0.85
     same = rankings.lost(truth, score, score)

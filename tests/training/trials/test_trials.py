@@ -53,12 +53,12 @@ def test_our_share_of_the_oracles_distance_starts_at_chance():
 
 
 def test_a_world_that_check_refuses_stands_in_the_table_with_its_reason():
-    told = {
+    trial = {
         "households": 5_000,
         "seed": 1,
         "worlds": {"register_faults": {"refused": "18 kinds of errors"}},
     }
-    assert "| register_faults | 18 kinds of errors |" in pages.page(told)
+    assert "| register_faults | 18 kinds of errors |" in pages.page(trial)
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_calibration_error_is_the_mean_distance_of_what_was_said_from_the_truth(
 def test_bins_of_equal_numbers_hold_families_that_equal_widths_would_throw_together():
     chance = np.array([0.001] * 14 + [0.002] * 16)  # bins of two: seven of the one, eight of
     truth = np.array([0.0] * 14 + [1.0] * 16)  # the other, all within the first fifteenth
-    said = (14 * 0.001 + 16 * 0.002) / 30
-    assert judged.expected_error(chance, truth) == pytest.approx(16 / 30 - said)
+    predicted = (14 * 0.001 + 16 * 0.002) / 30
+    assert judged.expected_error(chance, truth) == pytest.approx(16 / 30 - predicted)
     apart = judged.expected_error(chance, truth, equal_numbers=True)
     assert apart == pytest.approx((14 * 0.001 + 16 * 0.998) / 30)
 
@@ -145,18 +145,18 @@ def test_chances_keep_their_mean_though_nobody_is_surer_than_the_surest():
 
 
 def test_inspectors_find_nothing_where_nothing_is_hidden_and_miss_some_of_the_rest(world):
-    found = regimes.inspected(
+    labels = regimes.inspected(
         world, "rules", np.zeros(4_000), np.random.default_rng(2), capacity=0.5
     )
-    rows = found.inspections.join(
+    rows = labels.inspections.join(
         world.real.select("household_id", hidden="hidden_income_monthly"), on="household_id"
     )
     assert (rows.filter(hidden=0)["hidden_income_monthly"] == 0).all()
     hiding = rows.filter(pl.col("hidden") > 0)
     # 300,000 tenge: 0.93 ÷ (1 + exp(−1.1 − 0.75 · ln(300 ÷ 70))) = 0.837
     assert (hiding["hidden_income_monthly"] > 0).mean() == pytest.approx(0.837, abs=0.05)
-    assert (found.inspections["inspected_on"] > world.found.as_of).all()
-    assert found.survey is world.found.survey
+    assert (labels.inspections["inspected_on"] > world.labels.as_of).all()
+    assert labels.survey is world.labels.survey
 
 
 # Ways of learning.
@@ -214,12 +214,12 @@ def test_a_score_alone_says_how_families_that_no_label_speaks_of_are_ranked():
     hides = (generator.random(3_000) < logistic(score)).astype(float)
     ways = {"oracle": score, "random": generator.random(3_000), "our_own": score + 1}
     among = np.arange(3_000) < 2_000
-    told = rankings.against_truth(ways, hides, among)
-    assert list(told) == ["random", "oracle", "our_own"]
-    assert told["our_own"]["auc"] == told["oracle"]["auc"]
-    assert told["our_own"]["share_of_the_oracles_distance"] == pytest.approx(1)
-    assert abs(told["random"]["share_of_the_oracles_distance"]) < 0.1
-    assert told["oracle"]["auc"]["value"] == pytest.approx(
+    by_way = rankings.against_truth(ways, hides, among)
+    assert list(by_way) == ["random", "oracle", "our_own"]
+    assert by_way["our_own"]["auc"] == by_way["oracle"]["auc"]
+    assert by_way["our_own"]["share_of_the_oracles_distance"] == pytest.approx(1)
+    assert abs(by_way["random"]["share_of_the_oracles_distance"]) < 0.1
+    assert by_way["oracle"]["auc"]["value"] == pytest.approx(
         auc(hides[among], score[among]), abs=1e-6
     )
 
@@ -243,19 +243,23 @@ def test_in_a_simulated_country_the_oracle_is_best_and_chance_is_worst(tmp_path)
     snapshot = make(open_data_set(tmp_path / "country"), AS_OF, tmp_path / "snapshot")
     tried = __main__._first(snapshot, tmp_path / "country", 5)
     base = tried.base
-    told = __main__.one_country(base, tried, own=True, others=False)
-    auc_of = {name: way["auc"]["value"] for name, way in told["ways"].items()}
-    assert told["true"]["judged"] == int((~base.labelled).sum()) < told["true"]["families"]
+    row_of_country = __main__.one_country(base, tried, own=True, others=False)
+    auc_of = {name: way["auc"]["value"] for name, way in row_of_country["ways"].items()}
+    assert (
+        row_of_country["true"]["judged"]
+        == int((~base.labelled).sum())
+        < row_of_country["true"]["families"]
+    )
     assert abs(auc_of["random"] - 0.5) < 0.02
     assert auc_of["oracle_without_invariants"] > auc_of["oracle"] > auc_of["tarazy"]
     assert auc_of["tarazy"] > auc_of["red_flags"] > 0.5
-    assert 0.75 < told["ways"]["tarazy"]["share_of_the_oracles_distance"] < 1
-    assert told["true"]["calibration"]["ece"] < 0.15
-    assert 0.8 < told["true"]["intervals"]["all"] < 1
-    assert told["true"]["welfare"]["true_ladder"]["kappa"]["true"] == 1
-    said = {row["measure"]: row for row in told["own"]}
-    assert said["AUC"]["low"] < said["AUC"]["true"] < said["AUC"]["high"]
-    assert {row["measure"] for row in told["own"]} >= {"lift at 5 %", "calibration slope"}
+    assert 0.75 < row_of_country["ways"]["tarazy"]["share_of_the_oracles_distance"] < 1
+    assert row_of_country["true"]["calibration"]["ece"] < 0.15
+    assert 0.8 < row_of_country["true"]["intervals"]["all"] < 1
+    assert row_of_country["true"]["welfare"]["true_ladder"]["kappa"]["true"] == 1
+    by_measure = {row["measure"]: row for row in row_of_country["own"]}
+    assert by_measure["AUC"]["low"] < by_measure["AUC"]["true"] < by_measure["AUC"]["high"]
+    assert {row["measure"] for row in row_of_country["own"]} >= {"lift at 5 %", "calibration slope"}
     itself = elsewhere.crossed(base, base, seed=5)["tarazy"]
     assert itself.low < itself.value < itself.high
     apart = elsewhere.differences(base, base)

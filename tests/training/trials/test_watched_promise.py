@@ -20,19 +20,23 @@ Q = 0.20
 def certificates(families, inspections, count, generator):
     """The true share of unconfirmed flags of each certified model, and what refutes it."""
     everyone = len(families.margin)
-    found = []
+    shares_and_bounds = []
     for _ in range(count):
         lot = drawn(None, everyone, generator, capacity=inspections / everyone)
-        said = guarantees.labelled(families, lot, generator)
-        threshold, told = certified(said, families.margin, families.found, unconfirmed=Q)
+        inspected = guarantees.labelled(families, lot, generator)
+        threshold, certificate = certified(
+            inspected, families.margin, families.labels, unconfirmed=Q
+        )
         if threshold is None:
-            assert told["refuted_above"] is None
+            assert certificate["refuted_above"] is None
             continue
         others = np.ones(everyone, dtype=bool)
         others[lot.family] = False
         clear = visited(families.real, families.law, generator)[1] == 0
-        found.append((clear[others & (families.margin >= threshold)].mean(), told["refuted_above"]))
-    return tuple(np.array(column) for column in zip(*found, strict=True))
+        shares_and_bounds.append(
+            (clear[others & (families.margin >= threshold)].mean(), certificate["refuted_above"])
+        )
+    return tuple(np.array(column) for column in zip(*shares_and_bounds, strict=True))
 
 
 def taken_back(shares, bounds, flagged, generator, lives=20):

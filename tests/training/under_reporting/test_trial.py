@@ -106,8 +106,8 @@ def test_the_injected_data_set_keeps_the_contract_and_its_secret(tmp_path):
     assert not names & {"under_reports", "self_employed", "struck", "share", "left"}
     inspections = pl.read_parquet(tmp_path / "out/inspections.parquet")
     assert inspections.height == 100
-    found = inspections.join(truth, on="household_id")
-    assert (found["hidden_income_monthly"] == found["hidden_income_monthly_right"]).all()
+    joined = inspections.join(truth, on="household_id")
+    assert (joined["hidden_income_monthly"] == joined["hidden_income_monthly_right"]).all()
 
 
 def test_activity_follows_what_is_still_declared(tmp_path):
@@ -116,9 +116,9 @@ def test_activity_follows_what_is_still_declared(tmp_path):
     before = pl.read_parquet(tmp_path / "data/persons.parquet")
     sums = after.group_by("person_id", "source").agg(pl.col("amount").sum())
     wide = sums.pivot("source", index="person_id", values="amount").fill_null(0)
-    told = persons.join(wide, on="person_id")
-    larger = told["self_employment"] > told["wage"]
-    assert (larger == (told["activity"] == "self_employed")).all()
+    earners = persons.join(wide, on="person_id")
+    larger = earners["self_employment"] > earners["wage"]
+    assert (larger == (earners["activity"] == "self_employed")).all()
     # Some were self-employed by their true income, and would have told on themselves.
     assert (before["activity"] != persons["activity"]).sum() > 3
 
@@ -195,9 +195,9 @@ def test_the_trial_finds_some_and_no_leak(tmp_path):
         ["--data", str(data), "--out", str(tmp_path / "out"), "--seed", "1", "--json"],
     )
     assert run.exit_code == 0, run.output
-    told = json.loads((tmp_path / "out/trial.json").read_text())
-    assert json.loads(run.stdout) == told
-    auc = told["runs"]["injected"]["under_reports_among_self_employed"]["auc"]
+    report = json.loads((tmp_path / "out/trial.json").read_text())
+    assert json.loads(run.stdout) == report
+    auc = report["runs"]["injected"]["under_reports_among_self_employed"]["auc"]
     assert auc["gap_alone"]["low"] > 0.5
     assert auc["random"]["low"] < 0.5 < auc["random"]["high"]
     assert "No leak was seen" in (tmp_path / "out/trial.md").read_text()

@@ -17,12 +17,12 @@ from training.labels.gather import Labels
 _KEYS = ("household_id", "as_of")
 
 
-def read(snapshots: Sequence[Snapshot], found: Labels) -> pl.DataFrame:
+def read(snapshots: Sequence[Snapshot], labels: Labels) -> pl.DataFrame:
     """Return the groups of every family that a label or the population speaks of.
 
     Parameters
     ----------
-    snapshots : those that ``found`` was gathered from.
+    snapshots : those that ``labels`` was gathered from.
 
     Returns
     -------
@@ -30,11 +30,11 @@ def read(snapshots: Sequence[Snapshot], found: Labels) -> pl.DataFrame:
     `models.assessment.groups.of`. Registers are read a second time, here alone.
     """
     ordered = sorted(snapshots, key=lambda s: s.as_of)
-    days = [found.as_of] if len(ordered) == 1 else [s.as_of for s in ordered]
+    days = [labels.as_of] if len(ordered) == 1 else [s.as_of for s in ordered]
     wanted = pl.concat(
         [
-            *(f.select(_KEYS) for f in (found.inspections, found.survey)),
-            found.population.select("household_id", as_of=pl.lit(found.as_of)),
+            *(f.select(_KEYS) for f in (labels.inspections, labels.survey)),
+            labels.population.select("household_id", as_of=pl.lit(labels.as_of)),
         ]
     ).unique()
     parts = [

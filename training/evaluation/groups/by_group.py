@@ -45,7 +45,7 @@ def what_is_judged(fitted: Fitted) -> str:
 
 
 def judged_by_group(
-    found: Labels,
+    labels: Labels,
     fitted: Fitted,
     served: Population,
     snapshots: Sequence[Snapshot],
@@ -58,38 +58,38 @@ def judged_by_group(
     Parameters
     ----------
     served : what the served detector says of the population.
-    snapshots : those that ``found`` was gathered from.
+    snapshots : those that ``labels`` was gathered from.
     spent, rules : surveyed consumption of each surveyed family, and its category by the rules.
 
     Without a random arm only what needs no inspector's finding is told.
     """
-    said = fitted.inspected
-    rates = _rates(found, fitted, served, spent, rules, audit_attributes.read(snapshots, found))
-    arm = said.in_random_arm
+    inspected = fitted.inspected
+    rates = _rates(labels, fitted, served, spent, rules, audit_attributes.read(snapshots, labels))
+    arm = inspected.in_random_arm
     if arm.any():
         shown = list(rates.values())
     else:
         shown = [r for r in rates.values() if r.name in _WITHOUT_ARM]
-    told: dict[str, Any] = {
+    tables: dict[str, Any] = {
         "groups": group_table.table(shown) | {"judged": what_is_judged(fitted)},
         "proxies": proxies.table(rates["flag_rate"].groups, served.score, served.inputs, generator),
     }
     if arm.any():
         gap, unconfirmed = rates["calibration_gap"], rates["unconfirmed"]
-        drawn = metrics.draws(said.households[arm], generator, replicas=_REPLICAS)
+        drawn = metrics.draws(inspected.households[arm], generator, replicas=_REPLICAS)
         gone = group_table.hidden_groups(shown)
-        told["groups"]["calibration_inside"] = group_table.calibration_inside(
-            gap, gone, said.random[arm], drawn, generator
+        tables["groups"]["calibration_inside"] = group_table.calibration_inside(
+            gap, gone, inspected.random[arm], drawn, generator
         )
-        told["groups"]["precision_inside"] = group_table.precision_inside(unconfirmed, gap, gone)
-        told["label_noise"] = label_noise.stability(
+        tables["groups"]["precision_inside"] = group_table.precision_inside(unconfirmed, gap, gone)
+        tables["label_noise"] = label_noise.stability(
             gap.groups, unconfirmed.could, gap.has, generator
         )
-    return told
+    return tables
 
 
 def _rates(
-    found: Labels,
+    labels: Labels,
     fitted: Fitted,
     served: Population,
     spent: Matrix,
@@ -97,20 +97,20 @@ def _rates(
     attributes: pl.DataFrame,
 ) -> dict[str, Rate]:
     """Declare every rate of the group table; on the random arm where findings are needed."""
-    said, line = fitted.inspected, flagged_share(fitted)
-    arm, judged = said.in_random_arm, what_is_judged(fitted)
-    of_arm = audit_attributes.beside(found.inspections.filter(arm), attributes)
+    inspected, line = fitted.inspected, flagged_share(fitted)
+    arm, judged = inspected.in_random_arm, what_is_judged(fitted)
+    of_arm = audit_attributes.beside(labels.inspections.filter(arm), attributes)
     of_all = audit_attributes.beside(
-        found.population.with_columns(as_of=pl.lit(found.as_of)), attributes
+        labels.population.with_columns(as_of=pl.lit(labels.as_of)), attributes
     )
-    of_survey = audit_attributes.beside(found.survey, attributes)
-    flagged, confirmed = said.rank[arm] < line, said.confirmed[arm] > 0
+    of_survey = audit_attributes.beside(labels.survey, attributes)
+    flagged, confirmed = inspected.rank[arm] < line, inspected.confirmed[arm] > 0
     latest = (
-        found.survey.select(pl.struct("household_id").is_last_distinct()).to_series().to_numpy()
+        labels.survey.select(pl.struct("household_id").is_last_distinct()).to_series().to_numpy()
     )
-    poor = deciles.poorest(spent, survey_weights(found), POOR) & latest
+    poor = deciles.poorest(spent, survey_weights(labels), POOR) & latest
     sensitivity = fitted.models.hidden_income.calibration.sensitivity
-    model = deciles.model_says(found, fitted)
+    model = deciles.model_says(labels, fitted)
     rates = [
         Rate(
             name="flag_rate",
@@ -160,7 +160,7 @@ def _rates(
             groups=of_arm,
             could=np.ones(int(arm.sum()), dtype=bool),
             has=confirmed,
-            said=sensitivity * said.hides[arm],
+            predicted=sensitivity * inspected.hides[arm],
             about="P(confirmed) less the share confirmed on the random inspections; above zero "
             "the group looks more suspicious than it is",
         ),

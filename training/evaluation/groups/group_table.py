@@ -33,7 +33,7 @@ class Rate:
     """One rate of a group table: who could have the error, who has it, and who they are.
 
     ``has`` and ``could`` are one entry a family; ``groups`` the families' groups, row by row.
-    ``said``: P(confirmed), for the calibration gap alone. Rates with the same ``linked``
+    ``predicted``: P(confirmed), for the calibration gap alone. Rates with the same ``linked``
     hide the same groups, for the counts of one give away those of the other.
     """
 
@@ -43,7 +43,7 @@ class Rate:
     could: Flags
     has: Flags
     blocks: bool = True
-    said: Matrix | None = None
+    predicted: Matrix | None = None
     linked: str = ""
 
 
@@ -58,7 +58,7 @@ def table(rates: Sequence[Rate]) -> dict[str, Any]:
     power, verdict. Of a group below ten families, or one that would give it away, only
     ``hidden`` is told. Two-way cells stand where they hold thirty families.
     """
-    told: dict[str, Any] = {"rates": {}, "rows": [], "suppressed_below": SHOWN_FROM}
+    report: dict[str, Any] = {"rates": {}, "rows": [], "suppressed_below": SHOWN_FROM}
     blocking: list[Verdict] = []
     gone = hidden_groups(rates)
     for rate in rates:
@@ -66,7 +66,7 @@ def table(rates: Sequence[Rate]) -> dict[str, Any]:
         rows = _rows(rate, [c for c in _single(rate) if c.told_by not in mine])
         secret = [c for c in _single(rate) if c.told_by in mine]
         rows += [
-            {"rate": rate.name, **c.told(), "hidden": True, "verdict": str(Verdict.UNKNOWN)}
+            {"rate": rate.name, **c.as_json(), "hidden": True, "verdict": str(Verdict.UNKNOWN)}
             for c in secret
         ]
         pairs = _rows(rate, [c for c in _crossed(rate) if c.told_by not in mine])
@@ -75,7 +75,7 @@ def table(rates: Sequence[Rate]) -> dict[str, Any]:
         verdict = Verdict.FAIL if failed else fairness.together(verdicts)
         if rate.blocks:
             blocking.append(verdict)
-        told["rates"][rate.name] = {
+        report["rates"][rate.name] = {
             "about": rate.about,
             "blocks": rate.blocks,
             "count": int((rate.has & rate.could).sum()),
@@ -84,9 +84,9 @@ def table(rates: Sequence[Rate]) -> dict[str, Any]:
             "groups": {str(v): verdicts.count(v) for v in Verdict},
             "failed": [f"{row['by']}: {row['group']}" for row in failed],
         }
-        told["rows"] += [*rows, *pairs]
-    told["verdict"] = str(fairness.together(blocking))
-    return told
+        report["rows"] += [*rows, *pairs]
+    report["verdict"] = str(fairness.together(blocking))
+    return report
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class _Cell:
     def told_by(self) -> tuple[str, str]:
         return self.by, self.group
 
-    def told(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, str]:
         return {"by": self.by, "group": self.group, "name": self.name}
 
 
@@ -157,14 +157,17 @@ def _crossed(rate: Rate) -> Iterator[_Cell]:
 def _rows(rate: Rate, cells: Sequence[_Cell]) -> list[dict[str, Any]]:
     """Test every cell that holds somebody; the correction runs over all of them."""
     there = [c for c in cells if (c.inside & rate.could).any()]
-    found = _findings(rate, [c.inside & rate.could for c in there])
-    return [{"rate": rate.name, **c.told(), **f.told()} for c, f in zip(there, found, strict=True)]
+    findings = _findings(rate, [c.inside & rate.could for c in there])
+    return [
+        {"rate": rate.name, **c.as_json(), **f.as_json()}
+        for c, f in zip(there, findings, strict=True)
+    ]
 
 
 def _findings(rate: Rate, inside: Sequence[Flags]) -> list[Finding]:
-    if rate.said is not None:
+    if rate.predicted is not None:
         truth = rate.has.astype(np.float64)
-        return fairness.calibration([rate.said[i] for i in inside], [truth[i] for i in inside])
+        return fairness.calibration([rate.predicted[i] for i in inside], [truth[i] for i in inside])
     of = np.array([int(i.sum()) for i in inside], dtype=np.int64)
     count = np.array([int((i & rate.has).sum()) for i in inside], dtype=np.int64)
     everybody = rate.could
@@ -178,36 +181,38 @@ def calibration_inside(
 
     ``rate`` is the calibration gap; ``weights`` and ``drawn`` of the same families.
     """
-    if rate.said is None:
+    if rate.predicted is None:
         raise InputError(f"{rate.name} says no probabilities, so they cannot be calibrated.")
     truth = rate.has.astype(np.float64)
-    told = []
+    rows = []
     for cell in _shown(rate, gone):
         inside = cell.inside
         if inside.sum() >= ECE_FROM:
             error = reliability.calibration_error(
-                truth[inside], rate.said[inside], weights[inside], drawn[:, inside], generator
+                truth[inside], rate.predicted[inside], weights[inside], drawn[:, inside], generator
             )
-            told.append({**cell.told(), "of": int(inside.sum()), **error.told()})
-    return told
+            rows.append({**cell.as_json(), "of": int(inside.sum()), **error.as_json()})
+    return rows
 
 
-def precision_inside(unconfirmed: Rate, found: Rate, gone: Hidden) -> list[dict[str, Any]]:
+def precision_inside(unconfirmed: Rate, confirmed: Rate, gone: Hidden) -> list[dict[str, Any]]:
     """Compare the precision of flags with the prevalence inside each group (E11).
 
     ``unconfirmed`` is the rate of unconfirmed families among the flagged of the random arm,
-    ``found`` any rate of all its families whose error is a finding. Only groups that are
+    ``confirmed`` any rate of all its families whose error is a finding. Only groups that are
     shown in both tables are shown here.
     """
-    of_arm = {c.told_by for c in _shown(found, gone)}
-    told = []
+    of_arm = {c.told_by for c in _shown(confirmed, gone)}
+    rows = []
     for cell in _shown(unconfirmed, gone):
         if cell.told_by in of_arm:
             flagged = cell.inside & unconfirmed.could
             precision = metrics.share(int((flagged & ~unconfirmed.has).sum()), int(flagged.sum()))
-            prevalence = metrics.share(int((cell.inside & found.has).sum()), int(cell.inside.sum()))
-            told.append({**cell.told(), **flags_against_prevalence(precision, prevalence)})
-    return told
+            prevalence = metrics.share(
+                int((cell.inside & confirmed.has).sum()), int(cell.inside.sum())
+            )
+            rows.append({**cell.as_json(), **flags_against_prevalence(precision, prevalence)})
+    return rows
 
 
 def _shown(rate: Rate, gone: Hidden) -> list[_Cell]:

@@ -50,9 +50,9 @@ def stability(
         names = [v for v in attribute.groups if (values == v).sum() >= SHOWN_FROM]
         counts = np.array([_counts(values == v, flagged, confirmed) for v in names])
         for rate in ("false_alarms", "unconfirmed"):
-            told = _kept(rate, names, counts, generator)
-            if told is not None:
-                rows.append({"by": attribute.name, "rate": rate, **told})
+            entry = _kept(rate, names, counts, generator)
+            if entry is not None:
+                rows.append({"by": attribute.name, "rate": rate, **entry})
     return {"note": NOTE, "rows": rows}
 
 

@@ -66,7 +66,7 @@ def table(
             alone = metrics.auc_exactly((values[known] == value).astype(float), score[known])
             alone = _turned(alone)
             verdict, note = _judged(attribute, alone)
-            told = (
+            from_inputs = (
                 metrics.auc_exactly((values[few] == value).astype(float), guessed[value])
                 if value in guessed
                 else metrics.UNKNOWN
@@ -76,8 +76,8 @@ def table(
                     "by": attribute.name,
                     "group": value,
                     "name": _named(attribute)[value],
-                    "from_score": alone.told(),
-                    "from_inputs": told.told(),
+                    "from_score": alone.as_json(),
+                    "from_inputs": from_inputs.as_json(),
                     "verdict": str(verdict),
                     "note": note,
                 }
@@ -103,7 +103,7 @@ def _guessed(
     usable = np.isin(values, list(there))
     label = np.array([place.get(v, 0) for v in values], dtype=np.float64)
     many = len(there) > 2
-    said = np.zeros((len(x), len(there)))
+    scores = np.zeros((len(x), len(there)))
     task: dict[str, Any] = {"objective": "binary"}
     if many:
         task = {"objective": "multiclass", "num_class": len(there)}
@@ -113,25 +113,30 @@ def _guessed(
             x[rest], label[rest], trees=_TREES, rate=_RATE, max_bin=63, **task
         )
         predicted = np.asarray(booster.predict(x[fold == k]))
-        said[fold == k] = predicted if many else np.column_stack([1 - predicted, predicted])
-    return {value: said[:, number] for value, number in place.items()}
+        scores[fold == k] = predicted if many else np.column_stack([1 - predicted, predicted])
+    return {value: scores[:, number] for value, number in place.items()}
 
 
-def _turned(said: Estimate) -> Estimate:
+def _turned(estimate: Estimate) -> Estimate:
     """Return the estimate on the side of one half and above: which way it points is no matter."""
-    if said.value is None or said.low is None or said.high is None or said.value >= 0.5:
-        return said
-    return Estimate(1 - said.value, 1 - said.high, 1 - said.low)
+    if (
+        estimate.value is None
+        or estimate.low is None
+        or estimate.high is None
+        or estimate.value >= 0.5
+    ):
+        return estimate
+    return Estimate(1 - estimate.value, 1 - estimate.high, 1 - estimate.low)
 
 
-def _judged(attribute: Attribute, said: Estimate) -> tuple[Verdict, str | None]:
-    if said.high is None or said.low is None:
+def _judged(attribute: Attribute, estimate: Estimate) -> tuple[Verdict, str | None]:
+    if estimate.high is None or estimate.low is None:
         return Verdict.UNKNOWN, None
-    if said.high <= BOUND:
+    if estimate.high <= BOUND:
         return Verdict.PASS, None
     if attribute.why_the_score_may_tell:
         return Verdict.PASS, attribute.why_the_score_may_tell
-    return (Verdict.FAIL if said.low > BOUND else Verdict.UNKNOWN), None
+    return (Verdict.FAIL if estimate.low > BOUND else Verdict.UNKNOWN), None
 
 
 def _named(attribute: Attribute) -> dict[str, str]:

@@ -160,7 +160,7 @@ def merged(parts: Iterable[Sums]) -> Sums:
     return reduce(Sums.__add__, parts)
 
 
-def told(sums: Sums, name: str) -> tuple[float, float]:
+def estimate(sums: Sums, name: str) -> tuple[float, float]:
     """One figure or measure, and its standard error; NaN where the country has no case."""
     if name in _DERIVED:
         return _DERIVED[name](sums)
@@ -173,7 +173,7 @@ def compare(sums: Sums) -> list[dict[str, object]]:
     for name, figure in figures().items():
         if figure.tolerance is None:
             continue
-        achieved, error = told(sums, name)
+        achieved, error = estimate(sums, name)
         lines.append(
             {
                 "group": figure.group,

@@ -76,11 +76,11 @@ def _raw(file: str) -> Mapping[str, Any]:
 def figures() -> Mapping[str, Figure]:
     """Every figure by name; raises DeclarationError for one that is neither cited nor assumed."""
     sources = _raw("figures.yaml")["sources"]
-    found = {}
+    declared = {}
     for name, entry in _raw("figures.yaml")["figures"].items():
         if ("source" in entry) == ("assumed" in entry):
             raise DeclarationError(f"figures.yaml: {name} needs either a source or `assumed`.")
-        found[name] = Figure(
+        declared[name] = Figure(
             name=name,
             about=entry["about"],
             unit=entry["unit"],
@@ -92,7 +92,7 @@ def figures() -> Mapping[str, Figure]:
             assumed=entry.get("assumed"),
             explained=entry.get("explained"),
         )
-    return found | {each.name: each for each in _of_regions(sources)}
+    return declared | {each.name: each for each in _of_regions(sources)}
 
 
 def _of_regions(sources: Mapping[str, str]) -> Iterator[Figure]:

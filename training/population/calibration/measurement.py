@@ -37,10 +37,10 @@ _DECLARED: Final = (
 )
 
 
-def measured(state: State, said: Answers, truth: pl.DataFrame) -> Sums:
+def measured(state: State, survey_answers: Answers, truth: pl.DataFrame) -> Sums:
     """The sums behind every figure, and the counts of every distribution.
 
-    ``said`` is what families answer to the survey, ``truth`` the frame of the truth.
+    ``survey_answers`` is what families answer to the survey, ``truth`` the frame of the truth.
     """
     counts: dict[str, Floats] = {}
     quotients = {
@@ -48,7 +48,7 @@ def measured(state: State, said: Answers, truth: pl.DataFrame) -> Sums:
         **_households(state),
         **_work(state, counts),
         **_incomes(state, truth, counts),
-        **_survey(state, said, counts),
+        **_survey(state, survey_answers, counts),
         **_possessions(state, counts),
         **_debts(state, counts),
         **_support(state),
@@ -80,7 +80,7 @@ def _people(state: State) -> dict[str, Floats]:
     young = people.age < 16
     idle, able = young | people.retired, ~young & ~people.retired
     everyone = np.ones(len(people), dtype=np.bool_)
-    found = {
+    quotients = {
         "women": quotient(woman),
         "urban_people": quotient(state.families.urban[people.family]),
         "people_under_18": quotient(minor),
@@ -114,13 +114,13 @@ def _people(state: State) -> dict[str, Floats]:
         ages = years[sex & (years <= oldest)]
         for low, high in ((0, 17), (18, 44), (45, 59), (60, 74), (75, 90)):
             if high <= oldest:
-                found[f"{name}_{low}_to_{high}"] = quotient((ages >= low) & (ages <= high))
+                quotients[f"{name}_{low}_to_{high}"] = quotient((ages >= low) & (ages <= high))
     size = state.families.size
-    found |= {
+    quotients |= {
         f"people.{code}": quotient(np.where(state.families.region == at, size, 0), size)
         for at, code in enumerate(REGIONS)
     }
-    return found
+    return quotients
 
 
 def _households(state: State) -> dict[str, Floats]:
@@ -204,15 +204,15 @@ def _incomes(state: State, truth: pl.DataFrame, counts: dict[str, Floats]) -> di
     }
 
 
-def _survey(state: State, said: Answers, counts: dict[str, Floats]) -> dict[str, Floats]:
+def _survey(state: State, survey_answers: Answers, counts: dict[str, Floats]) -> dict[str, Floats]:
     families = state.families
-    size, weight = families.size, said.weight
+    size, weight = families.size, survey_answers.weight
     people = weight * size
-    spent, food, repaid = said.consumption, said.food, said.repayments
+    spent, food, repaid = survey_answers.consumption, survey_answers.food, survey_answers.repayments
     line = actual_minimum()[families.region] * size**POVERTY_SCALE
     poor = spent < line
     of_poor, many = np.where(poor, people, 0.0), size >= 5
-    felt = said.felt
+    felt = survey_answers.felt
     counts["survey_per_head"] = DISTRIBUTIONS["survey_per_head"].counted(spent / size, people)
     return {
         "survey_per_head": quotient(weight * spent, people),

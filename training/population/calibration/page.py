@@ -20,9 +20,9 @@ def write(folder: Path, summary: Mapping[str, Any]) -> Path:
     Nothing of a single family is in it. The same summary gives the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    told = {name: value for name, value in summary.items() if name != "out"}
+    published = {name: value for name, value in summary.items() if name != "out"}
     (folder / "world.json").write_text(
-        json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        json.dumps(published, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     environment = Environment(
         loader=PackageLoader("training.population.calibration", "."),
@@ -34,8 +34,8 @@ def write(folder: Path, summary: Mapping[str, Any]) -> Path:
     environment.filters["figure"] = _figure
     groups = [
         (name, lines, pictures.nearness(lines))
-        for name, found in groupby(summary["calibration"], key=lambda line: line["group"])
-        if (lines := list(found))
+        for name, grouped in groupby(summary["calibration"], key=lambda line: line["group"])
+        if (lines := list(grouped))
     ]
     counts = {
         verdict: sum(line["verdict"] == verdict for line in summary["calibration"])

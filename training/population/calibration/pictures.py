@@ -145,8 +145,8 @@ def _canvas(width: float, height: float) -> tuple[Figure, Any]:
 
 def _svg(figure: Figure) -> str:
     """Return the picture without what differs from run to run."""
-    told = io.StringIO()
+    buffer = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": "tarazy", "svg.fonttype": "none"}):
-        figure.savefig(told, format="svg", metadata={"Date": None, "Creator": None})
-    text = told.getvalue()
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
     return text[text.index("<svg") :]

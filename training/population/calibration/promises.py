@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from training.population.calibration.calibration import Sums, quotient, told
+from training.population.calibration.calibration import Sums, estimate, quotient
 from training.population.chance import Floats, Ints
 from training.population.people.families import Families
 from training.population.people.work import Work
@@ -30,13 +30,13 @@ def measures(
     ``hidden`` is the families' hidden income and ``household`` their keys; ``herds`` is a
     frame of `possessions`, ``inspections`` the register; ``watched`` is the region with a bias.
     """
-    found = {
+    quotients = {
         "animals_alive": quotient(herds["alive"].to_numpy(), herds["heads"].to_numpy()),
         "herd_income": quotient(herds["income"].to_numpy(), herds["income_before"].to_numpy()),
         "side_job_holders": quotient((work.side_job > 0)[work.at_work]),
     }
     if watched is None:
-        return found
+        return quotients
     targeted = inspections.filter(pl.col("design") == "targeted")
     order = np.argsort(household)
     family = order[np.searchsorted(household, targeted["household_id"].to_numpy(), sorter=order)]
@@ -46,9 +46,9 @@ def measures(
         chosen = (families.region[family] == watched) == here
         living = (families.region == watched) == here
         inspected = np.bincount(family[chosen], minlength=len(families))
-        found[f"targeted_{place}"] = quotient(inspected[living])
-        found[f"found_{place}"] = quotient(seen[guilty & chosen])
-    return found
+        quotients[f"targeted_{place}"] = quotient(inspected[living])
+        quotients[f"found_{place}"] = quotient(seen[guilty & chosen])
+    return quotients
 
 
 def of_registers(
@@ -77,9 +77,9 @@ def judge(
 
 
 def _judged(promise: Promise, totals: Sums, targets: Mapping[str, float]) -> dict[str, object]:
-    achieved, _ = told(totals, promise.measure)
+    achieved, _ = estimate(totals, promise.measure)
     if promise.against is not None:
-        compared, _ = told(totals, promise.against)
+        compared, _ = estimate(totals, promise.against)
         achieved = achieved / compared if compared else np.nan
     if promise.figure is not None:
         achieved /= targets[promise.figure]

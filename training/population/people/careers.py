@@ -56,13 +56,13 @@ def careers(
     lost = at_work & work.at_work & ~people.retired & happens(rng, rate, count)
     idle = ~at_work & people.adult & ~people.deceased & ~people.retired
     idle &= (people.study == NOWHERE) & ~np.isin(people.disability, (1, 2))
-    found = work.unemployed & idle & happens(rng, _FOUND, count)
-    at_work = (at_work & ~lost) | found
+    hired = work.unemployed & idle & happens(rng, _FOUND, count)
+    at_work = (at_work & ~lost) | hired
     anew = at_work & (~work.at_work | happens(rng, _CHANGED, count))
     fresh, _ = engage(rng, families, people, shifts, at_work, work.custom)
     now = mixed(anew, fresh, mixed(at_work, work, blank(work)))
     again = at_work & _openly(now) & _openly(fresh) & happens(rng, _SIDE_JOBS, count)
-    out_of_work = work.unemployed & idle & ~found
+    out_of_work = work.unemployed & idle & ~hired
     months = np.where(out_of_work & (work.months_since_loss > 0), work.months_since_loss + 1, 0)
     months = np.where(months < MONTHS, months, 0)
     wage = np.where(months > 0, work.lost_wage, 0.0)

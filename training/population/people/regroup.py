@@ -127,7 +127,7 @@ def with_moves(rng: np.random.Generator, state: State, moved: Flags) -> State:
         np.minimum(first + (rng.random(count) * (last - first)).astype(np.int64), count - 1)
     ]
     joins = moved & (last > first)
-    told = happens(rng, _MARK_ADDRESS, count)
+    registered = happens(rng, _MARK_ADDRESS, count)
     return replace(
         state,
         families=replace(
@@ -140,8 +140,8 @@ def with_moves(rng: np.random.Generator, state: State, moved: Flags) -> State:
         ),
         kin=replace(
             kin,
-            region=np.where(told, region, kin.region),
-            urban=np.where(told, urban, kin.urban),
+            region=np.where(registered, region, kin.region),
+            urban=np.where(registered, urban, kin.urban),
         ),
     )
 
@@ -237,7 +237,7 @@ def regrouped(
         paid=followed(state.paid, "person", place),
         sent=followed(state.sent, "person", place),
         bills=followed(state.bills, "family", number),
-        asked=followed(state.asked, "family", number),
+        applications=followed(state.applications, "family", number),
     )
     return state, marks[left]
 

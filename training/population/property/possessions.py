@@ -163,9 +163,13 @@ def herds(
     grown[:, 3:5] *= by_region("flocks")[families.region[keeper], None]
     truly = np.where(has, np.maximum(np.rint(scale[:, None] * grown), 1), 0)
     overstated = happens(rng, _OVERSTATED_HERDS, len(keeper))
-    told = np.where(overstated, rng.uniform(1.2, 2.2, len(keeper)), 1.0)
-    told = np.where(happens(rng, 0.15, len(keeper)), rng.uniform(0.4, 0.9, len(keeper)), told)
-    heads = np.where(has, np.maximum(np.rint(truly * told[:, None]), 1), 0).astype(np.int64)
+    declared_factor = np.where(overstated, rng.uniform(1.2, 2.2, len(keeper)), 1.0)
+    declared_factor = np.where(
+        happens(rng, 0.15, len(keeper)), rng.uniform(0.4, 0.9, len(keeper)), declared_factor
+    )
+    heads = np.where(has, np.maximum(np.rint(truly * declared_factor[:, None]), 1), 0).astype(
+        np.int64
+    )
     before = np.maximum(0.8 * truly @ _YIELD - _EATEN_AT_HOME, 0)
     row, species = np.nonzero(heads)
     first = np.concatenate(([True], row[1:] != row[:-1])) if len(row) else np.zeros(0, bool)

@@ -100,7 +100,7 @@ def inspections(
             "inspected_on": days_before(np.datetime64(as_of), -after),
             "design": words(("random", "targeted", "complaint"), design),
             "probability": pl.Series(probability).fill_nan(None),
-            "hidden_income_monthly": found(rng, hidden[family], harder),
+            "hidden_income_monthly": verified_income(rng, hidden[family], harder),
         }
     )
 
@@ -113,7 +113,7 @@ def _watched(families: Families, bias: Bias | None) -> tuple[Floats, Floats]:
     return np.where(there, bias.suspicion, 0.0), np.where(there, bias.zeal, 0.0)
 
 
-def found(rng: np.random.Generator, hidden: Floats, zeal: Floats | float = 0.0) -> Ints:
+def verified_income(rng: np.random.Generator, hidden: Floats, zeal: Floats | float = 0.0) -> Ints:
     """What inspectors verify of hidden income, tenge a month: all missed, or nearly all seen."""
     seen = happens(rng, chance_to_find(hidden, zeal), len(hidden))
     verified = hidden * np.exp(0.18 * rng.standard_normal(len(hidden)) - 0.06)

@@ -54,7 +54,7 @@ def observe(chance: Chance, state: State, shown: Round) -> dict[str, pl.DataFram
     families, life = state.families, state.life
     by_family = {
         "utilities": state.bills,
-        "applications": state.asked,
+        "applications": state.applications,
         "inspections": labels.inspections(
             chance["inspections"],
             families,

@@ -74,7 +74,7 @@ def streams(
     always, never, flat = np.full(count, MONTHS), np.zeros(count, np.int64), np.zeros(count)
     infant = np.where(infant_months > 0, infant_months, MONTHS)
     studies = np.full(count, _STUDY_YEAR)
-    told: list[tuple[str, Floats, Ints, Floats | None, Ints]] = [
+    entries: list[tuple[str, Floats, Ints, Floats | None, Ints]] = [
         ("wage", work.official_wage, work.months_in_job, work.swing, never),
         ("wage", work.lost_wage, always, work.swing, work.months_since_loss),
         ("business", np.where(formal, work.declared_business, 0.0), always, flat + 0.3, never),
@@ -94,7 +94,7 @@ def streams(
     return [
         *(
             _stream(rng, source, amount, since, noise, until, months)
-            for source, amount, since, noise, until in told
+            for source, amount, since, noise, until in entries
         ),
         _rents(properties, months),
     ]

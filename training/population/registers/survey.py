@@ -73,8 +73,8 @@ def answers(rng: np.random.Generator, state: State) -> Answers:
         + 0.06 * rng.standard_normal(count)
     )
     # Some families mention their loans, and those some of them.
-    told = np.sqrt(by_region("told")[families.region])
-    mentions = happens(rng, told, count)
+    mentioned_share = np.sqrt(by_region("told")[families.region])
+    mentions = happens(rng, mentioned_share, count)
     felt = living.comfort + 0.45 * rng.standard_normal(count)
     return Answers(
         # The rich answer less; the weights do not know.
@@ -82,7 +82,9 @@ def answers(rng: np.random.Generator, state: State) -> Answers:
         expected_response=expected,
         consumption=reported,
         food=reported * np.clip(food, 0.15, 0.9),
-        repayments=np.where(mentions, np.minimum(told * _repayments(state), 0.6 * reported), 0.0),
+        repayments=np.where(
+            mentions, np.minimum(mentioned_share * _repayments(state), 0.6 * reported), 0.0
+        ),
         felt=step_of_ladder(felt),
         feels_safe=happens(rng, 0.84 + 0.05 * np.tanh(living.comfort), count),
     )
@@ -100,30 +102,30 @@ def _repayments(state: State) -> Floats:
 def survey(
     rng: np.random.Generator,
     families: Families,
-    told: Answers,
+    survey_answers: Answers,
     clusters: Ints,
     households: int,
     as_of: date,
 ) -> pl.DataFrame:
     """The survey of the last complete quarter, by ``family``; ``clusters`` are opaque keys."""
-    asked = np.minimum(survey_share(households) / told.expected_response, 1.0)
-    first = np.minimum(asked / _WITHIN_NEIGHBOURHOOD, 1.0)
+    sampling_chance = np.minimum(survey_share(households) / survey_answers.expected_response, 1.0)
+    first = np.minimum(sampling_chance / _WITHIN_NEIGHBOURHOOD, 1.0)
     chosen: Flags = rng.random(families.neighbourhood.max() + 1)[families.neighbourhood] < first
-    chosen &= happens(rng, asked / first, len(families))
-    family = np.flatnonzero(chosen & happens(rng, told.response, len(families)))
+    chosen &= happens(rng, sampling_chance / first, len(families))
+    family = np.flatnonzero(chosen & happens(rng, survey_answers.response, len(families)))
     code = tuple(REGIONS)
     stratum = tuple(region + kind for region in code for kind in ("r", "u"))
     return pl.DataFrame(
         {
             "family": family,
             "quarter": pl.Series([quarter_before(as_of)] * len(family), dtype=pl.String),
-            "weight": (1.0 / (asked * told.expected_response))[family],
-            "consumption_monthly": tenge(told.consumption[family], 100),
-            "food_consumption_monthly": tenge(told.food[family], 100),
+            "weight": (1.0 / (sampling_chance * survey_answers.expected_response))[family],
+            "consumption_monthly": tenge(survey_answers.consumption[family], 100),
+            "food_consumption_monthly": tenge(survey_answers.food[family], 100),
             "stratum": words(stratum, families.region[family] * 2 + families.urban[family]),
             "cluster": clusters[families.neighbourhood[family]],
-            "feels_safe": told.feels_safe[family],
-            "subjective_level": told.felt[family],
+            "feels_safe": survey_answers.feels_safe[family],
+            "subjective_level": survey_answers.felt[family],
         }
     )
 

@@ -37,8 +37,8 @@ def rate(groups, could, has, name="false_alarms", **more):
     )
 
 
-def rows(told, by, name="false_alarms"):
-    return {r["group"]: r for r in told["rows"] if r["by"] == by and r["rate"] == name}
+def rows(table, by, name="false_alarms"):
+    return {r["group"]: r for r in table["rows"] if r["by"] == by and r["rate"] == name}
 
 
 def test_what_learns_never_loads_who_a_family_is():
@@ -55,33 +55,33 @@ def test_what_learns_never_loads_who_a_family_is():
 def test_a_group_far_above_the_rest_fails_and_the_rate_with_it():
     heads = ["f"] * 2_000 + ["m"] * 2_000
     wrong = [i % 10 < 3 for i in range(2_000)] + [i % 10 < 1 for i in range(2_000)]
-    told = group_table.table([rate(families(4_000, head=heads), [True] * 4_000, wrong)])
-    women, men = (rows(told, "head")[sex] for sex in ("f", "m"))
+    table = group_table.table([rate(families(4_000, head=heads), [True] * 4_000, wrong)])
+    women, men = (rows(table, "head")[sex] for sex in ("f", "m"))
     assert (women["count"], women["of"], women["value"], women["rest"]) == (600, 2_000, 0.3, 0.1)
     assert women["verdict"] == "FAIL"
     assert men["verdict"] == "PASS"
-    assert told["verdict"] == told["rates"]["false_alarms"]["verdict"] == "FAIL"
-    assert told["rates"]["false_alarms"]["failed"][0] == "head: f"
+    assert table["verdict"] == table["rates"]["false_alarms"]["verdict"] == "FAIL"
+    assert table["rates"]["false_alarms"]["failed"][0] == "head: f"
 
 
 def test_a_rate_that_no_model_can_change_blocks_nothing():
     heads = ["f"] * 2_000 + ["m"] * 2_000
     wrong = [True] * 2_000 + [False] * 2_000
     groups = families(4_000, head=heads)
-    told = group_table.table(
+    table = group_table.table(
         [
             rate(groups, [True] * 4_000, wrong, "missed_by_the_rules", blocks=False),
             rate(families(4_000), [True] * 4_000, [i % 10 == 0 for i in range(4_000)]),
         ]
     )
-    assert told["rates"]["missed_by_the_rules"]["verdict"] == "FAIL"
-    assert told["verdict"] == "UNKNOWN"  # one group alone has nobody to be compared with
+    assert table["rates"]["missed_by_the_rules"]["verdict"] == "FAIL"
+    assert table["verdict"] == "UNKNOWN"  # one group alone has nobody to be compared with
 
 
 def test_of_a_group_below_ten_and_of_one_that_gives_it_away_nothing_is_told():
     children = ["0"] * 100 + ["1-3"] * 40 + ["4+"] * 9
-    told = group_table.table([rate(families(149, children=children), [True] * 149, [False] * 149)])
-    shown = rows(told, "children")
+    table = group_table.table([rate(families(149, children=children), [True] * 149, [False] * 149)])
+    shown = rows(table, "children")
     assert not shown["0"].get("hidden")
     for group in ("1-3", "4+"):
         assert shown[group]["hidden"]
@@ -98,11 +98,11 @@ def test_linked_rates_hide_the_same_groups():
     everybody = np.ones(212, dtype=bool)
     alarms = rate(groups, ~confirmed, np.zeros(212, dtype=bool), linked="arm")
     gap = rate(
-        groups, everybody, confirmed, "calibration_gap", said=np.full(212, 0.5), linked="arm"
+        groups, everybody, confirmed, "calibration_gap", predicted=np.full(212, 0.5), linked="arm"
     )
-    told = group_table.table([alarms, gap])
+    table = group_table.table([alarms, gap])
     for name in ("false_alarms", "calibration_gap"):
-        assert all(r["hidden"] for r in rows(told, "settlement", name).values())
+        assert all(r["hidden"] for r in rows(table, "settlement", name).values())
     gone = group_table.hidden_groups([alarms, gap])
     drawn = np.ones((20, 212))
     inside = group_table.calibration_inside(
@@ -116,8 +116,8 @@ def test_crossed_groups_stand_from_thirty_families_on():
     heads = ["f"] * 60 + ["m"] * 59
     settlement = ["urban"] * 30 + ["rural"] * 30 + ["urban"] * 30 + ["rural"] * 29
     groups = families(119, head=heads, settlement=settlement)
-    told = group_table.table([rate(groups, [True] * 119, [False] * 119)])
-    assert set(rows(told, "head × settlement")) == {"f × urban", "f × rural", "m × urban"}
+    table = group_table.table([rate(groups, [True] * 119, [False] * 119)])
+    assert set(rows(table, "head × settlement")) == {"f × urban", "f × rural", "m × urban"}
 
 
 def stable(flagged_of_women, flagged_of_men):
@@ -125,23 +125,23 @@ def stable(flagged_of_women, flagged_of_men):
     flagged = np.array(
         [i < flagged_of_women for i in range(400)] + [i < flagged_of_men for i in range(400)]
     )
-    told = label_noise.stability(
+    noise = label_noise.stability(
         families(800, head=heads), flagged, np.zeros(800, dtype=bool), np.random.default_rng(1)
     )
-    return next(r for r in told["rows"] if r["by"] == "head" and r["rate"] == "false_alarms")
+    return next(r for r in noise["rows"] if r["by"] == "head" and r["rate"] == "false_alarms")
 
 
 @pytest.mark.parametrize(("women", "verdict"), [(200, "PASS"), (42, "UNKNOWN")])
 def test_the_order_of_groups_stands_up_to_noise_only_where_they_are_far_apart(women, verdict):
-    told = stable(women, 40)
-    assert told["worst"] == "f"
-    assert told["verdict"] == verdict
+    row = stable(women, 40)
+    assert row["worst"] == "f"
+    assert row["verdict"] == verdict
 
 
 def test_groups_that_are_level_have_no_worst():
-    told = stable(40, 40)
-    assert told["stays_worst"] == {"0.05": 0.0, "0.10": 0.0, "0.20": 0.0}
-    assert told["verdict"] == "UNKNOWN"
+    row = stable(40, 40)
+    assert row["stays_worst"] == {"0.05": 0.0, "0.10": 0.0, "0.20": 0.0}
+    assert row["verdict"] == "UNKNOWN"
 
 
 def proxied(strength, attribute, seed=0):
@@ -152,8 +152,8 @@ def proxied(strength, attribute, seed=0):
     one, other = list(values.groups)[:2]
     groups = families(4_000, **{attribute: np.where(women, one, other).tolist()})
     inputs = np.column_stack([women.astype(float), generator.normal(size=4_000)])
-    told = proxies.table(groups, score, inputs, generator)
-    return next(r for r in told["rows"] if r["by"] == attribute), told
+    table = proxies.table(groups, score, inputs, generator)
+    return next(r for r in table["rows"] if r["by"] == attribute), table
 
 
 @pytest.mark.parametrize(
@@ -166,17 +166,17 @@ def proxied(strength, attribute, seed=0):
     ],
 )
 def test_a_score_that_tells_a_group_apart_needs_a_written_reason(strength, attribute, verdict):
-    row, told = proxied(strength, attribute)
+    row, table = proxied(strength, attribute)
     assert row["verdict"] == verdict
     assert row["from_score"]["value"] >= 0.5
     assert (row["note"] is not None) == (attribute == "disability")
-    assert (told["failed"] == []) == (verdict == "PASS")
+    assert (table["failed"] == []) == (verdict == "PASS")
 
 
 def test_what_the_inputs_tell_is_told_out_of_fold():
-    row, told = proxied(0.0, "head")
+    row, table = proxied(0.0, "head")
     assert row["from_inputs"]["value"] > 0.99  # one input is the group itself
-    assert told["families_for_inputs"] == proxies.FAMILIES < told["families"] == 4_000
+    assert table["families_for_inputs"] == proxies.FAMILIES < table["families"] == 4_000
     by_chance, _ = proxied(0.0, "settlement", seed=3)
     assert by_chance["from_score"]["high"] < proxies.BOUND
 
@@ -188,11 +188,14 @@ class Judged:
         count = len(days)
         self.inspections = pl.DataFrame({"inspected_on": days})
         self.inspected = type("Inspected", (), {})()
-        told = self.inspected
-        told.households, told.confirmed = np.array(households), np.array(confirmed, dtype=float)
-        told.random, told.weights = np.ones(count), np.ones(count)
-        told.margin = told.confirmed + np.linspace(0, 0.5, count)
-        told.in_random_arm = told.random > 0
+        inspected = self.inspected
+        inspected.households, inspected.confirmed = (
+            np.array(households),
+            np.array(confirmed, dtype=float),
+        )
+        inspected.random, inspected.weights = np.ones(count), np.ones(count)
+        inspected.margin = inspected.confirmed + np.linspace(0, 0.5, count)
+        inspected.in_random_arm = inspected.random > 0
 
 
 def by_day(monkeypatch, count=200, again=()):
@@ -206,25 +209,25 @@ def by_day(monkeypatch, count=200, again=()):
         households,
         [i % 3 == 0 for i in range(count)],
     )
-    asked = {}
+    split = {}
 
-    def margin(found, fitted, older, newest_ones):
-        asked.update(older=older, newest=newest_ones)
+    def margin(labels, fitted, older, newest_ones):
+        split.update(older=older, newest=newest_ones)
         return fitted.inspected.margin[newest_ones]
 
     monkeypatch.setattr(temporal, "_by_the_older", margin)
-    return temporal.table(judged, judged, np.random.default_rng(0)), asked, judged
+    return temporal.table(judged, judged, np.random.default_rng(0)), split, judged
 
 
 def test_the_newest_are_judged_by_the_older_and_a_family_never_straddles(monkeypatch):
-    told, asked, judged = by_day(monkeypatch, again=[(3, 190), (5, 150)])
+    table, split, judged = by_day(monkeypatch, again=[(3, 190), (5, 150)])
     ids = judged.inspected.households
-    assert told["newest"] == asked["newest"].sum() == 60
-    assert told["older"] == asked["older"].sum() == 138  # 140 before the day, less two families
-    assert not set(ids[asked["older"]]) & set(ids[asked["newest"]])
+    assert table["newest"] == split["newest"].sum() == 60
+    assert table["older"] == split["older"].sum() == 138  # 140 before the day, less two families
+    assert not set(ids[split["older"]]) & set(ids[split["newest"]])
     days = judged.inspections["inspected_on"].to_numpy()
-    assert days[asked["older"]].max() < days[asked["newest"]].min()
-    assert told["auc"]["value"] == told["auc_cross_fitted"]["value"] == 1.0
+    assert days[split["older"]].max() < days[split["newest"]].min()
+    assert table["auc"]["value"] == table["auc_cross_fitted"]["value"] == 1.0
 
 
 def test_what_a_choice_tells_is_asked_of_no_finding_of_the_newest_days(monkeypatch):
@@ -232,12 +235,12 @@ def test_what_a_choice_tells_is_asked_of_no_finding_of_the_newest_days(monkeypat
     looks = generator.normal(size=count)
     chosen = generator.random(count) < 1 / (1 + np.exp(-looks))
     older = np.arange(count) < 1_200
-    found = generator.random(count) < 1 / (1 + np.exp(-looks - 1.5 * chosen))
+    findings = generator.random(count) < 1 / (1 + np.exp(-looks - 1.5 * chosen))
     monkeypatch.setattr(
         temporal.label, "encoded", lambda rows, _: rows["looks"].to_numpy()[:, None]
     )
 
-    def told(confirmed):
+    def offset_from(confirmed):
         judged = Judged([None] * count, np.arange(count), confirmed)
         judged.inputs = ()
         judged.inspections = pl.DataFrame(
@@ -247,14 +250,14 @@ def test_what_a_choice_tells_is_asked_of_no_finding_of_the_newest_days(monkeypat
         judged.inspected.margin, judged.inspected.fold = looks, np.arange(count) % 5
         return temporal._told_by_the_older(judged, judged, older)
 
-    before = told(found)
+    before = offset_from(findings)
     assert len(before) == 1_200
     assert (before[chosen[older]] > 0.8).all()
     assert (before[~chosen[older]] == 0).all()
-    assert (told(np.where(older, found, ~chosen)) == before).all()
+    assert (offset_from(np.where(older, findings, ~chosen)) == before).all()
 
 
 def test_too_few_inspections_of_the_newest_days_say_nothing(monkeypatch):
-    told, asked, _ = by_day(monkeypatch, count=90)
-    assert "nothing can be said" in told["why_not"]
-    assert not asked
+    table, split, _ = by_day(monkeypatch, count=90)
+    assert "nothing can be said" in table["why_not"]
+    assert not split

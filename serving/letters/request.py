@@ -13,7 +13,7 @@ from serving.letters import document, page
 from serving.letters.letter import letter
 from serving.letters.parts import Letter
 from serving.requests.problems import Fault, Kind, Problem, invalid
-from serving.requests.request import Asked, read_one
+from serving.requests.request import ScoreRequest, read_one
 
 FORMATS: Final[dict[str, tuple[str, Callable[[Letter], bytes]]]] = {
     "html": (page.MEDIA_TYPE, page.page),
@@ -24,10 +24,10 @@ _CHOICES: Final = {"language": LANGUAGES, "format": tuple(FORMATS)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskedLetter:
+class LetterRequest:
     """A household to decide, and how its letter is to be written."""
 
-    asked: Asked
+    request: ScoreRequest
     language: str
     format: str
 
@@ -38,14 +38,14 @@ class AskedLetter:
 
     def written(self, models: Models | None) -> bytes:
         """Decide the household and return its letter; raise `Problem` where that cannot be."""
-        [answer] = answers(self.asked, models)
-        [(_, registers)] = self.asked.alike()
-        law = Law(self.asked.as_of)
+        [answer] = answers(self.request, models)
+        [(_, registers)] = self.request.alike()
+        law = Law(self.request.as_of)
         corrections = nearest(registers, law)
         return FORMATS[self.format][1](letter(answer, corrections, law, self.language))
 
 
-def read_letter(sent: Any) -> AskedLetter:
+def read_letter(sent: Any) -> LetterRequest:
     """Read the body of ``POST /letter``; Problem: every fault of it at once."""
     faults: list[Fault] = []
     chosen = {}
@@ -57,11 +57,11 @@ def read_letter(sent: Any) -> AskedLetter:
                 problem = "missing" if chosen[name] is None else "not one of the choices"
                 faults.append(Fault(name, problem, f"send one of {', '.join(choices)}"))
     try:
-        asked = read_one(sent)
+        request = read_one(sent)
     except Problem as refused:
         if refused.kind is not Kind.INVALID:
             raise
         raise invalid([*faults, *refused.faults]) from None
     if faults:
         raise invalid(faults)
-    return AskedLetter(asked=asked, **chosen)
+    return LetterRequest(request=request, **chosen)
