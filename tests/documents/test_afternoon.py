@@ -4,7 +4,6 @@ import json
 
 import pytest
 from nbformat.v4 import new_code_cell
-from tests.readme import masked
 
 from tests.documents import afternoon
 from tests.walks.walk import masked

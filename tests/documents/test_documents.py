@@ -161,7 +161,9 @@ def test_the_readme_is_read_in_one_sitting():
 
 
 def test_the_readme_names_every_package_or_the_one_that_it_stands_in():
-    named = set(re.findall(r"`((?:features|models|training|serving)[\w.]*)`", README.read_text("utf-8")))
+    named = set(
+        re.findall(r"`((?:features|models|training|serving)[\w.]*)`", README.read_text("utf-8"))
+    )
     for top in ("features", "models", "training", "serving"):
         for init in (ROOT / top).rglob("__init__.py"):
             package = ".".join(init.parent.relative_to(ROOT).parts)
