@@ -1,9 +1,11 @@
 """`import tarazy`: small, documented, quick to import, and the same as what lies under it."""
 
 import doctest
+import importlib
 import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import date
@@ -155,10 +157,10 @@ def test_where_only_serving_is_installed_it_decides_and_names_the_extra_for_the_
 
 def test_a_module_of_our_own_that_is_missing_is_not_blamed_on_an_extra():
     with pytest.raises(ModuleNotFoundError, match="features"), needs_train_extra("tarazy.x"):
-        import features.nowhere  # noqa: F401
+        importlib.import_module("features.nowhere")
     named = pytest.raises(MissingExtra, match=r"^tarazy\.x needs nowhere_at_all, which")
     with named, needs_train_extra("tarazy.x"):
-        import nowhere_at_all  # noqa: F401
+        importlib.import_module("nowhere_at_all")
 
 
 # --- The same as what lies under it.
@@ -182,6 +184,16 @@ def test_decisions_are_to_the_last_byte_what_score_writes(tarazy, simulated_snap
     decided = public.decide(public.open_snapshot(simulated_snapshot), model)
     assert decided.schema == written.schema
     assert decided.write_json() == written.write_json()
+
+
+def test_the_lines_of_the_readme_run(walk, monkeypatch):
+    [block] = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    monkeypatch.chdir(walk.folder)
+    monkeypatch.delenv("TARAZY_HOME", raising=False)
+    names = {}
+    exec(block, names)
+    assert len(names["families"]) == names["decisions"].height == names["snapshot"].households
+    assert names["decisions"]["model_version"].unique().to_list() == ["1"]
 
 
 def test_the_home_is_that_of_the_command(trained_home, monkeypatch):

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from tests.install.locks import ROOT, ours
 
-ROOMS = ("features", "models", "serving", "training", "tests")
+ROOMS = ("features", "models", "serving", "tarazy", "training", "tests")
 LEARNERS = "models/estimators/"
 """The one part of what serves that is for those who train: nothing that serves imports it."""
 
@@ -78,7 +78,7 @@ def modules(room: str) -> list[Path]:
     return sorted((ROOT / room).rglob("*.py"))
 
 
-@pytest.mark.parametrize("room", ["features", "models", "serving"])
+@pytest.mark.parametrize("room", ["features", "models", "serving", "tarazy"])
 def test_what_serves_and_decides_imports_what_production_installs(room):
     for path in modules(room):
         if not str(path.relative_to(ROOT)).startswith(LEARNERS):
