@@ -106,7 +106,7 @@ def test_tests_import_what_developing_adds():
 def test_nothing_is_declared_that_nobody_uses():
     used = {
         distribution
-        for room in ("features", "models", "serving", "training")
+        for room in ("features", "models", "serving", "tarazy", "training")
         for path in modules(room)
         for name in imports(path)
         for distribution in bringing(name)
