@@ -17,6 +17,8 @@ import click
 
 from features.errors import TarazyError
 
+_OURS: Final = {"features", "models", "serving", "tarazy", "training"}
+
 
 @dataclass(frozen=True, slots=True)
 class Verb:
@@ -250,7 +252,7 @@ def _lacking(problem: Exception, words: list[str]) -> str | None:
         for frame, _ in traceback.walk_tb(problem.__traceback__)
     }
     missing = str(problem.name).partition(".")[0]
-    if "training" not in raised_in or missing in {"features", "models", "training", "serving"}:
+    if "training" not in raised_in or missing in _OURS:
         return None
     verb = next((word for word in words if word in VERBS), "this verb")
     return (
