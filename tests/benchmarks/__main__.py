@@ -83,7 +83,7 @@ def prepared(households: int, folder: Path) -> Path:
     home = Home(folder / "home")
     if not (home.bundles / "aliases.json").is_file():
         print("training …", file=sys.stderr)
-        trained = train([snapshot], home=home)
+        trained = train([snapshot], home=home, refits=0)
         promote(trained.version, home=home, override="benchmark", when=datetime.now(UTC))
     return snapshot
 

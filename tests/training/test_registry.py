@@ -1,6 +1,7 @@
 """MLflow shows which version stands for what; it shows a model taken back, too, or says why not."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 
 import pytest
@@ -19,9 +20,27 @@ def home(tmp_path, monkeypatch):
     return Home(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    """The database of an MLflow in which nothing is yet: to make one takes seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        home = Home(tmp_path_factory.mktemp("empty"))
+        Registry(home)
+    return home.root / "mlflow.db"
+
+
 @pytest.fixture
-def client(home):
+def ledger(home, empty):
+    """A home of its own with such an MLflow."""
+    shutil.copy(empty, home.root / "mlflow.db")
+    return home
+
+
+@pytest.fixture
+def client(ledger):
     """An MLflow that holds two versions: the first is champion here and there."""
+    home = ledger
     registry = Registry(home)
     for number in ("1", "2"):
         run = registry.start({"stage": "candidate"}, f"as of 2026-01-01, seed {number}")
@@ -76,22 +95,22 @@ def test_a_run_has_a_name_that_says_what_it_was_and_what_came_of_it(home, client
     assert names == {f"version {n}: as of 2026-01-01, seed {n}" for n in ("1", "2")}
 
 
-def test_the_experiment_is_of_the_kind_whose_first_page_shows_runs(home):
-    experiment = Registry(home)._client.get_experiment_by_name(EXPERIMENT)
+def test_the_experiment_is_of_the_kind_whose_first_page_shows_runs(ledger):
+    experiment = Registry(ledger)._client.get_experiment_by_name(EXPERIMENT)
     assert experiment.tags[KIND] == "custom_model_development"
 
 
-def test_an_experiment_of_an_earlier_release_becomes_one_of_that_kind(home):
-    home.root.mkdir(parents=True, exist_ok=True)
-    client = MlflowClient(tracking_uri=home.mlflow_database)
-    client.create_experiment(EXPERIMENT, artifact_location=home.artefacts.as_uri())
+def test_an_experiment_of_an_earlier_release_becomes_one_of_that_kind(ledger):
+    client = MlflowClient(tracking_uri=ledger.mlflow_database)
+    client.rename_experiment(client.get_experiment_by_name(EXPERIMENT).experiment_id, "another")
+    client.create_experiment(EXPERIMENT, artifact_location=ledger.artefacts.as_uri())
     assert KIND not in client.get_experiment_by_name(EXPERIMENT).tags
-    Registry(home)
+    Registry(ledger)
     assert client.get_experiment_by_name(EXPERIMENT).tags[KIND] == "custom_model_development"
 
 
-def test_data_sets_are_named_by_digest_and_tell_their_columns(home):
-    registry = Registry(home)
+def test_data_sets_are_named_by_digest_and_tell_their_columns(ledger):
+    registry = Registry(ledger)
     run = registry.start({})
     snapshot = {
         "as_of": "2026-01-01",

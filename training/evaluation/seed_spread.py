@@ -157,9 +157,9 @@ def of_flags(seeds: Mapping[str, Any]) -> list[str]:
             f"of all, median {share['median']:.1%}."
         ]
     return [
-        f"The flags come and go with the seed: on the same data {count - flagging} of {count} "
-        f"seeds flag nobody, the others up to {share['max']:.1%} of all families (median of the "
-        f"{count}: {share['median']:.1%}). Whom to flag is not settled by these inspections."
+        f"The flags come and go with the seed: of {count} seeds on the same data {flagging} would "
+        f"flag families, up to {share['max']:.1%} of all, and {count - flagging} nobody (median of "
+        f"all: {share['median']:.1%}). Whom to flag is not settled by these inspections."
     ]
 
 
