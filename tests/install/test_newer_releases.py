@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from packaging.utils import canonicalize_name
+from tests.readme import examples
 
 from tests.install import local_index
 from tests.install.local_index import NEWER, alone, pip
 from tests.install.locks import LOCKS, PRODUCTION, ROOT, pins
 from tests.install.test_imports import LEARNERS, modules
-from tests.readme import examples
 
 pytestmark = pytest.mark.long
 

@@ -10,8 +10,8 @@ from features.errors import InputError
 from features.registers.snapshot import Snapshot
 from models.bundles import aliases, bundle, signing
 from models.bundles.home import Home
-from models.learned.hyperparameters import Hyperparameters
 from models.law.parameters import Law
+from models.learned.hyperparameters import Hyperparameters
 from tests.training.test_train import few_trees, part
 from training.evaluation import seed_spread
 from training.evaluation.evaluate import evaluate
