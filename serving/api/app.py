@@ -23,7 +23,7 @@ from models.bundles.home import Home
 from models.learned.predict import Models
 from serving import metrics
 from serving.api import legal, openapi, pages
-from serving.decisions.answers import answers
+from serving.decisions.answers import answers_of, decided
 from serving.decisions.live import Live
 from serving.decisions.shadow import Shadow
 from serving.letters.request import read_letter
@@ -256,11 +256,12 @@ def _decided(
     shape: Callable[[list[dict[str, Any]]], Any],
 ) -> bytes:
     wanted = read()
-    decisions = answers(wanted, models)
+    groups = decided(wanted, models)
+    decisions = answers_of(wanted, groups)
     for decision in decisions:
         metrics.DECISIONS.labels(decision["status"]).inc()
     if shadow is not None:
-        shadow.offer(wanted, decisions)
+        shadow.offer(groups, decisions)
     return msgspec.json.encode(shape(decisions))
 
 

@@ -13,9 +13,8 @@ from features.errors import InputError
 from features.files import tables as table_files
 from features.files.whole import may_be_written, replacing, replacing_folder
 from features.registers.snapshot import Snapshot
-from serving.commands import sources
+from serving.commands import sources, training_side
 from serving.commands.decisions import chosen
-from serving.commands.lazily import training as _training
 from serving.commands.terminal import (
     DAY,
     FOLDER,
@@ -170,20 +169,20 @@ def draw(
     content: dict[str, Any] = {}
     if sealed is None:
         list_files.refuse_existing(seal)
-        secret = _training("inspections.lot:seal")(seed)
+        secret = training_side.lot.seal(seed)
     else:
         content = list_files.read_json(sealed)
-        secret = _training("inspections.lot:unseal")(content)
+        secret = training_side.lot.unseal(content)
     place = None if published is None else (published[0].date(), published[1])
-    promise = _training("inspections.lot:promise")(content, place, datetime.now(UTC).date())
+    promise = training_side.lot.promise(content, place, datetime.now(UTC).date())
     pool = _pool(terminal, snap, day(as_of), model, among)
     changes = {"random_share": random_share, "random_least": random_least}
-    policy = _training("inspections.policy:policy_of")(
+    policy = training_side.policy.policy_of(
         sources.in_force(date.fromisoformat(pool.inputs["as_of"])),
         **{name: value for name, value in changes.items() if value is not None},
     )
     visits = _capacities(pool.families, capacity, capacities)
-    drawn, record = _training("inspections.record:drawn")(
+    drawn, record = training_side.list_record.drawn(
         pool.families,
         capacities=visits,
         policy=policy,
@@ -191,7 +190,7 @@ def draw(
         inputs=pool.inputs,
         promise=promise,
     )
-    objectives = _training("inspections.objectives:audit")(drawn, pool.groups, policy=policy)
+    objectives = training_side.objectives.audit(drawn, pool.groups, policy=policy)
     if sealed is None:
         list_files.write_seal(seal, secret.as_json())
     with replacing(out) as path:
@@ -199,10 +198,10 @@ def draw(
     list_files.write_json(out.with_suffix(".json"), record)
     places = {"out": out, "record": out.with_suffix(".json"), "sealed": seal}
     if report is not None:
-        content = _training("inspections.report:as_json")(record, objectives)
+        content = training_side.list_report.as_json(record, objectives)
         with replacing_folder(report) as folder:
             list_files.write_json(folder / "report.json", content)
-            page = _training("inspections.report:page")(content)
+            page = training_side.list_report.page(content)
             (folder / "index.html").write_text(page, encoding="utf-8")
         places["report"] = report / "index.html"
     return Answer(
@@ -217,7 +216,7 @@ def draw(
         [
             _arms(record["design"]),
             _reached(objectives),
-            _training("inspections.report:promised")(record),
+            training_side.list_report.promised(record),
             f"The hash of the seed{'' if published else ', to be published'}: "
             f"{record['commitment']}",
             f"Keep the seed sealed until the visits are made: {seal}",
@@ -231,7 +230,7 @@ def draw(
 
 
 def _power() -> Answer:
-    power = _training("inspections.power:table")()
+    power = training_side.power.table()
     tables = []
     for name, title in _TABLES.items():
         rows = power[name]["differences"] if name == "auc" else power[name]
@@ -273,7 +272,7 @@ def _cell(value: Any) -> str:
 
 def _committed(path: Path, seed: str | None) -> Answer:
     list_files.refuse_existing(path)
-    secret = _training("inspections.lot:seal")(seed)
+    secret = training_side.lot.seal(seed)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     list_files.write_seal(path, {**secret.as_json(), "sealed_at": now})
     return Answer(
@@ -290,8 +289,8 @@ def _replayed(
     terminal: Terminal, snap: Path, listed: Path, reveal: Path, among: Path | None
 ) -> Answer:
     record = list_files.read_json(listed.with_suffix(".json"))
-    _training("inspections.record:refuse_stranger")(record)
-    secret = _training("inspections.lot:unseal")(list_files.read_json(reveal))
+    training_side.list_record.refuse_stranger(record)
+    secret = training_side.lot.unseal(list_files.read_json(reveal))
     shown = list_files.read_list(listed)
     inputs = record["inputs"]
     _refuse_other(sources.opened(snap, date.fromisoformat(inputs["as_of"]), terminal)[0], record)
@@ -301,7 +300,7 @@ def _replayed(
         )
     model = "none" if inputs["model"] is None else str(inputs["model"]["version"])
     pool = _pool(terminal, snap, date.fromisoformat(inputs["as_of"]), model, among)
-    replay = _training("inspections.record:replayed")(
+    replay = training_side.list_record.replayed(
         shown, record, pool.families, sealed=secret, inputs=pool.inputs
     )
     counts = ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in replay["families"].items())
@@ -354,7 +353,7 @@ def _capacities(
     if isinstance(capacity, float):
         living = families.filter(pl.col("members") > 0).height
         capacity = max(1, round(capacity * living))
-    shared: dict[str, int] = _training("inspections.design:shared_out")(families, capacity)
+    shared: dict[str, int] = training_side.design.shared_out(families, capacity)
     return shared
 
 

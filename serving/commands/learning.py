@@ -9,8 +9,7 @@ import click
 from rich.table import Table
 
 from features.files import tables
-from serving.commands import sources
-from serving.commands.lazily import training as _training
+from serving.commands import sources, training_side
 from serving.commands.terminal import (
     DAY,
     FOLDER,
@@ -34,10 +33,7 @@ class _OfWorlds(click.Command):
         super().format_options(ctx, formatter)
         with formatter.section("Worlds"):
             formatter.write_dl(
-                [
-                    (name, world.about)
-                    for name, world in _training("population.worlds:worlds")().items()
-                ]
+                [(name, world.about) for name, world in training_side.worlds.worlds().items()]
             )
 
 
@@ -106,7 +102,7 @@ def simulate(
     verb reads.
     """
     with terminal.bar() as progress:
-        summary = _training("population:simulate")(
+        summary = training_side.population.simulate(
             out,
             households=households,
             seed=seed,
@@ -118,7 +114,7 @@ def simulate(
     words: list[Table | str] = [*_figures(summary), _pictures(summary), *_promises(summary)]
     words.append(f"{out}: done.")
     if report is not None:
-        page = _training("population.calibration.page:write")(report, summary)
+        page = training_side.world_page.write(report, summary)
         words.append(f"{page}: open it in a browser.")
     return Answer({"out": str(out), **summary}, words)
 
@@ -169,7 +165,7 @@ def train(
     """Train, evaluate on the random inspections, and register a candidate version in MLflow."""
     opened = [sources.opened(snap, day(as_of), terminal)[0].folder for snap in snaps]
     with terminal.bar() as progress:
-        result = _training("train:train")(
+        result = training_side.train.train(
             opened,
             home=sources.home(),
             as_of=day(as_of),
@@ -179,7 +175,7 @@ def train(
             preregistration=preregistration,
             progress=progress,
         )
-    _training("record.known_snapshots:remember")(sources.home(), opened)
+    training_side.known_snapshots.remember(sources.home(), opened)
     return Answer(
         {"version": result.version, **result.summary()},
         [
@@ -209,10 +205,10 @@ def fit_scorecard(
     tables.refuse_ending(out, ".yaml")
     snapshot, _ = sources.opened(snap, day(as_of), terminal)
     with terminal.bar() as progress:
-        card = _training("scorecard.fit:fit_scorecard")(
+        card = training_side.scorecard.fit_scorecard(
             snapshot, card=scorecard, seed=seed, progress=progress
         )
-    _training("scorecard.card_file:save")(card, out)
+    training_side.card_file.save(card, out)
     fitted = card["fitted"]
     table = Table("agreement with the ladder (quadratic kappa)", "", "95 % interval", box=None)
     for key, words in _AGREEMENT.items():
@@ -261,9 +257,7 @@ def _figures(summary: dict[str, Any]) -> list[Table]:
 
 def _pictures(summary: dict[str, Any]) -> Table:
     """Return the main distributions as lines of blocks, each with its middle."""
-    spark, quantile = (
-        _training(f"population.calibration.pictures:{n}") for n in ("spark", "quantile")
-    )
+    spark, quantile = training_side.pictures.spark, training_side.pictures.quantile
     table = Table("distribution", "", "median", box=None)
     for name, drawn in summary["distributions"].items():
         middle = quantile(drawn["edges"], drawn["counts"], 0.5)

@@ -8,9 +8,8 @@ import click
 from rich.table import Table
 
 from features.files import tables
-from serving.commands import sources
+from serving.commands import sources, training_side
 from serving.commands.decisions import chosen
-from serving.commands.lazily import training
 from serving.commands.terminal import (
     DAY,
     FOLDER,
@@ -105,7 +104,7 @@ def monitor(
     if act and report["crossed"] and models is not None and shadow.is_champion(home, models):
         now = datetime.now(UTC)
         shadow.retire(home, reports.reason(report), now)
-        not_mirrored = training("registry:mirror_retirement")(home, "champion", models.version)
+        not_mirrored = training_side.registry.mirror_retirement(home, "champion", models.version)
         report = reports.acted(report, now.isoformat(timespec="seconds"), not_mirrored)
     reports.write(report, page(report), folder)
     place = folder / "index.html"

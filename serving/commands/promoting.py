@@ -12,8 +12,7 @@ from features.errors import InputError
 from features.files.whole import replacing_folder
 from models.bundles import aliases
 from models.writing import version_shown
-from serving.commands import sources
-from serving.commands.lazily import training
+from serving.commands import sources, training_side
 from serving.commands.terminal import DAY, FOLDER, Answer, Terminal, examples, verb
 
 _HELD: Final = {"index.html", "report.json"}
@@ -85,7 +84,7 @@ def promote(
     """
     population = None if on is None else sources.opened(on, None, terminal)[0].folder
     with terminal.bar() as progress:
-        promotion = training("promote:promote")(
+        promotion = training_side.promote.promote(
             version,
             home=sources.home(),
             override=override,
@@ -147,11 +146,9 @@ def compare(
         _may_take(out)
     home = sources.home()
     snapshot = None if on is None else sources.opened(on, None, terminal)[0]
-    two = training("comparison.compare:pair")(first, second, home=home, on=snapshot)
+    two = training_side.compare.pair(first, second, home=home, on=snapshot)
     with terminal.bar() as progress:
-        comparison = training("comparison.compare:compare")(
-            two, home=home, seed=_SEED, progress=progress
-        )
+        comparison = training_side.compare.compare(two, home=home, seed=_SEED, progress=progress)
     words: list[Table | str] = [
         _named(comparison),
         *_auc(comparison),
@@ -160,7 +157,7 @@ def compare(
         *_figures(comparison, everything=everything),
     ]
     if out is not None:
-        page = training("comparison.page:page")(comparison)
+        page = training_side.comparison_page.page(comparison)
         with replacing_folder(out) as draft:
             text = json.dumps(comparison, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
             (draft / "report.json").write_text(text, encoding="utf-8")

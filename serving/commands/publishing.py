@@ -1,12 +1,11 @@
 """The verb for an authority: what the public may read of a model version."""
 
-import importlib
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from serving.commands import sources
+from serving.commands import sources, training_side
 from serving.commands.terminal import FOLDER, Answer, Terminal, examples, verb
 
 
@@ -40,7 +39,7 @@ def publish(_: Terminal, version: str, out: Path, authority: Path | None, draft:
     is compared with the evaluation.
     """
     # By its name, as everything of training: nothing of serving imports it.
-    made = importlib.import_module("training.publish").publish(
+    made = training_side.publish.publish(
         version,
         home=sources.home(),
         out=out,

@@ -6,9 +6,8 @@ import click
 
 from features.errors import NoSuchModel
 from models.bundles import aliases
-from serving.commands import sources
+from serving.commands import sources, training_side
 from serving.commands.auditing import audited
-from serving.commands.lazily import training as _training
 from serving.commands.terminal import Answer, Terminal, examples, model_option, verb
 
 _DAY = date(2026, 1, 1)
@@ -92,17 +91,17 @@ def demonstrate(terminal: Terminal, households: int) -> Answer:
     with terminal.bar() as progress:
         if not data.is_dir():
             terminal.say(f"Simulating {households:,} families under {data}.")
-            _training("population:simulate")(
+            training_side.population.simulate(
                 data, households=households, seed=_SEED, as_of=_DAY, progress=progress
             )
     snapshot, _ = sources.opened(data, _DAY, terminal)
     terminal.say("Training on their inspections and survey.")
     with terminal.bar() as progress:
         # Without other seeds: the bundle is the same, and a first answer comes sooner.
-        trained = _training("train:train")(
+        trained = training_side.train.train(
             [snapshot.folder], home=home, refits=0, progress=progress
         )
-    _training("promote:promote")(
+    training_side.promote.promote(
         trained.version, home=home, override="demonstration", when=datetime.now(UTC)
     )
     terminal.say("Comparing the model with the rules for auditors.")

@@ -1,9 +1,12 @@
 """From what was asked to what is answered: the same decision as `tarazy score` writes."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from features.build import Registers
 from features.errors import DayError, InputError
-from models.decision.pipeline import decide
+from models.decision.pipeline import Decisions, decide
 from models.law.parameters import Law
 from models.learned.predict import Models
 from serving.decisions.decision_id import decision_id
@@ -11,14 +14,27 @@ from serving.requests.problems import Fault, invalid
 from serving.requests.request import Household, ScoreRequest
 
 
-def answers(request: ScoreRequest, models: Models | None) -> list[dict[str, Any]]:
-    """Decide every household of a request and return the answers in its order.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """Households of a request that are silent alike, decided together.
+
+    ``positions`` are their places in the request, row by row of ``decisions``; ``registers``
+    what was read of them.
+    """
+
+    positions: Sequence[int]
+    registers: Registers
+    decisions: Decisions
+
+
+def decided(request: ScoreRequest, models: Models | None) -> tuple[Decided, ...]:
+    """Decide every household of a request, those of the same silence in one go.
 
     ``models`` None: rules alone. Raises `DayError` where something that the decision needs
     does not exist on the day asked for, and `Problem` for what else is wrong.
     """
     law = Law(request.as_of)
-    given: dict[int, dict[str, Any]] = {}
+    groups = []
     for positions, registers in request.alike():
         try:
             decisions = decide(registers, models, law)
@@ -28,11 +44,26 @@ def answers(request: ScoreRequest, models: Models | None) -> list[dict[str, Any]
             raise invalid([Fault("request", str(refused), "correct the request")]) from None
         if decisions.table["household_id"].to_list() != positions:
             raise AssertionError("decisions are not one a household, sorted by household")
-        for row, position in enumerate(positions):
-            given[position] = _complete(
-                decisions.answer(row, request.service), request, request.households[position]
+        groups.append(Decided(positions=positions, registers=registers, decisions=decisions))
+    return tuple(groups)
+
+
+def answers_of(request: ScoreRequest, groups: Iterable[Decided]) -> list[dict[str, Any]]:
+    """Return what is answered of decided households, in the order of the request."""
+    by_position: dict[int, dict[str, Any]] = {}
+    for group in groups:
+        for row, position in enumerate(group.positions):
+            by_position[position] = _complete(
+                group.decisions.answer(row, request.service),
+                request,
+                request.households[position],
             )
-    return [given[position] for position in sorted(given)]
+    return [by_position[position] for position in sorted(by_position)]
+
+
+def answers(request: ScoreRequest, models: Models | None) -> list[dict[str, Any]]:
+    """Decide every household of a request and return the answers in its order; see `decided`."""
+    return answers_of(request, decided(request, models))
 
 
 def _complete(

@@ -19,12 +19,12 @@ from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models import columns
 from models.columns import Origin
+from models.decision.pipeline import ByRules, with_opinion
 from models.learned.predict import Models
 from serving import metrics
-from serving.decisions.answers import answers
+from serving.decisions.answers import Decided
 from serving.decisions.batch import Scored, score
 from serving.decisions.live import Live
-from serving.requests.request import ScoreRequest
 
 COLUMNS: Final = columns.of(Origin.KEY, Origin.PREDICTION, Origin.MODEL)
 """What is kept of a challenger's opinion: nothing that law decides is among it."""
@@ -104,21 +104,29 @@ def change(before: float | None, after: float | None) -> str | None:
     return "raised" if after > before else "lowered"
 
 
+_Facts = list[tuple[Sequence[int], ByRules]]
+"""Positions in a request, and what the rules say of the households there."""
+
+
 class Shadow:
     """A challenger in the service: it works behind the answers, in a thread of its own."""
 
     def __init__(self, live: Live) -> None:
         """``live`` is the challenger's; families are compared while it has a model."""
         self.live = live
-        self._work: queue.SimpleQueue[tuple[ScoreRequest, list[dict[str, Any]]] | None] = (
+        self._work: queue.SimpleQueue[tuple[_Facts, list[dict[str, Any]]] | None] = (
             queue.SimpleQueue()
         )
         self._waiting, self._lock = 0, threading.Lock()
         self._thread = threading.Thread(target=self._run, name="shadow", daemon=True)
         self._thread.start()
 
-    def offer(self, request: ScoreRequest, served_rows: Sequence[Mapping[str, Any]]) -> None:
-        """Take a request that was decided; it never waits, and what is too much is let go."""
+    def offer(self, groups: Sequence[Decided], served_rows: Sequence[Mapping[str, Any]]) -> None:
+        """Take households that were decided; it never waits, and what is too much is let go.
+
+        ``served_rows`` are their answers in the order of the request. The challenger is asked
+        of the facts that the rules were: no register is read and no feature built again.
+        """
         if self.live.now.models is None:
             return
         with self._lock:
@@ -127,7 +135,8 @@ class Shadow:
                 return
             self._waiting += len(served_rows)
         kept = [{name: row[name] for name in (*COMPARED, "decision_id")} for row in served_rows]
-        self._work.put((request, kept))
+        facts = [(group.positions, group.decisions.by_rules) for group in groups]
+        self._work.put((facts, kept))
 
     def close(self) -> None:
         """Finish what waits and stop."""
@@ -137,9 +146,9 @@ class Shadow:
 
     def _run(self) -> None:
         while (work := self._work.get()) is not None:
-            request, served_rows = work
+            facts, served_rows = work
             try:
-                self._compare(request, served_rows)
+                self._compare(facts, served_rows)
             except Exception as error:  # its words may hold a value
                 metrics.SHADOW.labels("failed").inc(len(served_rows))
                 log.error("The challenger failed: %s", type(error).__name__)
@@ -147,23 +156,28 @@ class Shadow:
                 with self._lock:
                     self._waiting -= len(served_rows)
 
-    def _compare(self, request: ScoreRequest, served_rows: list[dict[str, Any]]) -> None:
+    def _compare(self, facts: _Facts, served_rows: list[dict[str, Any]]) -> None:
         challenger = self.live.now.models
         if challenger is None:
             return
-        for served, opinion in zip(served_rows, answers(request, challenger), strict=True):
-            changed = {
-                column: name
-                for column in COMPARED
-                if (name := change(served[column], opinion[column]))
-            }
-            metrics.SHADOW.labels("differs" if changed else "same").inc()
-            for column, name in changed.items():
-                metrics.SHADOW_CHANGES.labels(column, name).inc()
-            if changed:
-                log.info(
-                    "decision %s: version %s differs in %s",
-                    served["decision_id"],
-                    challenger.shown,
-                    ", ".join(changed),
-                )
+        for positions, by_rules in facts:
+            table = with_opinion(by_rules, challenger).table.select(COMPARED)
+            for position, opinion in zip(positions, table.iter_rows(named=True), strict=True):
+                _count(served_rows[position], opinion, challenger)
+
+
+def _count(served: Mapping[str, Any], opinion: Mapping[str, Any], challenger: Models) -> None:
+    """Count on what the two differ of one household, and name the decision in the log."""
+    changed = {
+        column: name for column in COMPARED if (name := change(served[column], opinion[column]))
+    }
+    metrics.SHADOW.labels("differs" if changed else "same").inc()
+    for column, name in changed.items():
+        metrics.SHADOW_CHANGES.labels(column, name).inc()
+    if changed:
+        log.info(
+            "decision %s: version %s differs in %s",
+            served["decision_id"],
+            challenger.shown,
+            ", ".join(changed),
+        )

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from models.explanation.counterfactual import nearest
-from models.law.parameters import Law
 from models.learned.predict import Models
 from models.writing import LANGUAGES
-from serving.decisions.answers import answers
+from serving.decisions.answers import answers_of, decided
 from serving.letters import document, page
 from serving.letters.letter import letter
 from serving.letters.parts import Letter
@@ -38,10 +37,10 @@ class LetterRequest:
 
     def written(self, models: Models | None) -> bytes:
         """Decide the household and return its letter; raise `Problem` where that cannot be."""
-        [answer] = answers(self.request, models)
-        [(_, registers)] = self.request.alike()
-        law = Law(self.request.as_of)
-        corrections = nearest(registers, law)
+        [household] = decided(self.request, models)
+        [answer] = answers_of(self.request, [household])
+        law = household.decisions.law
+        corrections = nearest(household.registers, law)
         return FORMATS[self.format][1](letter(answer, corrections, law, self.language))
 
 

@@ -124,7 +124,8 @@ def refresh(page: Path, whole: dict[str, str]) -> Iterator[str]:
         except Untrue as untrue:
             yield f"{page.relative_to(ROOT)}, line {start + 1}: {untrue}"
         else:
-            lines[start:end] = new.splitlines() or lines[start:end]
+            after = [""] if lines[end].startswith("$") else []
+            lines[start:end] = [*new.rstrip().splitlines(), *after]
     page.write_text("\n".join(lines) + "\n", "utf-8")
 
 

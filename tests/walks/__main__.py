@@ -39,7 +39,7 @@ def _walk(pages: list[str], folder: Path) -> None:
     walk(COUNTRY, folder, tell=_tell)  # the others need what it leaves behind
     if "auditor" in pages:
         if not (folder / "auditor").exists():
-            shutil.copytree(folder / "var", folder / "auditor")
+            shutil.copytree(folder / "var", folder / "auditor", symlinks=True)
         walk(AUDITOR, folder, "auditor", tell=_tell)
     if "pilot" in pages and PILOT_DATA.is_dir():
         if not (folder / "pilot").exists():

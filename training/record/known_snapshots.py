@@ -18,6 +18,8 @@ def remember(home: Home, folders: Iterable[Path]) -> None:
     known.mkdir(parents=True, exist_ok=True)
     for folder in folders:
         link = known / Snapshot.open(folder).digest
+        if link.is_dir() and not link.is_symlink():
+            continue  # a home that was copied holds the snapshot itself
         link.unlink(missing_ok=True)
         link.symlink_to(folder.resolve(), target_is_directory=True)
 

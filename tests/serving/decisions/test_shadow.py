@@ -106,7 +106,20 @@ class Standing:
 
 
 class Version:
-    version = "7"
+    version = shown = "7"
+
+
+class Group:
+    """Decided households as the shadow meets them: their places, and what the rules said."""
+
+    def __init__(self, by_rules, households):
+        self.positions = range(households)
+        self.decisions = type("Decisions", (), {"by_rules": by_rules})
+
+
+def opinion(*rows):
+    """What a challenger says of households, as `with_opinion` gives it."""
+    return type("Decisions", (), {"table": pl.DataFrame(rows)})
 
 
 def count(outcome):
@@ -128,11 +141,13 @@ def row(flag=False, category=3):
 
 
 def test_it_counts_where_it_differs_and_its_log_tells_no_value(monkeypatch, caplog):
-    monkeypatch.setattr(shadow, "answers", lambda request, models: [row(True), row(category=3)])
+    monkeypatch.setattr(
+        shadow, "with_opinion", lambda facts, models: opinion(row(True), row(category=3))
+    )
     before = count("differs"), count("same"), changed("model_flag", "raised")
     beside = Shadow(Standing(Version()))
     with caplog.at_level(logging.INFO, "tarazy.shadow"):
-        beside.offer("asked", [row(), row()])
+        beside.offer([Group("facts", 2)], [row(), row()])
         beside.close()
     assert (count("differs"), count("same"), changed("model_flag", "raised")) == tuple(
         n + 1 for n in before
@@ -144,16 +159,16 @@ def test_it_counts_where_it_differs_and_its_log_tells_no_value(monkeypatch, capl
 
 
 def test_a_challenger_that_fails_is_counted_and_goes_on(monkeypatch, caplog):
-    def fails(request, models):
-        if request == "bad":
+    def fails(facts, models):
+        if facts == "bad":
             raise ValueError("income 123456 of family 4711")
-        return [row()]
+        return opinion(row())
 
-    monkeypatch.setattr(shadow, "answers", fails)
+    monkeypatch.setattr(shadow, "with_opinion", fails)
     before = count("failed"), count("same")
     beside = Shadow(Standing(Version()))
-    beside.offer("bad", [row()])
-    beside.offer("good", [row()])
+    beside.offer([Group("bad", 1)], [row()])
+    beside.offer([Group("good", 1)], [row()])
     beside.close()
     assert (count("failed"), count("same")) == (before[0] + 1, before[1] + 1)
     assert "ValueError" in caplog.text
@@ -163,21 +178,23 @@ def test_a_challenger_that_fails_is_counted_and_goes_on(monkeypatch, caplog):
 def test_what_is_too_much_for_it_is_let_go_and_nobody_waits(monkeypatch):
     free = threading.Event()
     monkeypatch.setattr(
-        shadow, "answers", lambda families, models: free.wait(10) and [row()] * families
+        shadow,
+        "with_opinion",
+        lambda families, models: free.wait(10) and opinion(*[row()] * families),
     )
     before = count("let_go"), count("same")
     beside = Shadow(Standing(Version()))
-    beside.offer(WAITING, [row()] * WAITING)
-    beside.offer(1, [row()])
+    beside.offer([Group(WAITING, WAITING)], [row()] * WAITING)
+    beside.offer([Group(1, 1)], [row()])
     free.set()
     beside.close()
     assert (count("let_go"), count("same")) == (before[0] + 1, before[1] + WAITING)
 
 
 def test_without_a_challenger_nothing_is_done(monkeypatch):
-    monkeypatch.setattr(shadow, "answers", lambda *_: pytest.fail("it was asked"))
+    monkeypatch.setattr(shadow, "with_opinion", lambda *_: pytest.fail("it was asked"))
     beside = Shadow(Standing())
-    beside.offer("asked", [row()])
+    beside.offer([Group("facts", 1)], [row()])
     beside.close()
 
 
