@@ -277,7 +277,8 @@ async def _problem(_: Request, problem: Exception) -> Response:
 
 async def _no_such_day(_: Request, error: Exception) -> Response:
     """Whatever an address does with a day: one that does not have it is the request's fault."""
-    assert isinstance(error, DayError)
+    if not isinstance(error, DayError):
+        raise error
     return response(invalid([of_day(error)]))
 
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from features.build import build
 from features.errors import NoSuchModel
 from features.registers.snapshot import Snapshot
-from models.bundles import aliases, bundle, golden, signing, trial
+from models.bundles import aliases, bundle, golden, loading, signing, trial
 from models.bundles.home import Home
 from models.law.parameters import Law
 from models.learned import inputs
@@ -28,7 +28,7 @@ def trained(trained_home):
 
 @pytest.fixture(scope="module")
 def champion(trained):
-    return bundle.load(trained, "champion")
+    return loading.load(trained, "champion")
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def spoil(path, place=-40):
 
 
 def test_an_alias_and_its_version_are_the_same_model(trained, champion, families):
-    version = bundle.load(trained, champion.version)
+    version = loading.load(trained, champion.version)
     assert version.predict(families, LAW).equals(champion.predict(families, LAW))
     json.dumps(champion.describe())
 
@@ -64,7 +64,7 @@ def test_a_version_named_by_number_tells_whose_word_let_it_pass(home, champion):
     aliases.write(home, "challenger", champion.version, digest, override=None, when=WHEN)
     aliases.retire(home, "drift", WHEN)
     for name in ("challenger", champion.version):
-        verified = bundle.load(home, name)
+        verified = loading.load(home, name)
         assert verified.describe()["override"] == verified.override == "demonstration"
         assert verified.shown == f"{champion.version} (passed by a person's word: demonstration)"
 
@@ -79,7 +79,7 @@ def test_one_changed_bit_anywhere_is_refused_before_anything_is_parsed(
     monkeypatch.setattr(bundle.trees, "from_text", parsed)
     spoil(home.bundles / champion.version / part)
     with pytest.raises(NoSuchModel, match=r"not signed|not the file that was signed"):
-        bundle.load(home, champion.version)
+        loading.load(home, champion.version)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.99])
@@ -96,7 +96,7 @@ def test_a_bundle_signed_by_another_key_is_refused(home, champion):
     shutil.rmtree(folder)
     bundle.write_files(folder, verified.manifest, verified.files, Ed25519PrivateKey.generate())
     with pytest.raises(NoSuchModel, match="not signed by this home's key"):
-        bundle.load(home, champion.version)
+        loading.load(home, champion.version)
 
 
 def resigned(home, champion, change):
@@ -138,14 +138,14 @@ def test_a_swapped_leaf_loads_silently_but_fails_the_golden_predictions(home, ch
 def test_other_bytes_under_the_version_of_an_alias_are_refused(home, champion):
     resigned(home, champion, lambda files: files | {"note.txt": b"more"})
     with pytest.raises(NoSuchModel, match="not the one that was promoted"):
-        bundle.load(home, "champion")
+        loading.load(home, "champion")
 
 
 def test_edited_aliases_are_refused(home):
     path = home.bundles / "aliases.json"
     path.write_text(path.read_text().replace(": 1", ": 2"))
     with pytest.raises(NoSuchModel, match="not signed"):
-        bundle.load(home, "champion")
+        loading.load(home, "champion")
 
 
 def test_an_alias_can_be_moved_and_counts_its_moves(home, champion):
@@ -166,7 +166,7 @@ def test_an_alias_can_be_moved_and_counts_its_moves(home, champion):
 @pytest.mark.parametrize("name", ["champion", "17", "../keys", ""])
 def test_no_model_is_a_clear_error_with_the_remedy(tmp_path, name):
     with pytest.raises(NoSuchModel, match="tarazy train"):
-        bundle.load(Home(tmp_path), name)
+        loading.load(Home(tmp_path), name)
 
 
 def test_keys_are_readable_by_their_owner_alone_and_made_once(tmp_path):

@@ -413,7 +413,10 @@ class Swapped:
     def __init__(self, opinions: list[dict]) -> None:
         self.opinions = opinions
 
-    def predict(self, features, law, silent):
+    def look(self, features, law, silent):
+        return "what it saw"
+
+    def opinion(self, shown, features, law, silent):
         schema = {name: SCORE_SCHEMA[name] for name in MODEL_OUTPUTS}
         schema["within_capacity"] = pl.Boolean()
         opinions = pl.DataFrame(self.opinions, schema=schema)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from features.registers.snapshot import Snapshot
-from models.bundles import bundle
+from models.bundles import loading
 from models.bundles.home import Home
 from models.explanation.explain import explained
 from models.law.parameters import Law
@@ -45,7 +45,7 @@ def snapshot(simulated_snapshot):
 @pytest.fixture(scope="module")
 def by_number(home):
     """The version, named by its number."""
-    return bundle.load(home, "1")
+    return loading.load(home, "1")
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from features.registers.load import open_data_set
 from features.registers.snapshot import make
 from models.decision.outcome import SCORE_SCHEMA
 from models.decision.pipeline import decide
+from models.law.parameters import Law
 from serving.commands import main
 from serving.decisions import batch
 from tests.features import data_sets
@@ -52,7 +53,9 @@ def test_decisions_are_the_same_in_every_form_sorted_by_household(snapshot, run,
     table = read(tmp_path / name, SCORE_SCHEMA)
     assert dict(table.schema) == SCORE_SCHEMA
     assert table["household_id"].to_list() == [1, 2, 3]
-    alone = decide(snapshot.registers(snapshot.partition_holding(2)), snapshot.as_of, None).table
+    alone = decide(
+        snapshot.registers(snapshot.partition_holding(2)), None, Law(snapshot.as_of)
+    ).table
     assert table.filter(household_id=2).equals(alone.filter(household_id=2))
 
 

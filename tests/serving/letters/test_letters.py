@@ -220,7 +220,7 @@ def test_a_sentence_or_a_language_that_is_not_there_is_refused():
     ("language", "day", "period"),
     [
         ("kk", "2026 ж. 1 қаңтар", "2025 ж. қазан – желтоқсан"),
-        ("ru", "1 января 2026 г.", "октябрь – декабрь 2025 г."),
+        ("ru", "1 января 2026 г.", "октябрь — декабрь 2025 г."),
         ("en", "1 January 2026", "October – December 2025"),
     ],
 )

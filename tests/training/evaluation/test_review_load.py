@@ -69,7 +69,7 @@ def test_the_load_is_told_for_each_promise_and_each_capacity(nothing_to_learn, m
     middle, high = np.quantile(fitted.population, [0.5, 0.9])
     flag_all_above(monkeypatch, {0.10: None, 0.20: high, 0.30: middle})
     # Nothing is to be learned here, so no flag would matter by itself.
-    monkeypatch.setattr(review_load.decision, "material", lambda opinion, *_: opinion["model_flag"])
+    monkeypatch.setattr(review_load.outcome, "material", lambda opinion, *_: opinion["model_flag"])
     monkeypatch.setattr(Law, "review_days", 2.5, raising=False)
     _, load = limited(labels, fitted, LAW)
     flagged = {row["unconfirmed_at_most"]: row["flagged"] for row in load["grid"]}
