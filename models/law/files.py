@@ -20,7 +20,7 @@ import yaml
 from features.errors import DeclarationError
 
 LAW: Final = Path(__file__).with_name("values")
-_SCHEMAS: Final = Path(__file__).with_name("schemas")
+SCHEMAS: Final = Path(__file__).with_name("schemas")
 _RULES: Final = ("decision_policy", "hard_rule", "targeted_assistance")
 """Files of dated editions that are rules, not values: each has a schema of its own name."""
 _NOT_PARAMETERS: Final = frozenset(
@@ -121,7 +121,7 @@ def _is_date(_: Any, value: Any) -> bool:
 
 @lru_cache(maxsize=8)
 def _validator(schema: str) -> Any:
-    document = json.loads((_SCHEMAS / f"{schema}.json").read_bytes())
+    document = json.loads((SCHEMAS / f"{schema}.json").read_bytes())
     draft = jsonschema.Draft202012Validator
     checker = draft.TYPE_CHECKER.redefine("date", _is_date)
     # The schema files use a type `date`, which the meta-schema does not list: not checked here.

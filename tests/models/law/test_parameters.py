@@ -13,7 +13,7 @@ from features.catalogue import FEATURES
 from features.errors import DeclarationError, InputError, ParameterNotInForce
 from features.units import Span
 from models.law.described import describe, every_edition
-from models.law.files import LAW, cited_keys, read_law
+from models.law.files import LAW, SCHEMAS, cited_keys, read_law
 from models.law.parameters import Law, each_once, in_force, parameters
 from models.learned.inputs import priced_by, subsistence
 from tests.models.law.lawbook import amended
@@ -288,7 +288,7 @@ def test_a_faulty_file_is_refused_with_the_place_of_the_fault(tmp_path, change, 
         _ = Law(date(2026, 1, 1), folder).subsistence_minimum
 
 
-@pytest.mark.parametrize("schema", sorted(p.stem for p in (LAW / "schemas").glob("*.json")))
+@pytest.mark.parametrize("schema", sorted(p.stem for p in SCHEMAS.glob("*.json")))
 def test_no_file_of_the_law_may_hold_a_key_its_schema_does_not_know(schema):
     """Every object of every schema is closed, or says what its free keys are."""
 
@@ -302,7 +302,7 @@ def test_no_file_of_the_law_may_hold_a_key_its_schema_does_not_know(schema):
             for inner in node:
                 yield from objects(inner)
 
-    nodes = list(objects(json.loads((LAW / "schemas" / f"{schema}.json").read_text("utf-8"))))
+    nodes = list(objects(json.loads((SCHEMAS / f"{schema}.json").read_text("utf-8"))))
     assert nodes
     for node in nodes:
         is_note = node.get("description", "").endswith("a note, no law")
