@@ -230,9 +230,7 @@ def test_contributions_add_up_to_the_score_and_name_every_input(champion, famili
     probability = champion.predict(row, LAW)["hidden_income_probability"][0]
     line = champion.hidden_income.calibration
     margin = sum(contributions["hidden_income"].values())
-    by_margin = bundle.trees.logistic(
-        line.intercept + line.slope * bundle.pl.Series([margin]).to_numpy()
-    )
+    by_margin = bundle.trees.logistic(line.intercept + line.slope * pl.Series([margin]).to_numpy())
     assert by_margin[0] == pytest.approx(probability, abs=2e-6)
     assert champion.contributions(champion.look(row, LAW, ["incomes"]))["hidden_income"] == {}
 
