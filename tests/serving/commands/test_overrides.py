@@ -118,9 +118,9 @@ def test_a_drawn_list_tells_it(few, by_number):
 
 def test_the_history_of_models_tells_it(home, monkeypatch, capsys):
     monkeypatch.setenv("TARAZY_HOME", str(home.root))
-    for words in (["models"], ["models", "--json"]):
+    for verb in (["models"], ["models", "--json"]):
         with pytest.raises(SystemExit) as left:
-            main(words)
+            main(verb)
         assert left.value.code == 0
         printed = capsys.readouterr().out
         assert WORD in printed
