@@ -99,7 +99,7 @@ def test_a_refusal_is_told_to_mlflow_with_its_gates(home, version, doubtful):
 def test_what_does_not_apply_keeps_nobody_from_serving(home, version, monkeypatch):
     gates = (gate("guarantee_flags", Verdict.NOT_APPLICABLE, None, "nobody is flagged"),)
     verdicts = GateVerdicts(gates=gates, manifest_sha256="ab" * 32)
-    monkeypatch.setattr(promotion, "asked", lambda *_, **__: verdicts)
+    monkeypatch.setattr(promotion, "ask_gates", lambda *_, **__: verdicts)
     promoted = promote(version, home=home, override=None, when=WHEN)
     assert (promoted.promoted, promoted.override, promoted.shown) == (True, None, version)
     assert Deaf.call[2]["gate.guarantee_flags"] == "NOT_APPLICABLE"
@@ -112,7 +112,7 @@ def test_a_version_once_passed_by_a_word_is_shown_with_it_when_all_gates_pass(
     passing = GateVerdicts(
         gates=(hard("signature", Verdict.PASS, None, "signed"),), manifest_sha256="ab" * 32
     )
-    monkeypatch.setattr(promotion, "asked", lambda *_, **__: passing)
+    monkeypatch.setattr(promotion, "ask_gates", lambda *_, **__: passing)
     verdicts = promote(version, home=home, override=None, when=WHEN)
     assert verdicts.override is None
     assert verdicts.shown == f"{version} (passed by a person's word: demonstration)"
