@@ -4,6 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 3000
+# Images often forbid bytecode, and every process would compile twenty thousand files anew.
+unexport PYTHONDONTWRITEBYTECODE
 LAW_TESTS := $(addprefix tests/models/,law rules poverty reasons explanation)
 
 # As they come from the index, each file by its hash; compiled when first imported.

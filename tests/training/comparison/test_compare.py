@@ -248,7 +248,8 @@ def described(version):
 @pytest.fixture
 def compared(monkeypatch, capsys, tmp_path):
     """What `tarazy compare` prints of two versions of which this was measured."""
-    from serving.commands import main, promoting
+    from serving.commands import main
+    from training.comparison import compare
 
     def call(*words, unseen, same_labels=True):
         rows = [
@@ -262,8 +263,8 @@ def compared(monkeypatch, capsys, tmp_path):
             "metrics": {"same_labels": same_labels, "rows": rows},
             "moves": {"families": 9, "changes": {"newly_flagged": {"families": 4, "share": 0.44}}},
         }
-        steps = {"compare:pair": lambda *_, **__: None, "compare:compare": lambda *_, **__: report}
-        monkeypatch.setattr(promoting, "training", steps.__getitem__)
+        monkeypatch.setattr(compare, "pair", lambda *_, **__: None)
+        monkeypatch.setattr(compare, "compare", lambda *_, **__: report)
         monkeypatch.setenv("TARAZY_HOME", str(tmp_path))
         with pytest.raises(SystemExit) as left:
             main(["compare", "1", "2", *words])
