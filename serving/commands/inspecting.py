@@ -1,13 +1,13 @@
 """The verb that draws inspections, and proves a draw by drawing it again."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import click
 import polars as pl
-from rich.table import Table
 
 from features.errors import InputError
 from features.files import tables as table_files
@@ -26,7 +26,7 @@ from serving.commands.terminal import (
     model_option,
     verb,
 )
-from serving.inspections import list_files
+from serving.inspections import list_files, tables
 
 _HELP: Final = """\b
 Examples:
@@ -62,6 +62,78 @@ class _Capacity(click.ParamType[int | float]):
         if capacity <= 0 or (isinstance(capacity, float) and capacity > 1):
             self.fail(f"{value!r} is out of range: at least one visit, at most 100%.")
         return capacity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawOptions:
+    """What the options of `tarazy draw` name; None: not given."""
+
+    snap: Path | None
+    capacity: int | float | None
+    capacities: Path | None
+    random_share: float | None
+    random_least: int | None
+    out: Path | None
+    report: Path | None
+    among: Path | None
+    seed: str | None
+    commit: Path | None
+    sealed: Path | None
+    published: tuple[datetime, str] | None
+    replay: Path | None
+    reveal: Path | None
+    power: bool
+    model: str
+    as_of: datetime | None
+
+    @property
+    def policy(self) -> dict[str, float]:
+        """What is drawn otherwise than the policy has it."""
+        changes = {"random_share": self.random_share, "random_least": self.random_least}
+        return {name: value for name, value in changes.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Places:
+    """Where a draw writes: the list, its record, the seed, and the report if one is asked for."""
+
+    out: Path
+    record: Path
+    sealed: Path
+    report: Path | None
+
+    @classmethod
+    def of(cls, out: Path, sealed: Path | None, report: Path | None) -> "_Places":
+        """Refuse what cannot be written before anything is drawn."""
+        table_files.refuse_ending(out, ".parquet")
+        may_be_written(out)
+        if report is not None:
+            list_files.may_take(report)
+        record, seal = out.with_suffix(".json"), sealed or out.with_suffix(".seed.json")
+        if seal.resolve() == record.resolve():
+            raise InputError(
+                f"The record of {out} would be written over the sealed seed {seal}: name another "
+                "--out."
+            )
+        return cls(out=out, record=record, sealed=seal, report=report)
+
+    def as_json(self) -> dict[str, str]:
+        """Return the names of the files that a draw has written."""
+        page = {} if self.report is None else {"report": str(self.report / "index.html")}
+        return {
+            "out": str(self.out),
+            "record": str(self.record),
+            "sealed": str(self.sealed),
+            **page,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seed:
+    """The secret that a list is drawn by, and where its hash was published before, if it was."""
+
+    secret: "training_side.lot.Sealed"
+    promise: "training_side.lot.Promise"
 
 
 @click.command(epilog=_HELP)
@@ -110,134 +182,102 @@ class _Capacity(click.ParamType[int | float]):
 @model_option
 @as_of_option
 @verb
-def draw(
-    terminal: Terminal,
-    snap: Path | None,
-    capacity: int | float | None,
-    capacities: Path | None,
-    random_share: float | None,
-    random_least: int | None,
-    out: Path | None,
-    report: Path | None,
-    among: Path | None,
-    seed: str | None,
-    commit: Path | None,
-    sealed: Path | None,
-    published: tuple[datetime, str] | None,
-    replay: Path | None,
-    reveal: Path | None,
-    power: bool,
-    model: str,
-    as_of: datetime | None,
-) -> Answer:
+def draw(terminal: Terminal, **options: Any) -> Answer:
     """Draw whom to visit: a random arm, and the rest where a visit is worth its burden.
 
     Every chance is logged. The hash of the secret seed is published with the list or before
     it, and whoever is shown the seed can draw the list again.
     """
-    if power:
+    wish = DrawOptions(**options)
+    if wish.power:
         return _power()
-    if commit is not None:
-        return _committed(commit, seed)
-    if snap is None:
+    if wish.commit is not None:
+        return _committed(wish.commit, wish.seed)
+    if wish.snap is None:
         raise click.UsageError("Name the snapshot to draw from, or ask for --commit or --power.")
-    if replay is not None:
-        if reveal is None:
+    if wish.replay is not None:
+        if wish.reveal is None:
             raise click.UsageError("--replay needs --reveal FILE: the seed of the list.")
-        return _replayed(terminal, snap, replay, reveal, among)
-    if out is None or (capacity is None) == (capacities is None):
+        return _replayed(terminal, wish.snap, wish.replay, wish.reveal, wish.among)
+    if wish.out is None or (wish.capacity is None) == (wish.capacities is None):
         raise click.UsageError(
             "A draw needs --out LIST.parquet, and either --capacity or --capacities."
         )
-    if seed is not None and sealed is not None:
+    if wish.seed is not None and wish.sealed is not None:
         raise click.UsageError("Give --seed or --sealed, not both.")
-    if published is not None and sealed is None:
+    if wish.published is not None and wish.sealed is None:
         raise click.UsageError(
             "--published needs --sealed FILE: a seed that is drawn with the list cannot have been "
             "promised before."
         )
-    table_files.refuse_ending(out, ".parquet")
-    may_be_written(out)
-    if report is not None:
-        list_files.may_take(report)
-    # Before any work: what is wrong with the seed shall not be learned after an hour.
-    seal = sealed or out.with_suffix(".seed.json")
-    if seal.resolve() == out.with_suffix(".json").resolve():
-        raise InputError(
-            f"The record of {out} would be written over the sealed seed {seal}: name another --out."
-        )
-    content: dict[str, Any] = {}
-    if sealed is None:
-        list_files.refuse_existing(seal)
-        secret = training_side.lot.seal(seed)
-    else:
-        content = list_files.read_json(sealed)
-        secret = training_side.lot.unseal(content)
-    place = None if published is None else (published[0].date(), published[1])
-    promise = training_side.lot.promise(content, place, datetime.now(UTC).date())
-    pool = _pool(terminal, snap, day(as_of), model, among)
-    changes = {"random_share": random_share, "random_least": random_least}
+    return _drawn(terminal, wish, wish.snap, _Places.of(wish.out, wish.sealed, wish.report))
+
+
+def _drawn(terminal: Terminal, wish: DrawOptions, snap: Path, places: _Places) -> Answer:
+    seed = _seed(wish, places)
+    pool = _pool(terminal, snap, day(wish.as_of), wish.model, wish.among)
     policy = training_side.policy.policy_of(
-        sources.in_force(date.fromisoformat(pool.inputs["as_of"])),
-        **{name: value for name, value in changes.items() if value is not None},
+        sources.in_force(date.fromisoformat(pool.inputs["as_of"])), **wish.policy
     )
-    visits = _capacities(pool.families, capacity, capacities)
     drawn, record = training_side.list_record.drawn(
         pool.families,
-        capacities=visits,
+        capacities=_capacities(pool.families, wish.capacity, wish.capacities),
         policy=policy,
-        sealed=secret,
+        sealed=seed.secret,
         inputs=pool.inputs,
-        promise=promise,
+        promise=seed.promise,
     )
     objectives = training_side.objectives.audit(drawn, pool.groups, policy=policy)
-    if sealed is None:
-        list_files.write_seal(seal, secret.as_json())
-    with replacing(out) as path:
+    if wish.sealed is None:
+        list_files.write_seal(places.sealed, seed.secret.as_json())
+    with replacing(places.out) as path:
         drawn.list.write_parquet(path)
-    list_files.write_json(out.with_suffix(".json"), record)
-    places = {"out": out, "record": out.with_suffix(".json"), "sealed": seal}
-    if report is not None:
-        content = training_side.list_report.as_json(record, objectives)
-        with replacing_folder(report) as folder:
-            list_files.write_json(folder / "report.json", content)
-            page = training_side.list_report.page(content)
-            (folder / "index.html").write_text(page, encoding="utf-8")
-        places["report"] = report / "index.html"
+    list_files.write_json(places.record, record)
+    if places.report is not None:
+        _write_report(places.report, training_side.list_report.as_json(record, objectives))
+    written = places.as_json()
+    chosen_by = ("commitment", "promise", "hashes", "parameters", "design")
     return Answer(
-        {
-            **{name: str(place) for name, place in places.items()},
-            **{
-                name: record[name]
-                for name in ("commitment", "promise", "hashes", "parameters", "design")
-            },
-            "objectives": objectives,
-        },
+        {**written, **{name: record[name] for name in chosen_by}, "objectives": objectives},
         [
-            _arms(record["design"]),
-            _reached(objectives),
+            tables.of_arms(record["design"]),
+            tables.of_reach(objectives),
             training_side.list_report.promised(record),
-            f"The hash of the seed{'' if published else ', to be published'}: "
+            f"The hash of the seed{'' if wish.published else ', to be published'}: "
             f"{record['commitment']}",
-            f"Keep the seed sealed until the visits are made: {seal}",
+            f"Keep the seed sealed until the visits are made: {places.sealed}",
             *(
                 f"{name.capitalize()}: {place}"
-                for name, place in places.items()
+                for name, place in written.items()
                 if name != "sealed"
             ),
         ],
     )
 
 
+def _seed(wish: DrawOptions, places: _Places) -> _Seed:
+    """Return the seed of the list, before any work: what is wrong with it is not learned later."""
+    content: dict[str, Any] = {}
+    if wish.sealed is None:
+        list_files.refuse_existing(places.sealed)
+        secret = training_side.lot.seal(wish.seed)
+    else:
+        content = list_files.read_json(wish.sealed)
+        secret = training_side.lot.unseal(content)
+    place = None if wish.published is None else (wish.published[0].date(), wish.published[1])
+    promise = training_side.lot.promise(content, place, datetime.now(UTC).date())
+    return _Seed(secret=secret, promise=promise)
+
+
+def _write_report(folder: Path, content: dict[str, Any]) -> None:
+    with replacing_folder(folder) as draft:
+        list_files.write_json(draft / "report.json", content)
+        page = training_side.list_report.page(content)
+        (draft / "index.html").write_text(page, encoding="utf-8")
+
+
 def _power() -> Answer:
     power = training_side.power.table()
-    tables = []
-    for name, title in _TABLES.items():
-        rows = power[name]["differences"] if name == "auc" else power[name]
-        table = Table(title, *(_head(key) for key in list(rows[0])[1:]), box=None)
-        for row in rows:
-            table.add_row(*(_cell(value) for value in row.values()))
-        tables.append(table)
     assumed = power["auc"]["assumed"]
     return Answer(
         power,
@@ -245,29 +285,9 @@ def _power() -> Answer:
             f"Two-sided {power['level']:.0%} intervals, {power['power']:.0%} chance to see it. "
             f"For AUC, assumed: correlation {assumed['correlation']}, AUC {assumed['auc']}, "
             f"{assumed['confirmed']:.0%} confirmed.",
-            *tables,
+            *tables.of_power(power),
         ],
     )
-
-
-_TABLES: Final = {
-    "prevalence": "prevalence",
-    "precision": "precision above",
-    "groups": "error of a group",
-    "auc": "AUC better by",
-    "promise": "random inspections",
-    "without_a_failure": "never seen, so below",
-}
-
-
-def _head(key: str) -> str:
-    return key.replace("_", " ")
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{n:,} if {float(share):.0%} are flagged" for share, n in value.items())
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
 def _committed(path: Path, seed: str | None) -> Answer:
@@ -355,25 +375,3 @@ def _capacities(
         capacity = max(1, round(capacity * living))
     shared: dict[str, int] = training_side.design.shared_out(families, capacity)
     return shared
-
-
-def _arms(design: dict[str, Any]) -> Table:
-    table = Table("arm", "visits", "smallest chance", "largest", "expected confirmed", box=None)
-    for arm in design["arms"]:
-        ends = (
-            "none" if arm[end] is None else f"{arm[end]:.3%}"
-            for end in ("smallest_chance", "largest_chance")
-        )
-        table.add_row(arm["arm"], f"{arm['visits']:,}", *ends, f"{arm['expected_confirmed']:.0f}")
-    return table
-
-
-def _reached(objectives: dict[str, Any]) -> Table:
-    """Return the share of the visits that goes to each group, by objective; regions left out."""
-    names = [way["objective"] for way in objectives["objectives"]]
-    table = Table("share of the visits", *(_head(name) for name in names), box=None)
-    for row in objectives["groups"]:
-        if row["kind"] != "region":
-            shares = (f"{row['share_of_visits'][name]:.1%}" for name in names)
-            table.add_row(f"{_head(row['kind'])}: {row['group']}", *shares)
-    return table

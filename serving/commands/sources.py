@@ -30,16 +30,16 @@ def opened(place: Path, as_of: date | None, terminal: Terminal) -> tuple[Snapsho
         snapshot = Snapshot.open(place)
         on = as_of or snapshot.as_of
         in_force(on)
-        return _told_of_silence(snapshot, on, terminal), on
+        return _with_silence_shown(snapshot, on, terminal), on
     data = open_data_set(place)
     on = as_of or dated(data)
     in_force(on)
     name = f"{place.resolve().name}-{on}-{snapshots.source_digest(data)[:12]}"
     folder = home().snapshots / name
-    return _told_of_silence(packed(data, on, folder, terminal), on, terminal), on
+    return _with_silence_shown(packed(data, on, folder, terminal), on, terminal), on
 
 
-def _told_of_silence(snapshot: Snapshot, on: date, terminal: Terminal) -> Snapshot:
+def _with_silence_shown(snapshot: Snapshot, on: date, terminal: Terminal) -> Snapshot:
     """Say which monthly registers end too early for the day: they count as silent."""
     registers = snapshot.manifest["registers"]
     for name in snapshot.silent_on(on):

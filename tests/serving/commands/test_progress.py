@@ -5,8 +5,8 @@ from io import StringIO
 
 from rich.console import Console
 
-from serving.commands.progress import as_a_bar, as_lines
 from serving.commands.terminal import Terminal
+from serving.commands.terminal.progress import as_a_bar, as_lines
 
 
 class Log:

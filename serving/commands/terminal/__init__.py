@@ -15,7 +15,7 @@ from rich.table import Table
 
 from features.files import tables
 from features.progress import Progress
-from serving.commands import progress
+from serving.commands.terminal import progress
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 _WIDE = 400
