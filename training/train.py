@@ -18,7 +18,7 @@ from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.assessment import drift
-from models.assessment.metrics import LEVEL
+from models.assessment.metrics import CONFIDENCE
 from models.bundles import bundle, golden, signing
 from models.bundles.home import Home
 from models.law.parameters import Law
@@ -242,7 +242,7 @@ def _manifest(
         },
         "certificate": fitted.certificate,
         "metrics": metrics,
-        "interval_level": LEVEL,
+        "interval_level": CONFIDENCE,
     }
 
 

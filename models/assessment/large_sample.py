@@ -11,10 +11,10 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from models.assessment.metrics import LEVEL, UNKNOWN, Estimate, auc, quadratic_kappa
+from models.assessment.metrics import CONFIDENCE, UNKNOWN, Estimate, auc, quadratic_kappa
 from models.learned.inputs import Matrix
 
-_Z: Final = float(norm.ppf(1 - (1 - LEVEL) / 2))
+_Z: Final = float(norm.ppf(1 - (1 - CONFIDENCE) / 2))
 _STEPS: Final = 6
 _ASIDE: Final = 1e-9
 """Where the search begins beside what was found: at 0 and 1 that is a root of its own."""

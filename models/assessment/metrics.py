@@ -16,7 +16,8 @@ from scipy.stats import beta, norm, rankdata
 from features.errors import InputError
 from models.learned.inputs import Matrix
 
-LEVEL: Final = 0.95
+CONFIDENCE: Final = 0.95
+"""Of every interval, unless it says otherwise."""
 REPLICAS: Final = 1_000
 
 Measure = Callable[[Matrix], float]
@@ -59,7 +60,7 @@ def share(count: int, of: int) -> Estimate:
     """
     if not of:
         return UNKNOWN
-    tail = (1 - LEVEL) / 2
+    tail = (1 - CONFIDENCE) / 2
     low = 0.0 if count == 0 else float(beta.ppf(tail, count, of - count + 1))
     high = 1.0 if count == of else float(beta.ppf(1 - tail, count + 1, of - count))
     return Estimate(count / of, low, high)
@@ -216,7 +217,7 @@ def percentiles(value: float, replicas: Matrix) -> Estimate:
     """Return a measure with the middle 95 % of its replicas; unknown where it is undefined."""
     if not np.isfinite(value) or not np.isfinite(replicas).any():
         return UNKNOWN
-    tail = 100 * (1 - LEVEL) / 2
+    tail = 100 * (1 - CONFIDENCE) / 2
     low, high = np.nanpercentile(replicas, [tail, 100 - tail])
     return Estimate(float(value), float(low), float(high))
 
@@ -236,7 +237,7 @@ def auc_exactly(truth: Matrix, score: Matrix) -> Estimate:
     second = 1 - (every[~hiding] - rankdata(score[~hiding])) / m
     value = float(first.mean())
     spread = sum(float(v.var(ddof=1)) / len(v) if len(v) > 1 else 0.25 for v in (first, second))
-    reach = float(norm.ppf(1 - (1 - LEVEL) / 2)) * float(np.sqrt(spread))
+    reach = float(norm.ppf(1 - (1 - CONFIDENCE) / 2)) * float(np.sqrt(spread))
     return Estimate(value, max(value - reach, 0.0), min(value + reach, 1.0))
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from models.assessment.metrics import LEVEL, Estimate, share
+from models.assessment.metrics import CONFIDENCE, Estimate, share
 from models.assessment.suppression import SHOWN_FROM
 from models.learned.inputs import Matrix
 
@@ -91,7 +91,7 @@ def calibration_error(
     replicas = _errors((truth - predicted)[None, :], weights * drawn, member)
     perfect = (generator.random((_REPLICAS, len(predicted))) < predicted).astype(np.float64)
     by_chance = _errors(perfect - predicted, weights[None, :], member)
-    tail = 100 * (1 - LEVEL) / 2
+    tail = 100 * (1 - CONFIDENCE) / 2
     low, high = np.percentile(replicas, [tail, 100 - tail])
     least, most = np.percentile(by_chance, [tail, 100 - tail])
     return CalibrationError(

@@ -14,10 +14,10 @@ import numpy.typing as npt
 import polars as pl
 from scipy.stats import beta, t
 
-from models.assessment.metrics import LEVEL, UNKNOWN, Estimate
+from models.assessment.metrics import CONFIDENCE, UNKNOWN, Estimate
 from models.learned.inputs import Matrix
 
-_TAIL: Final = (1 - LEVEL) / 2
+_TAIL: Final = (1 - CONFIDENCE) / 2
 
 
 @dataclass(frozen=True, slots=True)

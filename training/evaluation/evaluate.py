@@ -30,6 +30,7 @@ from training.evaluation.served_scores import Population
 from training.evaluation.strengthened import STRENGTHENED, strengthened_difference
 from training.fitting.fit import Fitted
 from training.fitting.hidden_income import Inspected
+from training.fitting.intervals import COVERAGE
 from training.fitting.welfare import Surveyed
 from training.labels.gather import Labels
 
@@ -243,7 +244,7 @@ def _amounts(inspected: Inspected) -> dict[str, Any]:
     arm = inspected.in_random_arm
     amount, low, high = inspected.amount[arm], inspected.low[arm], inspected.high[arm]
     return {
-        "level": 0.90,
+        "level": COVERAGE,
         "held": metrics.share(
             int(((low <= amount) & (amount <= high)).sum()), len(amount)
         ).as_json(),
@@ -264,7 +265,7 @@ def _welfare(surveyed: Surveyed, generator: np.random.Generator) -> dict[str, An
             surveyed.weights,
             drawn,
         ).as_json(),
-        "level": 0.90,
+        "level": COVERAGE,
         "set_held": metrics.with_interval(
             lambda w: _mean(held, w), surveyed.weights, drawn
         ).as_json(),

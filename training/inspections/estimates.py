@@ -8,7 +8,7 @@ hiding families that inspectors find, it estimates how many hide income.
 import numpy as np
 from scipy.stats import norm
 
-from models.assessment.metrics import LEVEL, UNKNOWN, Estimate
+from models.assessment.metrics import CONFIDENCE, UNKNOWN, Estimate
 from models.learned.inputs import Matrix
 
 
@@ -36,7 +36,7 @@ def prevalence(confirmed: Matrix, chance: Matrix, *, sensitivity: float = 1.0) -
     share = float(weight @ confirmed)
     spread = weight * (confirmed - share)
     error = float(np.sqrt(len(confirmed) / (len(confirmed) - 1) * (spread @ spread)))
-    reach = float(norm.ppf((1 + LEVEL) / 2)) * error
+    reach = float(norm.ppf((1 + CONFIDENCE) / 2)) * error
     return Estimate(
         share / sensitivity, max(share - reach, 0.0) / sensitivity, (share + reach) / sensitivity
     )

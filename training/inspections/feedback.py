@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from models.assessment.metrics import LEVEL
+from models.assessment.metrics import CONFIDENCE
 from models.learned.inputs import Matrix
 from training.inspections import design, estimates
 from training.inspections.policy import Policy
@@ -198,7 +198,7 @@ class Outcome:
     def honest(self, *, coverage_within: float = COVERAGE_WITHIN) -> bool:
         """Whether the interval kept its promise and no group was flagged more and more."""
         # A share such as 0.97 is no exact binary fraction; on the line is within.
-        near = abs(self.coverage - LEVEL) <= coverage_within + 1e-9
+        near = abs(self.coverage - CONFIDENCE) <= coverage_within + 1e-9
         return near and abs(self.drift) <= DRIFT_WITHIN
 
     def as_json(self) -> dict[str, Any]:

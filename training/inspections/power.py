@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import beta, binom, norm
 
-LEVEL: Final = 0.95
+from models.assessment.metrics import CONFIDENCE
+
 POWER: Final = 0.80
 _MOST: Final = 200_000
 _TAIL: Final = 1e-10
@@ -33,7 +34,7 @@ def without_a_failure(share: float) -> int:
     >>> [without_a_failure(p) for p in (0.02, 0.01, 0.005)]
     [149, 299, 598]
     """
-    return int(np.ceil(np.log(1 - LEVEL) / np.log1p(-share)))
+    return int(np.ceil(np.log(1 - CONFIDENCE) / np.log1p(-share)))
 
 
 def for_precision(bound: float, precision: float) -> int:
@@ -46,7 +47,7 @@ def for_precision(bound: float, precision: float) -> int:
     most = 500
     while most <= _MOST:
         n = np.arange(1, most + 1)
-        needed = binom.isf((1 - LEVEL) / 2, n, bound) + 1
+        needed = binom.isf((1 - CONFIDENCE) / 2, n, bound) + 1
         short = np.flatnonzero(binom.sf(needed - 1, n, precision) < POWER)
         # The last tenth must hold: an edge of the table is no proof that nothing follows.
         if short[-1] < 0.9 * most:
@@ -61,7 +62,7 @@ def for_ratio(base: float, ratio: float) -> int:
     Two shares, pooled test (Fleiss, Levin & Paik 2003, eq. 4.14). How exact the formula is
     says `power_of_ratio`.
     """
-    other, sure, seen = base * ratio, norm.ppf((1 + LEVEL) / 2), norm.ppf(POWER)
+    other, sure, seen = base * ratio, norm.ppf((1 + CONFIDENCE) / 2), norm.ppf(POWER)
     middle = (base + other) / 2
     spread = base * (1 - base) + other * (1 - other)
     root = sure * np.sqrt(2 * middle * (1 - middle)) + seen * np.sqrt(spread)
@@ -77,7 +78,7 @@ def power_of_ratio(base: float, ratio: float, families: int) -> float:
     a, b = first[:, None], second[None, :]
     middle = (a + b) / (2 * families)
     error = np.sqrt(2 * middle * (1 - middle) * families)
-    seen = np.abs(b - a) > norm.ppf((1 + LEVEL) / 2) * error
+    seen = np.abs(b - a) > norm.ppf((1 + CONFIDENCE) / 2) * error
     chance = np.outer(binom.pmf(first, families, base), binom.pmf(second, families, base * ratio))
     return float(chance[seen].sum())
 
@@ -98,7 +99,7 @@ def for_auc_difference(
 
     low, high = error(auc), error(auc + difference)
     both = low + high - 2 * correlation * np.sqrt(low * high)
-    seen = norm.ppf((1 + LEVEL) / 2) + norm.ppf(POWER)
+    seen = norm.ppf((1 + CONFIDENCE) / 2) + norm.ppf(POWER)
     return int(np.ceil(both * (seen / difference) ** 2))
 
 
@@ -120,7 +121,7 @@ def for_prevalence(prevalence: float, margin: float = 0.02) -> int:
 def mean_half_width(prevalence: float, inspections: int) -> float:
     """Return half the width of the exact interval of a share, averaged over what may be found."""
     confirmed = _likely(inspections, prevalence)
-    tail = (1 - LEVEL) / 2
+    tail = (1 - CONFIDENCE) / 2
     with np.errstate(invalid="ignore"):
         low = np.where(confirmed == 0, 0.0, beta.ppf(tail, confirmed, inspections - confirmed + 1))
         high = np.where(
@@ -157,7 +158,7 @@ def table(*, correlation: float = 0.81, auc: float = 0.83, base: float = 0.34) -
 
     """
     return {
-        "level": LEVEL,
+        "level": CONFIDENCE,
         "power": POWER,
         "precision": [
             {"bound": bound, "precision": true, "flagged_inspected": n}
