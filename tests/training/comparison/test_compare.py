@@ -239,6 +239,7 @@ MORE = {f"figure_{n}": estimate(0.1, 0.0, 0.2) for n in range(70)}
 def described(version):
     return {
         "version": version,
+        "override": None,
         "flagged_share": 0.06,
         "unconfirmed_at_most": 0.2,
         "refuted_above": None,
