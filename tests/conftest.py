@@ -8,15 +8,23 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from features.files.whole import replacing
 from tests.serving.running import running
 from tests.walks.walk import COUNTRY, examples, run
+
+COMMANDS = [example.command for example in examples(COUNTRY)]
+[_TRAIN] = [command for command in COMMANDS if command.startswith("tarazy train ")]
+TRAINED_AGAIN = f"{_TRAIN} --refits 0"
+"""Without other seeds, which are measured beside the bundle and must not touch it."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +68,42 @@ class Walk:
 
 @dataclass(frozen=True)
 class Beside:
-    """What runs beside the tests, one command after another, each a promise of its output."""
+    """What runs beside the tests, one command after another; each leaves its output in a file.
+
+    Where several workers share a run, the first of them runs the commands and all wait for the
+    files.
+    """
 
     folder: Path
-    outputs: dict[str, Future[str]]
-    trained_again: Future[str] | None
+
+    def start(self, lane: Executor, command: str, environment: dict[str, str], home="var"):
+        place = self._place(command, home)
+        lane.submit(_run_and_keep, place, command, self.folder, home, environment)
+
+    def output(self, command: str, home: str = "var") -> str:
+        """Return what a command printed, as soon as it is through."""
+        place, end = self._place(command, home), time.monotonic() + PATIENCE
+        while not place.exists():
+            if time.monotonic() > end:
+                pytest.fail(f"$ {command}: no answer after {PATIENCE} s")
+            time.sleep(0.1)
+        answer = json.loads(place.read_text("utf-8"))
+        return answer["output"] if "output" in answer else pytest.fail(answer["failure"])
+
+    def _place(self, command: str, home: str) -> Path:
+        return self.folder / ".outputs" / sha256(f"{home} {command}".encode()).hexdigest()
+
+
+PATIENCE = 1_200
+
+
+def _run_and_keep(place: Path, command: str, folder: Path, home: str, environment: dict[str, str]):
+    try:
+        answer = {"output": run(command, folder, home, environment)}
+    except Exception as error:
+        answer = {"failure": str(error)}
+    with replacing(place) as partial:
+        partial.write_text(json.dumps(answer), "utf-8")
 
 
 @pytest.hookimpl(trylast=True)  # when the long tests are out
@@ -75,36 +114,39 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def beside(request, tmp_path_factory) -> Iterator[Beside]:
+def beside(request, tmp_path_factory, worker_id) -> Iterator[Beside]:
     """Start what the tests of this run will ask for; drop what is left when they end early."""
     wanted = {name for item in request.session.items for name in item.fixturenames}
-    folder = tmp_path_factory.mktemp("walk") if "walk" in wanted else Path()
+    alone = worker_id == "master"
+    base = tmp_path_factory.getbasetemp()
+    shared = Beside((base if alone else base.parent) / "walk")
+    if "walk" not in wanted or worker_id not in ("master", "gw0"):
+        yield shared
+        return
+    (shared.folder / ".outputs").mkdir(parents=True)
     environment = dict(os.environ)  # of now: a test may change its own for a while
     with ThreadPoolExecutor(1) as lane:
-        outputs = {
-            e.command: lane.submit(run, e.command, folder, environment=environment)
-            for e in examples(COUNTRY)
-            if "walk" in wanted
-        }
-        again = None
+        for command in COMMANDS:
+            shared.start(lane, command, environment)
         if "trained_again" in wanted:
-            [train] = [command for command in outputs if command.startswith("tarazy train ")]
-            # Without other seeds, which are measured beside the bundle and must not touch it.
-            again = lane.submit(run, f"{train} --refits 0", folder, "again", environment)
-        yield Beside(folder, outputs, again)
-        lane.shutdown(wait=False, cancel_futures=True)
+            shared.start(lane, TRAINED_AGAIN, environment, "again")
+        yield shared
+        session = request.session
+        early = session.shouldfail or session.shouldstop
+        if early or session.exitstatus is pytest.ExitCode.INTERRUPTED:
+            lane.shutdown(wait=False, cancel_futures=True)
 
 
 @pytest.fixture(scope="session")
 def walk(beside) -> Walk:
     """Every command of the walk, run once: the country and model all tests share."""
-    return Walk(beside.folder, {c: output.result() for c, output in beside.outputs.items()})
+    return Walk(beside.folder, {command: beside.output(command) for command in COMMANDS})
 
 
 @pytest.fixture(scope="session")
 def trained_again(walk, beside) -> Path:
     """Another home, in which the same command trained with its own seed alone."""
-    beside.trained_again.result()
+    beside.output(TRAINED_AGAIN, "again")
     return walk.folder / "again"
 
 
