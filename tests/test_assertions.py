@@ -40,6 +40,7 @@ def test_what_would_be_stripped_is_seen(code):
     assert stripped(ast.parse(code))
 
 
+@pytest.mark.long
 def test_a_manifest_and_a_decision_cite_the_same_editions_with_assertions_stripped():
     done = subprocess.run(
         [sys.executable, "-O", "-m", "tests.cited"],

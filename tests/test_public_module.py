@@ -14,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 import tarazy as public
 from features.build import build
@@ -182,8 +183,7 @@ def test_decisions_are_to_the_last_byte_what_score_writes(tarazy, simulated_snap
     written = pl.read_parquet(out)
     model = public.load_model("champion", home=tarazy.home)
     decided = public.decide(public.open_snapshot(simulated_snapshot), model)
-    assert decided.schema == written.schema
-    assert decided.write_json() == written.write_json()
+    assert_frame_equal(decided, written, check_exact=True)
 
 
 def test_the_lines_of_the_readme_run(walk, monkeypatch):

@@ -171,7 +171,7 @@ herds = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     wage=st.integers(0, 3_000_000),
     vehicles=st.lists(cars, max_size=3),

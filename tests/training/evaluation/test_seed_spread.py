@@ -107,6 +107,7 @@ def test_a_seed_whose_folds_hold_one_kind_alone_is_counted_and_not_judged(monkey
     assert (counted.outcomes, counted.not_grown) == ((own,), 2)
 
 
+@pytest.mark.long
 def test_another_seed_comes_to_what_a_run_with_that_seed_comes_to(simulated_snapshot):
     """Not an imitation of training but its own steps: the numbers are those of a whole run."""
     snapshot, hyper = Snapshot.open(simulated_snapshot), few_trees()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from models.learned import trees
 from training.labels import unmeasured_selection
@@ -10,6 +11,16 @@ from training.labels.unmeasured_selection import NO_EFFECT_KNOWN
 INSPECTIONS = 1_500
 KNOWN_BESIDES = 1.2
 """Log-odds by which inspectors who know more find more at a family that looks the same."""
+
+
+def worlds(few, many):
+    """A few worlds in every run, and many in a long one."""
+    return pytest.mark.parametrize("count", [few, pytest.param(many, marks=pytest.mark.long)])
+
+
+def rarely(verdicts):
+    """No more often than one in twenty, as far as so many worlds can show."""
+    return sum(verdicts) <= binom.ppf(0.999, len(verdicts), 0.05)
 
 
 def logistic(margin):
@@ -42,9 +53,12 @@ def test_inspectors_who_know_more_are_seen_and_by_how_much(way):
     assert ((offset > 0) == (design == way)).all()
 
 
-def test_suspicion_that_knows_only_the_registers_is_kept_apart_from_complaints_that_know_more():
+@worlds(5, 20)
+def test_suspicion_that_knows_only_the_registers_is_kept_apart_from_complaints_that_know_more(
+    count,
+):
     generator, selections = np.random.default_rng(6), []
-    for _ in range(20):
+    for _ in range(count):
         both = (
             inspections(generator, known_besides=0.0),
             inspections(generator, known_besides=2.0, way="complaint"),
@@ -52,31 +66,29 @@ def test_suspicion_that_knows_only_the_registers_is_kept_apart_from_complaints_t
         selections.append(
             unmeasured_selection.seen(*(np.concatenate(parts) for parts in zip(*both, strict=True)))
         )
-    assert (
-        sum(s.knows_more("targeted") for s in selections) <= 4
-    )  # 5 % of 20, and three standard errors
+    assert rarely([s.knows_more("targeted") for s in selections])
     assert all(s.knows_more("complaint") for s in selections)
     quiet = next(s for s in selections if not s.knows_more("targeted"))
     assert quiet.offset(np.array(["targeted", "random"])) is None
     assert quiet.offset(np.array(["complaint"]))[0] > 1
 
 
-def test_inspectors_who_know_only_the_registers_are_hardly_ever_said_to_know_more():
+@worlds(10, 60)
+def test_inspectors_who_know_only_the_registers_are_hardly_ever_said_to_know_more(count):
     generator = np.random.default_rng(2)
     selections = [
-        unmeasured_selection.seen(*inspections(generator, known_besides=0.0)) for _ in range(60)
+        unmeasured_selection.seen(*inspections(generator, known_besides=0.0)) for _ in range(count)
     ]
-    assert (
-        sum(s.ways["targeted"].tells for s in selections) <= 8
-    )  # 5 % of 60, and three standard errors
+    assert rarely([s.ways["targeted"].tells for s in selections])
     quiet = next(s for s in selections if not s.ways["targeted"].tells)
     assert quiet.offset(np.array(["targeted", "random"])) is None
     assert not quiet.as_json()["targeted"]["tells"]
 
 
-def test_suspicion_that_follows_what_the_detector_has_not_learned_does_not_look_wise():
+@worlds(8, 40)
+def test_suspicion_that_follows_what_the_detector_has_not_learned_does_not_look_wise(count):
     generator, informed, blindly = np.random.default_rng(9), [], []
-    for _ in range(40):
+    for _ in range(count):
         margin, unlearned = generator.normal(0, 1.5, (2, INSPECTIONS))
         pull = 1.5 * unlearned
         findings = generator.random(INSPECTIONS) < logistic(margin + 0.7 * unlearned)
@@ -84,20 +96,21 @@ def test_suspicion_that_follows_what_the_detector_has_not_learned_does_not_look_
         for verdicts, looks in ((informed, np.exp(pull)), (blindly, np.ones(INSPECTIONS))):
             seen = unmeasured_selection.seen(margin, findings.astype(float), design, looks)
             verdicts.append(seen.knows_more("targeted"))
-    assert sum(informed) <= 6  # 5 % of 40, and three standard errors
-    assert sum(blindly) > 30
+    assert rarely(informed)
+    assert sum(blindly) > 0.7 * count
 
 
-def test_a_score_that_is_no_straight_line_does_not_make_suspicion_look_wise():
+@worlds(10, 40)
+def test_a_score_that_is_no_straight_line_does_not_make_suspicion_look_wise(count):
     generator, verdicts = np.random.default_rng(8), []
-    for _ in range(40):
+    for _ in range(count):
         margin = generator.normal(0, 2, INSPECTIONS)
         chosen = generator.random(INSPECTIONS) < logistic(margin)
         findings = generator.random(INSPECTIONS) < 0.8 * logistic(1.5 * margin)  # inspectors miss
         design = np.where(chosen, "targeted", "random")
         seen = unmeasured_selection.seen(margin, findings.astype(float), design, logistic(margin))
         verdicts.append(seen.knows_more("targeted"))
-    assert sum(verdicts) <= 6  # 5 % of 40, and three standard errors
+    assert rarely(verdicts)
 
 
 @pytest.mark.parametrize(("few", "known"), [(99, False), (100, True)])
