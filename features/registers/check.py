@@ -13,6 +13,7 @@ from typing import Final
 import polars as pl
 
 from features.errors import InputError
+from features.registers import magnitude
 from features.registers.contradictions import contradictions
 from features.registers.declared import REGISTERS
 from features.registers.fault import DATA_OWNER, EXAMPLES, Fault, show
@@ -48,6 +49,7 @@ def faults(data: DataSet, as_of: date | None) -> list[Fault]:
             readable[name] = frame
     faults_of_all += _nowhere(readable)
     faults_of_all += contradictions(readable, as_of)
+    faults_of_all += magnitude.unlikely(readable)
     return sorted(faults_of_all, key=lambda fault: (not fault.is_error, _ORDER[fault.register]))
 
 

@@ -1,0 +1,70 @@
+"""Whether amounts are tenge: thousands of a whole register, or of one month, are seen."""
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from features.registers.declared import SCORING
+from features.registers.magnitude import APART, FEWEST, LEAST_MEDIANS, unlikely
+from features.registers.schema import Kind
+from features.units import add_months
+
+
+def incomes(*amounts, rows=FEWEST):
+    """So many rows of each amount, one month after another."""
+    return pl.LazyFrame(
+        [
+            {"person_id": n, "month": add_months(date(2025, 1, 1), at), "amount": amount}
+            for at, amount in enumerate(amounts)
+            for n in range(rows)
+        ],
+        schema={"person_id": pl.Int64, "month": pl.Date, "amount": pl.Int64},
+    )
+
+
+def deposits(balance, rows=FEWEST):
+    return pl.LazyFrame({"person_id": range(rows), "balance": [balance] * rows})
+
+
+def test_every_amount_that_a_score_reads_has_a_least_middle():
+    amounts = {(r.name, c.name) for r in SCORING for c in r if c.kind is Kind.AMOUNT}
+    assert amounts == set(LEAST_MEDIANS)
+
+
+@pytest.mark.parametrize(
+    ("last", "faults"),
+    [
+        (100_000, []),
+        (100_000 // APART + 1, []),
+        (100_000 // APART, ["error"]),
+        (100_000 * APART, ["error"]),
+    ],
+)
+def test_a_month_in_another_unit_than_the_others_is_an_error_that_names_it(last, faults):
+    seen = unlikely({"incomes": incomes(100_000, 100_000, last)})
+    assert [fault.severity for fault in seen] == faults
+    assert all("2025-03" in fault.rule and fault.rows == FEWEST for fault in seen)
+
+
+@pytest.mark.parametrize("under", [0, 1])
+def test_a_register_in_thousands_is_a_warning_below_its_least_middle(under):
+    least = LEAST_MEDIANS["deposits", "balance"]
+    seen = unlikely({"deposits": deposits(least - under)})
+    assert [fault.severity for fault in seen] == ["warning"] * under
+
+
+@pytest.mark.parametrize("rows", [FEWEST - 1, FEWEST])
+def test_a_handful_of_amounts_says_nothing_of_the_unit(rows):
+    assert bool(unlikely({"deposits": deposits(10, rows)})) is (rows == FEWEST)
+
+
+def test_zeros_are_no_small_amounts():
+    nothing = pl.LazyFrame({"person_id": range(90), "balance": [0] * 60 + [50_000] * 30})
+    assert unlikely({"deposits": nothing}) == []
+
+
+def test_no_amount_of_anybody_is_shown():
+    [fault] = unlikely({"deposits": deposits(777)})
+    assert "777" not in fault.sentence
+    assert fault.examples == ()
