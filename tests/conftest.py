@@ -90,7 +90,7 @@ def beside(request, tmp_path_factory) -> Iterator[Beside]:
         if "trained_again" in wanted:
             [train] = [command for command in outputs if command.startswith("tarazy train ")]
             # Without other seeds, which are measured beside the bundle and must not touch it.
-            again = lane.submit(run, f"{train} --refits 0", folder, "again", environment)
+            again = lane.submit(run, f"{train} --refits 0 --unsigned", folder, "again", environment)
         yield Beside(folder, outputs, again)
         lane.shutdown(wait=False, cancel_futures=True)
 
