@@ -82,6 +82,23 @@ class SnapshotError(InputError):
             "remove the snapshot and make it again."
         )
 
+    @classmethod
+    def of_another_digest(cls, manifest: Path) -> Self:
+        """The hashes in the manifest do not add up to the digest that it names."""
+        return cls(
+            f"{manifest} was edited: the files that it names do not give its digest. Restore the "
+            "snapshot from its backup, or remove it and make it again."
+        )
+
+    @classmethod
+    def doubted(cls, doubt: str, trusted: Path) -> Self:
+        """No key that the home trusts has signed the manifest as it stands."""
+        return cls(
+            f"{doubt}. Make it again from its registers with `tarazy snapshot`; or, if another "
+            f"home of yours made it, put that home's keys/sealing.public.pem into {trusted}; or "
+            "pass --unsigned to use it as it is."
+        )
+
 
 class SealedTruth(InputError):
     """Somebody handed in what only a simulated country knows of itself; nothing was read."""

@@ -13,13 +13,21 @@ from features.registers import snapshot as snapshots
 from features.registers.check import faults
 from features.registers.load import open_data_set
 from features.registers.snapshot import Snapshot
+from models.bundles import seals
+from models.bundles.home import Home
 
 Families = Snapshot | Registers
 """A snapshot, or the registers of some families as `Snapshot.registers` returns them."""
 
 
-def make_snapshot(data: Path | str, out: Path | str, *, as_of: date | None = None) -> Snapshot:
-    """Freeze checked registers for a day, as `tarazy snapshot` does: hashed, never changed again.
+def make_snapshot(
+    data: Path | str,
+    out: Path | str,
+    *,
+    as_of: date | None = None,
+    home: Path | str | None = None,
+) -> Snapshot:
+    """Freeze checked registers for a day, as `tarazy snapshot` does: hashed, signed, never changed.
 
     A data set with faults is refused with every fault at once, and nothing is written.
 
@@ -28,6 +36,7 @@ def make_snapshot(data: Path | str, out: Path | str, *, as_of: date | None = Non
     data : a folder with a file or a folder for each register.
     out : the folder to make; the same registers and day find their snapshot there again.
     as_of : the day of the decisions. Default: the first after the last month of incomes.
+    home : the folder of all state, whose key signs it. Default: TARAZY_HOME, or ``var`` here.
 
     Examples
     --------
@@ -39,22 +48,33 @@ def make_snapshot(data: Path | str, out: Path | str, *, as_of: date | None = Non
     """
     from serving.commands.sources import dated, refuse  # late: it loads what talks to terminals
 
+    owner = _home(home)
     opened = open_data_set(Path(data))
     on = as_of or dated(opened)
     if existing := snapshots.existing(Path(out), opened, on):
+        seals.check(existing, owner)
         return existing
     refuse(opened.folder, faults(opened, on))
     for line in opened.warnings:
         warnings.warn(line, stacklevel=2)
-    return snapshots.make(opened, on, Path(out))
+    return snapshots.make(opened, on, Path(out), sign=seals.sealing(owner))
 
 
-def open_snapshot(folder: Path | str) -> Snapshot:
+def open_snapshot(
+    folder: Path | str, *, home: Path | str | None = None, unsigned: bool = False
+) -> Snapshot:
     """Open a snapshot; its files are verified against their hashes as they are read.
 
     ``registers(0)`` of it are the frames of its first partition, to look at or to change;
     a changed copy may be handed to `tarazy.build_features` and `tarazy.decide` instead of
-    the snapshot. Raises SnapshotError for a folder that is none.
+    the snapshot. Raises SnapshotError for a folder that is none, and for one that no home signed
+    which this one trusts; ``unsigned=True`` takes that one as well, with a warning.
+
+    Parameters
+    ----------
+    folder : what `make_snapshot` or `tarazy snapshot` made.
+    home : the folder of all state, whose keys are trusted. Default: TARAZY_HOME, or ``var`` here.
+    unsigned : use it even though nobody who is trusted vouches for it.
 
     Examples
     --------
@@ -64,7 +84,12 @@ def open_snapshot(folder: Path | str) -> Snapshot:
     ['household_id', 'person_id', 'kind']
 
     """
-    return Snapshot.open(Path(folder))
+    snapshot, owner = Snapshot.open(Path(folder)), _home(home)
+    if unsigned and (doubt := seals.doubt(snapshot, owner)):
+        warnings.warn(f"{doubt}; it is used all the same.", stacklevel=2)
+        return snapshot
+    seals.check(snapshot, owner)
+    return snapshot
 
 
 def build_features(families: Families, *, as_of: date | None = None) -> pl.DataFrame:
@@ -120,3 +145,9 @@ def partitions(families: Families, day: date) -> Iterator[Registers]:
         yield from (families.registers(number, day) for number in families.partitions)
     else:
         yield families
+
+
+def _home(home: Path | str | None) -> Home:
+    from serving.commands.sources import home as of_environment  # late, as above
+
+    return of_environment() if home is None else Home(home)

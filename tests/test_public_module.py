@@ -31,6 +31,14 @@ FUNCTIONS = [name for name in public.__all__ if inspect.isfunction(getattr(publi
 NEED_A_MODEL = {"load_model"}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory):
+    """The home that signs what these tests make."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TARAZY_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
     """A folder as the examples take it: a small country, and its snapshot."""
@@ -182,8 +190,8 @@ def test_decisions_are_to_the_last_byte_what_score_writes(tarazy, simulated_snap
     assert run.code == 0, run.err
     written = pl.read_parquet(out)
     model = public.load_model("champion", home=tarazy.home)
-    decided = public.decide(public.open_snapshot(simulated_snapshot), model)
-    assert_frame_equal(decided, written, check_exact=True)
+    snapshot = public.open_snapshot(simulated_snapshot, home=tarazy.home)
+    assert_frame_equal(public.decide(snapshot, model), written, check_exact=True)
 
 
 def test_the_lines_of_the_readme_run(walk, monkeypatch):

@@ -1,17 +1,28 @@
 """Files and folders that appear whole or not at all: a draft beside them takes the name at last.
 
 A reader sees what stood there before or what stands there now, never a part; a run that is
-killed leaves at most a draft, whose name begins with a dot, and no promise.
+killed leaves at most a draft, ``.NAME.PID`` beside NAME, and no promise. A draft is readable by
+its owner alone. Its maker holds a lock on it, which ends with the maker however that ends: so
+the next run of the same name, and `tarazy prune`, know which drafts are nobody's and remove them.
 """
 
 import fcntl
 import os
+import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from features.errors import InputError
+
+_DRAFT: Final = re.compile(r"\.(?P<name>.+)\.\d+(?P<old>\.old)?", re.DOTALL)
+_PRIVATE_FOLDER: Final = 0o700
+_PRIVATE_FILE: Final = 0o600
+_MASK: Final = os.umask(0o077)
+"""What the user takes from the rights of a finished file; it can only be read by setting it."""
+os.umask(_MASK)
 
 
 def may_be_written(path: Path) -> Path:
@@ -45,11 +56,16 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield a neighbour of ``path`` to write to; it takes the name only once it is complete."""
     path = may_be_written(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
     draft = _draft(path)
+    # Made here, so that whatever opens it to write meets a file of these rights.
+    handle = _held(lambda: os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE), draft)
     try:
         yield draft
+        draft.chmod(0o666 & ~_MASK)
         draft.replace(path)
     finally:
+        os.close(handle)
         draft.unlink(missing_ok=True)
 
 
@@ -74,6 +90,7 @@ def replacing_folder(out: Path) -> Iterator[Path]:
     with _drafted(out) as draft:
         try:
             yield draft
+            draft.chmod(0o777 & ~_MASK)
             if out.exists():
                 out.rename(before)
             draft.rename(out)
@@ -92,21 +109,87 @@ def creating_folder(out: Path) -> Iterator[Path]:
     """
     with _drafted(out) as draft:
         yield draft
+        draft.chmod(0o777 & ~_MASK)
         draft.rename(out)
+
+
+def abandoned(folder: Path, name: str | None = None) -> Iterator[Path]:
+    """Yield the drafts in a folder that nobody is at work on any more: their makers were killed.
+
+    Those of one file or folder, where its ``name`` is given. What was moved away to make room
+    is no draft while nothing has taken its place: it is all there is.
+    """
+    for place in sorted(folder.iterdir()):
+        draft = _DRAFT.fullmatch(place.name)
+        if draft is None or (name is not None and draft["name"] != name):
+            continue
+        only_one = draft["old"] and not place.with_name(draft["name"]).exists()
+        if not only_one and _is_nobodys(place):
+            yield place
+
+
+def remove(place: Path) -> None:
+    """Remove a file, or a folder with all that it holds; what is gone already is no matter."""
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place, ignore_errors=True)
+    else:
+        place.unlink(missing_ok=True)
 
 
 @contextmanager
 def _drafted(out: Path) -> Iterator[Path]:
     """Make the neighbour of a folder in which a draft is filled; what is left of it goes."""
     out.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(out)
     draft = _draft(out)
-    shutil.rmtree(draft, ignore_errors=True)
+
+    def made() -> int:
+        draft.mkdir(mode=_PRIVATE_FOLDER)
+        return os.open(draft, os.O_RDONLY)
+
+    handle = _held(made, draft)
     try:
-        draft.mkdir()
         yield draft
     finally:
+        os.close(handle)
         shutil.rmtree(draft, ignore_errors=True)
 
 
 def _draft(place: Path) -> Path:
     return place.with_name(f".{place.name}.{os.getpid()}")
+
+
+def _held(make: Callable[[], int], draft: Path) -> int:
+    """Make a draft and hold it for this process; return what holds it, to be closed at the end.
+
+    The lock goes with the draft to its new name. Where a disk knows no locks, nothing that lies
+    on it is ever taken for nobody's.
+    """
+    while True:
+        handle = make()
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if draft.exists():
+            return handle
+        os.close(handle)  # swept between its making and the lock
+
+
+def _sweep(place: Path) -> None:
+    """Remove what killed runs left of the same file or folder: it may hold families' data."""
+    for draft in list(abandoned(place.parent, place.name)):
+        remove(draft)
+
+
+def _is_nobodys(draft: Path) -> bool:
+    """Whether the draft exists and no process holds it."""
+    with suppress(OSError):
+        handle = os.open(draft, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        else:
+            return True
+        finally:
+            os.close(handle)
+    return False

@@ -6,14 +6,22 @@ read without losing anything is read; the rest is counted, never guessed.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import polars as pl
 
 from features.registers.schema import Column, Kind
 
-_EXACT_IN_FLOAT: Final = 2**53
-"""Beyond it a float has already lost digits of the key or amount it was made from."""
+_EXACT_IN_FLOAT: Final[dict[pl.DataType, int]] = {
+    pl.Float64(): 2**53,
+    pl.Float32(): 2**24,
+    pl.Float16(): 2**11,
+}
+"""From here on a float may have lost digits of the key or amount that it was made from."""
+
+_DIGITS: Final = 38
+"""Decimals of more are written by others, and read by nothing here."""
 
 _WHOLE: Final = frozenset({Kind.IDENTIFIER, Kind.COUNT, Kind.AMOUNT})
 
@@ -58,6 +66,8 @@ def convert(column: Column, stored: pl.DataType) -> Conversion | None:
         raw, stored = raw.cast(pl.String), pl.String()
         if target == pl.String:
             return Conversion(value=raw.alias(column.name), unreadable=None)
+    if isinstance(stored, pl.Decimal) and stored.precision > _DIGITS:
+        return None
     if stored == pl.String:
         value = _from_text(raw, column.kind)
         return _counted(column, raw, value)
@@ -73,11 +83,11 @@ def _from_stored(column: Column, raw: pl.Expr, stored: pl.DataType) -> Conversio
         value = raw.cast(target, strict=False)
         exact = value.cast(stored, strict=False) == raw
         if stored.is_float():
-            exact &= raw.abs() <= _EXACT_IN_FLOAT
+            exact &= raw.abs() < _EXACT_IN_FLOAT[stored]
         return _counted(column, raw, pl.when(exact).then(value))
     if column.kind is Kind.DECIMAL and stored.is_numeric():
         return Conversion(value=raw.cast(target), unreadable=None)
-    if target == pl.Date and isinstance(stored, pl.Datetime):
+    if target == pl.Date and isinstance(stored, pl.Datetime) and _is_zone(stored.time_zone):
         local = raw.dt.replace_time_zone(None)
         return _counted(
             column, raw, pl.when(local == local.dt.truncate("1d")).then(local.dt.date())
@@ -89,11 +99,21 @@ def _from_stored(column: Column, raw: pl.Expr, stored: pl.DataType) -> Conversio
     return None
 
 
+@cache
+def _is_zone(name: str | None) -> bool:
+    """Whether Polars knows a time zone; a timestamp without one is of the register's own place."""
+    try:
+        pl.Series([], dtype=pl.Datetime("us")).dt.replace_time_zone(name)
+    except pl.exceptions.ComputeError:
+        return False
+    return True
+
+
 def _from_text(raw: pl.Expr, kind: Kind) -> pl.Expr:
     if kind in _WHOLE:
         number = raw.cast(pl.Float64, strict=False)
         whole = number.cast(pl.Int64, strict=False)
-        exact = (whole.cast(pl.Float64) == number) & (number.abs() <= _EXACT_IN_FLOAT)
+        exact = (whole.cast(pl.Float64) == number) & (number.abs() < _EXACT_IN_FLOAT[pl.Float64()])
         # A writer that met a missing value prints whole numbers as 12.0.
         return pl.coalesce(raw.cast(pl.Int64, strict=False), pl.when(exact).then(whole))
     if kind is Kind.DECIMAL:

@@ -4,6 +4,7 @@ Nothing is loaded into memory and nothing is repaired: what cannot be read witho
 loss becomes a `Fault` with its place, its count and its remedy.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -14,10 +15,12 @@ from typing import Any, Final
 import polars as pl
 
 from features.errors import InputError
-from features.registers import sealed
+from features.registers import sealed, text_files
+from features.registers.arrivals import Arrival, Source, arrival, names_in
 from features.registers.convert import convert, expected
 from features.registers.declared import REGISTERS
 from features.registers.fault import DATA_OWNER, EXAMPLES, Fault, show
+from features.registers.masked import masked
 from features.registers.schema import Register
 
 UNREADABLE: Final = (
@@ -27,6 +30,9 @@ UNREADABLE: Final = (
     OSError,
 )
 """What the reader raises on bytes that are no register; a panic is how Polars says the worst."""
+
+os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
+"""A zone that Polars does not know is a fault of its column (`convert`), not a panic."""
 
 _BLANK: Final = "every cell is empty"
 
@@ -47,18 +53,12 @@ class DataSet:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Source:
-    """One way in which a register arrived: a file, or a folder of parts."""
-
-    place: str
-    files: tuple[Path, ...]
-    text: bool
-
-    def scan(self, files: list[Path]) -> pl.LazyFrame:
-        if self.text:
-            return pl.scan_csv(files, infer_schema=False, null_values="", glob=False)
-        return pl.scan_parquet(files, glob=False)
+def _scan(source: Source, files: list[Path], separator: str) -> pl.LazyFrame:
+    if source.text:
+        return pl.scan_csv(
+            files, infer_schema=False, null_values="", glob=False, separator=separator
+        )
+    return pl.scan_parquet(files, glob=False)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,28 +86,40 @@ def open_data_set(folder: Path) -> DataSet:
     no folder, no register in it, or one that no register can be.
     """
     sealed.refuse_place(folder)
-    if not folder.is_dir():
-        what = "is a file" if folder.exists() else "does not exist"
-        raise InputError(
-            f"{folder} {what}: 0 registers read. Pass the folder that holds "
-            "households.parquet and persons.parquet."
-        )
-    sources = {name: tuple(_sources(folder, name)) for name in REGISTERS}
-    if not any(sources.values()):
+    names = _names_in(folder)
+    arrived = {name: arrival(folder, name, names) for name in REGISTERS}
+    if not any(each.sources or each.unusable for each in arrived.values()):
         refuse_snapshot(folder)
         raise InputError(
             f"{folder} holds 0 registers. Put at least households.parquet and persons.parquet "
             "(or .csv) there, named as in the register contract."
         )
-    sealed.refuse_place(*(file for given in sources.values() for s in given for file in s.files))
-    readings = [_read(REGISTERS[name], given) for name, given in sources.items()]
+    files = tuple(file for each in arrived.values() for file in each.files)
+    sealed.refuse_place(*files)
+    readings = [_read(REGISTERS[name], each) for name, each in arrived.items()]
     return DataSet(
         folder=folder,
         registers={r.register.name: r.frame for r in readings},
-        files=tuple(file for given in sources.values() for s in given for file in s.files),
+        files=files,
         faults=tuple(fault for r in readings for fault in r.faults),
-        warnings=(*_strays(folder), *(line for r in readings for line in r.warnings)),
+        warnings=(*_strays(folder, names), *(line for r in readings for line in r.warnings)),
     )
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return names_in(folder)
+    except OSError as problem:
+        if isinstance(problem, FileNotFoundError):
+            what = "does not exist"
+        elif isinstance(problem, NotADirectoryError):
+            what = "is a file"
+        else:
+            what = f"cannot be looked into ({problem.strerror})"
+        raise InputError(
+            f"{folder} {what}: 0 registers read. Pass the folder that holds "
+            "households.parquet and persons.parquet."
+        ) from None
 
 
 def refuse_snapshot(folder: Path) -> None:
@@ -130,25 +142,15 @@ def unreadable(register: Register, place: str = "") -> Fault:
     )
 
 
-def _sources(folder: Path, name: str) -> Iterator[_Source]:
-    for suffix in ("parquet", "csv"):
-        # Spark writes a folder whose own name ends in .parquet.
-        for place in (folder / f"{name}.{suffix}", folder / name):
-            if place.is_file() and place.suffix:
-                yield _Source(place=place.name, files=(place,), text=suffix == "csv")
-            elif place.is_dir() and (parts := sorted(place.glob(f"*.{suffix}"))):
-                yield _Source(
-                    place=f"{place.name}/*.{suffix}", files=tuple(parts), text=suffix == "csv"
-                )
-    for bare in (folder / name, folder / f"{name}.parquet", folder / f"{name}.csv"):
-        if bare.is_dir() and not any((*bare.glob("*.parquet"), *bare.glob("*.csv"))):
-            yield _Source(place=f"{bare.name}/", files=(), text=False)
-
-
-def _read(register: Register, sources: tuple[_Source, ...]) -> _Reading:
+def _read(register: Register, arrived: Arrival) -> _Reading:
     reading = _Reading(register=register)
+    for unusable in arrived.unusable:
+        reading.fault(unusable.rule, unusable.remedy)
+    for place in arrived.ignored:
+        reading.warnings.append(f"{place} is no part of a register and was ignored.")
+    sources = arrived.sources
     if not sources:
-        if register.required:
+        if register.required and not arrived.unusable:
             reading.fault(
                 "a required register is missing",
                 f"add {register.name}.parquet or {register.name}.csv to the folder",
@@ -160,12 +162,8 @@ def _read(register: Register, sources: tuple[_Source, ...]) -> _Reading:
             f"given {len(sources)} times: {', '.join(s.place for s in sources)}",
             "keep one of them",
         )
-    if not source.files:
-        reading.fault(
-            "an empty folder",
-            "add its parts; or remove the folder, and the register counts as silent",
-        )
-    parts = [_part(reading, source, *part) for part in _parts(reading, source)]
+    kinds = list(_parts(reading, source))
+    parts = [_part(reading, source, *kind) for kind in kinds]
     _missing_columns(reading, parts)
     _unknown_columns(reading, source, parts)
     if not (readable := [part.frame for part in parts if part.read]):
@@ -176,30 +174,64 @@ def _read(register: Register, sources: tuple[_Source, ...]) -> _Reading:
     try:
         _unreadable_values(reading, whole, marks)
     except UNREADABLE:
-        reading.faults.append(unreadable(register, source.place))
+        _why_unreadable(reading, source)
         return reading
+    if source.text:
+        for kind in kinds:
+            _short_rows(reading, source, *kind)
     reading.frame = whole.select(c.name for c in register if c.name in names)
     return reading
 
 
-def _parts(
-    reading: _Reading, source: _Source
-) -> Iterator[tuple[list[Path], dict[str, pl.DataType]]]:
-    """Files with the columns they store, neighbours of one schema together."""
-    stored: list[tuple[Path, dict[str, pl.DataType]]] = []
+def _why_unreadable(reading: _Reading, source: Source) -> None:
+    """Add the fault of bytes that are no register: of text, whether it is its encoding."""
+    if source.text:
+        for file in source.files:
+            try:
+                text_files.refuse_other_encoding(file)
+            except text_files.NotThisText as problem:
+                reading.fault(f"{masked(file.name)}: {problem.rule}", problem.remedy)
+                return
+    reading.faults.append(unreadable(reading.register, source.place))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stored:
+    """How one file stores a register: its columns with their types, and what separates cells."""
+
+    file: Path
+    columns: dict[str, pl.DataType]
+    separator: str
+
+
+def _parts(reading: _Reading, source: Source) -> Iterator[tuple[list[Path], _Stored]]:
+    """Files with how they are stored, neighbours of one kind together."""
+    kinds = groupby(_stored(reading, source), key=lambda each: (each.columns, each.separator))
+    for _, group in kinds:
+        alike = list(group)
+        yield [each.file for each in alike], alike[0]
+
+
+def _stored(reading: _Reading, source: Source) -> Iterator[_Stored]:
+    declared = [column.name for column in reading.register]
     for file in source.files:
+        name = masked(file.name)
         try:
             if file.stat().st_size == 0:
                 reading.fault(
-                    f"{file.name} is an empty file",
+                    f"{name} is an empty file",
                     "write it again; a register without rows still names its columns",
                 )
                 continue
-            stored.append((file, dict(source.scan([file]).collect_schema())))
+            separator = text_files.separator(file, declared) if source.text else ","
+            columns = dict(_scan(source, [file], separator).collect_schema())
+            yield _Stored(file=file, columns=columns, separator=separator)
+        except text_files.NotThisText as problem:
+            reading.fault(f"{name}: {problem.rule}", problem.remedy)
+        except pl.exceptions.DuplicateError:
+            reading.fault(f"{name} names a column twice", "keep one of them")
         except (*UNREADABLE, pl.exceptions.InvalidOperationError):
-            reading.faults.append(unreadable(reading.register, file.name))
-    for schema, group in groupby(stored, key=lambda pair: pair[1]):
-        yield [file for file, _ in group], schema
+            reading.faults.append(unreadable(reading.register, name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,10 +248,9 @@ class _Part:
     """Counted only where a whole column is at fault."""
 
 
-def _part(
-    reading: _Reading, source: _Source, files: list[Path], stored: dict[str, pl.DataType]
-) -> _Part:
-    register, scan = reading.register, source.scan(files)
+def _part(reading: _Reading, source: Source, files: list[Path], kind: _Stored) -> _Part:
+    register, stored = reading.register, kind.columns
+    scan = _scan(source, files, kind.separator)
     sealed.refuse_columns(register, source.place, stored)
     values: dict[str, pl.Expr] = {}
     marks: dict[str, pl.Expr] = {}
@@ -239,10 +270,10 @@ def _part(
     missing = tuple(c.name for c in register if c.required and c.name not in stored)
     rows = _height(reading, source, scan) if missing or wrong else 0
     for name in wrong:
-        kind = register[name].kind
+        wanted = register[name].kind
         reading.fault(
-            f"a wrong type: stored as {stored[name]}, expected {kind}",
-            f"store the column as {kind.dtype}",
+            f"a wrong type: stored as {masked(stored[name])}, expected {wanted}",
+            f"store the column as {wanted.dtype}",
             column=name,
             rows=rows,
         )
@@ -256,7 +287,17 @@ def _part(
     )
 
 
-def _height(reading: _Reading, source: _Source, scan: pl.LazyFrame) -> int:
+def _short_rows(reading: _Reading, source: Source, files: list[Path], kind: _Stored) -> None:
+    """Add the fault of rows that end before the last column: what is cut off reads as empty."""
+    if rows := text_files.short_rows(files, kind.separator, len(kind.columns)):
+        reading.fault(
+            f"{source.place} has rows with fewer cells than its first line names columns",
+            "write the file again; a cell without a value still has its separator",
+            rows=rows,
+        )
+
+
+def _height(reading: _Reading, source: Source, scan: pl.LazyFrame) -> int:
     try:
         return int(scan.select(pl.len()).collect(engine="streaming").item())
     except UNREADABLE:
@@ -280,13 +321,13 @@ def _missing_columns(reading: _Reading, parts: list[_Part]) -> None:
             )
 
 
-def _unknown_columns(reading: _Reading, source: _Source, parts: list[_Part]) -> None:
+def _unknown_columns(reading: _Reading, source: Source, parts: list[_Part]) -> None:
     unknown = sorted({name for part in parts for name in part.unknown})
     if not unknown:
         return
     # A CSV file without a header shows its first family where the names should be.
     headless = source.text and any(part.missing for part in parts)
-    named = "" if headless else f": {', '.join(unknown)}"
+    named = "" if headless else f": {', '.join(map(masked, unknown))}"
     columns = "1 column" if len(unknown) == 1 else f"{len(unknown)} columns"
     reading.warnings.append(
         f"{reading.register.name}: {columns} outside the contract ignored{named}."
@@ -314,18 +355,20 @@ def _unreadable_values(reading: _Reading, whole: pl.LazyFrame, columns: list[str
         reading.fault(rule, remedy, column=name, rows=int(count), examples=show(shown.rows()))
 
 
-def _strays(folder: Path) -> Iterator[str]:
+def _strays(folder: Path, names: list[str]) -> Iterator[str]:
     """Name what looks like a register but is none: a slip of the pen would make it silent."""
-    for place in sorted(folder.iterdir()):
-        if (
-            place.name == sealed.FOLDER
-            or place.name.startswith((".", "_"))
-            or place.stem in REGISTERS
-        ):
+    for place in (folder / name for name in names):
+        if place.name == sealed.FOLDER or place.name.startswith((".", "_")):
+            continue
+        if place.name in REGISTERS or place.name.removesuffix(place.suffix) in REGISTERS:
+            if place.suffix not in ("", ".parquet", ".csv"):
+                yield f"{masked(place.name)} is neither Parquet nor CSV and was ignored."
             continue
         if place.suffix in (".parquet", ".csv") or (
             place.is_dir() and any((*place.glob("*.parquet"), *place.glob("*.csv")))
         ):
+            if place.stem.lower() in REGISTERS:
+                continue  # a fault of that register already
             close = get_close_matches(place.stem, REGISTERS, n=1)
             hint = f" (did you mean {close[0]}?)" if close else ""
-            yield f"{place.name} is no register of the contract and was ignored{hint}."
+            yield f"{masked(place.name)} is no register of the contract and was ignored{hint}."

@@ -6,6 +6,7 @@ resume, makes any past run repeatable, and is the unit that a cluster spreads.
 Layout of the folder::
 
     manifest.json                    what it holds, with a hash of every file
+    manifest.sig                     the manifest, signed by the home that made the snapshot
     part-00000/households.parquet    scoring registers, sorted by household, compact types
     learning/inspections.parquet     registers that only training may read
 """
@@ -14,7 +15,7 @@ import hashlib
 import io
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -34,6 +35,9 @@ from features.units import add_months, first_of_month
 
 FORMAT: Final = 1
 HOUSEHOLDS_PER_PARTITION: Final = 100_000
+SIGNATURE: Final = "manifest.sig"
+Sign = Callable[[bytes], bytes]
+"""Returns the signature of a manifest: a home's, which features know nothing of."""
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 """Multiplier of Fibonacci hashing (Knuth, TAOCP vol. 3, 6.4): spreads any pattern of keys."""
 
@@ -44,22 +48,42 @@ class Snapshot:
 
     folder: Path
     manifest: Mapping[str, Any]
+    written: bytes
+    """The manifest as it lies on disk: what is signed."""
 
     @classmethod
     def open(cls, folder: Path) -> "Snapshot":
-        """Open a snapshot; refuse a folder that is none, or is of another format."""
+        """Open a snapshot; refuse a folder that is none, is of another format, or was edited.
+
+        The digest is computed again from the manifest's hashes, and each file is held against
+        its hash as it is read: so whatever is read is what the digest names. Who wrote it all is
+        for the signature to say (`models.bundles.seals`), which only a home can check.
+        """
         sealed.refuse_place(folder)
         path = folder / "manifest.json"
         if not path.is_file():
             raise SnapshotError.not_one(folder)
         try:
-            manifest = json.loads(path.read_bytes())
+            written = path.read_bytes()
+            manifest = json.loads(written)
             known = manifest["format"] == FORMAT
         except (ValueError, KeyError, TypeError):
             raise SnapshotError.unreadable(path) from None
         if not known:
             raise SnapshotError.of_another_format(folder, written=manifest["format"], reads=FORMAT)
-        return cls(folder, manifest)
+        try:
+            digest = _digest(manifest)
+        except (KeyError, TypeError):
+            raise SnapshotError.unreadable(path) from None
+        if digest != manifest.get("digest"):
+            raise SnapshotError.of_another_digest(path)
+        return cls(folder, manifest, written)
+
+    @property
+    def signature(self) -> bytes | None:
+        """What signs the manifest as it was written; None: nobody signed it."""
+        path = self.folder / SIGNATURE
+        return path.read_bytes() if path.is_file() else None
 
     @property
     def as_of(self) -> date:
@@ -153,6 +177,16 @@ class Snapshot:
         return frame.cast({c: t for c, t in working_types(register).items() if c in frame.columns})
 
 
+def _digest(manifest: Mapping[str, Any]) -> str:
+    """Compute the digest of what a manifest names: day, contract, and the hash of every file."""
+    files: Sequence[Any] = [
+        *(entry["files"] for entry in manifest["partitions"]),
+        manifest["learning"],
+    ]
+    identity = [manifest["format"], manifest["contract"], manifest["as_of"], files]
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+
 def working_types(register: Register) -> dict[str, pl.DataType]:
     """Types in memory: the contract's, with enumerations as closed lists (fast to compare).
 
@@ -201,10 +235,14 @@ def make(
     as_of: date,
     out: Path,
     *,
+    sign: Sign | None = None,
     households_per_partition: int = HOUSEHOLDS_PER_PARTITION,
     progress: Progress = silent,
 ) -> Snapshot:
     """Write a snapshot of checked registers; nothing half-written is ever left under ``out``.
+
+    ``sign`` signs its manifest; without it the snapshot is one of nobody's, which the verbs
+    refuse unless they are told to take it.
 
     The registers must have passed `features.registers.check`: this function joins,
     sorts and packs, it does not judge. Raises InputError when ``out`` holds something
@@ -219,6 +257,8 @@ def make(
         )
     with creating_folder(out) as draft:
         _write(data, as_of, draft, households_per_partition, progress)
+        if sign is not None:
+            (draft / SIGNATURE).write_bytes(sign((draft / "manifest.json").read_bytes()))
     return Snapshot.open(out)
 
 
@@ -253,13 +293,11 @@ def _write(
             learning[register.name] = _pack(frame.collect(), register, folder / "learning")
         done += 1
     progress("writing the manifest", done, steps)
-    hashes = [e["files"] for e in entries] + [learning]
-    identity = json.dumps([FORMAT, CONTRACT_VERSION, as_of.isoformat(), hashes], sort_keys=True)
-    manifest = {
+    manifest: dict[str, Any] = {
         "format": FORMAT,
         "contract": CONTRACT_VERSION,
         "as_of": as_of.isoformat(),
-        "digest": hashlib.sha256(identity.encode()).hexdigest(),
+        "digest": "",  # its place among the lines; made of the rest
         "source": source_digest(data),
         "registers": {
             r.name: {
@@ -272,6 +310,7 @@ def _write(
         "learning": learning,
         "warnings": list(data.warnings),
     }
+    manifest["digest"] = _digest(manifest)
     (folder / "manifest.json").write_text(
         json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )

@@ -46,6 +46,10 @@ SECTIONS: Final[dict[str, dict[str, Verb]]] = {
             "serving.commands.data:features",
             "Build every declared feature, one row a family",
         ),
+        "prune": Verb(
+            "serving.commands.pruning:prune",
+            "Remove what killed runs left behind",
+        ),
     },
     "Models": {
         "train": Verb(

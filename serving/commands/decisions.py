@@ -87,7 +87,9 @@ def score(
     models = chosen(home, model)
     challenger = chosen(home, aliases.SHADOW) if shadow else None
     with terminal.bar() as progress:
-        scored = score_all(snapshot, as_of=on, models=models, out=out, progress=progress)
+        scored = score_all(
+            snapshot, as_of=on, models=models, out=out, key=home.slices_key(), progress=progress
+        )
     summary = scored.summary()
     words: list[Table | str] = [
         _tally(summary),
@@ -98,7 +100,12 @@ def score(
     if challenger is not None:
         with terminal.bar() as progress:
             beside = run_beside(
-                scored, snapshot, as_of=on, challenger=challenger, progress=progress
+                scored,
+                snapshot,
+                as_of=on,
+                challenger=challenger,
+                key=home.slices_key(),
+                progress=progress,
             )
         summary |= {"shadow": beside}
         words += _beside(beside)

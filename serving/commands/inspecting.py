@@ -24,6 +24,7 @@ from serving.commands.terminal import (
     as_of_option,
     day,
     model_option,
+    unsigned_option,
     verb,
 )
 from serving.inspections import list_files, tables
@@ -138,6 +139,7 @@ class _Seed:
 
 @click.command(epilog=_HELP)
 @click.argument("snap", type=FOLDER, required=False, metavar="[SNAP]", help=SNAP)
+@unsigned_option
 @click.option("--capacity", type=_Capacity(), help="Visits in all, or a share of the families.")
 @click.option(
     "--capacities",

@@ -21,6 +21,7 @@ from serving.commands.terminal import (
     examples,
     seed_option,
     snap_argument,
+    unsigned_option,
     verb,
 )
 
@@ -126,6 +127,7 @@ def simulate(
     )
 )
 @click.argument("snaps", type=FOLDER, nargs=-1, required=True, metavar="SNAP...", help=SNAP)
+@unsigned_option
 @seed_option
 @click.option(
     "--tune",

@@ -19,6 +19,7 @@ from serving.commands.terminal import (
     day,
     examples,
     model_option,
+    unsigned_option,
     verb,
 )
 
@@ -33,6 +34,7 @@ from serving.commands.terminal import (
     "reference", type=FOLDER, metavar="REFERENCE", help=f"What is compared with. {SNAP}"
 )
 @click.argument("new", type=FOLDER, metavar="NEW", help="What has come since.")
+@unsigned_option
 @click.option(
     "--out",
     type=FOLDER,

@@ -13,7 +13,7 @@ from features.files.whole import replacing_folder
 from models.bundles import aliases
 from models.writing import version_shown
 from serving.commands import sources, training_side
-from serving.commands.terminal import DAY, FOLDER, Answer, Terminal, examples, verb
+from serving.commands.terminal import DAY, FOLDER, Answer, Terminal, examples, unsigned_option, verb
 
 _HELD: Final = {"index.html", "report.json"}
 _BOTH: Final = ("first", "second")
@@ -56,6 +56,7 @@ _SEED: Final = 20_260_101
     show_default=True,
     help="The challenger runs in shadow, without effect.",
 )
+@unsigned_option
 @click.option(
     "--on",
     type=FOLDER,
@@ -120,6 +121,7 @@ def promote(
 )
 @click.argument("first", metavar="A", help="The one that is there: a version or an alias.")
 @click.argument("second", metavar="B", help="The one that may come.")
+@unsigned_option
 @click.option(
     "--on",
     type=FOLDER,

@@ -1,15 +1,17 @@
 """Where a verb's input comes from: a snapshot, or bare data of which one is made."""
 
 import os
+import shutil
 from datetime import date
 from pathlib import Path
 
-from features.errors import RegisterFaults
+from features.errors import RegisterFaults, SnapshotError
 from features.registers import snapshot as snapshots
 from features.registers.check import decision_date, faults
 from features.registers.fault import Fault
 from features.registers.load import DataSet, open_data_set
 from features.registers.snapshot import Snapshot
+from models.bundles import seals
 from models.bundles.home import Home
 from models.law.parameters import Law
 from serving.commands.terminal import Terminal
@@ -23,11 +25,12 @@ def home() -> Home:
 def opened(place: Path, as_of: date | None, terminal: Terminal) -> tuple[Snapshot, date]:
     """Open a snapshot, or make one of bare data under the home; return it and the decision date.
 
-    Raises RegisterFaults with every fault of bare data, and ParameterNotInForce for a
+    Raises RegisterFaults with every fault of bare data, SnapshotError for a snapshot that no
+    trusted home signed where ``--unsigned`` does not allow it, and ParameterNotInForce for a
     decision date before the first edition of the law, before anything is written.
     """
     if (place / "manifest.json").is_file():
-        snapshot = Snapshot.open(place)
+        snapshot = sealed(place, terminal)
         on = as_of or snapshot.as_of
         in_force(on)
         return _with_silence_shown(snapshot, on, terminal), on
@@ -36,7 +39,29 @@ def opened(place: Path, as_of: date | None, terminal: Terminal) -> tuple[Snapsho
     in_force(on)
     name = f"{place.resolve().name}-{on}-{snapshots.source_digest(data)[:12]}"
     folder = home().snapshots / name
+    _make_room(folder, terminal)
     return _with_silence_shown(packed(data, on, folder, terminal), on, terminal), on
+
+
+def sealed(folder: Path, terminal: Terminal) -> Snapshot:
+    """Open a snapshot that a trusted home signed; another one where ``--unsigned`` allows it."""
+    snapshot = Snapshot.open(folder)
+    if terminal.unsigned and (doubt := seals.doubt(snapshot, home())):
+        terminal.unsigned_snapshots[str(folder)] = f"{doubt}; it was used because of --unsigned."
+    else:
+        seals.check(snapshot, home())
+    return snapshot
+
+
+def _make_room(folder: Path, terminal: Terminal) -> None:
+    """Remove a snapshot under the home that no trusted home signed: its registers are at hand."""
+    if not (folder / "manifest.json").is_file():
+        return
+    try:
+        seals.check(Snapshot.open(folder), home())
+    except SnapshotError as problem:
+        terminal.say(f"warning: it is made again, for {problem}")
+        shutil.rmtree(folder)
 
 
 def _with_silence_shown(snapshot: Snapshot, on: date, terminal: Terminal) -> Snapshot:
@@ -60,8 +85,12 @@ def in_force(on: date) -> Law:
 
 
 def packed(data: DataSet, as_of: date, out: Path, terminal: Terminal) -> Snapshot:
-    """Check the registers and make a snapshot of them; an identical one is reused."""
+    """Check the registers and make a snapshot of them, signed; an identical one is reused.
+
+    Raises SnapshotError where an identical one is there that no trusted home signed.
+    """
     if already := snapshots.existing(out, data, as_of):
+        seals.check(already, home())
         return already
     found_faults = faults(data, as_of)
     for line in data.warnings:
@@ -69,7 +98,7 @@ def packed(data: DataSet, as_of: date, out: Path, terminal: Terminal) -> Snapsho
     refuse(data.folder, found_faults)
     terminal.say(f"Making the snapshot {out} of {data.folder} for {as_of}.")
     with terminal.bar() as progress:
-        return snapshots.make(data, as_of, out, progress=progress)
+        return snapshots.make(data, as_of, out, sign=seals.sealing(home()), progress=progress)
 
 
 def dated(data: DataSet) -> date:

@@ -4,9 +4,14 @@ A slice of some thousand households is the unit of work. Its decisions are writt
 whole and renamed into place, so a killed run has finished slices and nothing half
 done; the same command goes on behind the last one. Since a family's decision never
 depends on its company, a resumed run gives the same bytes as an undisturbed one.
+
+A finished slice is taken up only with the mark of this home's secret over its bytes, its name and
+all that its decisions depend on: whoever can write into the working folder decides nothing.
 """
 
 import hashlib
+import hmac
+import io
 import json
 import re
 import shutil
@@ -22,7 +27,7 @@ import polars as pl
 from features.build import Registers
 from features.errors import InputError
 from features.files import tables
-from features.files.whole import alone_in, replacing
+from features.files.whole import alone_in, write_durably
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.columns import SCORE_SCHEMA
@@ -31,6 +36,8 @@ from models.law.parameters import Law
 from models.learned.predict import Models
 
 HOUSEHOLDS_PER_SLICE: Final = 20_000
+WORKING_FOLDER: Final = re.compile(r"\.(?P<out>.+)\.[0-9a-f]{16}", re.DOTALL)
+"""Beside what it writes a run keeps its finished slices in a folder of such a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +75,75 @@ class Scored:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """The working folder of one run: its finished slices, each bound to what it was made of."""
+
+    folder: Path
+    identity: bytes
+    """Everything that the decisions depend on."""
+    key: bytes
+
+    def write(self, name: str, decisions: pl.DataFrame) -> None:
+        """Keep a finished slice; its mark lies there before it, so that none is ever without."""
+        buffer = io.BytesIO()
+        decisions.write_parquet(buffer)
+        content = buffer.getvalue()
+        write_durably(self._mark_of(name), self._mark(name, content))
+        write_durably(self.folder / name, content)
+
+    def read(self, name: str) -> pl.DataFrame | None:
+        """Return a finished slice; None: it is yet to be decided.
+
+        Raises InputError for one that this home did not write for this very work.
+        """
+        path = self.folder / name
+        if not path.exists():
+            return None
+        # The very bytes that were verified are parsed: nothing can change in between.
+        content = path.read_bytes()
+        mark = self._mark_of(name)
+        written = mark.read_bytes() if mark.is_file() else b""
+        if not hmac.compare_digest(written, self._mark(name, content)):
+            raise InputError(
+                f"{path} was not written by an unfinished run of this home: 0 of its decisions "
+                f"were used, and nothing was written. Find out who put it there, remove the folder "
+                f"{self.folder}, and give the same command again: every family is decided anew."
+            )
+        return pl.read_parquet(io.BytesIO(content))
+
+    def _mark_of(self, name: str) -> Path:
+        return self.folder / f"{name}.hmac"
+
+    def _mark(self, name: str, content: bytes) -> bytes:
+        what = hashlib.sha256(self.identity).digest() + hashlib.sha256(name.encode()).digest()
+        return hmac.digest(self.key, what + content, "sha256")
+
+
 def score(
     snapshot: Snapshot,
     *,
     as_of: date,
     models: Models | None,
     out: Path,
+    key: bytes,
     keep: Sequence[str] = tuple(SCORE_SCHEMA),
     progress: Progress = silent,
 ) -> Scored:
     """Decide for every household of a snapshot and write one row each, sorted by household.
 
+    ``key`` is the secret that binds a killed run's slices to this home (`Home.slices_key`).
     ``keep`` names the columns that are written, and the ending of ``out`` the form
     (`features.files.tables`). A killed run goes on whatever the form: what it finished is kept
     apart from ``out`` until all is decided.
     """
     law = Law(as_of)
     out = tables.may_hold_a_table(out)
-    work = out.parent / f".{out.name}.{_key(snapshot, law, models)}"
-    work.mkdir(parents=True, exist_ok=True)
+    identity = _identity(snapshot, law, models)
+    work = out.parent / f".{out.name}.{hashlib.sha256(identity).hexdigest()[:16]}"
+    work.mkdir(mode=0o700, parents=True, exist_ok=True)
     with alone_in(work):
-        scored = _score(snapshot, law, models, out, keep, work, progress)
+        scored = _score(snapshot, law, models, out, keep, _Work(work, identity, key), progress)
     _clear(out)
     return scored
 
@@ -99,42 +154,37 @@ def _score(
     models: Models | None,
     out: Path,
     keep: Sequence[str],
-    work: Path,
+    work: _Work,
     progress: Progress,
 ) -> Scored:
-    finished, resumed = [], 0
+    finished, resumed = list[pl.DataFrame](), 0
     progress("deciding", 0, snapshot.households)
     done = 0
     for number in snapshot.partitions:
-        slices = _slices(snapshot, number)
         registers: Registers | None = None
-        for first, last, count in slices:
-            part = work / f"part-{number:05d}-{first}.parquet"
-            if part.is_file():
-                resumed += 1
-            else:
+        for first, last, count in _slices(snapshot, number):
+            name = f"part-{number:05d}-{first}.parquet"
+            decisions = work.read(name)
+            if decisions is None:
                 registers = registers or snapshot.registers(number, law.day)
-                decisions = decide(_between(registers, first, last), models, law)
-                with replacing(part) as path:
-                    decisions.table.write_parquet(path)
-            finished.append(part)
+                decisions = decide(_between(registers, first, last), models, law).table
+                work.write(name, decisions)
+            else:
+                resumed += 1
+            finished.append(decisions)
             done += count
             progress("deciding", done, snapshot.households)
-    table = (
-        pl.concat([pl.read_parquet(part) for part in finished])
-        if finished
-        else pl.DataFrame(schema=SCORE_SCHEMA)
-    ).sort("household_id")
-    table = table.select(keep)
+    table = pl.concat(finished) if finished else pl.DataFrame(schema=SCORE_SCHEMA)
+    table = table.sort("household_id").select(keep)
     tables.write(table, out)
     return Scored(out, table, resumed)
 
 
 def _clear(out: Path) -> None:
     """Remove the finished work of this output, and what older runs of it left unfinished."""
-    ours = re.compile(re.escape(f".{out.name}.") + r"[0-9a-f]{16}")
     for leftover in out.parent.iterdir():
-        if leftover.is_dir() and ours.fullmatch(leftover.name):
+        named = WORKING_FOLDER.fullmatch(leftover.name)
+        if named and named["out"] == out.name and leftover.is_dir():
             # Another model may be deciding into the same file at this moment: left alone.
             with suppress(InputError), alone_in(leftover):
                 shutil.rmtree(leftover, ignore_errors=True)
@@ -148,10 +198,11 @@ def one_household(snapshot: Snapshot, household_id: int, as_of: date) -> Registe
     return None if households is None or households.is_empty() else registers
 
 
-def _key(snapshot: Snapshot, law: Law, models: Models | None) -> str:
-    """Name the work by everything that its result depends on."""
-    identity = [snapshot.digest, law.day.isoformat(), versions(law, models), HOUSEHOLDS_PER_SLICE]
-    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+def _identity(snapshot: Snapshot, law: Law, models: Models | None) -> bytes:
+    """Return everything that the decisions of a run depend on."""
+    manifest = hashlib.sha256(snapshot.written).hexdigest()
+    identity = [manifest, law.day.isoformat(), versions(law, models), HOUSEHOLDS_PER_SLICE]
+    return json.dumps(identity, sort_keys=True).encode()
 
 
 def _slices(snapshot: Snapshot, partition: int) -> Iterator[tuple[int, int, int]]:

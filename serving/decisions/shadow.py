@@ -50,6 +50,7 @@ def run_beside(
     *,
     as_of: date,
     challenger: Models,
+    key: bytes,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """Let a challenger look at every family that was decided; write its opinion beside.
@@ -61,6 +62,7 @@ def run_beside(
         as_of=as_of,
         models=challenger,
         out=place(served.out),
+        key=key,
         keep=COLUMNS,
         progress=progress,
     )

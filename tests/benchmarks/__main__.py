@@ -53,9 +53,9 @@ def decisions(snapshot: Path) -> None:
     from models.bundles.loading import load
     from serving.decisions.batch import score
 
-    models = load(Home(snapshot.parent / "home"), "champion")
-    opened = Snapshot.open(snapshot)
-    score(opened, as_of=opened.as_of, models=models, out=snapshot.parent / "decisions.parquet")
+    home, opened = Home(snapshot.parent / "home"), Snapshot.open(snapshot)
+    models, out = load(home, "champion"), snapshot.parent / "decisions.parquet"
+    score(opened, as_of=opened.as_of, models=models, out=out, key=home.slices_key())
 
 
 STEPS = {

@@ -19,6 +19,7 @@ class Few:
         self.ids = snapshot.household_ids(0)[:count]
         self.partitions, self.households = snapshot.partitions[:1], len(self.ids)
         self.digest, self.as_of = snapshot.digest, snapshot.as_of
+        self.written = snapshot.written
 
     def household_ids(self, partition):
         return self.ids

@@ -42,6 +42,10 @@ class Terminal:
     """The two streams: answers go to standard output, everything else to standard error."""
 
     as_json: bool
+    unsigned: bool = False
+    """Whether snapshots that no trusted home signed may be used."""
+    unsigned_snapshots: dict[str, str] = field(default_factory=dict)
+    """What was so used, each with the doubt in it: part of every answer."""
     errors: Console = field(default_factory=lambda: _console(stderr=True))
 
     def say(self, message: str) -> None:
@@ -51,10 +55,13 @@ class Terminal:
     def answer(self, answer: Answer) -> int:
         """Print the answer and return the exit code."""
         if self.as_json:
-            click.echo(json.dumps(answer.json, ensure_ascii=False, default=_plain))
+            doubts = {"unsigned_snapshots": self.unsigned_snapshots}
+            shown = answer.json | (doubts if self.unsigned_snapshots else {})
+            click.echo(json.dumps(shown, ensure_ascii=False, default=_plain))
         else:
             console = _console(stderr=False)
-            for line in answer.words:
+            doubted = [f"warning: {doubt}" for doubt in self.unsigned_snapshots.values()]
+            for line in (*answer.words, *doubted):
                 if isinstance(line, str):
                     click.echo(line)
                 else:
@@ -69,12 +76,16 @@ class Terminal:
 
 
 def verb(function: Decorated) -> Decorated:
-    """Give a verb its `--json` flag and its terminal; its `Answer` becomes output and exit code."""
+    """Give a verb its `--json` flag and its terminal; its `Answer` becomes output and exit code.
+
+    ``--unsigned``, of a verb that takes snapshots, is the terminal's as well: it is meant for
+    whatever the verb opens, and its answer says of what it was needed.
+    """
 
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for scripts.")
     @functools.wraps(function)
-    def run(*args: Any, as_json: bool, **options: Any) -> int:
-        terminal = Terminal(as_json)
+    def run(*args: Any, as_json: bool, unsigned: bool = False, **options: Any) -> int:
+        terminal = Terminal(as_json, unsigned)
         return terminal.answer(function(terminal, *args, **options))
 
     return run  # type: ignore[return-value]  # click replaces it by a command anyway
@@ -103,7 +114,18 @@ def table_option(function: Decorated) -> Decorated:
 
 def snap_argument(function: Decorated) -> Decorated:
     """Add ``SNAP``, the families that a verb is about."""
-    return click.argument("snap", type=FOLDER, metavar="SNAP", help=SNAP)(function)
+    argument = click.argument("snap", type=FOLDER, metavar="SNAP", help=SNAP)
+    return argument(unsigned_option(function))
+
+
+def unsigned_option(function: Decorated) -> Decorated:
+    """Add ``--unsigned`` to a verb that takes snapshots; `verb` hands it to the terminal."""
+    return click.option(
+        "--unsigned",
+        is_flag=True,
+        help="Use a snapshot even though no home that this one trusts signed it; the answer says "
+        "so.",
+    )(function)
 
 
 def data_argument(function: Decorated) -> Decorated:

@@ -7,6 +7,7 @@ import pytest
 
 from features.errors import InputError
 from features.files.whole import (
+    abandoned,
     alone_in,
     creating_folder,
     replacing,
@@ -141,3 +142,46 @@ def test_work_is_done_by_one_at_a_time_and_free_again_afterwards(tmp_path):
         pass
     with alone_in(tmp_path):
         pass
+
+
+@pytest.mark.parametrize("drafting", [replacing, creating_folder, replacing_folder])
+def test_a_draft_is_its_owners_alone_and_what_comes_of_it_is_as_any_file(tmp_path, drafting):
+    before = os.umask(0o022)
+    os.umask(before)
+    with drafting(tmp_path / "out") as draft:
+        if drafting is replacing:
+            draft.write_text("a family")
+        assert draft.stat().st_mode & 0o077 == 0
+    usual = (0o666 if drafting is replacing else 0o777) & ~before
+    assert (tmp_path / "out").stat().st_mode & 0o777 == usual
+
+
+@pytest.mark.parametrize("drafting", [replacing, creating_folder, replacing_folder])
+def test_the_next_run_sweeps_the_drafts_of_killed_ones_and_nothing_else(tmp_path, drafting):
+    (tmp_path / ".out.12").mkdir()
+    (tmp_path / ".out.12" / "families.parquet").touch()
+    (tmp_path / ".out.13").touch()
+    (tmp_path / ".other.12").mkdir()
+    (tmp_path / ".out.notes").touch()
+    with drafting(tmp_path / "out") as draft:
+        if drafting is replacing:
+            draft.touch()
+    assert names(tmp_path) == [".other.12", ".out.notes", "out"]
+
+
+def test_a_draft_that_another_run_is_at_work_on_stays(tmp_path):
+    with creating_folder(tmp_path / "out") as draft:
+        renamed = draft.rename(tmp_path / ".out.99999999")  # as if of another process
+        with replacing(tmp_path / "out") as other:
+            other.write_text("mine")
+        assert renamed.is_dir()
+        (tmp_path / "out").unlink()
+        renamed.rename(draft)
+
+
+def test_the_old_report_stays_where_a_kill_left_no_other(tmp_path):
+    moved = tmp_path / ".report.12.old"
+    moved.mkdir()
+    assert list(abandoned(tmp_path)) == []
+    (tmp_path / "report").mkdir()
+    assert list(abandoned(tmp_path)) == [moved]

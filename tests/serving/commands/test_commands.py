@@ -129,7 +129,15 @@ def test_a_decision_long_after_the_last_incomes_treats_them_as_silent_and_says_s
 ):
     out = tmp_path / "late.parquet"
     run = fresh(
-        "score", simulated_snapshot, "--model", "none", "--as-of", "2026-06-01", "--out", out
+        "score",
+        simulated_snapshot,
+        "--unsigned",
+        "--model",
+        "none",
+        "--as-of",
+        "2026-06-01",
+        "--out",
+        out,
     )
     assert run.code == 0
     assert "incomes ends with 2025-12" in run.err
@@ -138,7 +146,7 @@ def test_a_decision_long_after_the_last_incomes_treats_them_as_silent_and_says_s
 
 
 def test_without_a_promoted_model_the_remedy_is_named(fresh, simulated_snapshot, tmp_path):
-    run = fresh("score", simulated_snapshot, "--out", tmp_path / "d.parquet")
+    run = fresh("score", simulated_snapshot, "--out", tmp_path / "d.parquet", "--unsigned")
     refused(run, "tarazy train", "tarazy promote")
 
 
@@ -150,7 +158,7 @@ def test_wrong_usage_leaves_with_two_and_says_so_in_json_where_asked(fresh):
 
 
 def test_a_place_that_cannot_be_written_is_no_fault_of_ours(fresh, simulated_snapshot):
-    run = fresh("features", simulated_snapshot, "--out", "/proc/no/such.parquet")
+    run = fresh("features", simulated_snapshot, "--out", "/proc/no/such.parquet", "--unsigned")
     refused(run, "cannot be read or written", "--out")
 
 

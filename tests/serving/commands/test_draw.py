@@ -34,7 +34,7 @@ def run(tmp_path, monkeypatch, capsys):
 
     def call(*words):
         with pytest.raises(SystemExit) as left:
-            main(["draw", *map(str, words)])
+            main(["draw", "--unsigned", *map(str, words)])
         printed = capsys.readouterr()
         return left.value.code, printed.out, printed.err
 
@@ -309,11 +309,11 @@ def test_a_trained_model_aims_the_targeted_visits_and_its_list_can_be_proved(
 ):
     out = tmp_path / "list.parquet"
     answer = tarazy(
-        "draw", snap, "--capacity", 120, "--random-least", 40, "--out", out, "--json"
+        "draw", snap, "--unsigned", "--capacity", 120, "--random-least", 40, "--out", out, "--json"
     ).json
     arms = {arm["arm"]: arm for arm in answer["design"]["arms"]}
     per_visit = {n: arm["expected_confirmed"] / arm["visits"] for n, arm in arms.items()}
     assert (arms["random"]["visits"], arms["targeted"]["visits"]) == (40, 80)
     assert per_visit["targeted"] > 1.3 * per_visit["random"]
-    again = ("draw", snap, "--replay", out, "--reveal", answer["sealed"])
+    again = ("draw", snap, "--unsigned", "--replay", out, "--reveal", answer["sealed"])
     assert tarazy(*again).code == 0

@@ -15,8 +15,11 @@ import pytest
 
 from features.registers.load import open_data_set
 from features.registers.snapshot import make
+from models.bundles.home import Home
+from models.bundles.seals import sealing
 from serving.commands import main
 from tests.features import data_sets
+from tests.homes import trusting
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,14 +29,14 @@ def three(tmp_path_factory):
     """Three families: their registers in data/, their snapshot in snap/."""
     folder = tmp_path_factory.mktemp("three")
     data = open_data_set(data_sets.write(folder / "data"))
-    make(data, data_sets.AS_OF, folder / "snap")
+    make(data, data_sets.AS_OF, folder / "snap", sign=sealing(Home(folder / "maker")))
     return folder
 
 
 @pytest.fixture
-def refused(tmp_path, monkeypatch, capsys):
-    """What the command says where it refuses with exit 1, in a home in which nothing is."""
-    monkeypatch.setenv("TARAZY_HOME", str(tmp_path / "home"))
+def refused(tmp_path, three, monkeypatch, capsys):
+    """What the command says where it refuses with exit 1, in a home that holds no model."""
+    monkeypatch.setenv("TARAZY_HOME", str(trusting(tmp_path / "home", three / "maker")))
 
     def call(*words):
         with pytest.raises(SystemExit) as left:

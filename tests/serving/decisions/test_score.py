@@ -26,6 +26,7 @@ from serving.decisions import batch
 from serving.explanations.picture import draw
 from serving.explanations.words import words
 
+KEY = b"a home's secret"
 MODEL_COLUMNS = (*MODEL_OUTPUTS, "material", "proposed_category", "model_version")
 
 
@@ -197,10 +198,12 @@ def test_a_run_goes_on_where_it_was_stopped_and_gives_the_same_bytes(
 
     monkeypatch.setattr(batch, "decide", dies)
     with pytest.raises(KeyboardInterrupt):
-        batch.score(snapshot, as_of=as_of, models=models, out=tmp_path / "killed.parquet")
+        batch.score(snapshot, as_of=as_of, models=models, out=tmp_path / "killed.parquet", key=KEY)
     assert not (tmp_path / "killed.parquet").exists()
     monkeypatch.setattr(batch, "decide", decide)
-    resumed = batch.score(snapshot, as_of=as_of, models=models, out=tmp_path / "killed.parquet")
+    resumed = batch.score(
+        snapshot, as_of=as_of, models=models, out=tmp_path / "killed.parquet", key=KEY
+    )
     assert resumed.resumed == 3
     whole = walk.folder / "decisions.parquet"
     assert (tmp_path / "killed.parquet").read_bytes() == whole.read_bytes()
@@ -216,11 +219,11 @@ def test_a_second_run_of_the_same_work_is_refused_and_a_neighbour_is_left_alone(
 
     def meanwhile(*arguments):
         with pytest.raises(InputError, match="Another run"):
-            batch.score(snapshot, as_of=as_of, models=None, out=tmp_path / "out.parquet")
+            batch.score(snapshot, as_of=as_of, models=None, out=tmp_path / "out.parquet", key=KEY)
         return decide(*arguments)
 
     monkeypatch.setattr(batch, "decide", meanwhile)
-    batch.score(snapshot, as_of=as_of, models=None, out=tmp_path / "out.parquet")
+    batch.score(snapshot, as_of=as_of, models=None, out=tmp_path / "out.parquet", key=KEY)
     assert sorted(p.name for p in tmp_path.iterdir()) == [".out.parquet.mine", "out.parquet"]
 
 
@@ -260,6 +263,6 @@ def test_a_decision_is_explained_in_three_languages_and_drawn(
 
 
 def test_a_household_that_is_nowhere_is_said_so(fresh, simulated_snapshot):
-    run = fresh("explain", simulated_snapshot, 1, "--model", "none")
+    run = fresh("explain", simulated_snapshot, 1, "--model", "none", "--unsigned")
     assert run.code == 1
     assert "not in" in run.err

@@ -34,6 +34,7 @@ from tests.conftest import Command
 from tests.tables import table
 from tests.training.few_families import Few
 
+KEY = b"a home's secret"
 WHEN = datetime(2026, 1, 2, tzinfo=UTC)
 
 
@@ -223,9 +224,11 @@ def test_a_shadow_run_leaves_the_decisions_as_they_are(
     few = Few(Snapshot.open(simulated_snapshot))
     champion = loading.load(home, "champion")
     eager = replace(champion, version="99", threshold=-1e9)
-    served = score(few, as_of=few.as_of, models=champion, out=tmp_path / "decisions.parquet")
+    served = score(
+        few, as_of=few.as_of, models=champion, out=tmp_path / "decisions.parquet", key=KEY
+    )
     before = served.out.read_bytes()
-    summary = run_beside(served, few, as_of=few.as_of, challenger=eager)
+    summary = run_beside(served, few, as_of=few.as_of, challenger=eager, key=KEY)
     assert served.out.read_bytes() == before
     opinion = pl.read_parquet(summary["out"])
     assert opinion.columns == list(COLUMNS)

@@ -7,13 +7,17 @@ from features.errors import InputError
 from features.files.tables import read
 from features.registers.load import open_data_set
 from features.registers.snapshot import make
+from models.bundles.home import Home
+from models.bundles.seals import sealing
 from models.decision.outcome import SCORE_SCHEMA
 from models.decision.pipeline import decide
 from models.law.parameters import Law
 from serving.commands import main
 from serving.decisions import batch
 from tests.features import data_sets
+from tests.homes import trusting
 
+KEY = b"a home's secret"
 FORMS = ("d.parquet", "d.csv", "d")
 
 
@@ -22,13 +26,20 @@ def snapshot(tmp_path_factory):
     """Three families, in two partitions, so that their order is not the partitions'."""
     folder = tmp_path_factory.mktemp("three")
     data = open_data_set(data_sets.write(folder / "data"))
-    return make(data, data_sets.AS_OF, folder / "snap", households_per_partition=2)
+    return make(
+        data,
+        data_sets.AS_OF,
+        folder / "snap",
+        sign=sealing(Home(folder / "maker")),
+        households_per_partition=2,
+    )
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """The command in this process, with a home in which nothing is."""
-    monkeypatch.setenv("TARAZY_HOME", str(tmp_path / "home"))
+def run(tmp_path, snapshot, monkeypatch, capsys):
+    """The command in this process, with a home that holds no model."""
+    home = trusting(tmp_path / "home", snapshot.folder.parent / "maker")
+    monkeypatch.setenv("TARAZY_HOME", str(home))
 
     def call(*words):
         with pytest.raises(SystemExit) as left:
@@ -64,7 +75,7 @@ def test_a_stopped_run_goes_on_in_every_form_and_gives_the_same_bytes(
     snapshot, tmp_path, monkeypatch, name
 ):
     def score(out):
-        return batch.score(snapshot, as_of=snapshot.as_of, models=None, out=out)
+        return batch.score(snapshot, as_of=snapshot.as_of, models=None, out=out, key=KEY)
 
     score(tmp_path / "whole" / name)
     monkeypatch.setattr(batch, "HOUSEHOLDS_PER_SLICE", 1)
@@ -111,17 +122,19 @@ def test_features_are_the_same_in_every_form(snapshot, run, tmp_path, name):
 def test_a_form_that_is_not_written_is_refused_by_name_before_any_work(
     snapshot, run, tmp_path, monkeypatch, words
 ):
-    monkeypatch.chdir(tmp_path)
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
     verb, *more = words
     code, shown = run(verb, snapshot.folder, *more)
     assert code == 1
     assert "written" in shown
-    assert list(tmp_path.iterdir()) == []
+    assert list(here.iterdir()) == []
 
 
 def test_a_folder_with_anything_else_keeps_what_it_holds(snapshot, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("keep")
     with pytest.raises(InputError, match="something else than a table"):
-        batch.score(snapshot, as_of=snapshot.as_of, models=None, out=tmp_path / "mine")
+        batch.score(snapshot, as_of=snapshot.as_of, models=None, out=tmp_path / "mine", key=KEY)
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
