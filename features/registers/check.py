@@ -16,6 +16,7 @@ from features.errors import InputError
 from features.registers.contradictions import contradictions
 from features.registers.declared import REGISTERS
 from features.registers.fault import DATA_OWNER, EXAMPLES, Fault, show
+from features.registers.keys import rows_twice, twice
 from features.registers.load import UNREADABLE, DataSet, unreadable
 from features.registers.promises import NEVER_EMPTY, NOWHERE, TWICE, Promise, promises
 from features.registers.schema import Register
@@ -42,6 +43,7 @@ def faults(data: DataSet, as_of: date | None) -> list[Fault]:
         try:
             faults_of_all += _broken_promises(register, frame, as_of, _already_told(data, name))
             faults_of_all += _twice(register, frame)
+            faults_of_all += twice(register, frame)
         except UNREADABLE:
             faults_of_all.append(unreadable(register))
         else:
@@ -82,7 +84,8 @@ class BrokenPlace:
 
     register: str
     row: int
-    column: str
+    column: str | None
+    """None: the row as a whole."""
     rule: str
     remedy: str
 
@@ -105,6 +108,10 @@ def broken_places(registers: Mapping[str, pl.DataFrame | None], as_of: date) -> 
             continue
         places += _broken_cells(register, frame, as_of)
         places += _broken_keys(register, frame, own)
+        places += (
+            BrokenPlace(register=name, row=row, column=column, rule=rule, remedy=remedy)
+            for row, column, rule, remedy in rows_twice(register, frame)
+        )
     return places
 
 
@@ -250,15 +257,7 @@ def _broken_keys(
     if "person_id" not in register or "person_id" not in frame.columns:
         return
     keys: list[int | None] = frame["person_id"].to_list()
-    if register["person_id"].unique:
-        first: dict[int | None, int] = {}
-        twice = [
-            row
-            for row, key in enumerate(keys)
-            if key is not None and first.setdefault(key, row) != row
-        ]
-        yield from _cells(register, "person_id", twice, TWICE)
-    else:
+    if register.name != "persons":
         lost = [row for row, key in enumerate(keys) if key is not None and key not in persons]
         rule, remedy = NOWHERE
         wording = rule.format("persons"), remedy.format("persons")

@@ -41,7 +41,7 @@ def markdown() -> str:
     """Return the contract as a page: every register, every column, every promise."""
     parts = [
         f"# The register contract, version {CONTRACT_VERSION}\n",
-        "<!-- Printed from features/registers/declared.py; change it there. -->\n",
+        "<!-- Printed from features/registers/declared/; change it there. -->\n",
         _CONVENTIONS,
         *(_section(register) for register in REGISTERS.values()),
         "## Regions\n",
