@@ -13,7 +13,9 @@ from typing import Final
 import polars as pl
 
 from features.errors import InputError
+from features.facts.treatment import Treatment
 from features.registers.contradictions import contradictions
+from features.registers.currencies import without_rate
 from features.registers.declared import REGISTERS
 from features.registers.fault import DATA_OWNER, EXAMPLES, Fault, show
 from features.registers.keys import rows_twice, twice
@@ -27,12 +29,13 @@ __all__ = ["BrokenPlace", "Fault", "broken_places", "decision_date", "faults"]
 _ORDER: Final = {name: place for place, name in enumerate(REGISTERS)}
 
 
-def faults(data: DataSet, as_of: date | None) -> list[Fault]:
+def faults(data: DataSet, as_of: date | None, treatment: Treatment | None = None) -> list[Fault]:
     """Check a data set and return all its faults, errors first.
 
     Each register is streamed once for all its promises, once more for the examples of
     those that are broken, and once for its keys. Without ``as_of`` nothing that needs
-    the decision date is judged. Faults met while reading the files are included.
+    the decision date is judged; without ``treatment``, the law of that day, nothing about
+    other currencies. Faults met while reading the files are included.
     """
     faults_of_all = list(data.faults)
     readable: dict[str, pl.LazyFrame] = {}
@@ -49,6 +52,8 @@ def faults(data: DataSet, as_of: date | None) -> list[Fault]:
         else:
             readable[name] = frame
     faults_of_all += _nowhere(readable)
+    if treatment is not None and "deposits" in readable:
+        faults_of_all += without_rate(readable["deposits"], treatment)
     faults_of_all += contradictions(readable, as_of)
     return sorted(faults_of_all, key=lambda fault: (not fault.is_error, _ORDER[fault.register]))
 

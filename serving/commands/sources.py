@@ -1,6 +1,7 @@
 """Where a verb's input comes from: a snapshot, or bare data of which one is made."""
 
 import os
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from features.registers.fault import Fault
 from features.registers.load import DataSet, open_data_set
 from features.registers.snapshot import Snapshot
 from models.bundles.home import Home
+from models.law.facts import treatment
 from models.law.parameters import Law
 from serving.commands.terminal import Terminal
 
@@ -30,6 +32,7 @@ def opened(place: Path, as_of: date | None, terminal: Terminal) -> tuple[Snapsho
         snapshot = Snapshot.open(place)
         on = as_of or snapshot.as_of
         in_force(on)
+        _warn(snapshot.warnings, terminal)
         return _told_of_silence(snapshot, on, terminal), on
     data = open_data_set(place)
     on = as_of or dated(data)
@@ -37,6 +40,11 @@ def opened(place: Path, as_of: date | None, terminal: Terminal) -> tuple[Snapsho
     name = f"{place.resolve().name}-{on}-{snapshots.source_digest(data)[:12]}"
     folder = home().snapshots / name
     return _told_of_silence(packed(data, on, folder, terminal), on, terminal), on
+
+
+def _warn(warnings: Iterable[str], terminal: Terminal) -> None:
+    for line in warnings:
+        terminal.say(f"warning: {line}")
 
 
 def _told_of_silence(snapshot: Snapshot, on: date, terminal: Terminal) -> Snapshot:
@@ -62,14 +70,15 @@ def in_force(on: date) -> Law:
 def packed(data: DataSet, as_of: date, out: Path, terminal: Terminal) -> Snapshot:
     """Check the registers and make a snapshot of them; an identical one is reused."""
     if already := snapshots.existing(out, data, as_of):
+        _warn(already.warnings, terminal)
         return already
-    found_faults = faults(data, as_of)
-    for line in data.warnings:
-        terminal.say(f"warning: {line}")
+    found_faults = faults(data, as_of, treatment(Law(as_of)))
+    contradictions = [f.sentence for f in found_faults if not f.is_error]
+    _warn((*data.warnings, *contradictions), terminal)
     refuse(data.folder, found_faults)
     terminal.say(f"Making the snapshot {out} of {data.folder} for {as_of}.")
     with terminal.bar() as progress:
-        return snapshots.make(data, as_of, out, progress=progress)
+        return snapshots.make(data, as_of, out, warnings=contradictions, progress=progress)
 
 
 def dated(data: DataSet) -> date:
