@@ -47,7 +47,7 @@ def _of_habitable(rows: pl.DataFrame) -> pl.DataFrame:
     unfit = pl.col("status").is_in(("under_construction", "unfit")).fill_null(value=False)
     kind = pl.col("kind").cast(pl.String)
     return rows.with_columns(
-        pl.when(unfit & kind.is_in(_DWELLINGS)).then(pl.lit(UNINHABITABLE)).otherwise(kind)
+        kind=pl.when(unfit & kind.is_in(_DWELLINGS)).then(pl.lit(UNINHABITABLE)).otherwise(kind)
     )
 
 
