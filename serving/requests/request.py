@@ -25,7 +25,7 @@ from models.law.facts import treatment
 from models.law.parameters import Law
 from models.rules import programmes
 from models.rules.scorecard import Scorecard
-from serving.requests.cells import columns_of, read_day
+from serving.requests.cells import columns_of, read_day, read_key
 from serving.requests.problems import Fault, invalid, of_day
 from serving.requests.rows import WRITTEN, Rows, frames
 
@@ -47,7 +47,8 @@ _LEARNING: Final = {r.name for r in LEARNING}
 class Household:
     """One household of a request, as it was understood."""
 
-    household_id: int | None
+    household_id: int | str | None
+    """The key as it was sent."""
     silent: tuple[str, ...]
     warnings: tuple[dict[str, str], ...]
     understood: dict[str, Any]
@@ -265,7 +266,7 @@ def _gather(
             if not isinstance(row, dict):
                 faults.append(Fault(where, "not an object", "send the row's columns by name"))
                 continue
-            if row.get("household_id") not in (None, key) and key is not None:
+            if key is not None and _another_key(row.get("household_id"), key):
                 faults.append(
                     Fault(
                         f"{where}.household_id",
@@ -274,6 +275,14 @@ def _gather(
                     )
                 )
             gathered[name].put(row, position, where)
+
+
+def _another_key(sent: Any, key: Any) -> bool:
+    """Whether a row names another household than the one that it stands in."""
+    try:
+        return sent is not None and read_key(sent) != read_key(key)
+    except ValueError:
+        return bool(sent != key)
 
 
 def _refuse_unknown(
@@ -330,7 +339,7 @@ def _understood(household: dict[str, Any], contradictory: Sequence[Contradiction
         if not {c.register, *c.reads} & set(silent)
     ]
     return Household(
-        household_id=None if key is None else int(key),
+        household_id=key if isinstance(key, str) or key is None else int(key),
         silent=tuple(silent),
         warnings=tuple(warnings),
         understood=facts,
