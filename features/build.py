@@ -5,7 +5,6 @@ notebook's frame. It aggregates whole numbers only, so neither the order of rows
 nor the number of threads nor the company a family is in changes a byte.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -16,14 +15,16 @@ import polars.selectors as cs
 from features.catalogue import FEATURES, VIEWS
 from features.declare import Feature
 from features.errors import InputError
+from features.facts.in_force import Registers, in_force
+from features.facts.standing import standing
+from features.facts.treatment import Treatment
 from features.registers.declared import REGISTERS
-from features.registers.schema import STATED, NotAfterDecision
+from features.registers.schema import STATED
 
-Registers = Mapping[str, pl.DataFrame | None]
-"""A frame for each register, every row with its ``household_id``; None: did not answer."""
+__all__ = ["Registers", "build", "combine", "count", "known_households", "visible"]
 
 
-def build(registers: Registers, as_of: date) -> pl.DataFrame:
+def build(registers: Registers, as_of: date, treatment: Treatment | None = None) -> pl.DataFrame:
     """Compute every declared feature for every household that the state knew on the day.
 
     Parameters
@@ -33,6 +34,8 @@ def build(registers: Registers, as_of: date) -> pl.DataFrame:
         that reads it is null, never zero.
     as_of : the decision date; rows learned, or events dated, after it are invisible,
         and so are rows struck off on or before it.
+    treatment : what the law of the day says about facts (`features.facts`); without it a
+        fact that needs its word is an InputError.
 
     Returns
     -------
@@ -40,12 +43,12 @@ def build(registers: Registers, as_of: date) -> pl.DataFrame:
     its declaration. Null: the register was silent, or a value that the feature needs is
     unknown for the family.
     """
-    return _combined(_counted(registers, as_of), as_of).collect()
+    return _combined(_counted(registers, as_of, treatment), as_of).collect()
 
 
-def count(registers: Registers, as_of: date) -> pl.DataFrame:
+def count(registers: Registers, as_of: date, treatment: Treatment | None = None) -> pl.DataFrame:
     """Compute the features that count rows, one row a household, without the derived ones."""
-    return _counted(registers, as_of).collect()
+    return _counted(registers, as_of, treatment).collect()
 
 
 def combine(counted: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -57,24 +60,22 @@ def combine(counted: pl.DataFrame, as_of: date) -> pl.DataFrame:
 
 
 def visible(register: str, rows: pl.DataFrame, as_of: date) -> pl.LazyFrame:
-    """Keep the rows that the state knew on the day and that had not been struck off.
+    """Keep the rows that the state knew on the day, and that were neither struck off nor over.
 
     The builder, not each feature, hides later knowledge. Optional columns that the
     data set does not have are added as nulls, and a null that the contract gives a
     meaning (``null_means``) takes that meaning here.
     """
-    seen = rows.lazy()
-    hidden = [test for column, test in _later_than(register, as_of) if column in rows.columns]
-    if hidden:
-        seen = seen.filter(~pl.any_horizontal(hidden))
     filled = [
         value
         for column, value in _filled(register)
         if column not in rows.columns or rows[column].null_count()
     ]
-    return seen.with_columns(
-        *(value for column, value in _absent(register) if column not in rows.columns)
-    ).with_columns(filled)
+    return (
+        standing(register, rows, as_of)
+        .with_columns(*(value for column, value in _absent(register) if column not in rows.columns))
+        .with_columns(filled)
+    )
 
 
 def known_households(registers: Registers) -> pl.DataFrame:
@@ -85,16 +86,14 @@ def known_households(registers: Registers) -> pl.DataFrame:
     return rows
 
 
-def _counted(registers: Registers, as_of: date) -> pl.LazyFrame:
+def _counted(registers: Registers, as_of: date, treatment: Treatment | None) -> pl.LazyFrame:
     households = registers.get("households")
     if households is None:
         raise InputError("Register households did not answer: without it there is nobody to score.")
     table = visible("households", households, as_of).select("household_id").sort("household_id")
-    strangers = _strangers(registers.get("persons"), as_of)
+    facts = in_force(registers, as_of, treatment)
     for counted in _plan(as_of):
-        rows = registers.get(counted.register)
-        if rows is not None and strangers is not None and REGISTERS[counted.register].by_person:
-            rows = rows.join(strangers, on="person_id", how="anti", maintain_order="left")
+        rows = facts.get(counted.register)
         if rows is None:
             table = table.with_columns(counted.silent)
             continue
@@ -102,19 +101,6 @@ def _counted(registers: Registers, as_of: date) -> pl.LazyFrame:
             counted.aggregate(rows, as_of), on="household_id", how="left", maintain_order="left"
         ).with_columns(counted.emptied)
     return table.drop(cs.starts_with("_"))
-
-
-def _strangers(persons: pl.DataFrame | None, as_of: date) -> pl.DataFrame | None:
-    """Return the persons whom the state did not know as members yet; None: there are none.
-
-    What a person earns or owns must not count before the person does.
-    """
-    if persons is None or not {"known_on", "birth_date"} & set(persons.columns):
-        return None
-    seen = visible("persons", persons, as_of).select("person_id").collect()
-    if seen.height == persons.height:
-        return None
-    return persons.select("person_id").join(seen, on="person_id", how="anti")
 
 
 def _combined(counted: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
@@ -199,21 +185,6 @@ def _levels(as_of: date) -> tuple[tuple[pl.Expr, ...], ...]:
         )
         for level in range(1, max(depth.values(), default=0) + 1)
     )
-
-
-@lru_cache(maxsize=256)
-def _later_than(register: str, as_of: date) -> tuple[tuple[str, pl.Expr], ...]:
-    """Columns that tell a row is not visible yet, or no longer, on the day."""
-    tests = []
-    for column in REGISTERS[register]:
-        value = pl.col(column.name)
-        if column.name == "removed_on":
-            tests.append((column.name, (value <= as_of).fill_null(value=False)))
-        elif column.name == "known_on" or any(
-            isinstance(c, NotAfterDecision) for c in column.constraints
-        ):
-            tests.append((column.name, (value > as_of).fill_null(value=False)))
-    return tuple(tests)
 
 
 @lru_cache(maxsize=64)

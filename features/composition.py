@@ -11,6 +11,15 @@ _BASIS = "pilot-2025:dependency"
 _WORK = ("employee", "self_employed")
 
 
+STUDENT_AGE = 23
+"""Birthday until which a full-time student is still a child of a large family.
+
+The law on file has the number with its dates, and refuses a rule that would count by another.
+"""
+_STUDIES = ("school", "home", "college", "university")
+_NO_CHILD = ("head", "spouse", "parent")
+
+
 def _aged(as_of: date, least: int, most: int | None = None) -> pl.Expr:
     return aged(pl.col("birth_date"), as_of, least, most)
 
@@ -33,6 +42,17 @@ def child_members(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     return rows.filter(_aged(as_of, 0, 17))
 
 
+@view(register="persons")
+def grown_students(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """Members from eighteen until their twenty-third birthday who study, as children of the family.
+
+    The head, a spouse and a parent are nobody's children here. Who is enrolled where it is
+    not told studies nowhere that counts.
+    """
+    child = ~pl.col("relation").is_in(_NO_CHILD).fill_null(value=False)
+    return rows.filter(_aged(as_of, 18, STUDENT_AGE - 1) & pl.col("study").is_in(_STUDIES) & child)
+
+
 @feature(
     block=Block.DEPENDENCY, source="persons", unit=Unit.COUNT, empty=0, direction=-1, basis=_BASIS
 )
@@ -50,6 +70,32 @@ def children(as_of: date) -> pl.Expr:
     A person born on 29 February comes of age on 1 March.
     """
     return _aged(as_of, 0, 17).sum()
+
+
+@feature(
+    block=Block.DEPENDENCY,
+    source="grown_students",
+    unit=Unit.COUNT,
+    empty=0,
+    direction=-1,
+    basis="social-code",
+    model_input=False,
+)
+def students_under_23(as_of: date) -> pl.Expr:
+    """Children of the family who have come of age and study, until their twenty-third birthday."""
+    return pl.len()
+
+
+@derived(
+    block=Block.DEPENDENCY,
+    unit=Unit.COUNT,
+    direction=-1,
+    basis="social-code",
+    model_input=False,
+)
+def children_and_students(as_of: date) -> pl.Expr:
+    """Children by whom a family is a large one: under eighteen, or students up to twenty-three."""
+    return pl.col("children") + pl.col("students_under_23")
 
 
 @feature(

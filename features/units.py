@@ -88,11 +88,12 @@ def aged(birth: pl.Expr, as_of: date, least: int, most: int | None = None) -> pl
     A person born on 29 February ages on 1 March. Compared with two days instead of
     counting years: the same answer, several times faster over a country.
     """
-    old_enough = birth <= _years_before(as_of, least)
-    return old_enough if most is None else old_enough & (birth > _years_before(as_of, most + 1))
+    old_enough = birth <= years_before(as_of, least)
+    return old_enough if most is None else old_enough & (birth > years_before(as_of, most + 1))
 
 
-def _years_before(day: date, years: int) -> date:
+def years_before(day: date, years: int) -> date:
+    """Return the day so many years earlier; 29 February becomes the 28th where there is none."""
     leap_day = (day.month, day.day) == (2, 29) and not isleap(day.year - years)
     return _of_calendar(day.year - years, day.month, 28 if leap_day else day.day)
 

@@ -15,6 +15,8 @@ from features.registers.load import open_data_set
 from features.registers.snapshot import Snapshot
 from models.bundles import seals
 from models.bundles.home import Home
+from models.law.facts import treatment
+from models.law.parameters import Law
 
 Families = Snapshot | Registers
 """A snapshot, or the registers of some families as `Snapshot.registers` returns them."""
@@ -54,10 +56,13 @@ def make_snapshot(
     if existing := snapshots.existing(Path(out), opened, on):
         seals.check(existing, owner)
         return existing
-    refuse(opened.folder, faults(opened, on))
-    for line in opened.warnings:
+    every_fault = faults(opened, on, treatment(Law(on)))
+    refuse(opened.folder, every_fault)
+    contradictions = [f.sentence for f in every_fault if not f.is_error]
+    for line in (*opened.warnings, *contradictions):
         warnings.warn(line, stacklevel=2)
-    return snapshots.make(opened, on, Path(out), sign=seals.sealing(owner))
+    sign = seals.sealing(owner)
+    return snapshots.make(opened, on, Path(out), sign=sign, warnings=contradictions)
 
 
 def open_snapshot(
@@ -127,7 +132,8 @@ def build_features(families: Families, *, as_of: date | None = None) -> pl.DataF
 
     """
     day = day_of(families, as_of)
-    return pl.concat(build(r, day) for r in partitions(families, day)).sort("household_id")
+    law = treatment(Law(day))
+    return pl.concat(build(r, day, law) for r in partitions(families, day)).sort("household_id")
 
 
 def day_of(families: Families, as_of: date | None) -> date:

@@ -13,10 +13,13 @@ from typing import Final
 import polars as pl
 
 from features.errors import InputError
+from features.facts.treatment import Treatment
 from features.registers import magnitude
 from features.registers.contradictions import contradictions
+from features.registers.currencies import without_rate
 from features.registers.declared import REGISTERS
 from features.registers.fault import DATA_OWNER, EXAMPLES, Fault, show
+from features.registers.keys import rows_twice, twice
 from features.registers.load import UNREADABLE, DataSet, unreadable
 from features.registers.promises import NEVER_EMPTY, NOWHERE, TWICE, Promise, promises
 from features.registers.schema import Register
@@ -27,12 +30,13 @@ __all__ = ["BrokenPlace", "Fault", "broken_places", "decision_date", "faults"]
 _ORDER: Final = {name: place for place, name in enumerate(REGISTERS)}
 
 
-def faults(data: DataSet, as_of: date | None) -> list[Fault]:
+def faults(data: DataSet, as_of: date | None, treatment: Treatment | None = None) -> list[Fault]:
     """Check a data set and return all its faults, errors first.
 
     Each register is streamed once for all its promises, once more for the examples of
     those that are broken, and once for its keys. Without ``as_of`` nothing that needs
-    the decision date is judged. Faults met while reading the files are included.
+    the decision date is judged; without ``treatment``, the law of that day, nothing about
+    other currencies. Faults met while reading the files are included.
     """
     faults_of_all = list(data.faults)
     readable: dict[str, pl.LazyFrame] = {}
@@ -43,11 +47,14 @@ def faults(data: DataSet, as_of: date | None) -> list[Fault]:
         try:
             faults_of_all += _broken_promises(register, frame, as_of, _already_told(data, name))
             faults_of_all += _twice(register, frame)
+            faults_of_all += twice(register, frame)
         except UNREADABLE:
             faults_of_all.append(unreadable(register))
         else:
             readable[name] = frame
     faults_of_all += _nowhere(readable)
+    if treatment is not None and "deposits" in readable:
+        faults_of_all += without_rate(readable["deposits"], treatment)
     faults_of_all += contradictions(readable, as_of)
     faults_of_all += magnitude.unlikely(readable)
     return sorted(faults_of_all, key=lambda fault: (not fault.is_error, _ORDER[fault.register]))
@@ -84,7 +91,8 @@ class BrokenPlace:
 
     register: str
     row: int
-    column: str
+    column: str | None
+    """None: the row as a whole."""
     rule: str
     remedy: str
 
@@ -107,6 +115,10 @@ def broken_places(registers: Mapping[str, pl.DataFrame | None], as_of: date) -> 
             continue
         places += _broken_cells(register, frame, as_of)
         places += _broken_keys(register, frame, own)
+        places += (
+            BrokenPlace(register=name, row=row, column=column, rule=rule, remedy=remedy)
+            for row, column, rule, remedy in rows_twice(register, frame)
+        )
     return places
 
 
@@ -252,15 +264,7 @@ def _broken_keys(
     if "person_id" not in register or "person_id" not in frame.columns:
         return
     keys: list[int | None] = frame["person_id"].to_list()
-    if register["person_id"].unique:
-        first: dict[int | None, int] = {}
-        twice = [
-            row
-            for row, key in enumerate(keys)
-            if key is not None and first.setdefault(key, row) != row
-        ]
-        yield from _cells(register, "person_id", twice, TWICE)
-    else:
+    if register.name != "persons":
         lost = [row for row, key in enumerate(keys) if key is not None and key not in persons]
         rule, remedy = NOWHERE
         wording = rule.format("persons"), remedy.format("persons")

@@ -30,6 +30,10 @@ _EXPECTED: Final[dict[Kind, tuple[str, str]]] = {
         _WHOLE,
         ("not a whole number", "write digits only: no text, no fraction, no separators"),
     ),
+    Kind.IDENTIFIER: (
+        "not a whole number, or a float from 2^53 on, which may have lost digits of the key",
+        "write keys as whole numbers or as their digits in text, never as floats",
+    ),
     Kind.DECIMAL: ("not a number", "write digits with a decimal point; leave the unknown empty"),
     **dict.fromkeys(
         (Kind.DATE, Kind.MONTH),
@@ -83,7 +87,7 @@ def _from_stored(column: Column, raw: pl.Expr, stored: pl.DataType) -> Conversio
         value = raw.cast(target, strict=False)
         exact = value.cast(stored, strict=False) == raw
         if stored.is_float():
-            exact &= raw.abs() < _EXACT_IN_FLOAT[stored]
+            exact &= _exact(raw, stored, column.kind)
         return _counted(column, raw, pl.when(exact).then(value))
     if column.kind is Kind.DECIMAL and stored.is_numeric():
         return Conversion(value=raw.cast(target), unreadable=None)
@@ -109,11 +113,17 @@ def _is_zone(name: str | None) -> bool:
     return True
 
 
+def _exact(number: pl.Expr, stored: pl.DataType, kind: Kind) -> pl.Expr:
+    """Whether a float still is the number it was made from; two keys may share one from 2^53 on."""
+    most = _EXACT_IN_FLOAT[stored]
+    return number.abs() < most if kind is Kind.IDENTIFIER else number.abs() <= most
+
+
 def _from_text(raw: pl.Expr, kind: Kind) -> pl.Expr:
     if kind in _WHOLE:
         number = raw.cast(pl.Float64, strict=False)
         whole = number.cast(pl.Int64, strict=False)
-        exact = (whole.cast(pl.Float64) == number) & (number.abs() < _EXACT_IN_FLOAT[pl.Float64()])
+        exact = (whole.cast(pl.Float64) == number) & _exact(number, pl.Float64(), kind)
         # A writer that met a missing value prints whole numbers as 12.0.
         return pl.coalesce(raw.cast(pl.Int64, strict=False), pl.when(exact).then(whole))
     if kind is Kind.DECIMAL:

@@ -11,7 +11,7 @@ from features.registers.declared import CONTRACT_VERSION, REGIONS, REGISTERS
 from features.registers.schema import STATED, UNKNOWN, Column, Kind, Register
 
 _JSON_TYPES: Final[dict[Kind, dict[str, Any]]] = {
-    Kind.IDENTIFIER: {"type": "integer", "format": "int64"},
+    Kind.IDENTIFIER: {"type": ["integer", "string"], "format": "int64", "pattern": r"^-?\d{1,19}$"},
     Kind.COUNT: {"type": "integer", "format": "int64"},
     Kind.AMOUNT: {"type": "integer", "format": "int64"},
     Kind.DECIMAL: {"type": "number"},
@@ -41,7 +41,7 @@ def markdown() -> str:
     """Return the contract as a page: every register, every column, every promise."""
     parts = [
         f"# The register contract, version {CONTRACT_VERSION}\n",
-        "<!-- Printed from features/registers/declared.py; change it there. -->\n",
+        "<!-- Printed from features/registers/declared/; change it there. -->\n",
         _CONVENTIONS,
         *(_section(register) for register in REGISTERS.values()),
         "## Regions\n",
@@ -91,7 +91,8 @@ def _property(column: Column, *, needed: bool) -> dict[str, Any]:
     schema["description"] = " ".join([column.about, *(_sentence(rule) for rule in unsaid)])
     if needed:
         return schema
-    schema["type"] = [schema["type"], "null"]
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    schema["type"] = [*kinds, "null"]
     if "enum" in schema:
         schema["enum"] = [*schema["enum"], None]
     if column.null_means is UNKNOWN:

@@ -61,9 +61,23 @@ def promises(name: str, columns: tuple[str, ...], as_of: date | None) -> tuple[P
                 continue
             if column.kind is Kind.DECIMAL:
                 broken &= value.is_finite()
-            if isinstance(constraint, NotAfterDecision) and "known_on" in columns:
-                broken &= known(as_of)
+            if isinstance(constraint, NotAfterDecision) and as_of is not None:
+                if constraint.spans in columns:
+                    broken &= ~constraint.begun(value, as_of)
+                if "known_on" in columns:
+                    broken &= known(as_of)
             promise(constraint.rule, constraint.remedy, broken)
+    made += [
+        Promise(
+            column=rule.columns[-1],
+            rule=rule.rule,
+            remedy=rule.remedy,
+            owner=keeper(register),
+            broken=rule.broken(),
+        )
+        for rule in register.rules
+        if set(rule.columns) <= set(columns)
+    ]
     return tuple(made)
 
 

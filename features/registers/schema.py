@@ -133,11 +133,45 @@ class FirstOfMonth(Constraint):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotAfterDecision(Constraint):
-    """The event lies on or before the decision date."""
+    """The event lies on or before the decision date.
+
+    ``spans`` names the column that says how many months end with this one: what was paid in
+    advance begins before the decision and ends after it.
+    """
+
+    spans: str | None = None
 
     def broken(self, column: pl.Expr, as_of: date | None) -> pl.Expr | None:
         """A later date; without a decision date it cannot be told."""
         return None if as_of is None else column > as_of
+
+    def begun(self, column: pl.Expr, as_of: date) -> pl.Expr:
+        """Whether the first of the spanned months lies on or before the decision date."""
+        if self.spans is None:
+            return pl.lit(value=False)
+        back = pl.col(self.spans).fill_null(1) - 1
+        last = column.dt.year().cast(pl.Int64) * 12 + column.dt.month()
+        return (back > 0) & (last - back <= as_of.year * 12 + as_of.month)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotBefore(Constraint):
+    """The event lies on or after a fixed day."""
+
+    day: date
+
+    def broken(self, column: pl.Expr, as_of: date | None) -> pl.Expr:  # noqa: ARG002 - the interface
+        """An earlier date."""
+        return column < self.day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotAfterNextYear(Constraint):
+    """The year is at most the one after the decision: cars are sold by the year to come."""
+
+    def broken(self, column: pl.Expr, as_of: date | None) -> pl.Expr | None:
+        """A later year; without a decision date it cannot be told."""
+        return None if as_of is None else column > as_of.year + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +221,94 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowRule:
+    """A promise about several columns of one row; a rule about what is not told is kept."""
+
+    rule: str
+    remedy: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it reads; the last is the place of the fault."""
+        raise NotImplementedError
+
+    def broken(self) -> pl.Expr:
+        """Return rows that break the promise as a boolean expression."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InOrder(RowRule):
+    """One day does not lie before another."""
+
+    earlier: str
+    later: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Both days."""
+        return (self.earlier, self.later)
+
+    def broken(self) -> pl.Expr:
+        """The later day lies before the earlier one."""
+        return pl.col(self.later) < pl.col(self.earlier)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartOfWhole(RowRule):
+    """A fraction has both its numbers and is no more than one."""
+
+    part: str
+    whole: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Both numbers."""
+        return (self.part, self.whole)
+
+    def broken(self) -> pl.Expr:
+        """One number without the other, or a fraction above one."""
+        alone = pl.col(self.part).is_null() != pl.col(self.whole).is_null()
+        return alone | (pl.col(self.part) > pl.col(self.whole)).fill_null(value=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """Columns that name a row: no two rows have the same.
+
+    Two nulls are the same, unless ``present`` says that a row without these has no such key.
+    ``apart`` names a column that keeps rows of one key apart where each has its own value.
+    """
+
+    columns: tuple[str, ...]
+    present: tuple[str, ...] = ()
+    apart: str | None = None
+    rule: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnePeriod(Key):
+    """Rows of one key have periods, from ``since`` until the day before ``until``, one at a time.
+
+    A missing day has no limit: two rows without periods overlap.
+    """
+
+    since: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreeing:
+    """What all rows of one key say alike."""
+
+    key: str
+    columns: tuple[str, ...]
+    rule: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Register:
     """One register: its columns and how its rows belong to a household."""
 
@@ -200,6 +322,10 @@ class Register:
     """The contract marks it optional: many data sets will not have it."""
     keeper: str = field(default="")
     """Who keeps the register: the state's system that a correction goes to."""
+    keys: tuple[Key, ...] = ()
+    """What names a row; rows equal in every column are a fault in any register."""
+    agreeing: tuple[Agreeing, ...] = ()
+    rules: tuple[RowRule, ...] = ()
 
     def __post_init__(self) -> None:
         """Two columns of one name, or no way to a household, is our mistake."""

@@ -101,6 +101,11 @@ class Snapshot:
         return int(self.manifest["registers"]["households"]["rows"])
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the check of the registers warned of when the snapshot was made."""
+        return tuple(self.manifest["warnings"])
+
+    @property
     def partitions(self) -> range:
         """Numbers of the partitions."""
         return range(len(self.manifest["partitions"]))
@@ -237,6 +242,7 @@ def make(
     *,
     sign: Sign | None = None,
     households_per_partition: int = HOUSEHOLDS_PER_PARTITION,
+    warnings: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Snapshot:
     """Write a snapshot of checked registers; nothing half-written is ever left under ``out``.
@@ -245,7 +251,8 @@ def make(
     refuse unless they are told to take it.
 
     The registers must have passed `features.registers.check`: this function joins,
-    sorts and packs, it does not judge. Raises InputError when ``out`` holds something
+    sorts and packs, it does not judge; ``warnings`` are what the check said, kept for
+    whoever decides by the snapshot. Raises InputError when ``out`` holds something
     else already: a snapshot is never overwritten.
     """
     if already := existing(out, data, as_of):
@@ -256,14 +263,19 @@ def make(
             "never overwritten. Choose another --out, or remove it first."
         )
     with creating_folder(out) as draft:
-        _write(data, as_of, draft, households_per_partition, progress)
+        _write(data, as_of, draft, households_per_partition, warnings, progress)
         if sign is not None:
             (draft / SIGNATURE).write_bytes(sign((draft / "manifest.json").read_bytes()))
     return Snapshot.open(out)
 
 
 def _write(
-    data: DataSet, as_of: date, folder: Path, households_per_partition: int, progress: Progress
+    data: DataSet,
+    as_of: date,
+    folder: Path,
+    households_per_partition: int,
+    warnings: Sequence[str],
+    progress: Progress,
 ) -> None:
     members = _membership(data, households_per_partition)
     present = [r for r in SCORING if data.registers.get(r.name) is not None]
@@ -308,7 +320,7 @@ def _write(
         },
         "partitions": entries,
         "learning": learning,
-        "warnings": list(data.warnings),
+        "warnings": [*data.warnings, *warnings],
     }
     manifest["digest"] = _digest(manifest)
     (folder / "manifest.json").write_text(
@@ -333,8 +345,13 @@ def _membership(data: DataSet, households_per_partition: int) -> _Membership:
     households = _keys(data, "households", "household_id")
     partitions = max(1, -(-households.height // households_per_partition))
     households = households.with_columns(partition_of(households["household_id"], partitions))
-    persons = _keys(data, "persons", "person_id", "household_id").join(
-        households, on="household_id", suffix="_of_household"
+    rows = _keys(data, "persons", "person_id", "household_id")
+    # What a person earns and owns lies with every family the person was a member of: which of
+    # them it counts for is a matter of the day.
+    persons = (
+        rows.group_by("person_id", "household_id", maintain_order=True)
+        .agg(_first_known())
+        .join(households, on="household_id", suffix="_of_household")
     )
     return _Membership(
         partitions,
@@ -343,6 +360,12 @@ def _membership(data: DataSet, households_per_partition: int) -> _Membership:
             owner_known_on=pl.max_horizontal("owner_known_on", "owner_known_on_of_household")
         ).drop("owner_known_on_of_household"),
     )
+
+
+def _first_known() -> pl.Expr:
+    """The day the first row of a membership was known; null: always."""
+    known = pl.col("owner_known_on")
+    return pl.when(known.null_count() == 0).then(known.min()).alias("owner_known_on")
 
 
 def _keys(data: DataSet, register: str, *keys: str) -> pl.DataFrame:

@@ -16,6 +16,8 @@ from features.catalogue import catalogue_version
 from features.registers.declared import SCORING
 from models.columns import SCORE_SCHEMA
 from models.decision import outcome
+from models.law.facts import cites as cites_of_facts
+from models.law.facts import treatment
 from models.law.parameters import Citation, Law, each_once
 from models.learned.predict import Look, Models
 from models.reasons import reasons
@@ -100,6 +102,7 @@ class Decisions:
                 *(cited for flag in red_flags.in_force(law) for cited in flag.cites),
                 *(cited for one in programmes.in_force(law) for cited in one.cites),
                 *actions.cites(law),
+                *cites_of_facts(law),
             ]
         )
 
@@ -145,7 +148,7 @@ def decide(registers: Registers, models: Models | None, law: Law) -> Decisions:
 def by_rules(registers: Registers, law: Law) -> ByRules:
     """Apply the rules to every household of the registers as of the law's day."""
     silent = tuple(r.name for r in SCORING if registers.get(r.name) is None)
-    counted = count(registers, law.day)
+    counted = count(registers, law.day, treatment(law))
     features = combine(counted, law.day)
     ruled = rules.rule_category(features, law)
     return ByRules(

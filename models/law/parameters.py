@@ -149,6 +149,8 @@ class Law:
     monthly_calculation_index: int
     minimum_wage: int
     large_family_children: int
+    large_family_student_age: int
+    one_off_income_counts: int
     payments_to_income_ratio: int
     loan_principal_limit: int
     deposits_limit: int
@@ -328,7 +330,8 @@ def _parsed(name: str, raw: Mapping[str, Any]) -> Parameter:
         for edition in raw["editions"]
     )
     by = raw.get("by")
-    if (by is None) != all(not edition.values for edition in editions):
+    tables = any(edition.values for edition in editions)
+    if tables != (by is not None) and (tables or any(e.value is not None for e in editions)):
         raise DeclarationError(f"{name}.yaml: `by` goes with `values`, one value with neither.")
     strangers = {key for edition in editions for key in edition.values} - set(REGIONS)
     if by == "region" and strangers:

@@ -13,6 +13,7 @@ from typing import Final
 import polars as pl
 
 import features.catalogue  # noqa: F401 - declares all that the signals build on
+from features.composition import STUDENT_AGE
 from features.errors import DeclarationError
 from features.signals import MANY_SENDERS
 from models.law.parameters import Citation, Law, each_once
@@ -104,9 +105,14 @@ def _deposits_above_limit(law: Law) -> pl.Expr:
 @_flag()
 def _more_than_one_car(law: Law) -> pl.Expr:
     """More cars than go without question, unless a large family or a disability explains them."""
+    if law.large_family_student_age != STUDENT_AGE:
+        raise DeclarationError(
+            f"large_family_student_age.yaml says {law.large_family_student_age} on {law.day}, but "
+            f"features/composition.py counts students until {STUDENT_AGE}: change both."
+        )
     return (
         (pl.col("cars") > law.cars_without_question)
-        & (pl.col("children") < law.large_family_children)
+        & (pl.col("children_and_students") < law.large_family_children)
         & (pl.col("members_with_disability") == 0)
     )
 

@@ -334,6 +334,7 @@ def _row_name(register: str) -> str:
 
 def _decision() -> dict[str, Any]:
     properties = {column.name: _answered(column) for column in COLUMNS}
+    properties["household_id"] |= {"type": ["integer", "string", "null"]}
     for name in ("reasons", "review_reasons"):
         properties[name] |= {"type": "array", "items": _ref("Reason")}
     return _closed(

@@ -18,6 +18,8 @@ from features.files.whole import replacing
 from features.registers.check import decision_date, faults
 from features.registers.fault import Fault
 from features.registers.load import DataSet, open_data_set
+from models.law.facts import treatment
+from models.law.parameters import Law
 from serving.commands import sources
 from serving.commands.terminal import (
     FOLDER,
@@ -54,7 +56,7 @@ def check(terminal: Terminal, data: Path, report: Path | None, as_of: datetime |
         except InputError as problem:
             undated = f"Dates were not compared with a decision date: {problem}"
     with terminal.bar("checking the registers"):
-        every_fault = faults(opened, on)
+        every_fault = faults(opened, on, None if on is None else treatment(Law(on)))
     errors = sum(f.is_error for f in every_fault)
     result = {
         "data": str(data),
@@ -97,6 +99,7 @@ def snapshot(terminal: Terminal, data: Path, out: Path, as_of: datetime | None) 
             "partitions": len(made.partitions),
             "rows": rows,
             "silent_registers": list(made.silent),
+            "warnings": list(made.warnings),
         },
         [
             f"{out}: {made.households:,} households as of {made.as_of}, "
@@ -123,7 +126,7 @@ def features(terminal: Terminal, snap: Path, out: Path, as_of: datetime | None) 
     with terminal.bar() as progress:
         for number in opened.partitions:
             progress("building features", number, len(opened.partitions))
-            parts.append(build(opened.registers(number, on), on))
+            parts.append(build(opened.registers(number, on), on, treatment(Law(on))))
     table = pl.concat(parts).sort("household_id")
     tables.write(table, out)
     unknown = [name for name in FEATURES if table[name].null_count() == table.height]

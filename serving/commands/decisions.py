@@ -109,7 +109,8 @@ def score(
             )
         summary |= {"shadow": beside}
         words += _beside(beside)
-    return Answer({"out": str(out), "as_of": on, **_versions(models), **summary}, words)
+    result = {"out": str(out), "as_of": on, **_versions(models), **summary}
+    return Answer(result | {"warnings": list(snapshot.warnings)}, words)
 
 
 class _OfAKey(click.Command):

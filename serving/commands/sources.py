@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from features.registers.load import DataSet, open_data_set
 from features.registers.snapshot import Snapshot
 from models.bundles import seals
 from models.bundles.home import Home
+from models.law.facts import treatment
 from models.law.parameters import Law
 from serving.commands.terminal import Terminal
 
@@ -33,6 +35,7 @@ def opened(place: Path, as_of: date | None, terminal: Terminal) -> tuple[Snapsho
         snapshot = sealed(place, terminal)
         on = as_of or snapshot.as_of
         in_force(on)
+        _warn(snapshot.warnings, terminal)
         return _with_silence_shown(snapshot, on, terminal), on
     data = open_data_set(place)
     on = as_of or dated(data)
@@ -64,6 +67,11 @@ def _make_room(folder: Path, terminal: Terminal) -> None:
         shutil.rmtree(folder)
 
 
+def _warn(warnings: Iterable[str], terminal: Terminal) -> None:
+    for line in warnings:
+        terminal.say(f"warning: {line}")
+
+
 def _with_silence_shown(snapshot: Snapshot, on: date, terminal: Terminal) -> Snapshot:
     """Say which monthly registers end too early for the day: they count as silent."""
     registers = snapshot.manifest["registers"]
@@ -91,14 +99,18 @@ def packed(data: DataSet, as_of: date, out: Path, terminal: Terminal) -> Snapsho
     """
     if already := snapshots.existing(out, data, as_of):
         seals.check(already, home())
+        _warn(already.warnings, terminal)
         return already
-    found_faults = faults(data, as_of)
-    for line in data.warnings:
-        terminal.say(f"warning: {line}")
+    found_faults = faults(data, as_of, treatment(Law(as_of)))
+    contradictions = [f.sentence for f in found_faults if not f.is_error]
+    _warn((*data.warnings, *contradictions), terminal)
     refuse(data.folder, found_faults)
     terminal.say(f"Making the snapshot {out} of {data.folder} for {as_of}.")
     with terminal.bar() as progress:
-        return snapshots.make(data, as_of, out, sign=seals.sealing(home()), progress=progress)
+        sign = seals.sealing(home())
+        return snapshots.make(
+            data, as_of, out, sign=sign, warnings=contradictions, progress=progress
+        )
 
 
 def dated(data: DataSet) -> date:

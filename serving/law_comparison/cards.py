@@ -18,6 +18,7 @@ from features.registers.snapshot import Snapshot
 from models.assessment import ladder
 from models.assessment.large_sample import kappa_interval
 from models.assessment.metrics import UNKNOWN, quadratic_kappa
+from models.law.facts import treatment
 from models.law.parameters import Law
 from models.rules.category import rule_category
 from models.rules.scorecard import Scorecard, assess
@@ -52,7 +53,7 @@ def by_card(
     placed: list[pl.DataFrame] = []
     for number in snapshot.partitions:
         progress("placing families", number, len(snapshot.partitions))
-        features = build(snapshot.registers(number, as_of), as_of)
+        features = build(snapshot.registers(number, as_of), as_of, treatment(law))
         for card in named:
             points = assess(features, law, card.name)
             placed.append(

@@ -12,6 +12,7 @@ import polars as pl
 from features.build import build, visible
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
+from models.law.facts import treatment
 from models.law.parameters import Law
 from models.rules.category import RICHEST
 from models.rules.readings import IN_FORCE, Reading, by_reading, questions, readings
@@ -79,7 +80,7 @@ def report(snapshot: Snapshot, *, as_of: date, progress: Progress = silent) -> d
 
 
 def _answers(registers: Any, every: tuple[Reading, ...], law: Law) -> pl.DataFrame:
-    features = build(registers, law.day)
+    features = build(registers, law.day, treatment(law))
     card = Scorecard.in_force(law)
     begins = next(c.begins for c in card.categories if c.category == RICHEST)
     table = by_reading(features, every)

@@ -9,6 +9,7 @@ from features.build import build
 from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
+from models.law.facts import treatment
 from models.law.parameters import Law
 from models.poverty import targeted_assistance, yardsticks
 from models.rules import category, programmes
@@ -63,7 +64,7 @@ def under_both(
     then: Law,
     progress: Progress = silent,
 ) -> Both:
-    """Apply two laws of one day to every family; features are built once: they know no law.
+    """Apply two laws of one day to every family; features are built once.
 
     Raises InputError where the two are of different days: a family has one set of facts.
     """
@@ -76,7 +77,7 @@ def under_both(
     for number in parts:
         progress("deciding under both laws", number, len(parts))
         registers = snapshot.registers(number, as_of)
-        features = build(registers, as_of)
+        features = build(registers, as_of, treatment(now))
         table = features.select("household_id", *_SHOWN_FACTS, family_type=_family_type())
         if survey is not None:
             facts.append(features.select(read).join(survey, on="household_id", how="semi"))

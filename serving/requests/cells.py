@@ -18,6 +18,7 @@ from features.registers.schema import Column, Kind
 _EXACT: Final = 2**53
 """Up to here a whole number written with a point, such as 12.0, has lost no digit."""
 _STORED: Final = 2**63
+_KEY: Final = re.compile(r"-?\d{1,19}", re.ASCII)
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -38,12 +39,18 @@ def read_cells(
         try:
             cells.append(None if value is None else read(value))
         except _TooGreatError:
-            unreadable.append((row, "too great a number", "check the unit and the digits"))
+            unreadable.append((row, *_too_great(column)))
             cells.append(None)
         except ValueError:
             unreadable.append((row, *expected(column)))
             cells.append(None)
     return pl.Series(column.name, cells, column.kind.dtype), unreadable
+
+
+def _too_great(column: Column) -> tuple[str, str]:
+    if column.kind is Kind.IDENTIFIER:
+        return "too great a number for a key", "send the key as text, with all its digits"
+    return "too great a number", "check the unit and the digits"
 
 
 def read_day(value: object) -> date:
@@ -56,15 +63,30 @@ def read_day(value: object) -> date:
 def understood(column: Column, value: Any) -> Any:
     """Return a readable cell as canonical JSON holds it: same meaning, same text.
 
-    12 and 12.0 are one number. A number that RFC 8785 could not carry exactly (beyond
+    12 and 12.0 are one number, and "12" is the same key. A number that RFC 8785 could not carry exactly (beyond
     2^53) or that writers of JSON put down in different ways is kept as its decimal text.
     """
     if column.kind not in _NUMBERS or value is None:
         return value
+    if column.kind is Kind.IDENTIFIER:
+        value = read_key(value)
     number = int(value) if value == int(value) else float(value)
     if abs(number) >= _EXACT or (isinstance(number, float) and abs(number) < 1e-5):
         return repr(number)
     return number
+
+
+def read_key(value: Any) -> int:
+    """Return the key that a whole number, or its digits as text, names; ValueError: it names none.
+
+    Text carries every digit through any reader of JSON. A number written with a point may have
+    lost digits of a key from 2^53 on, and names nobody for certain.
+    """
+    if type(value) is str and _KEY.fullmatch(value):
+        value = int(value)
+    if type(value) is float and abs(value) >= _EXACT:
+        raise _TooGreatError
+    return _whole(value)
 
 
 class _TooGreatError(ValueError):
@@ -110,7 +132,7 @@ def _text(value: Any) -> str:
 
 
 _READERS: Final[dict[Kind, Callable[[Any], Any]]] = {
-    Kind.IDENTIFIER: _whole,
+    Kind.IDENTIFIER: read_key,
     Kind.COUNT: _whole,
     Kind.AMOUNT: _whole,
     Kind.DECIMAL: _decimal,

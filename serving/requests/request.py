@@ -17,12 +17,15 @@ from typing import Any, Final
 import polars as pl
 
 from features.errors import DayError
+from features.registers.contradictions import Contradiction, by_household
+from features.registers.currencies import unpriced
 from features.registers.declared import LEARNING, REGISTERS, SCORING
 from features.registers.schema import Register
+from models.law.facts import treatment
 from models.law.parameters import Law
 from models.rules import programmes
 from models.rules.scorecard import Scorecard
-from serving.requests.cells import columns_of, read_day
+from serving.requests.cells import columns_of, read_day, read_key
 from serving.requests.problems import Fault, invalid, of_day
 from serving.requests.rows import WRITTEN, Rows, frames
 
@@ -44,7 +47,8 @@ _LEARNING: Final = {r.name for r in LEARNING}
 class Household:
     """One household of a request, as it was understood."""
 
-    household_id: int | None
+    household_id: int | str | None
+    """The key as it was sent."""
     silent: tuple[str, ...]
     warnings: tuple[dict[str, str], ...]
     understood: dict[str, Any]
@@ -126,14 +130,29 @@ def _read(document: Any, subject: str) -> ScoreRequest:
     for position, (place, household) in enumerate(sent):
         _gather(position, place, household, gathered, faults)
     registers = frames(gathered, as_of, faults)
+    _refuse_unpriced(registers["deposits"], gathered["deposits"], law, faults)
     if faults or as_of is None:
         raise invalid(faults)
+    contradictory = by_household(registers, as_of)
     return ScoreRequest(
         as_of=as_of,
         service=service,
-        households=tuple(_understood(household) for _, household in sent),
+        households=tuple(
+            _understood(household, contradictory.get(position, []))
+            for position, (_, household) in enumerate(sent)
+        ),
         registers=registers,
     )
+
+
+def _refuse_unpriced(deposits: pl.DataFrame, gathered: Rows, law: Law, faults: list[Fault]) -> None:
+    """A balance in another currency needs the official rate of its day."""
+    known = treatment(law)
+    if known is None:
+        return
+    for row, (currency, balance) in enumerate(deposits.select("currency", "balance").rows()):
+        if currency is not None and (problem := unpriced(currency, balance, known)):
+            faults.append(Fault(f"{gathered.places[row]}.currency", *problem))
 
 
 def _law(as_of: date | None, faults: list[Fault]) -> Law:
@@ -247,7 +266,7 @@ def _gather(
             if not isinstance(row, dict):
                 faults.append(Fault(where, "not an object", "send the row's columns by name"))
                 continue
-            if row.get("household_id") not in (None, key) and key is not None:
+            if key is not None and _another_key(row.get("household_id"), key):
                 faults.append(
                     Fault(
                         f"{where}.household_id",
@@ -256,6 +275,14 @@ def _gather(
                     )
                 )
             gathered[name].put(row, position, where)
+
+
+def _another_key(sent: Any, key: Any) -> bool:
+    """Whether a row names another household than the one that it stands in."""
+    try:
+        return sent is not None and read_key(sent) != read_key(key)
+    except ValueError:
+        return bool(sent != key)
 
 
 def _refuse_unknown(
@@ -285,7 +312,7 @@ def shown_name(name: str) -> str:
     return clean + ("…" if len(name) > _NAME_LENGTH else "")
 
 
-def _understood(household: dict[str, Any]) -> Household:
+def _understood(household: dict[str, Any], contradictory: Sequence[Contradiction]) -> Household:
     key = household.get("household_id")
     facts: dict[str, Any] = columns_of(_HOUSEHOLDS, household)
     silent, warnings = [], []
@@ -306,8 +333,13 @@ def _understood(household: dict[str, Any]) -> Household:
                     "remedy": "they were ignored; leave them out",
                 }
             )
+    warnings += [
+        {"place": c.place, "problem": c.rule, "remedy": c.remedy}
+        for c in contradictory
+        if not {c.register, *c.reads} & set(silent)
+    ]
     return Household(
-        household_id=None if key is None else int(key),
+        household_id=key if isinstance(key, str) or key is None else int(key),
         silent=tuple(silent),
         warnings=tuple(warnings),
         understood=facts,

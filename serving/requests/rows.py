@@ -70,7 +70,8 @@ def frames(
     # Without a readable decision date all promises but those about it are still judged.
     for broken in broken_places(read, as_of or date.max):
         place = gathered[broken.register].places[broken.row]
-        fault(f"{place}.{broken.column}", f"breaks the rule: {broken.rule}", broken.remedy)
+        place += "" if broken.column is None else f".{broken.column}"
+        fault(place, f"breaks the rule: {broken.rule}", broken.remedy)
     _refuse_unknown_families(read["households"], gathered["households"], as_of or date.max, fault)
     return read
 
@@ -98,12 +99,6 @@ def _number_persons(
     for row, key in enumerate(read["persons"]["person_id"]):
         if key is None:
             continue
-        if (persons.owners[row], key) in numbers:
-            fault(
-                f"{persons.places[row]}.person_id",
-                "the key of an earlier person of this household",
-                "give each member a key of their own",
-            )
         numbers.setdefault((persons.owners[row], key), row)
     numbered = dict(read)
     for name, frame in read.items():
@@ -113,7 +108,10 @@ def _number_persons(
         keys = frame["person_id"].to_list()
         ids: list[int | None]
         if name == "persons":
-            ids = [None if key is None else row for row, key in enumerate(keys)]
+            # A person may have several rows, one for each period of membership.
+            ids = [
+                None if k is None else numbers[o, k] for o, k in zip(mine.owners, keys, strict=True)
+            ]
         else:
             ids = [numbers.get((o, k)) for o, k in zip(mine.owners, keys, strict=True)]
             for row, (key, number) in enumerate(zip(keys, ids, strict=True)):

@@ -6,10 +6,13 @@ Optional columns are taken to be complete here; unknown values are the builder's
 """
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from tests.benchmarks import pandas_facts
 
 LEVELS = ["none", "primary", "secondary", "vocational", "higher", "postgraduate"]
 CATTLE = {
@@ -38,11 +41,15 @@ def read(snapshot: Path, register: str) -> pd.DataFrame | None:
     return table
 
 
-def features(snapshot: Path, as_of: date) -> pd.DataFrame:
-    """Return one row a household of a snapshot, indexed and sorted by household."""
+def features(snapshot: Path, as_of: date, rates: dict[str, Decimal] | None = None) -> pd.DataFrame:
+    """Return one row a household of a snapshot, indexed and sorted by household.
+
+    ``rates``: tenge for a unit of each other currency.
+    """
     households = _known(read(snapshot, "households"), as_of)
     households = households.set_index("household_id").sort_index()
-    persons = _known(read(snapshot, "persons"), as_of)
+    persons = pandas_facts.members(_known(read(snapshot, "persons"), as_of), as_of)
+    of_members = pd.MultiIndex.from_frame(persons[["household_id", "person_id"]])
     tables = [_dwelling(households), _persons(persons, as_of)]
     makers = {
         "incomes": _incomes,
@@ -60,7 +67,9 @@ def features(snapshot: Path, as_of: date) -> pd.DataFrame:
         if rows is not None:
             rows = _known(rows, as_of)
             if "person_id" in rows:
-                rows = rows[rows["person_id"].isin(persons["person_id"])]
+                owners = pd.MultiIndex.from_frame(rows[["household_id", "person_id"]])
+                rows = rows[owners.isin(of_members)]
+            rows = pandas_facts.held(register, rows, as_of, rates or {})
             tables.append(make(rows, as_of).reindex(households.index, fill_value=0))
     return _derived(pd.concat(tables, axis=1))
 
@@ -113,6 +122,9 @@ def _persons(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
         {
             "members": pd.Series(1, rows.index),
             "children": age < 18,
+            "students_under_23": age.between(18, 22)
+            & study.isin(["school", "home", "college", "university"])
+            & ~rows["relation"].astype(str).isin(["head", "spouse", "parent"]),
             "children_under_seven": age < 7,
             "infants": age < 1,
             "children_one_to_six": age.between(1, 6),
@@ -318,6 +330,7 @@ def _derived(table: pd.DataFrame) -> pd.DataFrame:
     members = table["members"].where(table["members"] > 0)
     table["dependants"] = table["members"] - table["working_members"]
     table["dependency_ratio"] = table["dependants"] / members
+    table["children_and_students"] = table["children"] + table["students_under_23"]
     table["single_parent"] = (table["adults"] == 1) & (table["children"] > 0)
     table["living_area_per_member"] = table["living_area"] // members
     table["rooms_per_member"] = table["rooms"] / members

@@ -468,7 +468,8 @@ def test_a_request_names_each_broken_cell_by_row_and_column():
         row=1,
         column="amount",
         rule="whole tenge, not negative",
-        remedy="send outgoings in their own register; correct the sign at the source",
+        remedy="income from business below zero is no income: send 0; outgoings have registers "
+        "of their own",
     )
 
 

@@ -347,3 +347,20 @@ def test_all_faults_are_met_at_once(tmp_path):
     (tmp_path / "loans.parquet").write_bytes(b"")
     places = [(f.register, f.column) for f in open_data_set(tmp_path).faults]
     assert places == [("households", "region"), ("persons", "birth_date"), ("loans", None)]
+
+
+@pytest.mark.parametrize(
+    ("key", "read"), [(2.0**53 - 1, True), (2.0**53, False), (2.0**53 + 2, False)]
+)
+@pytest.mark.parametrize("stored", [pl.Float64, pl.String])
+def test_a_float_as_a_key_is_an_error_from_two_to_the_fifty_third_on(tmp_path, key, read, stored):
+    keys = pl.Series("household_id", [key, 2.0, 3.0])
+    keys = (
+        keys.cast(stored)
+        if stored is pl.Float64
+        else pl.Series("household_id", [repr(key), "2", "3"])
+    )
+    write(tmp_path, {"households": HOUSEHOLDS.with_columns(keys)})
+    wrong = [f for f in open_data_set(tmp_path).faults if f.column == "household_id"]
+    assert [f.rows for f in wrong] == ([] if read else [1])
+    assert all("2^53" in f.rule for f in wrong)

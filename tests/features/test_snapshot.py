@@ -78,7 +78,7 @@ def test_the_manifest_says_what_there_is_and_what_was_silent(data, tmp_path):
     snapshot = make(open_data_set(data), DAY, tmp_path / "s")
     assert snapshot.as_of == DAY
     assert snapshot.households == HOUSEHOLDS
-    assert snapshot.manifest["contract"] == "1.0"
+    assert snapshot.manifest["contract"] == "2.0"
     assert "vehicles" in snapshot.silent
     assert "incomes" not in snapshot.silent
     assert snapshot.learning("inspections").height == 1

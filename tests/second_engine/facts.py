@@ -85,6 +85,13 @@ def _is(value: Any, *wanted: Any) -> bool | None:
 def _people(people: list[Row], day: date) -> dict[str, Fact]:
     children = [p for p in people if age(p["birth_date"], day) < 18]
     adults = [p for p in people if age(p["birth_date"], day) >= 18]
+    students = [
+        p
+        for p in adults
+        if age(p["birth_date"], day) < 23
+        and p.get("study") in ("school", "home", "college", "university")
+        and p.get("relation") not in ("head", "spouse", "parent")
+    ]
     pupils = [p for p in children if age(p["birth_date"], day) >= 7]
     of_working_age = [p for p in adults if age(p["birth_date"], day) <= 62]
     working = count(adults, lambda p: _is(p.get("activity"), "employee", "self_employed"))
@@ -100,6 +107,7 @@ def _people(people: list[Row], day: date) -> dict[str, Fact]:
     return {
         "members": len(people),
         "children": len(children),
+        "children_and_students": len(children) + len(students),
         "adults": len(adults),
         "adults_of_working_age": len(of_working_age),
         "working_members": working,

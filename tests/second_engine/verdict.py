@@ -151,7 +151,7 @@ def _loans(facts: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
 
 def _cars(facts: dict[str, Fact], law: dict[str, Fraction]) -> bool | None:
     more = above(facts["cars"], law["cars_without_question"])
-    not_large = below(facts["children"], law["large_family_children"])
+    not_large = below(facts["children_and_students"], law["large_family_children"])
     return both(more, not_large, below(facts["members_with_disability"], 1))
 
 

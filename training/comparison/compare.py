@@ -23,6 +23,7 @@ from features.registers.snapshot import Snapshot
 from models.assessment import metrics, target
 from models.bundles import loading
 from models.bundles.home import Home
+from models.law.facts import treatment
 from models.law.parameters import Law
 from models.learned.predict import Models
 from training.gates import blast_radius
@@ -192,7 +193,7 @@ def _weighed(
         held = known_households(registers)
         mine = pl.Series("household_id", families, dtype=pl.Int64)
         mine = mine.filter(mine.is_in(held["household_id"].implode()))
-        table = build(blast_radius.of_families(registers, mine), two.as_of)
+        table = build(blast_radius.of_families(registers, mine), two.as_of, treatment(law))
         for row in range(table.height):
             family = table[row]
             one, other = (
@@ -249,7 +250,7 @@ def _judged(two: Pair, left: pl.DataFrame) -> pl.DataFrame:
         if mine.is_empty():
             continue
         ids = mine["household_id"].unique().sort()
-        table = build(blast_radius.of_families(registers, ids), two.as_of)
+        table = build(blast_radius.of_families(registers, ids), two.as_of, treatment(law))
         probabilities = table.select("household_id", "members").with_columns(
             first=two.first.predict(table, law, quiet)["hidden_income_probability"],
             second=two.second.predict(table, law, quiet)["hidden_income_probability"],

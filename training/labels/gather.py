@@ -19,6 +19,7 @@ from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.assessment.target import at_each
+from models.law.facts import treatment
 from models.law.parameters import Law
 from models.learned.inputs import Input, Matrix, declared_income, encode
 
@@ -253,7 +254,7 @@ def _features(
             name: None if rows is None else rows.join(households, on="household_id", how="semi")
             for name, rows in registers.items()
         }
-    return build(registers, day)
+    return build(registers, day, treatment(Law(day)))
 
 
 def _drawn(features: pl.DataFrame, households: int, generator: np.random.Generator) -> pl.DataFrame:

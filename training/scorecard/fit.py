@@ -23,6 +23,7 @@ from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.assessment import ladder
 from models.assessment.metrics import draws
+from models.law.facts import treatment
 from models.law.parameters import Law
 from models.learned.inputs import Matrix
 from models.rules.scorecard import Criterion, Scorecard, assess, poorest_points
@@ -120,7 +121,8 @@ def gathered(snapshot: Snapshot, progress: Progress = silent) -> Surveyed:
             name: None if rows is None else rows.join(answers, on="household_id", how="semi")
             for name, rows in snapshot.registers(number, snapshot.as_of).items()
         }
-        frames.append(build(registers, snapshot.as_of).filter(pl.col("members") > 0))
+        part = build(registers, snapshot.as_of, treatment(Law(snapshot.as_of)))
+        frames.append(part.filter(pl.col("members") > 0))
     features = pl.concat(frames).sort("household_id")
     if features.height < FEWEST:
         raise InputError(

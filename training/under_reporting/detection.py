@@ -16,6 +16,7 @@ from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.assessment import metrics
 from models.estimators import HiddenIncomeClassifier
+from models.law.facts import treatment
 from models.law.parameters import Law
 from models.learned.inputs import Matrix, encode
 from models.learned.predict import Look
@@ -74,7 +75,10 @@ def judged(
     if shuffled:
         truth = _dealt_anew(truth, generator)
         labels = replace(labels, inspections=_with_findings(labels.inspections, truth))
-    parts = [build(snapshot.registers(part), snapshot.as_of) for part in snapshot.partitions]
+    parts = [
+        build(snapshot.registers(part), snapshot.as_of, treatment(law))
+        for part in snapshot.partitions
+    ]
     features = pl.concat(parts).filter(pl.col("members") > 0).sort("household_id")
     households = features["household_id"].to_numpy()
     fold = folds([households], FOLDS, generator)[0]

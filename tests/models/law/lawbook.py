@@ -15,6 +15,7 @@ from models.law.files import LAW
 ORDINARY: dict[str, Any] = {
     "members": 3,
     "children": 1,
+    "children_and_students": 1,
     "adults": 2,
     "adults_of_working_age": 2,
     "working_members": 2,

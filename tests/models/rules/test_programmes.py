@@ -31,7 +31,7 @@ READ = sorted(
     {c.feature for p in programmes.in_force(LAW) for g in p.requires for c in g if c.feature}
 )
 """Features that some programme's condition reads."""
-PUPILS: dict = {"school_age_children": 1, "children": 1}
+PUPILS: dict = {"school_age_children": 1, "children": 1, "children_and_students": 1}
 
 
 def of_category(category: int, richest: int | None = None) -> pl.DataFrame:
@@ -83,22 +83,40 @@ CASES = {
     "a tenant may be one of the akimat": ("housing_aid", {"rents_home": True}, REVIEW),
     "a large family that rents and owns nothing": (
         "rent_subsidy",
-        {"rents_home": True, "dwellings": 0, "children": 4, "income_per_member": 50_851},
+        {
+            "rents_home": True,
+            "dwellings": 0,
+            "children": 4,
+            "children_and_students": 4,
+            "income_per_member": 50_851,
+        },
         ELIGIBLE,
     ),
     "a tenge above the minimum: nobody is refused by the weak source": (
         "rent_subsidy",
-        {"rents_home": True, "dwellings": 0, "children": 4, "income_per_member": 50_852},
+        {
+            "rents_home": True,
+            "dwellings": 0,
+            "children": 4,
+            "children_and_students": 4,
+            "income_per_member": 50_852,
+        },
         REVIEW,
     ),
     "three children are not many": (
         "rent_subsidy",
-        {"rents_home": True, "dwellings": 0, "children": 3, "income_per_member": 0},
+        {
+            "rents_home": True,
+            "dwellings": 0,
+            "children": 3,
+            "children_and_students": 3,
+            "income_per_member": 0,
+        },
         REVIEW,
     ),
     "who does not rent asks for no rent subsidy": (
         "rent_subsidy",
-        {"children": 4, "dwellings": 0, "income_per_member": 0},
+        {"children": 4, "children_and_students": 4, "dwellings": 0, "income_per_member": 0},
         NOT_ELIGIBLE,
     ),
     "a child with a disability is taught at home": (
@@ -159,7 +177,11 @@ CASES = {
     "a disability leads to a sanatorium": ("sanatorium", {"members_with_disability": 1}, ELIGIBLE),
     "assumed conditions refuse nobody": ("sanatorium", {}, REVIEW),
     "a child may do sport": ("sport_section", {}, ELIGIBLE),
-    "without a child there is nobody to do sport": ("sport_section", {"children": 0}, NOT_ELIGIBLE),
+    "without a child there is nobody to do sport": (
+        "sport_section",
+        {"children": 0, "children_and_students": 0},
+        NOT_ELIGIBLE,
+    ),
 }
 
 

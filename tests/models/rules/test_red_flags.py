@@ -68,12 +68,15 @@ def test_the_bound_of_loans_moves_with_the_minimum():
     [
         ({"cars": 1}, False),
         ({"cars": 2}, True),
-        ({"cars": 2, "children": 3}, True),
-        ({"cars": 2, "children": 4}, False),  # a large family
+        ({"cars": 2, "children": 3, "children_and_students": 3}, True),
+        ({"cars": 2, "children": 4, "children_and_students": 4}, False),  # a large family
         ({"cars": 2, "members_with_disability": 1}, False),
-        ({"cars": 5, "children": 8}, False),
+        ({"cars": 5, "children": 8, "children_and_students": 8}, False),
         ({"cars": None}, None),
-        ({"cars": None, "children": 4}, False),  # exempt whatever the number of cars
+        (
+            {"cars": None, "children": 4, "children_and_students": 4},
+            False,
+        ),  # exempt whatever the number of cars
         ({"cars": 2, "members_with_disability": None}, None),  # might be exempt
     ],
 )
@@ -153,7 +156,7 @@ def test_an_unknown_flag_counts_as_not_raised_and_no_answer_at_all_is_null():
     nothing_known = dict.fromkeys(
         [
             "cars",
-            "children",
+            "children_and_students",
             "members_with_disability",
             "loan_payments_month",
             "members",

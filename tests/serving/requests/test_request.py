@@ -169,7 +169,7 @@ def test_registers_of_training_may_not_be_sent(name):
         ("persons", "birth_date", 19900201),
         ("persons", "birth_date", "2026-01-02"),
         ("persons", "guardianship", 1),
-        ("persons", "person_id", "1"),
+        ("persons", "person_id", "1.0"),
         ("persons", "person_id", None),
         ("vehicles", "kind", None),
         ("vehicles", "model_year", 1899),
@@ -371,3 +371,61 @@ def test_what_a_key_is_made_from_is_canonical_json_by_rfc_8785(area, number, tex
     facts = ask(household).households[0].understood
     assert facts["properties"][0]["area_m2"] in (area, repr(area))
     assert canonical(facts) == rfc8785.dumps(facts)
+
+
+# Keys
+
+
+def keyed(household_id, person_id):
+    household = family(household_id=household_id)
+    for register in ("persons", "incomes", "vehicles"):
+        rows = household[register]
+        household[register] = [
+            row | {"person_id": person_id} if row["person_id"] == 1 else row for row in rows
+        ]
+    return household
+
+
+def key_of(household):
+    request = ask(household)
+    return decision_id(request, request.households[0], {})
+
+
+@pytest.mark.parametrize("key", [12, "12", 12.0, 2**62, str(2**62), "-80", -80])
+def test_a_key_is_a_whole_number_or_its_digits_and_comes_back_as_it_was_sent(key):
+    request = ask(keyed(key, key))
+    assert request.households[0].household_id == key
+    assert type(request.households[0].household_id) is (str if type(key) is str else int)
+    assert request.registers["incomes"]["person_id"].to_list() == [0]
+    assert key_of(keyed(key, key)) == key_of(keyed(int(key), int(key)))
+
+
+def test_the_same_person_by_number_and_by_text_is_one_person():
+    household = family(persons=[*family()["persons"], family()["persons"][0] | {"person_id": "1"}])
+    [(place, (problem, _))] = faults_of(household).items()
+    assert place == "household.persons[2].person_id"
+    assert "stands more than once" in problem
+
+
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [
+        (float(2**53), "too great a number for a key"),
+        (float(2**60), "too great a number for a key"),
+        (str(2**63), "too great a number for a key"),
+        (12.5, "not a whole number"),
+        ("12.0", "not a whole number"),
+        ("", "not a whole number"),
+        ("12a", "not a whole number"),
+        (True, "not a whole number"),
+    ],
+)
+def test_what_may_have_lost_digits_is_no_key(key, problem):
+    for place, (what, _) in faults_of(keyed(key, 1)).items():
+        assert place == "household.household_id"
+        assert what.startswith(problem)
+    assert faults_of(keyed(1, key))["household.persons[0].person_id"][0].startswith(problem)
+
+
+def test_the_last_float_that_is_a_key_is_one_below_two_to_the_fifty_third():
+    assert ask(keyed(float(2**53 - 1), 1)).households[0].household_id == 2**53 - 1
