@@ -6,6 +6,7 @@ its owner alone. Its maker holds a lock on it, which ends with the maker however
 the next run of the same name, and `tarazy prune`, know which drafts are nobody's and remove them.
 """
 
+import errno
 import fcntl
 import os
 import re
@@ -15,9 +16,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from features.errors import InputError
+from features.errors import InputError, TarazyError
 
 _DRAFT: Final = re.compile(r"\.(?P<name>.+)\.\d+(?P<old>\.old)?", re.DOTALL)
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_SAID_OF_IT: Final = (
+    "os error 28)",
+    "No space left on device",
+    "database or disk is full",
+)
+"""What libraries that write by themselves say of a full disk, in errors of their own."""
+_NO_ROOM: Final = 1 << 16
+"""Bytes: a disk with fewer takes no table."""
 _PRIVATE_FOLDER: Final = 0o700
 _PRIVATE_FILE: Final = 0o600
 _MASK: Final = os.umask(0o077)
@@ -61,7 +71,8 @@ def replacing(path: Path) -> Iterator[Path]:
     # Made here, so that whatever opens it to write meets a file of these rights.
     handle = _held(lambda: os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE), draft)
     try:
-        yield draft
+        with _naming(path):
+            yield draft
         draft.chmod(0o666 & ~_MASK)
         draft.replace(path)
     finally:
@@ -149,10 +160,32 @@ def _drafted(out: Path) -> Iterator[Path]:
 
     handle = _held(made, draft)
     try:
-        yield draft
+        with _naming(out):
+            yield draft
     finally:
         os.close(handle)
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def is_full(problem: BaseException) -> bool:
+    """Whether a disk had no room for what was being written, whoever says so."""
+    if isinstance(problem, OSError) and problem.errno in _FULL:
+        return True
+    return any(words in str(problem) for words in _SAID_OF_IT)
+
+
+@contextmanager
+def _naming(place: Path) -> Iterator[None]:
+    """Let an error of a full disk name the place that was to be written, and be the system's."""
+    try:
+        yield
+    except TarazyError:
+        raise
+    except Exception as problem:
+        # A library may fail over a full disk without a word of it; what it wrote is still there.
+        if is_full(problem) or shutil.disk_usage(place.parent).free < _NO_ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(place)) from problem
+        raise
 
 
 def _draft(place: Path) -> Path:

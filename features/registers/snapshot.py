@@ -14,6 +14,7 @@ Layout of the folder::
 import hashlib
 import io
 import json
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -216,7 +217,7 @@ def source_digest(data: DataSet) -> str:
     """SHA-256 over the names and bytes of every register file of a data set."""
     whole = hashlib.sha256()
     for path in data.files:
-        whole.update(str(path.relative_to(data.folder)).encode())
+        whole.update(os.fsencode(path.relative_to(data.folder)))
         with path.open("rb") as file:
             whole.update(hashlib.file_digest(file, "sha256").digest())
     return whole.hexdigest()

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from features.errors import InputError, NoSuchModel
+from features.files.whole import replacing
 
 
 class Home:
@@ -126,13 +127,14 @@ class Home:
             ) from problem
         if not isinstance(key, Ed25519PrivateKey):
             raise InputError(f"{path} is no Ed25519 private key: restore it from its backup.")
+        if not public.exists():
+            _show(key, public)
         return key
 
     def _make_keys(self, path: Path, public: Path) -> None:
         self.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = Ed25519PrivateKey.generate()
         secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        shown = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             with os.fdopen(
@@ -144,7 +146,13 @@ class Home:
             return
         finally:
             draft.unlink(missing_ok=True)
-        public.write_bytes(shown)
+        _show(key, public)
+
+
+def _show(key: Ed25519PrivateKey, public: Path) -> None:
+    shown = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    with replacing(public) as draft:
+        draft.write_bytes(shown)
 
 
 def _public_key(path: Path) -> Ed25519PublicKey:

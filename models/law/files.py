@@ -5,7 +5,7 @@ not know is refused as a whole, with the place of every fault.
 """
 
 import json
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -23,6 +23,8 @@ LAW: Final = Path(__file__).with_name("values")
 SCHEMAS: Final = Path(__file__).with_name("schemas")
 _RULES: Final = ("decision_policy", "hard_rule", "targeted_assistance")
 """Files of dated editions that are rules, not values: each has a schema of its own name."""
+_DEEPEST: Final = 40
+"""Levels of lists and keys in one another; the law on file has a dozen."""
 _NOT_PARAMETERS: Final = frozenset(
     {"acts", "actions", "poverty_yardsticks", "programmes", "red_flags", "rights", *_RULES}
 )
@@ -70,13 +72,38 @@ def read_law(folder: Path = LAW) -> LawFiles:
 
 
 def read_exactly(path: Path) -> Any:
-    """Read one YAML file: decimals as `Decimal`, as they are written; a key twice is refused."""
+    """Read one YAML file: decimals as `Decimal`, as they are written; a key twice is refused.
+
+    So is what looks like a number or a day and is none, and what is nested deeper than law is.
+    """
     try:
-        return yaml.load(path.read_bytes(), Loader=_ExactLoader)
+        content = yaml.load(path.read_bytes(), Loader=_ExactLoader)
     except OSError:
         raise DeclarationError(f"{path.name} is missing from {path.parent.name}/.") from None
     except yaml.YAMLError as fault:
         raise DeclarationError(f"{path.name} is not readable YAML: {fault}") from None
+    except RecursionError:
+        content = None
+    else:
+        if not _deeper(content, _DEEPEST):
+            return content
+    raise DeclarationError(
+        f"{path.name} nests lists and keys more than {_DEEPEST} deep: no file of law does. "
+        "Write it flatter."
+    )
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether lists and mappings stand in one another more than so many times."""
+    layer = {id(value): value}  # once each, however often it is referred to
+    for _ in range(levels + 1):
+        layer = {
+            id(inner): inner
+            for outer in layer.values()
+            if isinstance(outer, list | dict)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        }
+    return bool(layer)
 
 
 def plain(value: Any) -> Any:
@@ -99,7 +126,25 @@ class _ExactLoader(yaml.CSafeLoader):
 
 
 def _decimal(loader: _ExactLoader, node: yaml.ScalarNode) -> Decimal:
-    return Decimal(str(loader.construct_scalar(node)).replace("_", ""))
+    number = Decimal(str(loader.construct_scalar(node)).replace("_", ""))
+    if not number.is_finite():
+        raise ValueError
+    return number
+
+
+def _of_text(
+    construct: Callable[[_ExactLoader, yaml.ScalarNode], Any],
+) -> Callable[[_ExactLoader, yaml.ScalarNode], Any]:
+    """Let what looks like a number or a day and is none be a fault with its place."""
+
+    def constructed(loader: _ExactLoader, node: yaml.ScalarNode) -> Any:
+        try:
+            return construct(loader, node)
+        except (ValueError, ArithmeticError):
+            what = f"{str(node.value)[:20]!r} is no number, or no day of the calendar"
+            raise yaml.constructor.ConstructorError(None, None, what, node.start_mark) from None
+
+    return constructed
 
 
 def _mapping(loader: _ExactLoader, node: yaml.MappingNode) -> dict[Hashable, Any]:
@@ -111,7 +156,11 @@ def _mapping(loader: _ExactLoader, node: yaml.MappingNode) -> dict[Hashable, Any
     return loader.construct_mapping(node, deep=True)
 
 
-_ExactLoader.add_constructor("tag:yaml.org,2002:float", _decimal)
+_ExactLoader.add_constructor("tag:yaml.org,2002:float", _of_text(_decimal))
+_ExactLoader.add_constructor("tag:yaml.org,2002:int", _of_text(_ExactLoader.construct_yaml_int))
+_ExactLoader.add_constructor(
+    "tag:yaml.org,2002:timestamp", _of_text(_ExactLoader.construct_yaml_timestamp)
+)
 _ExactLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 

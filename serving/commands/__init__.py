@@ -4,6 +4,7 @@ So `score` never loads MLflow, and serving never imports training: the verbs tha
 learn are reached lazily, by their names as text.
 """
 
+import errno
 import importlib
 import json
 import os
@@ -16,6 +17,8 @@ from typing import Final
 import click
 
 from features.errors import TarazyError
+from features.files.whole import is_full
+from features.registers.masked import masked
 
 _OURS: Final = {"features", "models", "serving", "tarazy", "training"}
 
@@ -221,16 +224,13 @@ def main(arguments: list[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except OSError as problem:
-        place = problem.filename or "A file"
-        code = _refused(
-            f"{place} cannot be read or written ({problem.strerror or type(problem).__name__}): "
-            "choose another --out or TARAZY_HOME, or make room there.",
-            1,
-            words,
-        )
+        code = _refused(_out_of_reach(problem), 1, words)
     except Exception as problem:  # the last resort, so that no family's value is printed
         if lacking := _lacking(problem, words):
             code = _refused(lacking, 1, words)
+        elif is_full(problem):
+            full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            code = _refused(_out_of_reach(full), 1, words)
         else:
             code = _refused(_ours(problem), 3, words)
     sys.exit(code if isinstance(code, int) else 0)
@@ -239,6 +239,18 @@ def main(arguments: list[str] | None = None) -> None:
 def _refused(message: str, code: int, words: list[str]) -> int:
     click.echo(message if message.startswith("tarazy") else f"tarazy: {message}", err=True)
     return _in_json(message, code, words)
+
+
+def _out_of_reach(problem: OSError) -> str:
+    """Name the file that could not be read or written, and what to do."""
+    home = os.environ.get("TARAZY_HOME", "var")
+    place = (
+        masked(problem.filename) if problem.filename else f"A file of --out, of {home} or of TMPDIR"
+    )
+    return (
+        f"{place} cannot be read or written ({problem.strerror or type(problem).__name__}): "
+        "choose another --out or TARAZY_HOME, or make room there."
+    )
 
 
 def _in_json(message: str, code: int, words: list[str]) -> int:

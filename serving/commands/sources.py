@@ -40,6 +40,8 @@ def opened(place: Path, as_of: date | None, terminal: Terminal) -> tuple[Snapsho
     data = open_data_set(place)
     on = as_of or dated(data)
     in_force(on)
+    if data.faults:
+        refuse(data.folder, faults(data, on))
     name = f"{place.resolve().name}-{on}-{snapshots.source_digest(data)[:12]}"
     folder = home().snapshots / name
     _make_room(folder, terminal)

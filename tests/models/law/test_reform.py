@@ -164,3 +164,23 @@ def test_a_list_without_codes_cannot_be_changed_by_code():
 def test_an_entry_changed_to_null_is_removed():
     base = [{"code": "A", "from": 1}, {"code": "B", "from": 2}]
     assert reform.laid_over(base, {"A": None}, "x") == [{"code": "B", "from": 2}]
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        (".nan", "'.nan' is no number"),
+        ("-.inf", "'-.inf' is no number"),
+        ("190:20:30.15", "is no number"),
+        ("2026-02-30", "no day of the calendar"),
+        ("9" * 5_000, "is no number"),
+        ("[" * 100 + "]" * 100, "more than 40 deep"),
+        ("{a: " * 5_000 + "1" + "}" * 5_000, "nesting depth"),
+    ],
+)
+def test_what_no_law_can_hold_is_a_fault_of_the_file_with_its_place(tmp_path, value, named):
+    text = f"about: a try\nchanges:\n  subsistence_minimum:\n    value: {value}\n"
+    with pytest.raises(InputError, match="reform.yaml") as fault:
+        reform.read(reform_file(tmp_path, text))
+    assert named in str(fault.value)
+    assert len(str(fault.value)) < 300
