@@ -24,7 +24,7 @@ def one_object_each(rows: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     rows : of the register, those that stand on the day, with ``household_id``. An object is
-        known by ``property_id``, or by a ``record_id`` that several owners share.
+        known by ``property_id``.
 
     Returns
     -------
@@ -34,8 +34,8 @@ def one_object_each(rows: pl.DataFrame) -> pl.DataFrame:
     them exactly.
     """
     shared = _with_shares(_of_habitable(rows))
-    keyless = shared.filter(~pl.col("_keyed"))
-    joined = _joined(shared.filter("_keyed"))
+    keyless = shared.filter(pl.col("_object").is_null())
+    joined = _joined(shared.filter(pl.col("_object").is_not_null()))
     return pl.concat([joined, _rounded(keyless)], how="diagonal_relaxed").select(
         *(name for name in rows.columns if name != "share"), "share"
     )
@@ -60,19 +60,12 @@ def _with_shares(rows: pl.DataFrame) -> pl.DataFrame:
     unit = pl.lit(1, pl.Int64)
     for step in (10, 100, 1_000, _HUNDREDTH):
         unit = pl.when(pl.col("_share") % step == 0).then(pl.lit(step, pl.Int64)).otherwise(unit)
-    nobody = pl.lit(None, pl.Int64)
-    own = pl.col("property_id") if "property_id" in rows.columns else nobody
-    record = nobody
-    if "record_id" in rows.columns and rows["record_id"].null_count() < rows.height:
-        # A record of several owners is the object's key where no better one is told.
-        shared = pl.len().over("household_id", "record_id") > 1
-        record = pl.when(own.is_null() & shared).then(pl.col("record_id"))
+    object_key = pl.lit(None, pl.Int64)
+    if "property_id" in rows.columns:
+        object_key = pl.col("property_id")
     return (
-        rows.with_columns(share=share.fill_null(1.0), _own=own, _record=record)
-        .with_columns(
-            _share=millionths,
-            _keyed=pl.any_horizontal(pl.col("_own", "_record").is_not_null()),
-        )
+        rows.with_columns(share=share.fill_null(1.0), _object=object_key)
+        .with_columns(_share=millionths)
         .with_columns(_unit=unit)
     )
 
@@ -81,7 +74,7 @@ def _joined(rows: pl.DataFrame) -> pl.DataFrame:
     """Make one row of the shares of each object of a family."""
     if rows.is_empty():
         return rows
-    key = ["household_id", "kind", "_own", "_record"]
+    key = ["household_id", "kind", "_object"]
     whole, near = _nearest()
     total = pl.min_horizontal(pl.col("_share").sum(), pl.lit(WHOLE, pl.Int64))
     together = pl.when(near & (whole == WHOLE)).then(WHOLE).otherwise(total) / WHOLE

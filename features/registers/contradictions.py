@@ -20,6 +20,7 @@ from features.units import Span, aged, months_of, years_before
 ADULT: Final = 18
 """Age of majority (Code on marriage and the family, art. 1)."""
 _OLDEST: Final = 115
+_REGULAR_PAYMENTS: Final = ("pension", "allowance")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +152,16 @@ _CONTRADICTIONS: Final = (
         holds=pl.col("held_by_the_dead") > 0,
     ),
     Contradiction(
+        name="one_record_of_several",
+        register="properties",
+        column="record_id",
+        rule="one record of real estate under several owners of a family",
+        remedy="send the object's key as property_id: without it each share counts as a dwelling "
+        "of its own",
+        needs=("one_record_of_several",),
+        holds=pl.col("one_record_of_several") > 0,
+    ),
+    Contradiction(
         name="no_income",
         register="incomes",
         column="amount",
@@ -158,6 +169,16 @@ _CONTRADICTIONS: Final = (
         remedy="make sure that its sources answered; if so, it stays as it is",
         needs=("income",),
         holds=_PEOPLED & (pl.col("income") == 0),
+    ),
+    Contradiction(
+        name="paid_once",
+        register="incomes",
+        column="months",
+        rule="a pension or an allowance in one month of the year only",
+        remedy="send arrears with the `months` they are for, and a grant paid once as `one_off`; "
+        "a payment that has just begun stays as it is",
+        needs=("paid_once",),
+        holds=pl.col("paid_once") > 0,
     ),
     Contradiction(
         name="repaid_and_due",
@@ -191,8 +212,10 @@ _COUNTED: Final = (
     "learned_later",
     "paid_to_the_dead",
     "held_by_the_dead",
+    "one_record_of_several",
     "income",
     "quarter",
+    "paid_once",
     "payments",
     "repaid_and_due",
 )
@@ -230,7 +253,7 @@ def by_household(
         name: rows.select(_telling(rows) if rows.height else rows.columns).lazy()
         for name, rows in registers.items()
         if rows is not None
-        and (name in _ALWAYS or (name == "loans" and rows.height) or (died and rows.height))
+        and (name in _ALWAYS or (rows.height and (died or name in ("loans", "properties"))))
     }
     shown: dict[int, list[Contradiction]] = {}
     for contradiction, households in _judged(frames, as_of, "in-memory"):
@@ -265,6 +288,7 @@ def _judged(
         _composition(persons, as_of),
         _learned_later(registers["persons"], persons, as_of),
         _of_the_dead(frames, as_of),
+        _records(frames),
         _income(frames, as_of),
         _payments(frames, as_of),
     ):
@@ -369,6 +393,26 @@ def _of_the_dead(frames: Mapping[str, _Frame], as_of: date | None) -> _Told:
     return set(names), table
 
 
+def _records(frames: Mapping[str, _Frame]) -> _Told:
+    """Records of real estate that stand under several members, and whose object is not named."""
+    properties = frames.get("properties")
+    if properties is None or not properties.has("person_id", "record_id"):
+        return set(), None
+    unnamed = pl.col("record_id").is_not_null()
+    if properties.has("property_id"):
+        unnamed &= pl.col("property_id").is_null()
+    table = (
+        properties.standing.filter(unnamed)
+        .select("person_id", "record_id")
+        .join(frames["persons"].standing.select("person_id", "household_id"), on="person_id")
+        .group_by("household_id", "record_id")
+        .agg(pl.len().cast(pl.Int64).alias("owners"))
+        .group_by("household_id")
+        .agg((pl.col("owners") > 1).sum().cast(pl.Int64).alias("one_record_of_several"))
+    )
+    return {"one_record_of_several"}, table
+
+
 def _income(frames: Mapping[str, _Frame], as_of: date | None) -> _Told:
     incomes = frames.get("incomes")
     if incomes is None or not incomes.has("person_id", "month", "amount"):
@@ -381,9 +425,17 @@ def _income(frames: Mapping[str, _Frame], as_of: date | None) -> _Told:
             kept = [*columns, *(name for name in ("source",) if incomes.has(name))]
             rows = rows.select(kept)
             rows = by_month(rows, rows.collect_schema())
-        regular = pl.col("month").is_in(months_of(Span.QUARTER, as_of))
+        month = pl.col("month")
+        regular = month.is_in(months_of(Span.QUARTER, as_of))
         if incomes.has("source"):
             regular &= pl.col("source") != "one_off"
+            year = month.is_in(months_of(Span.YEAR, as_of)) & (pl.col("amount") > 0)
+            once = [
+                month.filter(year & (pl.col("source") == source)) for source in _REGULAR_PAYMENTS
+            ]
+            facts["paid_once"] = pl.sum_horizontal(
+                (paid.min() == paid.max()).fill_null(value=False).cast(pl.Int64) for paid in once
+            )
         facts["quarter"] = pl.col("amount").filter(regular).sum()
     return set(facts), _by_household(rows, frames["persons"], facts)
 

@@ -85,10 +85,6 @@ def _spread(rows: pd.DataFrame) -> pd.DataFrame:
 def _objects(rows: pd.DataFrame) -> pd.DataFrame:
     groups: dict[tuple[object, ...], list[dict[str, object]]] = defaultdict(list)
     records = rows.to_dict("records")
-    owners: dict[tuple[object, object], int] = defaultdict(int)
-    for row in records:
-        if not _missing(row, "record_id"):
-            owners[row["household_id"], row["record_id"]] += 1
     loose: dict[object, list[dict[str, object]]] = defaultdict(list)
     apart = []
     for row in records:
@@ -104,15 +100,12 @@ def _objects(rows: pd.DataFrame) -> pd.DataFrame:
             row["share"] = 1.0
         home = row["household_id"]
         if not _missing(row, "property_id"):
-            groups[home, row["kind"], "object", row["property_id"]].append(row)
-        elif not _missing(row, "record_id") and owners[home, row["record_id"]] > 1:
-            groups[home, row["kind"], "record", row["record_id"]].append(row)
+            groups[home, row["kind"], row["property_id"]].append(row)
         elif row["kind"] in ("apartment", "house"):
             loose[home].append(row)
         else:
             apart.append(row)
-    for group in groups.values():
-        apart.append(_one(group))
+    apart += [_one(group) for group in groups.values()]
     for several in loose.values():
         apart += _to_whole(several)
     return pd.DataFrame(apart, columns=rows.columns)

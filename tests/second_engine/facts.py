@@ -6,7 +6,7 @@ number, a fraction where a share is meant, yes or no, or None: unknown.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -25,11 +25,13 @@ EVENTS = ("known_on", "birth_date", "month", "registered_on", "issued_on", "open
 def facts(family: Family, day: date) -> dict[str, Fact]:
     """Every fact that the scorecard, the hard rule and the red flags ask for."""
     seen = {name: rows and [r for r in rows if visible(r, day)] for name, rows in family.items()}
+    seen["persons"] = [p for p in seen["persons"] if is_member(p, day)]
     people = seen["persons"]
     members = {p["person_id"] for p in people}
     for name, rows in seen.items():  # what somebody holds counts while they are a member
         if name != "persons" and rows and "person_id" in rows[0]:
             seen[name] = [r for r in rows if r["person_id"] in members]
+    seen = {name: rows and held(name, rows, day) for name, rows in seen.items()}
     by_name: dict[str, Fact] = {}
     by_name |= _people(people, day)
     by_name |= _home(seen["households"][0], len(people))
@@ -47,9 +49,54 @@ def facts(family: Family, day: date) -> dict[str, Fact]:
 
 def visible(row: Row, day: date) -> bool:
     """Known to the state by the day, not dated after it, and not struck off by then."""
-    if any(row.get(column) is not None and row[column] > day for column in EVENTS):
+    dated = [c for c in EVENTS if c != "month" or (row.get("months") or 1) == 1]
+    if any(row.get(column) is not None and row[column] > day for column in dated):
         return False
     return row.get("removed_on") is None or row["removed_on"] > day
+
+
+def is_member(person: Row, day: date) -> bool:
+    """Joined, not left, not dead; and not away, for whom the state keeps is no member by the law."""
+    if any((end := person.get(name)) and end <= day for name in ("left_on", "died_on")):
+        return False
+    if (joined := person.get("joined_on")) and joined > day:
+        return False
+    since = person.get("away_since")
+    return person.get("away") is None or bool(since and since > day)
+
+
+def held(register: str, rows: list[Row], day: date) -> list[Row]:
+    """The rows of members that hold on the day: month by month, one row an object."""
+    if register == "incomes":
+        regular = [r for r in rows if r["source"] != "one_off"]
+        return [month for r in regular for month in _month_by_month(r, day)]
+    if register == "properties":
+        standing = [r for r in rows if r.get("status") != "demolished"]
+        objects = {r["property_id"]: r for r in standing if r.get("property_id")}
+        return [r for r in standing if not r.get("property_id")] + list(objects.values())
+    return [r for r in rows if not _over(register, r, day)]
+
+
+def _over(register: str, row: Row, day: date) -> bool:
+    if register == "loans":
+        closed = row.get("closed_on")
+        repaid = row.get("outstanding") == 0 or (closed is not None and closed <= day)
+        return repaid or row.get("role") == "guarantor"
+    if register == "businesses" and (since := row.get("suspended_since")):
+        until = row.get("suspended_until")
+        return bool(since <= day and (until is None or until >= day))
+    return False
+
+
+def _month_by_month(income: Row, day: date) -> list[Row]:
+    """An amount of several months cut evenly; the last of them take what does not divide."""
+    months = income.get("months") or 1
+    each, rest = divmod(income["amount"], months)
+    rows, month = [], income["month"]
+    for back in range(months):
+        rows.append(income | {"month": month, "amount": each + (back < rest)})
+        month = (month - timedelta(days=1)).replace(day=1)
+    return [r for r in rows if r["month"] <= day]
 
 
 def quarter(day: date) -> list[date]:
@@ -188,13 +235,17 @@ def _things(seen: Family, day: date) -> dict[str, Fact]:
         made = vehicle.get("model_year")
         return None if made is None else made >= day.year - 7
 
+    def is_dwelling(thing: Row) -> bool:
+        fit = thing.get("status") in (None, "habitable")
+        return thing["kind"] in ("apartment", "house") and fit
+
     def counted(register: str, test: Callable[[Row], bool | None]) -> int | None:
         rows = seen.get(register)
         return None if rows is None else count(rows, test)
 
     livestock, deposits = seen.get("livestock"), seen.get("deposits")
     return {
-        "dwellings": counted("properties", lambda p: p["kind"] in ("apartment", "house")),
+        "dwellings": counted("properties", is_dwelling),
         "land_plots": counted("properties", lambda p: p["kind"] == "land_plot"),
         "vehicles": counted("vehicles", on_the_road),
         "cars": counted("vehicles", lambda v: v["kind"] == "car" and usable(v)),

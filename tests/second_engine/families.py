@@ -108,6 +108,9 @@ class Author:
     def _maybe(self, value: Any, unknown: float = 0.03) -> Any:
         return None if self._often(unknown) else value
 
+    def _seldom(self) -> date | None:
+        return self._around(self.day) if self._often(0.012) else None
+
     def _around(self, day: date) -> date:
         return day + timedelta(days=self.rng.choice((-400, -31, -1, 0, 0, 1, 40)))
 
@@ -191,6 +194,13 @@ class Author:
             ),
             "chronic_condition": self._maybe(self._often(0.15)),
             "enrolled": self._maybe(self._often(0.8)),
+            "study": rng.choice((None, None, "school", "college", "university")),
+            "relation": self._maybe(rng.choice(("head", "spouse", "child", "child", "other"))),
+            "joined_on": self._seldom(),
+            "left_on": self._seldom(),
+            "died_on": self._seldom(),
+            "away": rng.choice((None,) * 120 + ("conscript", "prison", "institution")),
+            "away_since": self._seldom(),
             **self._seldom_hidden(of_things=False),
         }
 
@@ -230,8 +240,9 @@ class Author:
                     self._received(
                         rng.choice(people),
                         month,
-                        rng.choice(("wage", *SOURCES)),
+                        rng.choice(("wage", "one_off", *SOURCES)),
                         rng.randrange(300_000),
+                        rng.choice((None, None, 1, 2, 7)),
                     )
                 )
         return rows
@@ -239,13 +250,16 @@ class Author:
     def _before_the_quarter(self) -> date:
         return (self.months[-1] - timedelta(days=1)).replace(day=1)
 
-    def _received(self, person: Row, month: date, source: str, amount: int) -> Row:
+    def _received(
+        self, person: Row, month: date, source: str, amount: int, months: int | None = None
+    ) -> Row:
         late = self.day + timedelta(days=1) if self._often(0.02) else None
         return {
             "person_id": person["person_id"],
             "month": month,
             "source": source,
             "amount": amount,
+            "months": months,
             "known_on": late,
         }
 
@@ -261,22 +275,37 @@ class Author:
     def _properties(self, people: list[Row]) -> list[Row]:
         kinds = ("apartment", "apartment", "house", "house")
         kinds += () if self.wealthy else (*["land_plot"] * 4, "commercial", "garage")
-        return self._held(
+        rows = self._held(
             people,
             6,
             lambda: {
                 "kind": self.rng.choice(kinds),
+                "property_id": None,
                 "share": self.rng.choice((None, 1.0, 0.5, 0.000001, 0.25)),
                 "area_m2": self._maybe(50.5),
+                "status": self.rng.choice((None,) * 9 + ("habitable", "unfit", "demolished")),
                 "value": self._maybe(9_000_000),
             },
         )
+        return self._owned_together(rows)
+
+    def _owned_together(self, rows: list[Row]) -> list[Row]:
+        """Let some rows of one kind be shares of one object, which the family owns once."""
+        flats = [r for r in rows if r["kind"] == "apartment" and not r["status"]]
+        if len(flats) > 1 and self._often(0.4):
+            key = self._key()
+            for row in flats:
+                row |= {"property_id": key, "removed_on": None, "known_on": None}
+                row["registered_on"] = None
+        return rows
 
     def _vehicles(self, people: list[Row]) -> list[Row]:
         kinds = ("car", "car", "car", "truck", "bus")
-        kinds += () if self.wealthy else ("tractor", "motorcycle")
+        kinds += () if self.wealthy else ("tractor", "motorcycle", "moped", "trailer")
         states = (None, "normal", "normal")
-        states += () if self.wealthy else ("arrested", "stolen", "sold_not_reregistered")
+        states += (
+            () if self.wealthy else ("written_off", "arrested", "stolen", "sold_not_reregistered")
+        )
         return self._held(
             people,
             4,
@@ -308,6 +337,8 @@ class Author:
                 "opened_on": self._maybe(self.day - timedelta(days=self.rng.choice((0, 1, 2000)))),
                 "closed_on": None if self._often(0.6) else self._around(self.day),
                 "turnover_12m": self._maybe(0),
+                "suspended_since": self._seldom(),
+                "suspended_until": self._seldom(),
             },
         )
 
@@ -326,7 +357,9 @@ class Author:
                 "monthly_payment": 0,
                 "principal": self._maybe(0),
                 "issued_on": self._maybe(self.day - timedelta(days=2000)),
-                "outstanding": self._maybe(1),
+                "outstanding": self._maybe(0 if self._often(0.05) else 1),
+                "role": rng.choice((None,) * 9 + ("borrower", "co_borrower", "guarantor")),
+                "closed_on": self._seldom(),
                 "days_overdue": self._maybe(
                     self._amount("days_overdue") if self._often(0.5) else 0
                 ),

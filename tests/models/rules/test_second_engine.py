@@ -14,6 +14,7 @@ import pytest
 
 from features.build import build
 from features.registers.declared import REGISTERS
+from models.law.facts import treatment
 from models.law.parameters import Law
 from models.rules.category import rule_category
 from models.rules.red_flags import red_flags
@@ -51,8 +52,8 @@ def differences(families: list[Family], day: date) -> list[str]:
 def _product(families: list[Family], day: date) -> dict[int, dict[str, Any]]:
     owner = {p["person_id"]: p["household_id"] for f in families for p in f["persons"]}
     frames = {name: _frame(name, families, owner) for name in families[0]}
-    table = build(frames, day)
     law = Law(day)
+    table = build(frames, day, treatment(law))
     ruled = table.join(rule_category(table, law), on="household_id").join(
         red_flags(table, law), on="household_id"
     )
