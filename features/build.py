@@ -16,11 +16,17 @@ import polars.selectors as cs
 from features.catalogue import FEATURES, VIEWS
 from features.declare import Feature
 from features.errors import InputError
+from features.registers.coverage import COVERED, QUARTER
 from features.registers.declared import REGISTERS
 from features.registers.schema import STATED, NotAfterDecision
 
 Registers = Mapping[str, pl.DataFrame | None]
-"""A frame for each register, every row with its ``household_id``; None: did not answer."""
+"""A frame for each register, every row with its ``household_id``; None: did not answer.
+
+Where monthly registers do not answer for every month and household alike, a frame
+`features.registers.coverage.COVERED` is beside them: a row a household, and for each such
+register how many complete months before the day it covers without a gap.
+"""
 
 
 def build(registers: Registers, as_of: date) -> pl.DataFrame:
@@ -30,7 +36,8 @@ def build(registers: Registers, as_of: date) -> pl.DataFrame:
     ----------
     registers : a frame for each register of the contract, each row carrying its
         ``household_id``. A register left out or None did not answer: every feature
-        that reads it is null, never zero.
+        that reads it is null, never zero; so is, for a household, every feature that looks
+        at a month which its register does not cover.
     as_of : the decision date; rows learned, or events dated, after it are invisible,
         and so are rows struck off on or before it.
 
@@ -91,6 +98,7 @@ def _counted(registers: Registers, as_of: date) -> pl.LazyFrame:
         raise InputError("Register households did not answer: without it there is nobody to score.")
     table = visible("households", households, as_of).select("household_id").sort("household_id")
     strangers = _strangers(registers.get("persons"), as_of)
+    covered = registers.get(COVERED)
     for counted in _plan(as_of):
         rows = registers.get(counted.register)
         if rows is not None and strangers is not None and REGISTERS[counted.register].by_person:
@@ -101,7 +109,48 @@ def _counted(registers: Registers, as_of: date) -> pl.LazyFrame:
         table = table.join(
             counted.aggregate(rows, as_of), on="household_id", how="left", maintain_order="left"
         ).with_columns(counted.emptied)
+        if covered is not None and counted.register in covered.columns:
+            table = _of_covered_months(table, counted, covered)
     return table.drop(cs.starts_with("_"))
+
+
+def _of_covered_months(
+    table: pl.LazyFrame, counted: "_Counted", covered: pl.DataFrame
+) -> pl.LazyFrame:
+    """Make unknown what looks at a month that the register does not cover for the household."""
+    back = covered.lazy().select("household_id", _covered=counted.register)
+    return (
+        table.join(back, on="household_id", how="left", maintain_order="left")
+        .with_columns(
+            pl.when(pl.col("_covered").is_null() | (pl.col("_covered") >= f.months_back))
+            .then(pl.col(f.name))
+            .alias(f.name)
+            for f in counted.features
+        )
+        .drop("_covered")
+    )
+
+
+def silence(registers: Registers) -> list[tuple[frozenset[str], pl.Series]]:
+    """Return the households that are left without the same monthly registers, by their keys.
+
+    A decision needs the three complete months before its day: a register that does not cover
+    them for a household is silent for it. Empty: no household lacks what another has.
+    """
+    covered = registers.get(COVERED)
+    if covered is None:
+        return []
+    names = [n for n in covered.columns if n != "household_id" and registers.get(n) is not None]
+    behind = covered.select("household_id", *(pl.col(name) < QUARTER for name in names))
+    if not names or not behind.select(pl.any_horizontal(pl.col(names).any())).item():
+        return []
+    return [
+        (
+            frozenset(n for n, lacks in zip(names, key, strict=True) if lacks),
+            part["household_id"].sort(),
+        )
+        for key, part in behind.partition_by(names, as_dict=True).items()
+    ]
 
 
 def _strangers(persons: pl.DataFrame | None, as_of: date) -> pl.DataFrame | None:

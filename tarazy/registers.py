@@ -13,6 +13,7 @@ from features.registers import snapshot as snapshots
 from features.registers.check import faults
 from features.registers.load import open_data_set
 from features.registers.snapshot import Snapshot
+from models.law.parameters import Law
 
 Families = Snapshot | Registers
 """A snapshot, or the registers of some families as `Snapshot.registers` returns them."""
@@ -27,7 +28,8 @@ def make_snapshot(data: Path | str, out: Path | str, *, as_of: date | None = Non
     ----------
     data : a folder with a file or a folder for each register.
     out : the folder to make; the same registers and day find their snapshot there again.
-    as_of : the day of the decisions. Default: the first after the last month of incomes.
+    as_of : the day of the decisions. Default: the first after the newest month of incomes that
+        is covered.
 
     Examples
     --------
@@ -46,7 +48,10 @@ def make_snapshot(data: Path | str, out: Path | str, *, as_of: date | None = Non
     refuse(opened.folder, faults(opened, on))
     for line in opened.warnings:
         warnings.warn(line, stacklevel=2)
-    return snapshots.make(opened, on, Path(out))
+    made = snapshots.make(opened, on, Path(out), least_share=Law(on).coverage_least_share)
+    for gap in made.coverage(on).faults():
+        warnings.warn(gap.sentence, stacklevel=2)
+    return made
 
 
 def open_snapshot(folder: Path | str) -> Snapshot:

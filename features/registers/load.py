@@ -14,9 +14,10 @@ from typing import Any, Final
 import polars as pl
 
 from features.errors import InputError
-from features.registers import sealed
+from features.registers import deliveries, sealed
 from features.registers.convert import convert, expected
 from features.registers.declared import REGISTERS
+from features.registers.deliveries import Delivery
 from features.registers.fault import DATA_OWNER, EXAMPLES, Fault, show
 from features.registers.schema import Register
 
@@ -43,6 +44,8 @@ class DataSet:
     folder: Path
     registers: Mapping[str, pl.LazyFrame | None]
     files: tuple[Path, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    """What the note of the deliveries says; empty where there is none."""
     faults: tuple[Fault, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -101,11 +104,14 @@ def open_data_set(folder: Path) -> DataSet:
         )
     sealed.refuse_place(*(file for given in sources.values() for s in given for file in s.files))
     readings = [_read(REGISTERS[name], given) for name, given in sources.items()]
+    note = deliveries.read(folder)
+    files = tuple(file for given in sources.values() for s in given for file in s.files)
     return DataSet(
         folder=folder,
         registers={r.register.name: r.frame for r in readings},
-        files=tuple(file for given in sources.values() for s in given for file in s.files),
-        faults=tuple(fault for r in readings for fault in r.faults),
+        files=(*files, *note.files),
+        deliveries=note.deliveries,
+        faults=(*note.faults, *(fault for r in readings for fault in r.faults)),
         warnings=(*_strays(folder), *(line for r in readings for line in r.warnings)),
     )
 
@@ -321,6 +327,7 @@ def _strays(folder: Path) -> Iterator[str]:
             place.name == sealed.FOLDER
             or place.name.startswith((".", "_"))
             or place.stem in REGISTERS
+            or place.stem == deliveries.NAME
         ):
             continue
         if place.suffix in (".parquet", ".csv") or (

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from features.build import Registers, combine, count
+from features.build import Registers, combine, count, silence
 from features.catalogue import catalogue_version
 from features.registers.declared import SCORING
 from models.columns import SCORE_SCHEMA
@@ -40,6 +40,8 @@ class ByRules:
     eligibility: pl.DataFrame
     silent: tuple[str, ...]
     law: Law
+    silence: tuple[tuple[frozenset[str], pl.Series], ...] = ()
+    """Households by the registers that are silent for them beyond ``silent``; empty: alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +158,7 @@ def by_rules(registers: Registers, law: Law) -> ByRules:
         eligibility=programmes.eligibility(features, ruled, law),
         silent=silent,
         law=law,
+        silence=tuple(silence(registers)),
     )
 
 
@@ -165,12 +168,7 @@ def with_opinion(facts: ByRules, models: Models | None) -> Decisions:
     A challenger is asked of the same facts again without a register being read twice.
     """
     law, features, ruled = facts.law, facts.features, facts.ruled
-    look = None if models is None else models.look(features, law, facts.silent)
-    opinion = (
-        outcome.without_model(features)
-        if models is None or look is None
-        else models.opinion(look, features, law, facts.silent)
-    )
+    look, opinion = _opinion(facts, models)
     category = ruled["rule_category"]
     at_low = category_at_low_end(facts.counted, opinion, category, law)
     is_material = outcome.material(opinion, category, at_low)
@@ -203,6 +201,34 @@ def with_opinion(facts: ByRules, models: Models | None) -> Decisions:
         models=models,
         look=look,
     )
+
+
+def _opinion(facts: ByRules, models: Models | None) -> tuple[Look | None, pl.DataFrame]:
+    """Ask the models of all households, those of the same silence in one go.
+
+    To a model a register is silent or not: a family of a region that did not deliver must be
+    treated like one that is asked for alone, with that register left out.
+    """
+    features, law = facts.features, facts.law
+    if models is None:
+        return None, outcome.without_model(features)
+    if not facts.silence:
+        look = models.look(features, law, facts.silent)
+        return look, models.opinion(look, features, law, facts.silent)
+    places: list[pl.Series] = []
+    looks: list[Look] = []
+    opinions: list[pl.DataFrame] = []
+    for silent, households in facts.silence:
+        mine = features["household_id"].is_in(households.implode())
+        quiet = (*facts.silent, *sorted(silent))
+        if not mine.any():
+            continue  # not known on the day
+        theirs = features.filter(mine)
+        looks.append(models.look(theirs, law, quiet))
+        opinions.append(models.opinion(looks[-1], theirs, law, quiet))
+        places.append(mine.arg_true())
+    order = pl.concat(places).arg_sort()
+    return Look.together(looks, order.to_numpy()), pl.concat(opinions)[order]
 
 
 def versions(law: Law, models: Models | None) -> dict[str, str | None]:

@@ -168,7 +168,7 @@ def _copies(
             continue
         edits = [(n, c) for n, facts in enumerate(tried) for c in facts if c.register == name]
         numbered = rows.with_row_index(ROW)
-        if REGISTERS[name].by_person or name == "persons":
+        if "person_id" in rows.columns:
             numbered = numbered.with_columns(
                 pl.col("person_id").replace_strict(number, return_dtype=pl.Int64)
             )

@@ -160,6 +160,7 @@ class Law:
     flag_error_rate: float
     review_capacity: float
     review_days: float
+    coverage_least_share: float
 
     def __init__(self, day: date, folder: Path | None = None) -> None:
         self.day = _legal_day(day)

@@ -30,25 +30,19 @@ def opened(place: Path, as_of: date | None, terminal: Terminal) -> tuple[Snapsho
         snapshot = Snapshot.open(place)
         on = as_of or snapshot.as_of
         in_force(on)
-        return _told_of_silence(snapshot, on, terminal), on
+        return _warned(snapshot, on, terminal), on
     data = open_data_set(place)
     on = as_of or dated(data)
     in_force(on)
     name = f"{place.resolve().name}-{on}-{snapshots.source_digest(data)[:12]}"
     folder = home().snapshots / name
-    return _told_of_silence(packed(data, on, folder, terminal), on, terminal), on
+    return _warned(packed(data, on, folder, terminal), on, terminal), on
 
 
-def _told_of_silence(snapshot: Snapshot, on: date, terminal: Terminal) -> Snapshot:
-    """Say which monthly registers end too early for the day: they count as silent."""
-    registers = snapshot.manifest["registers"]
-    for name in snapshot.silent_on(on):
-        if name in registers:
-            terminal.say(
-                f"warning: {name} ends with {registers[name]['latest_month'][:7]}, before the last "
-                f"complete month of a decision on {on}; it counts as silent. Pass an earlier "
-                "--as-of, or bring the later months."
-            )
+def _warned(snapshot: Snapshot, on: date, terminal: Terminal) -> Snapshot:
+    """Warn of the months that a decision looks at and that a register does not cover."""
+    for fault in snapshot.coverage(on).faults():
+        terminal.warn(fault.sentence)
     return snapshot
 
 
@@ -65,18 +59,25 @@ def packed(data: DataSet, as_of: date, out: Path, terminal: Terminal) -> Snapsho
         return already
     found_faults = faults(data, as_of)
     for line in data.warnings:
-        terminal.say(f"warning: {line}")
+        terminal.warn(line)
     refuse(data.folder, found_faults)
     terminal.say(f"Making the snapshot {out} of {data.folder} for {as_of}.")
     with terminal.bar() as progress:
-        return snapshots.make(data, as_of, out, progress=progress)
+        return snapshots.make(
+            data, as_of, out, least_share=Law(as_of).coverage_least_share, progress=progress
+        )
 
 
 def dated(data: DataSet) -> date:
     """Return the decision date of bare data; its faults of reading come first."""
     if data.faults:
         refuse(data.folder, faults(data, None))
-    return decision_date(data)
+    return decision_date(data, newest_share())
+
+
+def newest_share() -> float:
+    """Return the least share of a covered month by the newest law: the day is not known yet."""
+    return Law(date.max).coverage_least_share
 
 
 def refuse(folder: Path, every_fault: list[Fault] | tuple[Fault, ...]) -> None:

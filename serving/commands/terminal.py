@@ -43,15 +43,23 @@ class Terminal:
 
     as_json: bool
     errors: Console = field(default_factory=lambda: _console(stderr=True))
+    warnings: list[str] = field(default_factory=list)
+    """What was warned of on the way: it stands in the JSON answer, too."""
 
     def say(self, message: str) -> None:
         """Tell a person something that is not the answer."""
         click.echo(message, err=True)
 
+    def warn(self, message: str) -> None:
+        """Warn a person, and whoever reads the JSON answer."""
+        self.warnings.append(message)
+        self.say(f"warning: {message}")
+
     def answer(self, answer: Answer) -> int:
         """Print the answer and return the exit code."""
         if self.as_json:
-            click.echo(json.dumps(answer.json, ensure_ascii=False, default=_plain))
+            warned = {"warnings": self.warnings} if self.warnings else {}
+            click.echo(json.dumps(warned | answer.json, ensure_ascii=False, default=_plain))
         else:
             console = _console(stderr=False)
             for line in answer.words:
@@ -118,7 +126,7 @@ def as_of_option(function: Decorated) -> Decorated:
         type=DAY,
         metavar="DAY",
         help="The decision date, such as 2026-01-01. Default: the snapshot's; for bare data the "
-        "first day after the latest month of incomes.",
+        "first day after the newest covered month of incomes.",
     )(function)
 
 
@@ -128,8 +136,8 @@ def as_of_data_option(function: Decorated) -> Decorated:
         "--as-of",
         type=DAY,
         metavar="DAY",
-        help="The decision date, such as 2026-01-01. Default: the first day after the latest month "
-        "of incomes.",
+        help="The decision date, such as 2026-01-01. Default: the first day after the newest "
+        "covered month of incomes.",
     )(function)
 
 

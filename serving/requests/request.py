@@ -17,12 +17,14 @@ from typing import Any, Final
 import polars as pl
 
 from features.errors import DayError
+from features.registers.coverage import COVERED, LOOKS_BACK
 from features.registers.declared import LEARNING, REGISTERS, SCORING
 from features.registers.schema import Register
 from models.law.parameters import Law
 from models.rules import programmes
 from models.rules.scorecard import Scorecard
 from serving.requests.cells import columns_of, read_day
+from serving.requests.coverage import Answering, Spans, answering, read_coverage
 from serving.requests.problems import Fault, invalid, of_day
 from serving.requests.rows import WRITTEN, Rows, frames
 
@@ -46,6 +48,9 @@ class Household:
 
     household_id: int | None
     silent: tuple[str, ...]
+    """Registers that did not answer, or not for the months that a decision needs."""
+    back: dict[str, int]
+    """Complete months that a register covers without a gap, where some feature looks further."""
     warnings: tuple[dict[str, str], ...]
     understood: dict[str, Any]
     """Every fact sent, in canonical form: what the decision's key is made from."""
@@ -57,7 +62,8 @@ class ScoreRequest:
 
     ``registers`` holds a frame for each scoring register in the contract's types, every
     row with a ``household_id`` that is the household's position in the request, and
-    ``person_id`` numbered anew: the keys of a request are its own and may clash.
+    ``person_id`` numbered anew: the keys of a request are its own and may clash. Where a
+    register does not cover every month for every household, `COVERED` is among them.
     """
 
     as_of: date
@@ -117,23 +123,38 @@ def _read(document: Any, subject: str) -> ScoreRequest:
         raise invalid(
             [Fault("request", "not an object", f"send an object with as_of and {subject}")]
         )
-    _refuse_unknown(document, ("as_of", "service", subject), "", faults)
+    _refuse_unknown(document, ("as_of", "service", "coverage", subject), "", faults)
     as_of = read_as_of(document.get("as_of"), faults)
     law = _law(as_of, faults)
     service = _service(document.get("service"), law, faults)
+    spans = read_coverage(document.get("coverage"), "coverage", faults)
     sent = _households(document, subject, faults)
+    own = [read_coverage(h.get("coverage"), f"{place}.coverage", faults) for place, h in sent]
     gathered = {r.name: Rows() for r in SCORING}
     for position, (place, household) in enumerate(sent):
         _gather(position, place, household, gathered, faults)
     registers = frames(gathered, as_of, faults)
     if faults or as_of is None:
         raise invalid(faults)
+    households = tuple(
+        _understood(household, spans | mine, as_of)
+        for (_, household), mine in zip(sent, own, strict=True)
+    )
     return ScoreRequest(
         as_of=as_of,
         service=service,
-        households=tuple(_understood(household) for _, household in sent),
-        registers=registers,
+        households=households,
+        registers=registers | _covered(households),
     )
+
+
+def _covered(households: Sequence[Household]) -> dict[str, pl.DataFrame]:
+    """Return how far back registers answer, a row a household; nothing where all do."""
+    if not any(household.back for household in households):
+        return {}
+    back = [{"household_id": at, **h.back} for at, h in enumerate(households)]
+    schema = {"household_id": pl.Int64(), **dict.fromkeys(LOOKS_BACK, pl.Int8())}
+    return {COVERED: pl.DataFrame(back, schema=schema)}
 
 
 def _law(as_of: date | None, faults: list[Fault]) -> Law:
@@ -217,7 +238,7 @@ def _gather(
     faults: list[Fault],
 ) -> None:
     """Put a household's own columns and the rows of its registers where they belong."""
-    known = [*(c.name for c in _HOUSEHOLDS), *ROW_REGISTERS]
+    known = [*(c.name for c in _HOUSEHOLDS), *ROW_REGISTERS, "coverage"]
     _refuse_unknown(household, known, f"{place}.", faults)
     key = household.get("household_id")
     gathered["households"].put(household, position, place)
@@ -285,15 +306,24 @@ def shown_name(name: str) -> str:
     return clean + ("…" if len(name) > _NAME_LENGTH else "")
 
 
-def _understood(household: dict[str, Any]) -> Household:
+def _understood(household: dict[str, Any], spans: Spans, as_of: date) -> Household:
     key = household.get("household_id")
     facts: dict[str, Any] = columns_of(_HOUSEHOLDS, household)
     silent, warnings = [], []
+    back: dict[str, int] = {}
     for name, register in ROW_REGISTERS.items():
         rows = household.get(name)
         if rows is None:
             silent.append(name)
             continue
+        monthly = name in LOOKS_BACK
+        answers = answering(name, rows, spans.get(name), as_of) if monthly else Answering()
+        if answers.silent:
+            silent.append(name)
+        if answers.back is not None:
+            back[name] = answers.back
+        if answers.warning is not None:
+            warnings.append(answers.warning)
         facts[name] = [columns_of(WRITTEN[name], row) for row in rows]
         declared = {c.name for c in register} | {"household_id"}
         if ignored := sorted(set(chain.from_iterable(rows)) - declared):
@@ -306,9 +336,12 @@ def _understood(household: dict[str, Any]) -> Household:
                     "remedy": "they were ignored; leave them out",
                 }
             )
+    if spans:
+        facts["coverage"] = {name: [str(month) for month in span] for name, span in spans.items()}
     return Household(
         household_id=None if key is None else int(key),
         silent=tuple(silent),
+        back=back,
         warnings=tuple(warnings),
         understood=facts,
     )
