@@ -312,10 +312,10 @@ def _inferred(
     for region, month, size in counts.iter_rows():
         if region is not None:
             in_region.setdefault(region, {})[month] = size
-    everywhere = sum(homes.values())
+    delivering = sum(homes.get(region, 0) for region, mine in in_region.items() if mine)
     for region, mine in in_region.items():
-        # A region of which nothing ever came has no month to be measured by but the country's.
-        own = _median(mine.values()) if mine else usual * homes[region] / everywhere
+        # Where nothing ever came, as many rows a family are looked for as in the other regions.
+        own = _median(mine.values()) if mine else usual * homes[region] / max(1, delivering)
         missing = {
             month
             for month in country
