@@ -171,9 +171,7 @@ class Coverage:
         everywhere = [m for m in needed if all(m not in kept for kept in by_region.values())]
         places: dict[tuple[date, ...], list[str]] = {}
         for region in sorted(filter(None, by_region)):
-            lacking = tuple(
-                m for m in needed if m not in by_region[region] and m not in everywhere
-            )
+            lacking = tuple(m for m in needed if m not in by_region[region] and m not in everywhere)
             if lacking:
                 places.setdefault(lacking, []).append(region)
         for months, regions in ((tuple(everywhere), []), *places.items()):
@@ -196,7 +194,7 @@ def arrivals(data: DataSet) -> pl.DataFrame:
     without a month, too.
     """
     places = _places(data)
-    parts = [pl.DataFrame(schema=_ARRIVALS), _told(data.deliveries)]
+    parts = [pl.DataFrame(schema=_ARRIVALS), _delivered(data.deliveries)]
     if places is not None:
         parts.append(_households(places))
     for register in MONTHLY:
@@ -213,7 +211,7 @@ def newest_month(data: DataSet, register: Register, least_share: float = HALF) -
     Raises what Polars raises where the register cannot be read.
     """
     mine = tuple(d for d in data.deliveries if d.register == register.name)
-    arrived = _told(mine) if mine else _counted(data, register, None)
+    arrived = _delivered(mine) if mine else _counted(data, register, None)
     covered = judged(arrived, date.max, least_share).months.get(register.name, {})
     return max((month for months in covered.values() for month in months), default=None)
 
@@ -281,8 +279,7 @@ def spelled(months: Iterable[date]) -> str:
         else:
             runs.append([month])
     return ", ".join(
-        f"{run[0]:%Y-%m}" if len(run) == 1 else f"{run[0]:%Y-%m} to {run[-1]:%Y-%m}"
-        for run in runs
+        f"{run[0]:%Y-%m}" if len(run) == 1 else f"{run[0]:%Y-%m} to {run[-1]:%Y-%m}" for run in runs
     )
 
 
@@ -333,7 +330,7 @@ def _median(sizes: Iterable[int]) -> float:
     return median(real) if real else 0.0
 
 
-def _told(deliveries: Iterable[Delivery]) -> pl.DataFrame:
+def _delivered(deliveries: Iterable[Delivery]) -> pl.DataFrame:
     monthly = {register.name for register in MONTHLY}
     return pl.DataFrame(
         [
@@ -468,5 +465,3 @@ def _beyond(arrived: pl.DataFrame, day: date) -> Iterable[Fault]:
             owner=DATA_OWNER,
             severity="warning",
         )
-
-

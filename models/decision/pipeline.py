@@ -16,6 +16,8 @@ from features.catalogue import catalogue_version
 from features.registers.declared import SCORING
 from models.columns import SCORE_SCHEMA
 from models.decision import outcome
+from models.law import lapse
+from models.law.lapse import Lapse
 from models.law.parameters import Citation, Law, each_once
 from models.learned.predict import Look, Models
 from models.reasons import reasons
@@ -94,16 +96,7 @@ class Decisions:
         What the scorecard, the hard rule, the red flags, the programmes and the actions of
         the day compare with; what a model's amounts were divided by stands in its manifest.
         """
-        law = self.law
-        return each_once(
-            [
-                *Scorecard.in_force(law).cites,
-                *HardRule.in_force(law).cites,
-                *(cited for flag in red_flags.in_force(law) for cited in flag.cites),
-                *(cited for one in programmes.in_force(law) for cited in one.cites),
-                *actions.cites(law),
-            ]
-        )
+        return cites(self.law)
 
     def answer(self, row: int = 0, service: str | None = None) -> dict[str, Any]:
         """Return one decision for the API: its columns, with reasons said in full.
@@ -125,6 +118,31 @@ class Decisions:
             "offers": [offer.as_json() for offer in actions.offers(family, ruled, self.law)],
             "versions": versions(self.law, self.models),
         }
+
+
+def cites(law: Law) -> tuple[Citation, ...]:
+    """Return every edition of a legal value that decisions of the law's day lean on."""
+    return each_once(
+        [
+            *Scorecard.in_force(law).cites,
+            *HardRule.in_force(law).cites,
+            *(cited for flag in red_flags.in_force(law) for cited in flag.cites),
+            *(cited for one in programmes.in_force(law) for cited in one.cites),
+            *actions.cites(law),
+        ]
+    )
+
+
+def lapsed_values(law: Law) -> tuple[Lapse, ...]:
+    """Return the values that decisions of the day lean on after the last day they are known for.
+
+    Raises LawLapsed where the policy of the day refuses decisions by values so old.
+    """
+    if not lapse.lapsed(law):
+        return ()
+    leans_on = {cited.name for cited in cites(law)}
+    lapse.refuse_lapsed(law, leans_on)
+    return lapse.lapsed(law, leans_on)
 
 
 def decide(registers: Registers, models: Models | None, law: Law) -> Decisions:

@@ -13,7 +13,6 @@ from typing import Final
 import polars as pl
 
 from features.build import Registers
-from features.registers.declared import REGISTERS
 from models.decision.pipeline import decide
 from models.explanation.corrections import ROW, Correction, possible
 from models.law.parameters import Law

@@ -261,7 +261,6 @@ class Look:
             consumption=consumption, detector=detector, welfare=welfare, gap=gap, unknown=unknown
         )
 
-
     @classmethod
     def together(cls, looks: Sequence["Look"], order: npt.NDArray[Any]) -> "Look":
         """Return several looks as one, its families in this order of all of theirs."""

@@ -11,6 +11,7 @@ from features.registers.fault import Fault
 from features.registers.load import DataSet, open_data_set
 from features.registers.snapshot import Snapshot
 from models.bundles.home import Home
+from models.decision.pipeline import lapsed_values
 from models.law.parameters import Law
 from serving.commands.terminal import Terminal
 
@@ -40,16 +41,19 @@ def opened(place: Path, as_of: date | None, terminal: Terminal) -> tuple[Snapsho
 
 
 def _warned(snapshot: Snapshot, on: date, terminal: Terminal) -> Snapshot:
-    """Warn of the months that a decision looks at and that a register does not cover."""
+    """Warn of months that no register covers, and of law that is known until an earlier day."""
+    for lapse in lapsed_values(Law(on)):
+        terminal.warn(lapse.sentence)
     for fault in snapshot.coverage(on).faults():
         terminal.warn(fault.sentence)
     return snapshot
 
 
 def in_force(on: date) -> Law:
-    """Return the law of the day; raise ParameterNotInForce before its first edition."""
+    """Return the law of the day; raise DayError before its first edition, or far after its last."""
     law = Law(on)
     law.edition("subsistence_minimum")  # raises before the first one
+    lapsed_values(law)
     return law
 
 

@@ -46,9 +46,7 @@ def read_coverage(value: Any, place: str, faults: list[Fault]) -> dict[str, Span
     for register, months in value.items():
         if register not in LOOKS_BACK:
             known = ", ".join(LOOKS_BACK)
-            faults.append(
-                Fault(place, "names a register that has no months", f"name only {known}")
-            )
+            faults.append(Fault(place, "names a register that has no months", f"name only {known}"))
         elif months is not None:
             span = _span(months)
             if span is None:

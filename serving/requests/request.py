@@ -20,6 +20,7 @@ from features.errors import DayError
 from features.registers.coverage import COVERED, LOOKS_BACK
 from features.registers.declared import LEARNING, REGISTERS, SCORING
 from features.registers.schema import Register
+from models.decision.pipeline import lapsed_values
 from models.law.parameters import Law
 from models.rules import programmes
 from models.rules.scorecard import Scorecard
@@ -169,6 +170,7 @@ def _law(as_of: date | None, faults: list[Fault]) -> Law:
     try:
         Scorecard.in_force(law)
         programmes.in_force(law)
+        lapsed_values(law)
     except DayError as none:
         faults.append(of_day(none))
         return newest

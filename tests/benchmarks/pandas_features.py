@@ -104,7 +104,7 @@ def _of_covered_months(table: pd.DataFrame, back: pd.Series) -> pd.DataFrame:
     """Make unknown what looks further back than the months that are covered."""
     needed = pd.Series(3, table.columns)
     needed[[c for c in table if c in ("income_previous_quarter", HALF_YEAR)]] = 6
-    needed[[c for c in table if c.endswith("_year") and c != HALF_YEAR or c == EARNING]] = 12
+    needed[[c for c in table if (c.endswith("_year") and c != HALF_YEAR) or c == EARNING]] = 12
     known = np.greater.outer(back.reindex(table.index).to_numpy(), needed.to_numpy() - 1)
     return table.where(known) if not known.all() else table
 

@@ -195,7 +195,9 @@ def test_incomes_without_a_row_are_silent_for_nobody_earns_is_no_country(tmp_pat
 
 def test_months_that_features_look_back_are_those_that_are_warned_of():
     looks = {
-        register: max(f.months_back for f in FEATURES.values() if f.source and f.registers == (register,))
+        register: max(
+            f.months_back for f in FEATURES.values() if f.source and f.registers == (register,)
+        )
         for register in LOOKS_BACK
     }
     assert looks == LOOKS_BACK

@@ -120,10 +120,10 @@ def test_what_a_household_says_of_its_registers_goes_before_what_the_request_say
 
 
 def test_coverage_is_part_of_what_was_asked():
-    [said] = answers(ask(family(), coverage={"incomes": YEAR}), None)
-    [unsaid] = answers(ask(family()), None)
-    assert said["category"] == unsaid["category"]
-    assert said["decision_id"] != unsaid["decision_id"]
+    [with_it] = answers(ask(family(), coverage={"incomes": YEAR}), None)
+    [without] = answers(ask(family()), None)
+    assert with_it["category"] == without["category"]
+    assert with_it["decision_id"] != without["decision_id"]
 
 
 @pytest.mark.parametrize(
