@@ -22,6 +22,12 @@ from features.registers.schema import Column, Kind
 from features.units import add_months
 
 NAME: Final = "deliveries"
+ABOUT: Final = (
+    "What was delivered, a row a delivery: `deliveries.csv`, `.parquet` or `.json`. It says which "
+    "months a register covers, instead of its own rows, and must agree with the files: every file "
+    "of a register that it names stands in it by its hash, and the rows of all deliveries of a "
+    "file are the rows of the file."
+)
 _ENDINGS: Final = ("csv", "parquet", "json")
 COLUMNS: Final = (
     Column(name="register", kind=Kind.TEXT, about="The register delivered.", required=True),
