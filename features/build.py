@@ -18,10 +18,11 @@ from features.errors import InputError
 from features.facts.in_force import Registers, in_force
 from features.facts.standing import standing
 from features.facts.treatment import Treatment
+from features.registers.coverage import COVERED, QUARTER
 from features.registers.declared import REGISTERS
 from features.registers.schema import STATED
 
-__all__ = ["Registers", "build", "combine", "count", "known_households", "visible"]
+__all__ = ["Registers", "build", "combine", "count", "known_households", "silence", "visible"]
 
 
 def build(registers: Registers, as_of: date, treatment: Treatment | None = None) -> pl.DataFrame:
@@ -31,7 +32,8 @@ def build(registers: Registers, as_of: date, treatment: Treatment | None = None)
     ----------
     registers : a frame for each register of the contract, each row carrying its
         ``household_id``. A register left out or None did not answer: every feature
-        that reads it is null, never zero.
+        that reads it is null, never zero; so is, for a household, every feature that looks
+        at a month which its register does not cover.
     as_of : the decision date; rows learned, or events dated, after it are invisible,
         and so are rows struck off on or before it.
     treatment : what the law of the day says about facts (`features.facts`); without it a
@@ -92,6 +94,7 @@ def _counted(registers: Registers, as_of: date, treatment: Treatment | None) -> 
         raise InputError("Register households did not answer: without it there is nobody to score.")
     table = visible("households", households, as_of).select("household_id").sort("household_id")
     facts = in_force(registers, as_of, treatment)
+    covered = registers.get(COVERED)
     for counted in _plan(as_of):
         rows = facts.get(counted.register)
         if rows is None:
@@ -100,7 +103,48 @@ def _counted(registers: Registers, as_of: date, treatment: Treatment | None) -> 
         table = table.join(
             counted.aggregate(rows, as_of), on="household_id", how="left", maintain_order="left"
         ).with_columns(counted.emptied)
+        if covered is not None and counted.register in covered.columns:
+            table = _of_covered_months(table, counted, covered)
     return table.drop(cs.starts_with("_"))
+
+
+def _of_covered_months(
+    table: pl.LazyFrame, counted: "_Counted", covered: pl.DataFrame
+) -> pl.LazyFrame:
+    """Make unknown what looks at a month that the register does not cover for the household."""
+    back = covered.lazy().select("household_id", _covered=counted.register)
+    return (
+        table.join(back, on="household_id", how="left", maintain_order="left")
+        .with_columns(
+            pl.when(pl.col("_covered").is_null() | (pl.col("_covered") >= f.months_back))
+            .then(pl.col(f.name))
+            .alias(f.name)
+            for f in counted.features
+        )
+        .drop("_covered")
+    )
+
+
+def silence(registers: Registers) -> list[tuple[frozenset[str], pl.Series]]:
+    """Return the households that are left without the same monthly registers, by their keys.
+
+    A decision needs the three complete months before its day: a register that does not cover
+    them for a household is silent for it. Empty: no household lacks what another has.
+    """
+    covered = registers.get(COVERED)
+    if covered is None:
+        return []
+    names = [n for n in covered.columns if n != "household_id" and registers.get(n) is not None]
+    behind = covered.select("household_id", *(pl.col(name) < QUARTER for name in names))
+    if not names or not behind.select(pl.any_horizontal(pl.col(names).any())).item():
+        return []
+    return [
+        (
+            frozenset(n for n, lacks in zip(names, key, strict=True) if lacks),
+            part["household_id"].sort(),
+        )
+        for key, part in behind.partition_by(names, as_dict=True).items()
+    ]
 
 
 def _combined(counted: pl.LazyFrame, as_of: date) -> pl.LazyFrame:

@@ -15,7 +15,7 @@ import polars as pl
 
 from features.errors import DeclarationError
 from features.registers.declared import REGISTERS
-from features.units import Span, Unit
+from features.units import Span, Unit, months_of
 
 
 class Block(StrEnum):
@@ -56,6 +56,16 @@ class Feature:
     model_input: bool
     basis: str
     expression: Expression
+    over: Span
+    """The months it looks at, where its own span does not say: a count of months has none."""
+
+    @property
+    def months_back(self) -> int:
+        """Complete months before the day that its register must cover; three at least."""
+        day = date(2026, 1, 1)
+        months = months_of(self.over, day)
+        back = (day.year - months[0].year) * 12 + day.month - months[0].month
+        return max(back, len(months_of(Span.QUARTER, day)))
 
     @property
     def dtype(self) -> pl.DataType:
@@ -107,9 +117,13 @@ def feature(
     direction: int,
     basis: str,
     span: Span = Span.STOCK,
+    over: Span | None = None,
     model_input: bool = True,
 ) -> Callable[[Expression], Expression]:
-    """Declare a function of the decision date as a feature of one register or view."""
+    """Declare a function of the decision date as a feature of one register or view.
+
+    ``over``: the months it looks at, where ``span`` does not name them.
+    """
 
     def declare(expression: Expression) -> Expression:
         register = VIEWS[source].register if source in VIEWS else source
@@ -127,6 +141,7 @@ def feature(
             direction=direction,
             basis=basis,
             span=span,
+            over=over or span,
             model_input=model_input,
         )
         return expression
@@ -162,6 +177,7 @@ def derived(
             direction=direction,
             basis=basis,
             span=span,
+            over=span,
             model_input=model_input,
         )
         return expression
@@ -180,6 +196,7 @@ def _add(
     direction: int,
     basis: str,
     span: Span,
+    over: Span,
     model_input: bool,
 ) -> None:
     name = expression.__name__
@@ -205,6 +222,7 @@ def _add(
         model_input=model_input,
         basis=basis,
         expression=expression,
+        over=over,
     )
 
 

@@ -7,6 +7,7 @@
     x SealedTruth         - data that no register can hold: the truth of a simulated country
     x DayError            - the caller's: a day that does not have what was asked of it
       x ParameterNotInForce - the lawyer's: a legal value on a day that has none
+      x LawLapsed         - the lawyer's: a day for which no newer law is on file
     x NoSuchModel         - a model that was never trained, promoted or signed
   x DeclarationError      - ours, before release: something is declared wrongly (exit 3)
 
@@ -18,7 +19,7 @@ says in two words what is wrong (``raise SnapshotError.altered(file)``). CONTRIB
 what a good text is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Self
@@ -141,6 +142,17 @@ class ParameterNotInForce(DayError):
         super().__init__(
             f"{name} has no value on {day}: {why}. Add the edition of the act to "
             f"models/law/values/{name}.yaml, or check the date."
+        )
+
+
+class LawLapsed(DayError):
+    """A decision was asked for on a day that lies too far behind the end of the law on file."""
+
+    def __init__(self, problems: Sequence[str], allowed: int | None, names: Sequence[str]) -> None:
+        files = ", ".join(f"models/law/values/{name}.yaml" for name in names)
+        super().__init__(
+            f"{'; '.join(problems)}: later than the {allowed} days that lapsed_law_days allows. "
+            f"Add the next editions to {files}, or check the date."
         )
 
 

@@ -244,6 +244,7 @@ def earners(as_of: date) -> pl.Expr:
     block=Block.MATERIAL,
     source="incomes",
     unit=Unit.MONTHS,
+    over=Span.YEAR,
     empty=0,
     direction=+1,
     basis=_BASIS,

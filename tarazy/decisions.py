@@ -1,5 +1,6 @@
 """From families to decisions, by rules alone or beside a model that was promoted."""
 
+import warnings
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from features.registers.snapshot import Snapshot
 from models.bundles.home import Home
 from models.bundles.loading import load
 from models.decision.pipeline import decide as decided
+from models.decision.pipeline import lapsed_values
 from models.explanation.explain import Explanation, explained
 from models.law.parameters import Law
 from models.learned.predict import Models
@@ -57,7 +59,8 @@ def decide(
     families : a snapshot, or registers of which every row carries its ``household_id``.
     model : as `load_model` returns it; None: rules alone, and the model's columns are null.
     as_of : the day of the decision. Default: the snapshot's; registers alone have none.
-        Raises ParameterNotInForce before the first edition of the law on file.
+        Raises DayError before the first edition of the law on file, and where its yearly
+        values ended longer ago than the policy allows.
 
     Examples
     --------
@@ -76,7 +79,7 @@ def decide(
     True
 
     """
-    law = Law(day_of(families, as_of))
+    law = _in_force(day_of(families, as_of))
     tables = (decided(r, model, law).table for r in partitions(families, law.day))
     return pl.concat(tables).sort("household_id")
 
@@ -109,7 +112,7 @@ def explain(
     True
 
     """
-    law = Law(day_of(families, as_of))
+    law = _in_force(day_of(families, as_of))
     registers = _of_one(families, household_id, law.day)
     if registers is None:
         raise InputError(
@@ -117,6 +120,14 @@ def explain(
             "of the register `households`."
         )
     return explained(registers, model, law)
+
+
+def _in_force(day: date) -> Law:
+    """Return the law of a day; warn of values that are known until an earlier one."""
+    law = Law(day)
+    for lapse in lapsed_values(law):
+        warnings.warn(lapse.sentence, stacklevel=3)
+    return law
 
 
 def _of_one(families: Families, household_id: int, day: date) -> Registers | None:

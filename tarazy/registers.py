@@ -37,7 +37,8 @@ def make_snapshot(
     ----------
     data : a folder with a file or a folder for each register.
     out : the folder to make; the same registers and day find their snapshot there again.
-    as_of : the day of the decisions. Default: the first after the last month of incomes.
+    as_of : the day of the decisions. Default: the first after the newest month of incomes that
+        is covered.
     home : the folder of all state, whose key signs it. Default: TARAZY_HOME, or ``var`` here.
 
     Examples
@@ -61,8 +62,17 @@ def make_snapshot(
     contradictions = [f.sentence for f in every_fault if not f.is_error]
     for line in (*opened.warnings, *contradictions):
         warnings.warn(line, stacklevel=2)
-    sign = seals.sealing(owner)
-    return snapshots.make(opened, on, Path(out), sign=sign, warnings=contradictions)
+    made = snapshots.make(
+        opened,
+        on,
+        Path(out),
+        sign=seals.sealing(owner),
+        warnings=contradictions,
+        least_share=Law(on).coverage_least_share,
+    )
+    for gap in made.coverage(on).faults():
+        warnings.warn(gap.sentence, stacklevel=2)
+    return made
 
 
 def open_snapshot(

@@ -4,7 +4,7 @@ Errors forbid the use of the data; warnings are contradictory but possible facts
 which stay as they are and are shown. No message holds a value of a family.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -14,8 +14,9 @@ import polars as pl
 
 from features.errors import InputError
 from features.facts.treatment import Treatment
-from features.registers import magnitude
+from features.registers import deliveries, magnitude
 from features.registers.contradictions import contradictions
+from features.registers.coverage import HALF, newest_month
 from features.registers.currencies import without_rate
 from features.registers.declared import REGISTERS
 from features.registers.fault import DATA_OWNER, EXAMPLES, Fault, show
@@ -57,32 +58,30 @@ def faults(data: DataSet, as_of: date | None, treatment: Treatment | None = None
         faults_of_all += without_rate(readable["deposits"], treatment)
     faults_of_all += contradictions(readable, as_of)
     faults_of_all += magnitude.unlikely(readable)
-    return sorted(faults_of_all, key=lambda fault: (not fault.is_error, _ORDER[fault.register]))
+    faults_of_all += deliveries.disagreements(data.deliveries, data.folder, data.files)
+    return in_order(faults_of_all)
 
 
-def decision_date(data: DataSet) -> date:
-    """Return the day a data set speaks for: the first day after its latest month of incomes.
+def in_order(every_fault: Iterable[Fault]) -> list[Fault]:
+    """Return faults as they are shown: errors first, then by the order of the registers."""
+    return sorted(every_fault, key=lambda f: (not f.is_error, _ORDER.get(f.register, -1)))
 
-    Raises InputError where the incomes are silent or hold no month.
+
+def decision_date(data: DataSet, least_share: float = HALF) -> date:
+    """Return the day a data set speaks for: the first after the newest covered month of incomes.
+
+    A row beyond that month moves no day: it is a fault of its own. Raises InputError where the
+    incomes are silent or cover no month.
     """
-    frame = data.registers.get("incomes")
-    year: int | None = None
-    if frame is not None and "month" in frame.collect_schema():
-        last = pl.col("month").max()
-        try:
-            # As numbers: a damaged date may lie beyond what Python calls a date.
-            year, month = (
-                frame.select(last.dt.year(), last.dt.month().alias("of the year"))
-                .collect(engine="streaming")
-                .row(0)
-            )
-        except UNREADABLE as damaged:
-            raise InputError(unreadable(REGISTERS["incomes"]).sentence) from damaged
-    if year is None or not date.min.year <= year < date.max.year:
+    try:
+        newest = newest_month(data, REGISTERS["incomes"], least_share)
+    except UNREADABLE as damaged:
+        raise InputError(unreadable(REGISTERS["incomes"]).sentence) from damaged
+    if newest is None or newest >= date(date.max.year, 12, 1):
         raise InputError(
             f"{data.folder}: 0 months of incomes to take the decision date from. Pass --as-of."
         )
-    return add_months(date(year, month, 1), 1)
+    return add_months(newest, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

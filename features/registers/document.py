@@ -4,9 +4,10 @@ Both are printed from the declarations, so that neither can drift away from what
 `load` reads and `check` enforces.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
+from features.registers import deliveries
 from features.registers.declared import CONTRACT_VERSION, REGIONS, REGISTERS
 from features.registers.schema import STATED, UNKNOWN, Column, Kind, Register
 
@@ -32,6 +33,10 @@ line names the columns, an empty cell is null). A sub-folder `truth` is not look
   its first day. Smaller integers, whole floats and categorical text are read as they are.
 * A register that is absent did not answer: what it would tell is unknown, never zero.
   A register without rows for a family says that there is nothing.
+* A monthly register answers for the months that it covers: those that `deliveries` names or,
+  without it, those with at least half of the rows of its median month (`coverage_least_share`),
+  in the country and in the region. What looks at another month is unknown, and a register that
+  lacks one of the three complete months before a decision is silent for it.
 * Unknown extra columns are ignored, with one warning for each register.
 * A row whose `known_on` lies after the decision date is invisible on that day.
 """
@@ -44,6 +49,7 @@ def markdown() -> str:
         "<!-- Printed from features/registers/declared/; change it there. -->\n",
         _CONVENTIONS,
         *(_section(register) for register in REGISTERS.values()),
+        _deliveries(),
         "## Regions\n",
         "KATO codes of the first level: "
         + ", ".join(f"`{code}` {name}" for code, name in REGIONS.items())
@@ -110,12 +116,22 @@ def _section(register: Register) -> str:
     ]
     traits_text = "; ".join(trait for trait in traits if trait)
     head = f"## {register.name}" + (f" ({traits_text})" if traits_text else "")
-    rows = [
+    rows = _table(register)
+    return "\n".join([f"{head}\n", f"{register.about} Kept by: {register.keeper}.\n", *rows, ""])
+
+
+def _deliveries() -> str:
+    return "\n".join(
+        [f"## {deliveries.NAME} (optional)\n", f"{deliveries.ABOUT}\n", *_table(deliveries.COLUMNS)]
+    )
+
+
+def _table(columns: Iterable[Column]) -> list[str]:
+    return [
         "| column | type | null means | promises | about |",
         "|---|---|---|---|---|",
-        *(_row(column) for column in register),
+        *(_row(column) for column in columns),
     ]
-    return "\n".join([f"{head}\n", f"{register.about} Kept by: {register.keeper}.\n", *rows, ""])
 
 
 def _row(column: Column) -> str:

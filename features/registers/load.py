@@ -15,10 +15,11 @@ from typing import Any, Final
 import polars as pl
 
 from features.errors import InputError
-from features.registers import sealed, text_files
+from features.registers import deliveries, sealed, text_files
 from features.registers.arrivals import Arrival, Source, arrival, names_in
 from features.registers.convert import convert, expected
 from features.registers.declared import REGISTERS
+from features.registers.deliveries import Delivery
 from features.registers.fault import DATA_OWNER, EXAMPLES, Fault, show
 from features.registers.masked import masked
 from features.registers.schema import Register
@@ -49,6 +50,8 @@ class DataSet:
     folder: Path
     registers: Mapping[str, pl.LazyFrame | None]
     files: tuple[Path, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    """What the note of the deliveries says; empty where there is none."""
     faults: tuple[Fault, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -97,11 +100,13 @@ def open_data_set(folder: Path) -> DataSet:
     files = tuple(file for each in arrived.values() for file in each.files)
     sealed.refuse_place(*files)
     readings = [_read(REGISTERS[name], each) for name, each in arrived.items()]
+    note = deliveries.read(folder)
     return DataSet(
         folder=folder,
         registers={r.register.name: r.frame for r in readings},
-        files=files,
-        faults=tuple(fault for r in readings for fault in r.faults),
+        files=(*files, *note.files),
+        deliveries=note.deliveries,
+        faults=(*note.faults, *(fault for r in readings for fault in r.faults)),
         warnings=(*_strays(folder, names), *(line for r in readings for line in r.warnings)),
     )
 
@@ -359,6 +364,8 @@ def _strays(folder: Path, names: list[str]) -> Iterator[str]:
     """Name what looks like a register but is none: a slip of the pen would make it silent."""
     for place in (folder / name for name in names):
         if place.name == sealed.FOLDER or place.name.startswith((".", "_")):
+            continue
+        if place.stem == deliveries.NAME:
             continue
         if place.name in REGISTERS or place.name.removesuffix(place.suffix) in REGISTERS:
             if place.suffix not in ("", ".parquet", ".csv"):

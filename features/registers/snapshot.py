@@ -7,6 +7,7 @@ Layout of the folder::
 
     manifest.json                    what it holds, with a hash of every file
     manifest.sig                     the manifest, signed by the home that made the snapshot
+    coverage.parquet                 rows that arrived, by register, region, month and day
     part-00000/households.parquet    scoring registers, sorted by household, compact types
     learning/inspections.parquet     registers that only training may read
 """
@@ -29,12 +30,12 @@ from features.errors import InputError, SnapshotError
 from features.files.whole import creating_folder
 from features.progress import Progress, silent
 from features.registers import sealed
+from features.registers.coverage import COVERED, HALF, Coverage, arrivals, judged
 from features.registers.declared import CONTRACT_VERSION, LEARNING, REGISTERS, SCORING
 from features.registers.load import DataSet
 from features.registers.schema import Kind, Register
-from features.units import add_months, first_of_month
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 HOUSEHOLDS_PER_PARTITION: Final = 100_000
 SIGNATURE: Final = "manifest.sig"
 Sign = Callable[[bytes], bytes]
@@ -119,32 +120,41 @@ class Snapshot:
     def silent_on(self, day: date) -> tuple[str, ...]:
         """Scoring registers that say nothing of a decision on ``day``.
 
-        Those that did not answer, and monthly ones that end before the last complete
-        month: a month that nobody has reported yet is silence, not an income of zero.
+        Those that did not answer, and monthly ones that no region has the three complete
+        months before the day of: a month that nobody has reported yet is silence, not an
+        income of zero.
         """
-        wanted = add_months(first_of_month(day), -1).isoformat()
-        registers = self.manifest["registers"]
-        return tuple(
-            r.name
-            for r in SCORING
-            if r.name not in registers or (registers[r.name].get("latest_month") or wanted) < wanted
-        )
+        behind = self.coverage(day).silent
+        present = self.manifest["registers"]
+        return tuple(r.name for r in SCORING if r.name not in present or r.name in behind)
+
+    def coverage(self, day: date) -> Coverage:
+        """Return which months the monthly registers cover, by what was known on ``day``."""
+        entry = self.manifest["coverage"]
+        table = pl.read_parquet(io.BytesIO(self._verified("coverage.parquet", entry)))
+        return judged(table, day, entry["least_share"])
 
     def registers(self, partition: int, day: date | None = None) -> dict[str, pl.DataFrame | None]:
         """Read the scoring registers of one partition for a decision on ``day``.
 
         Every row carries its ``household_id``; types are the contract's, but for
         enumerations, which come as closed lists. None: the register is silent
-        (`silent_on`). Without ``day`` the snapshot's own date counts.
+        (`silent_on`). Where a monthly register does not reach far enough back for some
+        household, a frame `covered` says how far it does (`Coverage.of_households`).
+        Without ``day`` the snapshot's own date counts.
         """
         entry = self.manifest["partitions"][partition]
-        silent = self.silent_on(day or self.as_of)
-        return {
+        on = day or self.as_of
+        silent = self.silent_on(on)
+        read = {
             r.name: None
             if r.name in silent
             else self._read(f"{entry['name']}/{r.name}.parquet", entry["files"].get(r.name), r)
             for r in SCORING
         }
+        households = read["households"]
+        covered = None if households is None else self.coverage(on).of_households(households)
+        return read if covered is None else {**read, COVERED: covered}
 
     def household_ids(self, partition: int) -> pl.Series:
         """Return the households of one partition, sorted."""
@@ -172,15 +182,18 @@ class Snapshot:
     ) -> pl.DataFrame | None:
         if entry is None:
             return None
+        frame = pl.read_parquet(io.BytesIO(self._verified(name, entry)))
+        return frame.cast({c: t for c, t in working_types(register).items() if c in frame.columns})
+
+    def _verified(self, name: str, entry: Mapping[str, Any]) -> bytes:
+        """Return a file's bytes; the very bytes that were verified are what is parsed."""
         try:
             content = (self.folder / name).read_bytes()
         except OSError:
             content = b""
-        # The very bytes that were verified are parsed: nothing can change in between.
         if hashlib.sha256(content).hexdigest() != entry["sha256"]:
             raise SnapshotError.altered(self.folder / name)
-        frame = pl.read_parquet(io.BytesIO(content))
-        return frame.cast({c: t for c, t in working_types(register).items() if c in frame.columns})
+        return content
 
 
 def _digest(manifest: Mapping[str, Any]) -> str:
@@ -188,6 +201,7 @@ def _digest(manifest: Mapping[str, Any]) -> str:
     files: Sequence[Any] = [
         *(entry["files"] for entry in manifest["partitions"]),
         manifest["learning"],
+        manifest["coverage"],
     ]
     identity = [manifest["format"], manifest["contract"], manifest["as_of"], files]
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
@@ -244,6 +258,7 @@ def make(
     sign: Sign | None = None,
     households_per_partition: int = HOUSEHOLDS_PER_PARTITION,
     warnings: Sequence[str] = (),
+    least_share: float = HALF,
     progress: Progress = silent,
 ) -> Snapshot:
     """Write a snapshot of checked registers; nothing half-written is ever left under ``out``.
@@ -253,8 +268,9 @@ def make(
 
     The registers must have passed `features.registers.check`: this function joins,
     sorts and packs, it does not judge; ``warnings`` are what the check said, kept for
-    whoever decides by the snapshot. Raises InputError when ``out`` holds something
-    else already: a snapshot is never overwritten.
+    whoever decides by the snapshot, and ``least_share``, by which its coverage is judged.
+    Raises InputError when ``out`` holds something else already: a snapshot is never
+    overwritten.
     """
     if already := existing(out, data, as_of):
         return already
@@ -264,7 +280,7 @@ def make(
             "never overwritten. Choose another --out, or remove it first."
         )
     with creating_folder(out) as draft:
-        _write(data, as_of, draft, households_per_partition, warnings, progress)
+        _write(data, as_of, draft, households_per_partition, warnings, least_share, progress)
         if sign is not None:
             (draft / SIGNATURE).write_bytes(sign((draft / "manifest.json").read_bytes()))
     return Snapshot.open(out)
@@ -276,6 +292,7 @@ def _write(
     folder: Path,
     households_per_partition: int,
     warnings: Sequence[str],
+    least_share: float,
     progress: Progress,
 ) -> None:
     members = _membership(data, households_per_partition)
@@ -306,6 +323,7 @@ def _write(
             learning[register.name] = _pack(frame.collect(), register, folder / "learning")
         done += 1
     progress("writing the manifest", done, steps)
+    coverage = {"least_share": float(least_share), **_write_coverage(data, folder)}
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "contract": CONTRACT_VERSION,
@@ -313,12 +331,9 @@ def _write(
         "digest": "",  # its place among the lines; made of the rest
         "source": source_digest(data),
         "registers": {
-            r.name: {
-                "rows": sum(e["files"][r.name]["rows"] for e in entries),
-                **_latest_month(data, r, as_of),
-            }
-            for r in present
+            r.name: {"rows": sum(e["files"][r.name]["rows"] for e in entries)} for r in present
         },
+        "coverage": coverage,
         "partitions": entries,
         "learning": learning,
         "warnings": [*data.warnings, *warnings],
@@ -376,19 +391,11 @@ def _keys(data: DataSet, register: str, *keys: str) -> pl.DataFrame:
     return _with_known_on(frame).select(*keys, owner_known_on="known_on").collect()
 
 
-def _latest_month(data: DataSet, register: Register, as_of: date) -> dict[str, str | None]:
-    """Return the last month that a monthly register tells of; nothing for other registers.
-
-    Rows that the state learned after the day do not count: they end no silence.
-    """
-    frame = data.registers[register.name]
-    if "month" not in register or frame is None:
-        return {}
-    known = _with_known_on(frame).filter(
-        pl.col("known_on").is_null() | (pl.col("known_on") <= as_of)
-    )
-    latest = known.select(pl.col("month").max()).collect(engine="streaming").item()
-    return {"latest_month": latest.isoformat() if latest else None}
+def _write_coverage(data: DataSet, folder: Path) -> dict[str, Any]:
+    path = folder / "coverage.parquet"
+    arrived = arrivals(data)
+    arrived.write_parquet(path, compression="lz4", statistics=False)
+    return {"rows": arrived.height, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
 def _with_known_on(frame: pl.LazyFrame) -> pl.LazyFrame:

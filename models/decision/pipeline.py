@@ -11,13 +11,15 @@ from typing import Any
 
 import polars as pl
 
-from features.build import Registers, combine, count
+from features.build import Registers, combine, count, silence
 from features.catalogue import catalogue_version
 from features.registers.declared import SCORING
 from models.columns import SCORE_SCHEMA
 from models.decision import outcome
+from models.law import lapse
 from models.law.facts import cites as cites_of_facts
 from models.law.facts import treatment
+from models.law.lapse import Lapse
 from models.law.parameters import Citation, Law, each_once
 from models.learned.predict import Look, Models
 from models.reasons import reasons
@@ -42,6 +44,8 @@ class ByRules:
     eligibility: pl.DataFrame
     silent: tuple[str, ...]
     law: Law
+    silence: tuple[tuple[frozenset[str], pl.Series], ...] = ()
+    """Households by the registers that are silent for them beyond ``silent``; empty: alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,17 +98,7 @@ class Decisions:
         What the scorecard, the hard rule, the red flags, the programmes and the actions of
         the day compare with; what a model's amounts were divided by stands in its manifest.
         """
-        law = self.law
-        return each_once(
-            [
-                *Scorecard.in_force(law).cites,
-                *HardRule.in_force(law).cites,
-                *(cited for flag in red_flags.in_force(law) for cited in flag.cites),
-                *(cited for one in programmes.in_force(law) for cited in one.cites),
-                *actions.cites(law),
-                *cites_of_facts(law),
-            ]
-        )
+        return cites(self.law)
 
     def answer(self, row: int = 0, service: str | None = None) -> dict[str, Any]:
         """Return one decision for the API: its columns, with reasons said in full.
@@ -126,6 +120,32 @@ class Decisions:
             "offers": [offer.as_json() for offer in actions.offers(family, ruled, self.law)],
             "versions": versions(self.law, self.models),
         }
+
+
+def cites(law: Law) -> tuple[Citation, ...]:
+    """Return every edition of a legal value that decisions of the law's day lean on."""
+    return each_once(
+        [
+            *Scorecard.in_force(law).cites,
+            *HardRule.in_force(law).cites,
+            *(cited for flag in red_flags.in_force(law) for cited in flag.cites),
+            *(cited for one in programmes.in_force(law) for cited in one.cites),
+            *actions.cites(law),
+            *cites_of_facts(law),
+        ]
+    )
+
+
+def lapsed_values(law: Law) -> tuple[Lapse, ...]:
+    """Return the values that decisions of the day lean on after the last day they are known for.
+
+    Raises LawLapsed where the policy of the day refuses decisions by values so old.
+    """
+    if not lapse.lapsed(law):
+        return ()
+    leans_on = {cited.name for cited in cites(law)}
+    lapse.refuse_lapsed(law, leans_on)
+    return lapse.lapsed(law, leans_on)
 
 
 def decide(registers: Registers, models: Models | None, law: Law) -> Decisions:
@@ -159,6 +179,7 @@ def by_rules(registers: Registers, law: Law) -> ByRules:
         eligibility=programmes.eligibility(features, ruled, law),
         silent=silent,
         law=law,
+        silence=tuple(silence(registers)),
     )
 
 
@@ -168,12 +189,7 @@ def with_opinion(facts: ByRules, models: Models | None) -> Decisions:
     A challenger is asked of the same facts again without a register being read twice.
     """
     law, features, ruled = facts.law, facts.features, facts.ruled
-    look = None if models is None else models.look(features, law, facts.silent)
-    opinion = (
-        outcome.without_model(features)
-        if models is None or look is None
-        else models.opinion(look, features, law, facts.silent)
-    )
+    look, opinion = _opinion(facts, models)
     category = ruled["rule_category"]
     at_low = category_at_low_end(facts.counted, opinion, category, law)
     is_material = outcome.material(opinion, category, at_low)
@@ -206,6 +222,34 @@ def with_opinion(facts: ByRules, models: Models | None) -> Decisions:
         models=models,
         look=look,
     )
+
+
+def _opinion(facts: ByRules, models: Models | None) -> tuple[Look | None, pl.DataFrame]:
+    """Ask the models of all households, those of the same silence in one go.
+
+    To a model a register is silent or not: a family of a region that did not deliver must be
+    treated like one that is asked for alone, with that register left out.
+    """
+    features, law = facts.features, facts.law
+    if models is None:
+        return None, outcome.without_model(features)
+    if not facts.silence:
+        look = models.look(features, law, facts.silent)
+        return look, models.opinion(look, features, law, facts.silent)
+    places: list[pl.Series] = []
+    looks: list[Look] = []
+    opinions: list[pl.DataFrame] = []
+    for silent, households in facts.silence:
+        mine = features["household_id"].is_in(households.implode())
+        quiet = (*facts.silent, *sorted(silent))
+        if not mine.any():
+            continue  # not known on the day
+        theirs = features.filter(mine)
+        looks.append(models.look(theirs, law, quiet))
+        opinions.append(models.opinion(looks[-1], theirs, law, quiet))
+        places.append(mine.arg_true())
+    order = pl.concat(places).arg_sort()
+    return Look.together(looks, order.to_numpy()), pl.concat(opinions)[order]
 
 
 def versions(law: Law, models: Models | None) -> dict[str, str | None]:

@@ -13,7 +13,6 @@ from typing import Final
 import polars as pl
 
 from features.build import Registers
-from features.registers.declared import REGISTERS
 from models.decision.pipeline import decide
 from models.explanation.corrections import ROW, Correction, possible
 from models.law.parameters import Law
@@ -168,7 +167,7 @@ def _copies(
             continue
         edits = [(n, c) for n, facts in enumerate(tried) for c in facts if c.register == name]
         numbered = rows.with_row_index(ROW)
-        if REGISTERS[name].by_person or name == "persons":
+        if "person_id" in rows.columns:
             numbered = numbered.with_columns(
                 pl.col("person_id").replace_strict(number, return_dtype=pl.Int64)
             )

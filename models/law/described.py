@@ -141,6 +141,7 @@ def _edition_entry(parameter: Parameter, edition: Edition) -> dict[str, Any]:
         "unit": parameter.unit,
         "since": edition.since,
         "until": edition.until,
+        "known_until": edition.known_until,
         "value": edition.value,
         "by": parameter.by,
         "values": edition.values or None,

@@ -40,7 +40,8 @@ class Edition:
 
     ``values`` holds an amount for each key where the parameter has a table instead of one
     value. ``until`` is the last day of what holds for a time only: a statistic of a month
-    is none of the next.
+    is none of the next. ``known_until`` is the last day for which a value that goes on can be
+    known: the budget law of a year says nothing of the next. None: until an act changes it.
     """
 
     since: date
@@ -50,6 +51,7 @@ class Edition:
     doubt: str | None = None
     values: Mapping[str, Number] = field(default_factory=dict)
     until: date | None = None
+    known_until: date | None = None
 
     @property
     def number(self) -> Number:
@@ -162,6 +164,8 @@ class Law:
     flag_error_rate: float
     review_capacity: float
     review_days: float
+    coverage_least_share: float
+    lapsed_law_days: int
 
     def __init__(self, day: date, folder: Path | None = None) -> None:
         self.day = _legal_day(day)
@@ -326,9 +330,12 @@ def _parsed(name: str, raw: Mapping[str, Any]) -> Parameter:
             doubt=edition.get("doubt"),
             values=MappingProxyType(edition.get("values", {})),
             until=edition.get("until"),
+            known_until=edition.get("known_until") or _end_of(raw["period"], edition),
         )
         for edition in raw["editions"]
     )
+    if raw["period"] == "stated" and any(edition.until is None for edition in editions):
+        raise DeclarationError(f"{name}.yaml: `period: stated` asks for `until` in every edition.")
     by = raw.get("by")
     tables = any(edition.values for edition in editions)
     if tables != (by is not None) and (tables or any(e.value is not None for e in editions)):
@@ -339,6 +346,11 @@ def _parsed(name: str, raw: Mapping[str, Any]) -> Parameter:
             f"{name}.yaml: {', '.join(sorted(strangers))} is no region of two digits of KATO."
         )
     return Parameter(name=name, about=raw["about"], unit=raw["unit"], editions=editions, by=by)
+
+
+def _end_of(period: str, edition: Mapping[str, Any]) -> date | None:
+    """Return the last day for which an edition can be known by the period of its value."""
+    return date(edition["since"].year, 12, 31) if period == "year" else edition.get("until")
 
 
 def in_force(name: str, editions: Sequence[Mapping[str, Any]], day: date) -> Mapping[str, Any]:

@@ -4,8 +4,8 @@ Nothing here decides: a prediction asks for a person's look at most. The same fa
 the same prediction alone and in company, to the last bit.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 import lightgbm as lgb
@@ -259,6 +259,16 @@ class Look:
             unknown[:] = True
         return cls(
             consumption=consumption, detector=detector, welfare=welfare, gap=gap, unknown=unknown
+        )
+
+    @classmethod
+    def together(cls, looks: Sequence["Look"], order: npt.NDArray[Any]) -> "Look":
+        """Return several looks as one, its families in this order of all of theirs."""
+        return cls(
+            **{
+                part.name: np.concatenate([getattr(look, part.name) for look in looks])[order]
+                for part in fields(cls)
+            }
         )
 
 

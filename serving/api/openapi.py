@@ -6,10 +6,11 @@ problems from the kinds of problems: nothing is described twice.
 
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
+from features.registers.coverage import LOOKS_BACK
 from features.registers.declared import REGISTERS
 from features.registers.document import json_schema
 from models.columns import COLUMNS, Column
@@ -297,9 +298,29 @@ def _request(subject: str, schema: dict[str, Any]) -> dict[str, Any]:
                 "description": "Code of a local programme: eligibility is "
                 "told for it alone. Left out: for all. Nothing else can be decided here."
             },
+            "coverage": _coverage()
+            | {"description": f"For all households of the request. {_COVERAGE}"},
             subject: schema,
         },
         "required": ["as_of", subject],
+        "additionalProperties": False,
+    }
+
+
+_COVERAGE: Final = (
+    "For which months a monthly register answers, from the first to the last. A feature that looks "
+    "at another month is unknown, and a register that lacks one of the three complete months "
+    "before the decision is silent. Left out: a register whose newest row lies before the last "
+    "complete month is silent, and one sent empty counts as empty, with a warning."
+)
+
+
+def _coverage() -> dict[str, Any]:
+    month = {"type": "string", "format": "date", "pattern": "-01$"}
+    span = {"type": ["array", "null"], "items": month, "minItems": 2, "maxItems": 2}
+    return {
+        "type": ["object", "null"],
+        "properties": dict.fromkeys(LOOKS_BACK, span),
         "additionalProperties": False,
     }
 
@@ -325,6 +346,9 @@ def _household() -> dict[str, Any]:
         }
         if register.required:
             schema["required"].append(name)
+    schema["properties"]["coverage"] = _coverage() | {
+        "description": f"For this household, before that of the request. {_COVERAGE}"
+    }
     return schema
 
 
@@ -359,9 +383,13 @@ def _decision() -> dict[str, Any]:
             "silent_registers": {
                 "type": "array",
                 "items": {"type": "string"},
-                "description": "Registers that did not answer.",
+                "description": "Registers that did not answer, or not for the months needed.",
             },
-            "warnings": {"type": "array", "items": _ref("Fault")},
+            "warnings": {
+                "type": "array",
+                "items": _ref("Fault"),
+                "description": "What was ignored, and which months no register covers.",
+            },
             "decision_id": {
                 "type": "string",
                 "pattern": "^[0-9a-f]{64}$",

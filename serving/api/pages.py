@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from features.catalogue import FEATURES
 from features.declare import Block, Feature
+from features.registers import deliveries
 from features.registers.declared import CONTRACT_VERSION, REGIONS, REGISTERS
 from features.registers.schema import STATED, Column
 from models.bundles.home import Home
@@ -95,6 +96,8 @@ async def registers_page(_: Request) -> Response:
     return _page(
         "registers.html",
         registers=REGISTERS.values(),
+        deliveries=deliveries.COLUMNS,
+        about_deliveries=deliveries.ABOUT.replace("`", ""),
         regions=REGIONS,
         version=CONTRACT_VERSION,
         null_of=_null,

@@ -15,7 +15,7 @@ from features.errors import InputError
 from features.files.whole import replacing_folder
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models.decision.pipeline import versions
+from models.decision.pipeline import lapsed_values, versions
 from models.law import described
 from models.law.parameters import Law
 from models.learned.predict import Models
@@ -101,6 +101,10 @@ def header(snapshot: Snapshot, models: Models | None, law: Law) -> dict[str, Any
             for flag in red_flags.in_force(law)
         ],
         "assumed": assumptions(law.day),
+        "warnings": [
+            *(lapse.sentence for lapse in lapsed_values(law)),
+            *(fault.sentence for fault in snapshot.coverage(law.day).faults()),
+        ],
     }
 
 

@@ -115,6 +115,10 @@ SECTIONS: Final[dict[str, dict[str, Verb]]] = {
             "serving.commands.comparing:cards",
             "Place every family by every scorecard on file",
         ),
+        "check-law": Verb(
+            "serving.commands.comparing:check_law",
+            "List the legal values that end soon",
+        ),
         "readings": Verb(
             "serving.commands.comparing:readings",
             "Count category 6 by each reading of the hard rule",

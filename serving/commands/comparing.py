@@ -1,6 +1,6 @@
 """Verbs that hold the law beside itself: scorecards, and readings of the hard rule."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +8,11 @@ import click
 from rich.table import Table
 
 from features.files import tables
+from models.law import lapse
+from models.law.parameters import Law
 from serving.commands import sources
 from serving.commands.terminal import (
+    DAY,
     FOLDER,
     Answer,
     Terminal,
@@ -72,6 +75,57 @@ def cards(
         tables.write(placed, out)
         words.append(f"{out}: {placed.height:,} rows.")
     return Answer({"out": None if out is None else str(out), **comparison}, words)
+
+
+@click.command(
+    epilog=examples("tarazy check-law", "tarazy check-law --as-of 2026-12-01 --within 90")
+)
+@click.option(
+    "--within",
+    type=click.IntRange(min=0),
+    default=lapse.SOON,
+    show_default=True,
+    metavar="DAYS",
+    help="So many days ahead.",
+)
+@click.option("--as-of", type=DAY, metavar="DAY", help="The day to look from. Default: today.")
+@verb
+def check_law(
+    terminal: Terminal,  # noqa: ARG001 - every verb has one
+    within: int,
+    as_of: datetime | None,
+) -> Answer:
+    """List the legal values that end soon: for later decisions the next ones must be on file.
+
+    Exit code 1: one has ended, and decisions go on by it with a warning, or are refused.
+    """
+    on = day(as_of) or Law(datetime.now(UTC)).day
+    ending = lapse.expiring(on, within)
+    ended = sum(one.days_late > 0 for one in ending)
+    table = Table("value", "since", "known until", "days left", box=None)
+    for one in ending:
+        table.add_row(one.name, str(one.since), str(one.known_until), f"{-one.days_late:,}")
+    remedies = [f"{one.name}: {one.remedy}." for one in ending]
+    verdict = f"As of {on}: {ended} ended, {len(ending) - ended} end within {within} days."
+    return Answer(
+        {
+            "as_of": on,
+            "within_days": within,
+            "ended": ended,
+            "values": [
+                {
+                    "name": one.name,
+                    "since": one.since,
+                    "known_until": one.known_until,
+                    "days_left": -one.days_late,
+                    "remedy": one.remedy,
+                }
+                for one in ending
+            ],
+        },
+        [*([table] if ending else []), *remedies, verdict],
+        exit_code=1 if ended else 0,
+    )
 
 
 @click.command(epilog=examples("tarazy readings SNAP"))

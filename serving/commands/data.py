@@ -15,7 +15,8 @@ from features.catalogue import FEATURES
 from features.errors import InputError
 from features.files import tables
 from features.files.whole import replacing
-from features.registers.check import decision_date, faults
+from features.registers.check import decision_date, faults, in_order
+from features.registers.coverage import gaps_as_faults
 from features.registers.fault import Fault
 from features.registers.load import DataSet, open_data_set
 from models.law.facts import treatment
@@ -52,11 +53,14 @@ def check(terminal: Terminal, data: Path, report: Path | None, as_of: datetime |
     on, undated = day(as_of), ""
     if on is None:
         try:
-            on = decision_date(opened)
+            on = decision_date(opened, sources.newest_share())
         except InputError as problem:
             undated = f"Dates were not compared with a decision date: {problem}"
     with terminal.bar("checking the registers"):
         every_fault = faults(opened, on, None if on is None else treatment(Law(on)))
+        if on is not None:
+            gaps = gaps_as_faults(opened, on, sources.newest_share())
+            every_fault = in_order([*every_fault, *gaps])
     errors = sum(f.is_error for f in every_fault)
     result = {
         "data": str(data),
@@ -89,6 +93,7 @@ def snapshot(terminal: Terminal, data: Path, out: Path, as_of: datetime | None) 
     opened = open_data_set(data)
     on = day(as_of) or sources.dated(opened)
     made = sources.packed(opened, on, out, terminal)
+    warned = [*made.warnings, *(fault.sentence for fault in made.coverage(on).faults())]
     rows = {name: entry["rows"] for name, entry in made.manifest["registers"].items()}
     return Answer(
         {
@@ -99,12 +104,13 @@ def snapshot(terminal: Terminal, data: Path, out: Path, as_of: datetime | None) 
             "partitions": len(made.partitions),
             "rows": rows,
             "silent_registers": list(made.silent),
-            "warnings": list(made.warnings),
+            "warnings": warned,
         },
         [
             f"{out}: {made.households:,} households as of {made.as_of}, "
             f"{len(made.partitions)} partitions, digest {made.digest[:12]}.",
             f"Silent registers: {', '.join(made.silent) or 'none'}.",
+            *(f"warning: {line}" for line in warned),
         ],
     )
 

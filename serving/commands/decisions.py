@@ -95,6 +95,7 @@ def score(
         _tally(summary),
         *_counts(summary),
         *([] if models is None else [f"model: version {models.shown}"]),
+        *(f"warning: {line}" for line in terminal.warnings),
         f"{out}: {scored.table.height:,} decisions as of {on}.",
     ]
     if challenger is not None:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from features.registers.load import DataSet, open_data_set
 from features.registers.snapshot import Snapshot
 from models.bundles import seals
 from models.bundles.home import Home
+from models.decision.pipeline import lapsed_values
 from models.law.facts import treatment
 from models.law.parameters import Law
 from serving.commands.terminal import Terminal
@@ -35,8 +35,7 @@ def opened(place: Path, as_of: date | None, terminal: Terminal) -> tuple[Snapsho
         snapshot = sealed(place, terminal)
         on = as_of or snapshot.as_of
         in_force(on)
-        _warn(snapshot.warnings, terminal)
-        return _with_silence_shown(snapshot, on, terminal), on
+        return _warned(snapshot, on, terminal), on
     data = open_data_set(place)
     on = as_of or dated(data)
     in_force(on)
@@ -45,7 +44,7 @@ def opened(place: Path, as_of: date | None, terminal: Terminal) -> tuple[Snapsho
     name = f"{place.resolve().name}-{on}-{snapshots.source_digest(data)[:12]}"
     folder = home().snapshots / name
     _make_room(folder, terminal)
-    return _with_silence_shown(packed(data, on, folder, terminal), on, terminal), on
+    return _warned(packed(data, on, folder, terminal), on, terminal), on
 
 
 def sealed(folder: Path, terminal: Terminal) -> Snapshot:
@@ -69,28 +68,22 @@ def _make_room(folder: Path, terminal: Terminal) -> None:
         shutil.rmtree(folder)
 
 
-def _warn(warnings: Iterable[str], terminal: Terminal) -> None:
-    for line in warnings:
-        terminal.say(f"warning: {line}")
-
-
-def _with_silence_shown(snapshot: Snapshot, on: date, terminal: Terminal) -> Snapshot:
-    """Say which monthly registers end too early for the day: they count as silent."""
-    registers = snapshot.manifest["registers"]
-    for name in snapshot.silent_on(on):
-        if name in registers:
-            terminal.say(
-                f"warning: {name} ends with {registers[name]['latest_month'][:7]}, before the last "
-                f"complete month of a decision on {on}; it counts as silent. Pass an earlier "
-                "--as-of, or bring the later months."
-            )
+def _warned(snapshot: Snapshot, on: date, terminal: Terminal) -> Snapshot:
+    """Warn of months that no register covers, and of law that is known until an earlier day."""
+    for lapse in lapsed_values(Law(on)):
+        terminal.warn(lapse.sentence)
+    for line in snapshot.warnings:
+        terminal.warn(line)
+    for fault in snapshot.coverage(on).faults():
+        terminal.warn(fault.sentence)
     return snapshot
 
 
 def in_force(on: date) -> Law:
-    """Return the law of the day; raise ParameterNotInForce before its first edition."""
+    """Return the law of the day; raise DayError before its first edition, or far after its last."""
     law = Law(on)
     law.edition("subsistence_minimum")  # raises before the first one
+    lapsed_values(law)
     return law
 
 
@@ -101,17 +94,19 @@ def packed(data: DataSet, as_of: date, out: Path, terminal: Terminal) -> Snapsho
     """
     if already := snapshots.existing(out, data, as_of):
         seals.check(already, home())
-        _warn(already.warnings, terminal)
         return already
     found_faults = faults(data, as_of, treatment(Law(as_of)))
-    contradictions = [f.sentence for f in found_faults if not f.is_error]
-    _warn((*data.warnings, *contradictions), terminal)
     refuse(data.folder, found_faults)
     terminal.say(f"Making the snapshot {out} of {data.folder} for {as_of}.")
     with terminal.bar() as progress:
-        sign = seals.sealing(home())
         return snapshots.make(
-            data, as_of, out, sign=sign, warnings=contradictions, progress=progress
+            data,
+            as_of,
+            out,
+            sign=seals.sealing(home()),
+            warnings=[f.sentence for f in found_faults if not f.is_error],
+            least_share=Law(as_of).coverage_least_share,
+            progress=progress,
         )
 
 
@@ -119,7 +114,12 @@ def dated(data: DataSet) -> date:
     """Return the decision date of bare data; its faults of reading come first."""
     if data.faults:
         refuse(data.folder, faults(data, None))
-    return decision_date(data)
+    return decision_date(data, newest_share())
+
+
+def newest_share() -> float:
+    """Return the least share of a covered month by the newest law: the day is not known yet."""
+    return Law(date.max).coverage_least_share
 
 
 def refuse(folder: Path, every_fault: list[Fault] | tuple[Fault, ...]) -> None:

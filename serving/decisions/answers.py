@@ -6,7 +6,7 @@ from typing import Any
 
 from features.build import Registers
 from features.errors import DayError, InputError
-from models.decision.pipeline import Decisions, decide
+from models.decision.pipeline import Decisions, decide, lapsed_values
 from models.law.parameters import Law
 from models.learned.predict import Models
 from serving.decisions.decision_id import decision_id
@@ -51,12 +51,17 @@ def decided(request: ScoreRequest, models: Models | None) -> tuple[Decided, ...]
 def answers_of(request: ScoreRequest, groups: Iterable[Decided]) -> list[dict[str, Any]]:
     """Return what is answered of decided households, in the order of the request."""
     by_position: dict[int, dict[str, Any]] = {}
+    of_law = [
+        {"place": f"law.{lapse.name}", "problem": lapse.problem, "remedy": lapse.remedy}
+        for lapse in lapsed_values(Law(request.as_of))
+    ]
     for group in groups:
         for row, position in enumerate(group.positions):
             by_position[position] = _complete(
                 group.decisions.answer(row, request.service),
                 request,
                 request.households[position],
+                of_law,
             )
     return [by_position[position] for position in sorted(by_position)]
 
@@ -67,14 +72,17 @@ def answers(request: ScoreRequest, models: Models | None) -> list[dict[str, Any]
 
 
 def _complete(
-    decision: dict[str, Any], request: ScoreRequest, household: Household
+    decision: dict[str, Any],
+    request: ScoreRequest,
+    household: Household,
+    of_law: Sequence[dict[str, str]],
 ) -> dict[str, Any]:
-    """Add to a decision what belongs to the request: keys, silence, what was ignored."""
+    """Add to a decision what belongs to the request: keys, silence, warnings."""
     return {
         **decision,
         "household_id": household.household_id,
         "service": request.service,
         "silent_registers": list(household.silent),
-        "warnings": list(household.warnings),
+        "warnings": [*household.warnings, *of_law],
         "decision_id": decision_id(request, household, decision["versions"]),
     }

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, Final
 
 from models.decision.outcome import DEPENDS_ON_UNKNOWN, MATERIAL_HIDDEN_INCOME
+from models.decision.pipeline import lapsed_values
 from models.explanation.counterfactual import Change, Corrections
 from models.law import rights
 from models.law.parameters import Law
@@ -199,6 +200,10 @@ def _basis(answer: Mapping[str, Any], law: Law, say: Wording) -> Section:
     ]
     if card.status == "assumed" and not by_rule:
         sentences.append(say("basis.assumed"))
+    if lapsed := lapsed_values(law):
+        values = ", ".join(say(f"yearly.{lapse.name}") for lapse in lapsed)
+        until = say.day(min(lapse.known_until for lapse in lapsed))
+        sentences.append(say("basis.lapsed", values=values, until=until))
     return Section(heading=say("basis.heading"), body=tuple(sentences))
 
 

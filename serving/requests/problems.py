@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
-from features.errors import DayError, ParameterNotInForce
+from features.errors import DayError, LawLapsed, ParameterNotInForce
 
 MEDIA_TYPE: Final = "application/problem+json"
 SHOWN: Final = 1_000
@@ -55,7 +55,7 @@ class Fault:
 
 def of_day(error: DayError) -> Fault:
     """Return the fault of a request for a day that does not have what was asked of it."""
-    ours = isinstance(error, ParameterNotInForce)
+    ours = isinstance(error, ParameterNotInForce | LawLapsed)
     remedy = "ask for a day on which the law on file is in force" if ours else "ask for another day"
     return Fault("as_of", str(error), remedy)
 

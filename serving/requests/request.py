@@ -18,14 +18,17 @@ import polars as pl
 
 from features.errors import DayError
 from features.registers.contradictions import Contradiction, by_household
+from features.registers.coverage import COVERED, LOOKS_BACK
 from features.registers.currencies import unpriced
 from features.registers.declared import LEARNING, REGISTERS, SCORING
 from features.registers.schema import Register
+from models.decision.pipeline import lapsed_values
 from models.law.facts import treatment
 from models.law.parameters import Law
 from models.rules import programmes
 from models.rules.scorecard import Scorecard
 from serving.requests.cells import columns_of, read_day, read_key
+from serving.requests.coverage import Answering, Spans, answering, read_coverage
 from serving.requests.problems import Fault, invalid, of_day
 from serving.requests.rows import WRITTEN, Rows, frames
 
@@ -50,6 +53,9 @@ class Household:
     household_id: int | str | None
     """The key as it was sent."""
     silent: tuple[str, ...]
+    """Registers that did not answer, or not for the months that a decision needs."""
+    back: dict[str, int]
+    """Complete months that a register covers without a gap, where some feature looks further."""
     warnings: tuple[dict[str, str], ...]
     understood: dict[str, Any]
     """Every fact sent, in canonical form: what the decision's key is made from."""
@@ -61,7 +67,8 @@ class ScoreRequest:
 
     ``registers`` holds a frame for each scoring register in the contract's types, every
     row with a ``household_id`` that is the household's position in the request, and
-    ``person_id`` numbered anew: the keys of a request are its own and may clash.
+    ``person_id`` numbered anew: the keys of a request are its own and may clash. Where a
+    register does not cover every month for every household, `COVERED` is among them.
     """
 
     as_of: date
@@ -121,11 +128,13 @@ def _read(document: Any, subject: str) -> ScoreRequest:
         raise invalid(
             [Fault("request", "not an object", f"send an object with as_of and {subject}")]
         )
-    _refuse_unknown(document, ("as_of", "service", subject), "", faults)
+    _refuse_unknown(document, ("as_of", "service", "coverage", subject), "", faults)
     as_of = read_as_of(document.get("as_of"), faults)
     law = _law(as_of, faults)
     service = _service(document.get("service"), law, faults)
+    spans = read_coverage(document.get("coverage"), "coverage", faults)
     sent = _households(document, subject, faults)
+    own = [read_coverage(h.get("coverage"), f"{place}.coverage", faults) for place, h in sent]
     gathered = {r.name: Rows() for r in SCORING}
     for position, (place, household) in enumerate(sent):
         _gather(position, place, household, gathered, faults)
@@ -134,15 +143,25 @@ def _read(document: Any, subject: str) -> ScoreRequest:
     if faults or as_of is None:
         raise invalid(faults)
     contradictory = by_household(registers, as_of)
+    households = tuple(
+        _understood(household, spans | mine, as_of, contradictory.get(position, []))
+        for position, ((_, household), mine) in enumerate(zip(sent, own, strict=True))
+    )
     return ScoreRequest(
         as_of=as_of,
         service=service,
-        households=tuple(
-            _understood(household, contradictory.get(position, []))
-            for position, (_, household) in enumerate(sent)
-        ),
-        registers=registers,
+        households=households,
+        registers=registers | _covered(households),
     )
+
+
+def _covered(households: Sequence[Household]) -> dict[str, pl.DataFrame]:
+    """Return how far back registers answer, a row a household; nothing where all do."""
+    if not any(household.back for household in households):
+        return {}
+    back = [{"household_id": at, **h.back} for at, h in enumerate(households)]
+    schema = {"household_id": pl.Int64(), **dict.fromkeys(LOOKS_BACK, pl.Int8())}
+    return {COVERED: pl.DataFrame(back, schema=schema)}
 
 
 def _refuse_unpriced(deposits: pl.DataFrame, gathered: Rows, law: Law, faults: list[Fault]) -> None:
@@ -167,6 +186,7 @@ def _law(as_of: date | None, faults: list[Fault]) -> Law:
     try:
         Scorecard.in_force(law)
         programmes.in_force(law)
+        lapsed_values(law)
     except DayError as none:
         faults.append(of_day(none))
         return newest
@@ -236,7 +256,7 @@ def _gather(
     faults: list[Fault],
 ) -> None:
     """Put a household's own columns and the rows of its registers where they belong."""
-    known = [*(c.name for c in _HOUSEHOLDS), *ROW_REGISTERS]
+    known = [*(c.name for c in _HOUSEHOLDS), *ROW_REGISTERS, "coverage"]
     _refuse_unknown(household, known, f"{place}.", faults)
     key = household.get("household_id")
     gathered["households"].put(household, position, place)
@@ -312,15 +332,26 @@ def shown_name(name: str) -> str:
     return clean + ("…" if len(name) > _NAME_LENGTH else "")
 
 
-def _understood(household: dict[str, Any], contradictory: Sequence[Contradiction]) -> Household:
+def _understood(
+    household: dict[str, Any], spans: Spans, as_of: date, contradictory: Sequence[Contradiction]
+) -> Household:
     key = household.get("household_id")
     facts: dict[str, Any] = columns_of(_HOUSEHOLDS, household)
     silent, warnings = [], []
+    back: dict[str, int] = {}
     for name, register in ROW_REGISTERS.items():
         rows = household.get(name)
         if rows is None:
             silent.append(name)
             continue
+        monthly = name in LOOKS_BACK
+        answers = answering(name, rows, spans.get(name), as_of) if monthly else Answering()
+        if answers.silent:
+            silent.append(name)
+        if answers.back is not None:
+            back[name] = answers.back
+        if answers.warning is not None:
+            warnings.append(answers.warning)
         facts[name] = [columns_of(WRITTEN[name], row) for row in rows]
         declared = {c.name for c in register} | {"household_id"}
         if ignored := sorted(set(chain.from_iterable(rows)) - declared):
@@ -338,9 +369,12 @@ def _understood(household: dict[str, Any], contradictory: Sequence[Contradiction
         for c in contradictory
         if not {c.register, *c.reads} & set(silent)
     ]
+    if spans:
+        facts["coverage"] = {name: [str(month) for month in span] for name, span in spans.items()}
     return Household(
         household_id=key if isinstance(key, str) or key is None else int(key),
         silent=tuple(silent),
+        back=back,
         warnings=tuple(warnings),
         understood=facts,
     )

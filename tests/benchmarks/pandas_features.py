@@ -25,6 +25,7 @@ CATTLE = {
     "poultry": 1,
 }
 CHILD = "child_disability_benefit"
+HALF_YEAR, EARNING = "targeted_assistance_half_year", "months_with_earnings"
 BENEFITS = ["pension", "allowance", "targeted_assistance", CHILD, "scholarship"]
 EARNED = ["wage", "self_employment", "business"]
 
@@ -70,8 +71,51 @@ def features(snapshot: Path, as_of: date, rates: dict[str, Decimal] | None = Non
                 owners = pd.MultiIndex.from_frame(rows[["household_id", "person_id"]])
                 rows = rows[owners.isin(of_members)]
             rows = pandas_facts.held(register, rows, as_of, rates or {})
-            tables.append(make(rows, as_of).reindex(households.index, fill_value=0))
+            table = make(rows, as_of).reindex(households.index, fill_value=0)
+            if "month" in rows:
+                back = _covered_back(read(snapshot, register), households, as_of)
+                table = _of_covered_months(table, back)
+            tables.append(table)
     return _derived(pd.concat(tables, axis=1))
+
+
+def _covered_back(rows: pd.DataFrame, households: pd.DataFrame, as_of: date) -> pd.Series:
+    """Complete months before the day, without a gap, that a register covers for each household.
+
+    As the contract says it: a month with fewer than half of the median month's rows is not
+    covered. In a region it is not, either, where that is more than chance leaves out of so few.
+    """
+    region = households["region"].astype(str)
+    if rows.empty:
+        return pd.Series(12, households.index)
+    known = rows[pd.to_datetime(rows["month"]) < pd.Timestamp(as_of.replace(day=1))]
+    if "known_on" in known:
+        known = known[~(pd.to_datetime(known["known_on"]) > pd.Timestamp(as_of))]
+    month = pd.to_datetime(known["month"])
+    sizes = month.value_counts()
+    usual = sizes[sizes > sizes.max() / 20].median()
+    country = set(sizes.index[sizes >= usual / 2])
+    by_region = month.groupby(known["household_id"].map(region)).value_counts()
+    back = {}
+    delivering = region.isin(by_region.index.get_level_values(0)).sum()
+    for place, homes in region.value_counts().items():
+        mine = by_region[place] if place in by_region.index else pd.Series(dtype="int64")
+        own = mine[mine > mine.max() / 20].median() if len(mine) else usual * homes / delivering
+        there = {m: mine.get(m, 0) for m in country}
+        short = {m for m, n in there.items() if n < own / 2 and own - n >= 3 * np.sqrt(own)}
+        back[place] = 0
+        while back[place] < 12 and _months(as_of, back[place] + 1, 1)[0] in country - short:
+            back[place] += 1
+    return region.map(back)
+
+
+def _of_covered_months(table: pd.DataFrame, back: pd.Series) -> pd.DataFrame:
+    """Make unknown what looks further back than the months that are covered."""
+    needed = pd.Series(3, table.columns)
+    needed[[c for c in table if c in ("income_previous_quarter", HALF_YEAR)]] = 6
+    needed[[c for c in table if (c.endswith("_year") and c != HALF_YEAR) or c == EARNING]] = 12
+    known = np.greater.outer(back.reindex(table.index).to_numpy(), needed.to_numpy() - 1)
+    return table.where(known) if not known.all() else table
 
 
 def _known(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:

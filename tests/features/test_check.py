@@ -405,7 +405,7 @@ def test_a_warning_counts_households_and_names_the_three_lowest_keys(tmp_path):
         (date(2026, 1, 1), date(2026, 2, 1)),
     ],
 )
-def test_the_decision_date_is_the_first_day_after_the_latest_month_of_incomes(
+def test_the_decision_date_is_the_first_day_after_the_newest_covered_month_of_incomes(
     tmp_path, latest, day
 ):
     stored = with_cell(INCOMES, "month", 1, latest)
@@ -418,7 +418,7 @@ def test_the_decision_date_is_the_first_day_after_the_latest_month_of_incomes(
         None,
         INCOMES.clear(),
         INCOMES.drop("month"),
-        with_cell(INCOMES, "month", 0, date(9999, 12, 1)),
+        INCOMES.with_columns(month=date(9999, 12, 1)),
         INCOMES.with_columns(month=pl.lit(2_000_000_000).cast(pl.Int32).cast(pl.Date)),
     ],
     ids=["silent", "empty", "no month", "end of time", "beyond time"],

@@ -35,11 +35,11 @@ def data(tmp_path):
     ).write_parquet(folder / "persons.parquet")
     pl.DataFrame(
         {
-            "person_id": [i * 10 for i in ids],
-            "month": [date(2025, 12, 1)] * HOUSEHOLDS,
-            "source": ["wage"] * HOUSEHOLDS,
+            "person_id": [i * 10 for i in ids] * 3,
+            "month": [date(2025, month, 1) for month in (10, 11, 12) for _ in ids],
+            "source": ["wage"] * HOUSEHOLDS * 3,
             # Beyond 32 bits when summed, though each fits into them.
-            "amount": [2_000_000_000] * HOUSEHOLDS,
+            "amount": [0] * HOUSEHOLDS * 2 + [2_000_000_000] * HOUSEHOLDS,
         }
     ).write_parquet(folder / "incomes.parquet")
     register(

@@ -24,6 +24,7 @@ EVENTS = ("known_on", "birth_date", "month", "registered_on", "issued_on", "open
 
 def facts(family: Family, day: date) -> dict[str, Fact]:
     """Every fact that the scorecard, the hard rule and the red flags ask for."""
+    family = _answering(family, day)
     seen = {name: rows and [r for r in rows if visible(r, day)] for name, rows in family.items()}
     seen["persons"] = [p for p in seen["persons"] if is_member(p, day)]
     people = seen["persons"]
@@ -45,6 +46,17 @@ def facts(family: Family, day: date) -> dict[str, Fact]:
     by_name["imputed_loan_income"] = per_member
     by_name |= _transfers(seen.get("transfers"), day)
     return by_name
+
+
+def _answering(family: Family, day: date) -> Family:
+    """The registers that cover the quarter before the day; the others did not answer.
+
+    ``covered`` of a family holds one row: for a register the months that it covers, where
+    somebody said so.
+    """
+    months_of = (family.get("covered") or [{}])[0]
+    behind = {n for n, months in months_of.items() if not set(quarter(day)) <= set(months)}
+    return {n: None if n in behind else rows for n, rows in family.items() if n != "covered"}
 
 
 def visible(row: Row, day: date) -> bool:

@@ -46,11 +46,20 @@ def lines(day: date) -> Lines:
     return by_fact
 
 
+def month_before(day: date, back: int) -> tuple[int, int]:
+    """The year and the month so many months before the month of a day."""
+    year, month = divmod(day.year * 12 + day.month - 1 - back, 12)
+    return year, month + 1
+
+
 class Author:
     """Writes families of one day; every choice comes from the generator that was passed."""
 
     def __init__(self, rng: Random, day: date, silent: Sequence[str] = ()) -> None:
         self.rng, self.day, self.silent = rng, day, set(silent)
+        # A generator of its own: what is covered changes no other choice.
+        self.covering = Random()
+        self.covering.setstate(rng.getstate())
         self.lines = lines(day)
         self.months = quarter(day)
         self.keys = 0
@@ -82,8 +91,20 @@ class Author:
             "businesses": self._businesses(people),
             "transfers": self._transfers(people),
             "deposits": self._deposits(people),
+            "covered": [self._covered()],
         }
         return {name: None if name in self.silent else rows for name, rows in family.items()}
+
+    def _covered(self) -> Row:
+        """The months that monthly registers cover, of the fourteen before the day: mostly all."""
+        months = [date(*month_before(self.day, back), 1) for back in range(14)]
+        covered: Row = {}
+        for register in ("incomes", "transfers"):
+            if register not in self.silent and self.covering.random() < 0.1:
+                gone = self.covering.sample(months, self.covering.choice((0, 1, 1, 2)))
+                first = self.covering.choice((2, 3, 4, 13))
+                covered[register] = [m for m in months[: first + 1] if m not in gone]
+        return covered
 
     # -- numbers ---------------------------------------------------------------------------
 

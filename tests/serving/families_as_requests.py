@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from features.registers.declared import SCORING
 from features.registers.snapshot import Snapshot
 
 
@@ -13,7 +14,7 @@ def requests_of(snapshot: Snapshot, count: int) -> Iterator[dict[str, Any]]:
     """Yield the households of requests, ``count`` of them spread evenly over the snapshot."""
     wanted = _spread(snapshot, count)
     for partition in snapshot.partitions:
-        registers = snapshot.registers(partition)
+        registers = {r.name: snapshot.registers(partition).get(r.name) for r in SCORING}
         rows = {
             name: None
             if frame is None

@@ -47,16 +47,24 @@ class Terminal:
     unsigned_snapshots: dict[str, str] = field(default_factory=dict)
     """What was so used, each with the doubt in it: part of every answer."""
     errors: Console = field(default_factory=lambda: _console(stderr=True))
+    warnings: list[str] = field(default_factory=list)
+    """What was warned of on the way: it stands in the JSON answer, too."""
 
     def say(self, message: str) -> None:
         """Tell a person something that is not the answer."""
         click.echo(message, err=True)
 
+    def warn(self, message: str) -> None:
+        """Warn a person, and whoever reads the JSON answer."""
+        self.warnings.append(message)
+        self.say(f"warning: {message}")
+
     def answer(self, answer: Answer) -> int:
         """Print the answer and return the exit code."""
         if self.as_json:
             doubts = {"unsigned_snapshots": self.unsigned_snapshots}
-            shown = answer.json | (doubts if self.unsigned_snapshots else {})
+            warned = {"warnings": self.warnings} if self.warnings else {}
+            shown = warned | answer.json | (doubts if self.unsigned_snapshots else {})
             click.echo(json.dumps(shown, ensure_ascii=False, default=_plain))
         else:
             console = _console(stderr=False)
@@ -140,7 +148,7 @@ def as_of_option(function: Decorated) -> Decorated:
         type=DAY,
         metavar="DAY",
         help="The decision date, such as 2026-01-01. Default: the snapshot's; for bare data the "
-        "first day after the latest month of incomes.",
+        "first day after the newest covered month of incomes.",
     )(function)
 
 
@@ -150,8 +158,8 @@ def as_of_data_option(function: Decorated) -> Decorated:
         "--as-of",
         type=DAY,
         metavar="DAY",
-        help="The decision date, such as 2026-01-01. Default: the first day after the latest month "
-        "of incomes.",
+        help="The decision date, such as 2026-01-01. Default: the first day after the newest "
+        "covered month of incomes.",
     )(function)
 
 

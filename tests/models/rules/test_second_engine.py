@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from features.build import build
+from features.registers.coverage import COVERED, LOOKS_BACK, reach
 from features.registers.declared import REGISTERS
 from models.law.facts import treatment
 from models.law.parameters import Law
@@ -51,13 +52,23 @@ def differences(families: list[Family], day: date) -> list[str]:
 
 def _product(families: list[Family], day: date) -> dict[int, dict[str, Any]]:
     owner = {p["person_id"]: p["household_id"] for f in families for p in f["persons"]}
-    frames = {name: _frame(name, families, owner) for name in families[0]}
+    frames = {name: _frame(name, families, owner) for name in families[0] if name != COVERED}
+    frames[COVERED] = pl.DataFrame([_back(f, day) for f in families], infer_schema_length=None)
     law = Law(day)
     table = build(frames, day, treatment(law))
     ruled = table.join(rule_category(table, law), on="household_id").join(
         red_flags(table, law), on="household_id"
     )
     return {row["household_id"]: row for row in ruled.iter_rows(named=True)}
+
+
+def _back(family: Family, day: date) -> dict[str, int | None]:
+    """How far back registers answer for a family, as what reads files and requests hands it on."""
+    covered = family[COVERED][0]
+    return {
+        "household_id": family["households"][0]["household_id"],
+        **{n: reach(covered[n], day, 12) if n in covered else None for n in LOOKS_BACK},
+    }
 
 
 def _frame(name: str, families: list[Family], owner: dict[int, int]) -> pl.DataFrame | None:

@@ -28,7 +28,7 @@ def family(**changes):
             {"person_id": 1, "birth_date": "1990-02-01", "sex": "f", "relation": "head"},
             {"person_id": 2, "birth_date": "2015-06-30", "sex": "m", "relation": "child"},
         ],
-        "incomes": [{"person_id": 1, "month": "2025-11-01", "source": "wage", "amount": 150_000}],
+        "incomes": [{"person_id": 1, "month": "2025-12-01", "source": "wage", "amount": 150_000}],
         "vehicles": [{"person_id": 1, "kind": "car", "model_year": 2012}],
     }
     return household | changes

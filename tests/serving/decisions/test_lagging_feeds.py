@@ -1,0 +1,166 @@
+"""A family is decided alike by the command and by the API, on every day on which a feed lags.
+
+Three regions report their months with delays of their own, some in parts, one register with a
+hole. Every day around the ends of two months is decided twice: all families from the files, and
+each as a request that carries the coverage that the files have.
+"""
+
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+import polars as pl
+import pytest
+
+from features.registers.coverage import LOOKS_BACK
+from features.registers.load import open_data_set
+from features.registers.snapshot import make
+from features.units import add_months
+from models.columns import SCORE_SCHEMA
+from serving.decisions import batch
+from serving.decisions.answers import answers, decided
+from serving.requests.request import read_many, read_one
+from tests.features import data_sets
+from tests.golden import golden
+from tests.serving.families_as_requests import requests_of
+
+MADE = date(2026, 5, 31)
+FAMILIES = 60
+LAGS = {"71": 3, "10": 12, "61": 40}
+"""Days after a month's end on which a region reports it; the registers add theirs."""
+SLOWER = {"incomes": 0, "transfers": 2, "utilities": 4}
+REGION = {number: list(LAGS)[number % 3] for number in range(1, FAMILIES + 1)}
+
+
+def learned(register: str, region: str, month: date, rng: Random) -> date:
+    """The day the state learned a row; one in ten came early, one in ten a month late."""
+    usual = add_months(month, 1) + timedelta(days=LAGS[region] + SLOWER[register])
+    return usual + timedelta(days=rng.choice((-12, 30, *[0] * 8)))
+
+
+def rows(register: str, rng: Random) -> pl.DataFrame:
+    """Mostly a row a family and month, for sixteen months; one register lost a month."""
+    written: list[dict[str, Any]] = []
+    for back in range(16, 0, -1):
+        month = add_months(MADE, -back)
+        if (register, month) == ("utilities", date(2025, 9, 1)):
+            continue
+        for number, region in REGION.items():
+            if rng.random() < 0.1:
+                continue
+            row = {
+                "household_id" if register == "utilities" else "person_id": number,
+                "month": month,
+                "amount": rng.choice((0, 40_000, 90_000, 250_000)),
+                "known_on": learned(register, region, month, rng),
+            }
+            row |= {"incomes": {"source": "wage"}, "transfers": {"senders": 120}}.get(register, {})
+            written.append(row)
+    return pl.DataFrame(written)
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory):
+    rng = Random(11)
+    folder = tmp_path_factory.mktemp("lagging")
+    numbers = list(REGION)
+    households = pl.DataFrame(
+        {
+            "household_id": numbers,
+            "region": [REGION[n] for n in numbers],
+            "settlement": [rng.choice(("urban", "rural")) for _ in numbers],
+            "tenure": ["owned"] * FAMILIES,
+            "living_area_m2": [rng.choice((30.0, 60.0)) for _ in numbers],
+            "rooms": [2] * FAMILIES,
+            "piped_water": [True] * FAMILIES,
+            "sewerage": [True] * FAMILIES,
+            "central_heating": [True] * FAMILIES,
+            "internet": [True] * FAMILIES,
+        }
+    )
+    persons = pl.DataFrame(
+        {
+            "person_id": numbers,
+            "household_id": numbers,
+            "birth_date": [date(1985, 1, 1)] * FAMILIES,
+            "sex": ["f"] * FAMILIES,
+            "relation": ["head"] * FAMILIES,
+            "activity": ["employee"] * FAMILIES,
+            "education": ["secondary"] * FAMILIES,
+            "disability": ["none"] * FAMILIES,
+            "chronic_condition": [False] * FAMILIES,
+            "enrolled": [False] * FAMILIES,
+            "guardianship": [False] * FAMILIES,
+            "clinic_attached": [True] * FAMILIES,
+        }
+    )
+    registers = {name: rows(name, rng) for name in LOOKS_BACK}
+    empty = {"vehicles": data_sets.VEHICLES.clear(), "loans": data_sets.LOANS.clear()}
+    given = {"households": households, "persons": persons, **registers, **empty}
+    data = data_sets.write(folder / "data", dict.fromkeys(data_sets.GOOD) | given)
+    return make(open_data_set(data), MADE, folder / "snap")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    return golden.models(tmp_path_factory.mktemp("bundle") / "home")
+
+
+@pytest.fixture(scope="module")
+def families(snapshot):
+    """The households as another system would send them, with every row there ever was."""
+    return list(requests_of(snapshot, FAMILIES))
+
+
+def as_sent(family, coverage):
+    """A household with the coverage of the files; what covers no month is null."""
+    spans = {name: coverage.span(name, family["region"]) for name in LOOKS_BACK}
+    return (
+        family
+        | {name: None for name, span in spans.items() if span is None}
+        | {"coverage": {n: [str(m) for m in span] for n, span in spans.items() if span}}
+    )
+
+
+@pytest.mark.parametrize(
+    "end",
+    [date(2025, 12, 31), pytest.param(date(2026, 1, 31), marks=pytest.mark.long)],
+    ids=str,
+)
+def test_every_family_is_decided_alike_by_both_on_every_day_around_a_months_end(
+    snapshot, families, models, tmp_path, end
+):
+    differing, silences = [], set()
+    for day in (end + timedelta(days=n) for n in range(-15, 16)):
+        coverage = snapshot.coverage(day)
+        sent = [as_sent(family, coverage) for family in families]
+        request = read_many({"as_of": str(day), "households": sent})
+        groups = decided(request, models)
+        silences |= {household.silent for household in request.households}
+        by_request = pl.concat(
+            group.decisions.table.with_columns(
+                household_id=pl.Series([families[p]["household_id"] for p in group.positions])
+            )
+            for group in groups
+        ).sort("household_id")
+        by_files = batch.score(snapshot, as_of=day, models=models, out=tmp_path / "d.parquet").table
+        differing += [
+            (day, name) for name in SCORE_SCHEMA if not by_files[name].equals(by_request[name])
+        ]
+    assert differing == []
+    assert len(silences) >= 3  # the feeds did lag, each in its own way
+
+
+@pytest.mark.parametrize("day", [date(2026, 1, 5), date(2026, 2, 1)], ids=str)
+def test_a_family_asked_for_alone_is_answered_as_in_the_batch(
+    snapshot, families, models, tmp_path, day
+):
+    table = batch.score(snapshot, as_of=day, models=models, out=tmp_path / "d.parquet").table
+    coverage = snapshot.coverage(day)
+    for family in families[:12]:
+        sent = as_sent(family, coverage)
+        body = {"as_of": str(day), "coverage": sent.pop("coverage"), "household": sent}
+        [answer] = answers(read_one(body), models)
+        row = table.row(by_predicate=pl.col("household_id") == family["household_id"], named=True)
+        for name in ("category", "status", "model_category_set", "model_flag", "rule_flag"):
+            assert answer[name] == row[name], (name, family["household_id"])
