@@ -7,13 +7,13 @@ the two cannot drift apart. It reads no clock, no file but the law, no network.
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version as installed
-from typing import Any
 
 import polars as pl
 
 from features.build import Registers, combine, count
 from features.catalogue import catalogue_version
 from features.registers.declared import SCORING
+from models.answer import Answer, Versions
 from models.columns import SCORE_SCHEMA
 from models.decision import outcome
 from models.law.parameters import Citation, Law, each_once
@@ -103,26 +103,30 @@ class Decisions:
             ]
         )
 
-    def answer(self, row: int = 0, service: str | None = None) -> dict[str, Any]:
-        """Return one decision for the API: its columns, with reasons said in full.
+    def answer(self, row: int = 0, service: str | None = None) -> Answer:
+        """Return one decision in full: its columns, with reasons said in full, and what follows.
 
         ``service``: the programme asked for, by code; None: eligibility for all in force.
         Raises `models.rules.programmes.NoSuchProgramme` where no function here may decide it.
         """
         fields = self.table.row(row, named=True)
-        ruled = self.ruled.row(row, named=True)
-        family = self.features.row(row, named=True) | self.eligibility.row(row, named=True)
-        facts = family | ruled
-        fields["as_of"] = fields["as_of"].isoformat()
+        facts = (
+            self.features.row(row, named=True)
+            | self.eligibility.row(row, named=True)
+            | self.ruled.row(row, named=True)
+        )
+        quotable = facts | fields
         for column in ("reasons", "review_reasons"):
-            fields[column] = [
-                reasons.reason(code, facts | fields, self.law) for code in fields[column]
-            ]
-        return fields | {
-            "eligibility": programmes.eligibility_as_json(facts, self.law, service),
-            "offers": [offer.as_json() for offer in actions.offers(family, ruled, self.law)],
-            "versions": versions(self.law, self.models),
-        }
+            fields[column] = tuple(
+                reasons.reason(code, quotable, self.law) for code in fields[column]
+            )
+        every = programmes.eligibility_of(facts, self.law)
+        return Answer(
+            **fields,
+            eligibility=programmes.of_service(every, service, self.law),
+            offers=actions.offers(every, facts, self.law),
+            versions=versions(self.law, self.models),
+        )
 
 
 def decide(registers: Registers, models: Models | None, law: Law) -> Decisions:
@@ -205,16 +209,16 @@ def with_opinion(facts: ByRules, models: Models | None) -> Decisions:
     )
 
 
-def versions(law: Law, models: Models | None) -> dict[str, str | None]:
+def versions(law: Law, models: Models | None) -> Versions:
     """Name everything that an identical decision needs, besides the registers."""
-    return {
-        "law": law.version,
-        "scorecard": law.policy.scorecard,
-        "policy": f"{law.policy.policy}-{law.policy.since}",
-        "model": None if models is None else _exactly(models),
-        "features": catalogue_version(),
-        "code": code_version(),
-    }
+    return Versions(
+        law=law.version,
+        scorecard=law.policy.scorecard,
+        policy=f"{law.policy.policy}-{law.policy.since}",
+        model=None if models is None else _exactly(models),
+        features=catalogue_version(),
+        code=code_version(),
+    )
 
 
 def _exactly(models: Models) -> str:

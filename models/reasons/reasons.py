@@ -22,6 +22,7 @@ import polars as pl
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
 from features.units import Span, Unit, add_months, first_of_month, months_of
+from models.answer import Basis, Period, Reason, Texts
 from models.law.files import plain, read_exactly, read_law
 from models.law.parameters import Law
 from models.law.poverty_line import poverty_line
@@ -30,6 +31,7 @@ from models.rules.bounds import Bound
 from models.rules.category import HardRule
 from models.rules.conditions import Condition
 from models.rules.scorecard import Criterion, Scorecard
+from models.rules.sources import act_of
 from models.writing import LANGUAGES, unknown, written
 
 HARD_RULE: Final = "HARD_RULE_CATEGORY_6"
@@ -44,7 +46,7 @@ _WITH_A_TEXT: Final = ("criteria", "red_flags", "reviews")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Wording:
     """A code with its texts, the facts they quote, and where to correct them."""
 
     code: str
@@ -53,8 +55,8 @@ class Reason:
     register: str | None
     further: tuple[str, ...]
     act: str | None
-    text: Mapping[str, str]
-    remedy: Mapping[str, str]
+    text: Texts
+    remedy: Texts
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -66,17 +68,17 @@ class Reason:
 
 
 @cache
-def catalogue() -> Mapping[str, Reason]:
+def catalogue() -> Mapping[str, Wording]:
     """Return every reason that has a text of its own by code, in the order of `reasons.yaml`."""
     return {
-        code: Reason(
+        code: Wording(
             code=code,
             group=group,
             facts=entry["facts"],
             register=entry["register"],
             further=tuple(entry.get("further", ())),
             act=entry.get("act"),
-            text={language: entry[language] for language in LANGUAGES},
+            text=Texts(**{language: entry[language] for language in LANGUAGES}),
             remedy=remedies()[entry["remedy"]],
         )
         for group in _WITH_A_TEXT
@@ -84,10 +86,10 @@ def catalogue() -> Mapping[str, Reason]:
     }
 
 
-def remedies() -> Mapping[str, Mapping[str, str]]:
+@cache
+def remedies() -> Mapping[str, Texts]:
     """Return where and with what proof things are corrected, by key and language."""
-    texts: Mapping[str, Mapping[str, str]] = _file()["remedies"]
-    return texts
+    return {key: Texts(**texts) for key, texts in _file()["remedies"].items()}
 
 
 @cache
@@ -116,8 +118,8 @@ def say(code: str, facts: Mapping[str, Any], language: str, law: Law) -> str:
     return _sentence(of_code(code, {}, law), facts, language, law)
 
 
-def reason(code: str, row: Mapping[str, Any], law: Law) -> dict[str, Any]:
-    """Return a reason in full, ready for JSON.
+def reason(code: str, row: Mapping[str, Any], law: Law) -> Reason:
+    """Return a reason in full.
 
     Parameters
     ----------
@@ -128,31 +130,27 @@ def reason(code: str, row: Mapping[str, Any], law: Law) -> dict[str, Any]:
 
     Returns
     -------
-    ``code``; ``basis``: published or assumed (a proposal is assumed until it is law);
-    ``source``: the act with title, number, date, link and status; ``facts`` as numbers
-    (what is not known, as a list of codes); ``register``: where the facts stand, null for
-    none in particular; ``registers``: it and further ones that the facts come from;
-    ``period``: first and last day that the facts cover, both the day of the decision for
-    what stood so on it; ``text`` and ``remedy`` in kk, ru and en. Raises DeclarationError
-    for a code that neither the law of the day nor `reasons.yaml` knows.
+    The reason as it is answered (`models.answer.Reason`), its facts as numbers; a rule that
+    is proposed is assumed until it is law. Raises DeclarationError for a code that neither
+    the law of the day nor `reasons.yaml` knows.
     """
     spoken = of_code(code, row, law)
     facts = {name: _value(fact, row, law) for name, fact in spoken.facts.items()}
     act, basis = _standing(spoken, law)
-    return {
-        "code": code,
-        "basis": basis,
-        "source": _source(act, law),
-        "facts": plain(facts),
-        "register": spoken.register,
-        "registers": [*([spoken.register] if spoken.register else []), *spoken.further],
-        "period": plain(_period(spoken.features, law.day)),
-        "text": {language: _sentence(spoken, facts, language, law) for language in LANGUAGES},
-        "remedy": dict(spoken.remedy),
-    }
+    return Reason(
+        code=code,
+        basis=basis,
+        source=act_of(act, law),
+        facts=plain(facts),
+        register=spoken.register,
+        registers=(*([spoken.register] if spoken.register else []), *spoken.further),
+        period=_period(spoken.features, law.day),
+        text=Texts(**{name: _sentence(spoken, facts, name, law) for name in LANGUAGES}),
+        remedy=spoken.remedy,
+    )
 
 
-def of_code(code: str, row: Mapping[str, Any], law: Law) -> Reason:
+def of_code(code: str, row: Mapping[str, Any], law: Law) -> Wording:
     """Return what a code says on the day: by the law in force where it tells of a comparison.
 
     ``row``: the family's columns of `models.rules.category.rule_category`, which say what of
@@ -259,7 +257,7 @@ def refuse_without_words(folder: Path) -> None:
 
 
 @lru_cache(maxsize=256)
-def _of_rule(folder: Path, day: date, met: tuple[str, ...]) -> Reason:
+def _of_rule(folder: Path, day: date, met: tuple[str, ...]) -> Wording:
     """Return what the hard rule of the day says of a family that meets these conditions.
 
     Facts, registers and words are those of the features that the conditions compare. Raises
@@ -273,24 +271,26 @@ def _of_rule(folder: Path, day: date, met: tuple[str, ...]) -> Reason:
     registers = _registers(c.feature for c in deciding if c.feature)
     of_its_own = set(registers) <= set(entry["registers"])
     words = entry["all" if rule.needed == len(rule.conditions) else "some"]
-    return Reason(
+    return Wording(
         code=HARD_RULE,
         group="rules",
         facts=values | bounds,
         register=registers[0],
         further=registers[1:],
         act=rule.act,
-        text={
-            language: words[language].format(
-                of=len(rule.conditions),
-                needed=rule.needed,
-                conditions="; ".join(
-                    _phrase(condition, language, first=condition is deciding[0])
-                    for condition in deciding
-                ),
-            )
-            for language in LANGUAGES
-        },
+        text=Texts(
+            **{
+                language: words[language].format(
+                    of=len(rule.conditions),
+                    needed=rule.needed,
+                    conditions="; ".join(
+                        _phrase(condition, language, first=condition is deciding[0])
+                        for condition in deciding
+                    ),
+                )
+                for language in LANGUAGES
+            }
+        ),
         remedy=remedies()[entry["remedy"]] if of_its_own else _remedy(registers),
     )
 
@@ -326,7 +326,7 @@ def _without_words(code: str, section: str, name: str | None) -> str:
 
 
 @lru_cache(maxsize=256)
-def _named_by_card(folder: Path, day: date) -> Mapping[str, Reason]:
+def _named_by_card(folder: Path, day: date) -> Mapping[str, Wording]:
     """Return the criteria that have no text, or one that quotes what their card does not judge.
 
     Each is told by its own name in the card, with the values that the card compares.
@@ -349,22 +349,24 @@ def _has_true_text(criterion: Criterion) -> bool:
     return by_code is not None and set(by_code.features) <= judged | made_of
 
 
-def _by_name(criterion: Criterion) -> Reason:
+def _by_name(criterion: Criterion) -> Wording:
     """Return a criterion told by its name in the card, with the values that are compared."""
     judged = [part.feature for part in criterion.parts]
     registers = _registers(judged)
-    return Reason(
+    return Wording(
         code=criterion.code,
         group="criteria",
         facts={name: f"feature:{name}" for name in judged},
         register=registers[0],
         further=registers[1:],
         act=None,
-        text={
-            language: f"{_literal(criterion.name[language])}: "
-            f"{'; '.join(_measured(name, language) for name in judged)}."
-            for language in LANGUAGES
-        },
+        text=Texts(
+            **{
+                language: f"{_literal(criterion.name[language])}: "
+                f"{'; '.join(_measured(name, language) for name in judged)}."
+                for language in LANGUAGES
+            }
+        ),
         remedy=_remedy(registers),
     )
 
@@ -389,13 +391,15 @@ def _registers(judged: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(FEATURES[name].registers[0] for name in judged))
 
 
-def _remedy(registers: Sequence[str]) -> Mapping[str, str]:
+def _remedy(registers: Sequence[str]) -> Texts:
     """Return where and with what proof the facts of some registers are corrected."""
     keys = dict.fromkeys(_file()["registers"][name] for name in registers)
-    return {language: " ".join(remedies()[key][language] for key in keys) for language in LANGUAGES}
+    return Texts(
+        **{language: " ".join(remedies()[key][language] for key in keys) for language in LANGUAGES}
+    )
 
 
-def _standing(spoken: Reason, law: Law) -> tuple[str, str]:
+def _standing(spoken: Wording, law: Law) -> tuple[str, Basis]:
     """Return the act that a reason rests on, and whether it is published or assumed."""
     if spoken.group == "criteria":
         card, criterion = _judging(spoken.code, law)
@@ -412,7 +416,7 @@ def _standing(spoken: Reason, law: Law) -> tuple[str, str]:
     return spoken.act, _basis(published=False)
 
 
-def _period(quoted: Sequence[str], day: date) -> dict[str, date]:
+def _period(quoted: Sequence[str], day: date) -> Period:
     """Return the days that features cover: every month before the decision that one of them counts.
 
     Where all of them say how things stood on the day, that day.
@@ -421,8 +425,8 @@ def _period(quoted: Sequence[str], day: date) -> dict[str, date]:
     spans = {span for name in quoted for span in _spans(name)}
     months = sorted(month for span in spans for month in months_of(span, day) if month < this)
     if not months:
-        return {"from": day, "to": day}
-    return {"from": months[0], "to": add_months(months[-1], 1) - timedelta(days=1)}
+        return Period(first=day, last=day)
+    return Period(first=months[0], last=add_months(months[-1], 1) - timedelta(days=1))
 
 
 @cache
@@ -448,18 +452,11 @@ def _judging(code: str, law: Law) -> tuple[Scorecard, Criterion]:
     raise DeclarationError(f"No scorecard in force on {law.day} has a criterion {code}.")
 
 
-def _basis(*, published: bool) -> str:
+def _basis(*, published: bool) -> Basis:
     return "published" if published else "assumed"
 
 
-def _source(key: str, law: Law) -> dict[str, Any]:
-    act = law.acts[key.partition(":")[0]]
-    cited = {name: act[name] for name in ("title", "number", "date", "url", "status")}
-    source: dict[str, Any] = plain({"act": key, **cited})
-    return source
-
-
-def _sentence(spoken: Reason, facts: Mapping[str, Any], language: str, law: Law) -> str:
+def _sentence(spoken: Wording, facts: Mapping[str, Any], language: str, law: Law) -> str:
     """Return the text of a reason with its facts written as people read them."""
     quoted = {
         name: (

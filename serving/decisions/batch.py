@@ -150,7 +150,12 @@ def one_household(snapshot: Snapshot, household_id: int, as_of: date) -> Registe
 
 def _key(snapshot: Snapshot, law: Law, models: Models | None) -> str:
     """Name the work by everything that its result depends on."""
-    identity = [snapshot.digest, law.day.isoformat(), versions(law, models), HOUSEHOLDS_PER_SLICE]
+    identity = [
+        snapshot.digest,
+        law.day.isoformat(),
+        versions(law, models).as_json(),
+        HOUSEHOLDS_PER_SLICE,
+    ]
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
 
 

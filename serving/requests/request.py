@@ -46,7 +46,7 @@ class Household:
 
     household_id: int | None
     silent: tuple[str, ...]
-    warnings: tuple[dict[str, str], ...]
+    warnings: tuple[Fault, ...]
     understood: dict[str, Any]
     """Every fact sent, in canonical form: what the decision's key is made from."""
 
@@ -300,11 +300,11 @@ def _understood(household: dict[str, Any]) -> Household:
             names = ", ".join(shown_name(n) for n in ignored[:_NAMES_SHOWN])
             names += ", …" if len(ignored) > _NAMES_SHOWN else ""
             warnings.append(
-                {
-                    "place": name,
-                    "problem": f"columns that the contract does not know: {names}",
-                    "remedy": "they were ignored; leave them out",
-                }
+                Fault(
+                    name,
+                    f"columns that the contract does not know: {names}",
+                    "they were ignored; leave them out",
+                )
             )
     return Household(
         household_id=None if key is None else int(key),
