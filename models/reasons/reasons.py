@@ -22,7 +22,7 @@ import polars as pl
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
 from features.units import Span, Unit, add_months, first_of_month, months_of
-from models.answer import Basis, Period, Reason, Texts
+from models.answer import Act, Basis, Period, Reason, Texts
 from models.law.files import plain, read_exactly, read_law
 from models.law.parameters import Law
 from models.law.poverty_line import poverty_line
@@ -136,11 +136,11 @@ def reason(code: str, row: Mapping[str, Any], law: Law) -> Reason:
     """
     spoken = of_code(code, row, law)
     facts = {name: _value(fact, row, law) for name, fact in spoken.facts.items()}
-    act, basis = _standing(spoken, law)
+    source, basis = _standing(code, spoken.group, spoken.act, law.folder, law.day)
     return Reason(
         code=code,
         basis=basis,
-        source=act_of(act, law),
+        source=source,
         facts=plain(facts),
         register=spoken.register,
         registers=(*([spoken.register] if spoken.register else []), *spoken.further),
@@ -399,24 +399,28 @@ def _remedy(registers: Sequence[str]) -> Texts:
     )
 
 
-def _standing(spoken: Wording, law: Law) -> tuple[str, Basis]:
+@lru_cache(maxsize=4096)
+def _standing(code: str, group: str, act: str | None, folder: Path, day: date) -> tuple[Act, Basis]:
     """Return the act that a reason rests on, and whether it is published or assumed."""
-    if spoken.group == "criteria":
-        card, criterion = _judging(spoken.code, law)
-        return f"{card.act}:{criterion.block}", _basis(published=not criterion.assumed)
-    if spoken.group == "rules":
-        return HardRule.in_force(law).act, _basis(published=not law.hard_rule["assumed"])
-    if spoken.group == "red_flags":
+    law = Law(day, folder)
+    if group == "criteria":
+        card, criterion = _judging(code, law)
+        return act_of(f"{card.act}:{criterion.block}", law), _basis(published=not criterion.assumed)
+    if group == "rules":
+        published = not law.hard_rule["assumed"]
+        return act_of(HardRule.in_force(law).act, law), _basis(published=published)
+    if group == "red_flags":
         for flag in red_flags.in_force(law):
-            if flag.code == spoken.code:
-                return flag.act, _basis(published=flag.status == "published")
-        raise DeclarationError(f"red_flags.yaml has no flag {spoken.code} in force on {law.day}.")
-    if spoken.act is None:
-        raise DeclarationError(f"reasons.yaml, {spoken.code}: add `act`, what a review rests on.")
-    return spoken.act, _basis(published=False)
+            if flag.code == code:
+                return act_of(flag.act, law), _basis(published=flag.status == "published")
+        raise DeclarationError(f"red_flags.yaml has no flag {code} in force on {law.day}.")
+    if act is None:
+        raise DeclarationError(f"reasons.yaml, {code}: add `act`, what a review rests on.")
+    return act_of(act, law), _basis(published=False)
 
 
-def _period(quoted: Sequence[str], day: date) -> Period:
+@lru_cache(maxsize=4096)
+def _period(quoted: tuple[str, ...], day: date) -> Period:
     """Return the days that features cover: every month before the decision that one of them counts.
 
     Where all of them say how things stood on the day, that day.

@@ -56,11 +56,10 @@ def test_every_criterion_and_flag_has_a_text():
 @pytest.mark.parametrize("code", CODES)
 def test_the_three_languages_quote_the_same_facts_and_quote_them_all(code):
     entry = catalogue()[code]
-    assert tuple(entry.text) == tuple(entry.remedy) == LANGUAGES
     for language in LANGUAGES:
         assert placeholders(entry.text[language]) == set(entry.facts)
         assert entry.remedy[language]
-    assert len(set(entry.text.values())) == 3
+    assert len(set(astuple(entry.text))) == 3
 
 
 def test_kazakh_is_written_in_its_own_letters():

@@ -140,7 +140,7 @@ def test_where_some_conditions_are_enough_only_those_that_are_met_are_told(tmp_p
     poor = {"dwellings": 0, "vehicles": 2, "active_businesses": None, "income_per_member": 901_000}
     spoken = of_the_rule(law, **poor)
     assert spoken.facts.keys() == {"vehicles", "vehicles_bound", "income", "income_bound"}
-    assert spoken.registers == ["vehicles", "incomes"]
+    assert spoken.registers == ("vehicles", "incomes")
     assert spoken.text["en"].startswith(
         "Of the 4 conditions of category 6 it is enough to meet 2; these are met. "
         "Vehicles: 2 (condition: 2 or more); income per member a month: 901"
@@ -152,7 +152,7 @@ def test_where_any_condition_is_enough_the_period_is_that_of_the_one_that_is_met
     law = of_some(tmp_path, "any")
     spoken = of_the_rule(law, dwellings=2, vehicles=0, active_businesses=0, income_per_member=0)
     assert spoken.facts == {"dwellings": 2, "dwellings_bound": 2}
-    assert spoken.period == {"from": FIRST.isoformat(), "to": FIRST.isoformat()}
+    assert spoken.period == Period(first=FIRST, last=FIRST)
 
 
 def with_a_herd(tmp_path, **condition):

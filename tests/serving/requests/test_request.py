@@ -109,8 +109,8 @@ def test_unknown_columns_of_rows_are_ignored_and_named_once_per_register():
         )
     ).households
     [warning] = household.warnings
-    assert warning["place"] == "vehicles"
-    assert "colour, plate" in warning["problem"]
+    assert warning.place == "vehicles"
+    assert "colour, plate" in warning.problem
     assert "white" not in str(warning)
 
 
