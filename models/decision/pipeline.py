@@ -18,7 +18,8 @@ from models.columns import SCORE_SCHEMA
 from models.decision import outcome
 from models.law.parameters import Citation, Law, each_once
 from models.learned.predict import Look, Models
-from models.reasons import reasons
+from models.reasons.ranking import rank
+from models.reasons.reasons import reason
 from models.rules import actions, programmes, red_flags
 from models.rules import category as rules
 from models.rules.category import HardRule
@@ -117,9 +118,7 @@ class Decisions:
         )
         quotable = facts | fields
         for column in ("reasons", "review_reasons"):
-            fields[column] = tuple(
-                reasons.reason(code, quotable, self.law) for code in fields[column]
-            )
+            fields[column] = tuple(reason(code, quotable, self.law) for code in fields[column])
         every = programmes.eligibility_of(facts, self.law)
         return Answer(
             **fields,
@@ -189,7 +188,7 @@ def with_opinion(facts: ByRules, models: Models | None) -> Decisions:
             "rule_category": category,
             "rule_flag": facts.flags["rule_flag"],
             "material": is_material,
-            "reasons": reasons.rank(ruled, law),
+            "reasons": rank(ruled, law),
             "review_reasons": outcome.review_reasons(features, ruled, raised, asks, law),
         }
     ).with_columns(

@@ -17,7 +17,7 @@ from features.build import Registers
 from features.units import Span, Unit, months_of
 from models.answer import Texts
 from models.law.files import read_exactly
-from models.reasons.reasons import remedies
+from models.reasons.wording import remedies
 from models.writing import written
 
 ROW: Final = "_row"

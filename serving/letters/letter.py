@@ -12,7 +12,7 @@ from models.decision.outcome import DEPENDS_ON_UNKNOWN, MATERIAL_HIDDEN_INCOME
 from models.explanation.counterfactual import Change, Corrections
 from models.law import rights
 from models.law.parameters import Law
-from models.reasons.reasons import HARD_RULE
+from models.reasons.wording import HARD_RULE
 from models.rules.scorecard import Scorecard
 from serving.decisions.answers import Decision
 from serving.letters import support

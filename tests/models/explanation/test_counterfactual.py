@@ -15,7 +15,7 @@ from models.explanation import corrections
 from models.explanation.corrections import possible
 from models.explanation.counterfactual import AT_MOST, FACTS_AT_MOST, corrected, nearest
 from models.law.parameters import Law
-from models.reasons.reasons import placeholders, remedies
+from models.reasons.wording import placeholders, remedies
 from models.rules.scorecard import Scorecard
 from models.writing import LANGUAGES
 from serving.api.examples import FAMILY

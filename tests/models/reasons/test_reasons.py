@@ -13,7 +13,9 @@ from models.answer import Period
 from models.columns import SCORE_SCHEMA
 from models.law.files import cited_keys, read_law
 from models.law.parameters import Law, parameters
-from models.reasons.reasons import AT_MOST, HARD_RULE, catalogue, placeholders, rank, reason, say
+from models.reasons.ranking import AT_MOST, rank
+from models.reasons.reasons import reason, say
+from models.reasons.wording import HARD_RULE, catalogue, placeholders
 from models.rules import red_flags
 from models.rules.category import rule_category
 from models.rules.scorecard import Scorecard

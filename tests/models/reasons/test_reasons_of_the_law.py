@@ -10,7 +10,9 @@ from features.catalogue import FEATURES
 from features.errors import DeclarationError
 from models.answer import Period
 from models.law.parameters import Law
-from models.reasons.reasons import HARD_RULE, catalogue, rank, reason
+from models.reasons.ranking import rank
+from models.reasons.reasons import reason
+from models.reasons.wording import HARD_RULE, catalogue
 from models.rules import red_flags
 from models.rules.category import HardRule, rule_category
 from models.rules.readings import questions

@@ -13,7 +13,7 @@ from msgspec.structs import astuple
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
-from models.answer import Eligibility
+from models.answer import Adverse, Eligibility
 from models.columns import SCORE_SCHEMA
 from models.decision import pipeline
 from models.decision.outcome import MODEL_OUTPUTS
@@ -201,11 +201,7 @@ def test_category_6_is_adverse_so_a_person_decides_after_notice_and_hearing():
     answer = explained("sport_section", category=6)
     assert answer.verdict == REVIEW
     assert codes_of(answer) == ["CATEGORY_NOT_SERVED"]
-    assert answer.adverse == {
-        "notice_days": 30,
-        "hearing": True,
-        "support_meanwhile": "continued",
-    }
+    assert answer.adverse == Adverse(notice_days=30, hearing=True, support_meanwhile="continued")
 
 
 def test_in_category_6_what_the_conditions_refuse_stays_refused():

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from models.decision.pipeline import ByRules, Decisions
 from models.explanation.explain import Explanation
 from models.law.parameters import Law
-from models.reasons.reasons import catalogue, reason
+from models.reasons.reasons import reason
+from models.reasons.wording import catalogue
 from models.rules.category import rule_category
 from models.rules.scorecard import Scorecard
 from models.writing import LANGUAGES
