@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from features.units import Unit
+from models.answer import Texts
 from models.law.files import read_exactly
 
-LANGUAGES: Final = ("kk", "ru", "en")
+LANGUAGES: Final[tuple[str, ...]] = Texts.__struct_fields__
 
 _THIN: Final = "\u202f"
 _FIXED: Final = "\u00a0"

@@ -53,7 +53,7 @@ def of_a_decision() -> dict[str, Any]:
     [answer] = answers(request, None)
     return {
         "cites": [[c.name, c.edition.since.isoformat(), plain(c.edition.value)] for c in cites],
-        "answer": answer,
+        "answer": answer.as_json(),
     }
 
 

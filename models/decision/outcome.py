@@ -10,7 +10,8 @@ from typing import Final
 import polars as pl
 
 from models import columns
-from models.columns import SCORE_SCHEMA, Origin
+from models.answer import Origin
+from models.columns import SCORE_SCHEMA
 from models.law.parameters import Law
 from models.rules.category import RICHEST
 

@@ -7,13 +7,13 @@ the two cannot drift apart. It reads no clock, no file but the law, no network.
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version as installed
-from typing import Any
 
 import polars as pl
 
 from features.build import Registers, combine, count, silence
 from features.catalogue import catalogue_version
 from features.registers.declared import SCORING
+from models.answer import Answer, Versions
 from models.columns import SCORE_SCHEMA
 from models.decision import outcome
 from models.law import lapse
@@ -22,7 +22,8 @@ from models.law.facts import treatment
 from models.law.lapse import Lapse
 from models.law.parameters import Citation, Law, each_once
 from models.learned.predict import Look, Models
-from models.reasons import reasons
+from models.reasons.ranking import rank
+from models.reasons.reasons import reason
 from models.rules import actions, programmes, red_flags
 from models.rules import category as rules
 from models.rules.category import HardRule
@@ -100,26 +101,28 @@ class Decisions:
         """
         return cites(self.law)
 
-    def answer(self, row: int = 0, service: str | None = None) -> dict[str, Any]:
-        """Return one decision for the API: its columns, with reasons said in full.
+    def answer(self, row: int = 0, service: str | None = None) -> Answer:
+        """Return one decision in full: its columns, with reasons said in full, and what follows.
 
         ``service``: the programme asked for, by code; None: eligibility for all in force.
         Raises `models.rules.programmes.NoSuchProgramme` where no function here may decide it.
         """
         fields = self.table.row(row, named=True)
-        ruled = self.ruled.row(row, named=True)
-        family = self.features.row(row, named=True) | self.eligibility.row(row, named=True)
-        facts = family | ruled
-        fields["as_of"] = fields["as_of"].isoformat()
+        facts = (
+            self.features.row(row, named=True)
+            | self.eligibility.row(row, named=True)
+            | self.ruled.row(row, named=True)
+        )
+        quotable = facts | fields
         for column in ("reasons", "review_reasons"):
-            fields[column] = [
-                reasons.reason(code, facts | fields, self.law) for code in fields[column]
-            ]
-        return fields | {
-            "eligibility": programmes.eligibility_as_json(facts, self.law, service),
-            "offers": [offer.as_json() for offer in actions.offers(family, ruled, self.law)],
-            "versions": versions(self.law, self.models),
-        }
+            fields[column] = tuple(reason(code, quotable, self.law) for code in fields[column])
+        every = programmes.eligibility_of(facts, self.law)
+        return Answer(
+            **fields,
+            eligibility=programmes.of_service(every, service, self.law),
+            offers=actions.offers(every, facts, self.law),
+            versions=versions(self.law, self.models),
+        )
 
 
 def cites(law: Law) -> tuple[Citation, ...]:
@@ -204,7 +207,7 @@ def with_opinion(facts: ByRules, models: Models | None) -> Decisions:
             "rule_category": category,
             "rule_flag": facts.flags["rule_flag"],
             "material": is_material,
-            "reasons": reasons.rank(ruled, law),
+            "reasons": rank(ruled, law),
             "review_reasons": outcome.review_reasons(features, ruled, raised, asks, law),
         }
     ).with_columns(
@@ -252,16 +255,16 @@ def _opinion(facts: ByRules, models: Models | None) -> tuple[Look | None, pl.Dat
     return Look.together(looks, order.to_numpy()), pl.concat(opinions)[order]
 
 
-def versions(law: Law, models: Models | None) -> dict[str, str | None]:
+def versions(law: Law, models: Models | None) -> Versions:
     """Name everything that an identical decision needs, besides the registers."""
-    return {
-        "law": law.version,
-        "scorecard": law.policy.scorecard,
-        "policy": f"{law.policy.policy}-{law.policy.since}",
-        "model": None if models is None else _exactly(models),
-        "features": catalogue_version(),
-        "code": code_version(),
-    }
+    return Versions(
+        law=law.version,
+        scorecard=law.policy.scorecard,
+        policy=f"{law.policy.policy}-{law.policy.since}",
+        model=None if models is None else _exactly(models),
+        features=catalogue_version(),
+        code=code_version(),
+    )
 
 
 def _exactly(models: Models) -> str:

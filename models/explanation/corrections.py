@@ -15,8 +15,9 @@ import polars as pl
 
 from features.build import Registers
 from features.units import Span, Unit, months_of
+from models.answer import Texts
 from models.law.files import read_exactly
-from models.reasons.reasons import remedies
+from models.reasons.wording import remedies
 from models.writing import written
 
 ROW: Final = "_row"
@@ -61,7 +62,7 @@ class Correction:
         return str((declared["none"] if gone else declared)[language]).format(**quoted)
 
     @property
-    def remedy(self) -> Mapping[str, str]:
+    def remedy(self) -> Texts:
         """Where it is corrected and with what proof, in each language."""
         return remedies()[_declared()["corrections"][self.code]["remedy"]]
 

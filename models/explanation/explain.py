@@ -10,6 +10,7 @@ from typing import Any
 
 from features.build import Registers
 from features.errors import InputError
+from models.answer import Answer
 from models.decision.pipeline import Decisions, decide
 from models.law.parameters import Law
 from models.learned.predict import Models
@@ -21,11 +22,16 @@ class Explanation:
     """One decision taken apart."""
 
     decisions: Decisions
-    answer: dict[str, Any]
+    answered: Answer
     points: tuple[tuple[str, int | None, int], ...]
     """Code of the criterion, its points (null: unknown), the most there can be."""
     moved: dict[str, dict[str, float]]
     """For each model, what each input added to its score."""
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The decision in full, as JSON: columns, reasons, eligibility, offers, versions."""
+        return self.answered.as_json()
 
     def contributions(self) -> dict[str, Any]:
         """Return points and contributions, ready for JSON."""
@@ -50,7 +56,7 @@ def explained(registers: Registers, models: Models | None, law: Law) -> Explanat
     moved = {} if models is None or decisions.look is None else models.contributions(decisions.look)
     return Explanation(
         decisions=decisions,
-        answer=decisions.answer(),
+        answered=decisions.answer(),
         points=tuple((c.code, row[c.column], c.most) for c in card.criteria),
         moved=moved,
     )

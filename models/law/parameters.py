@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from features.errors import DeclarationError, InputError, ParameterNotInForce
 from features.registers.declared import REGIONS
+from models.answer import Adverse
 from models.law.files import LAW, LawFiles, read_law
 from models.law.version import version_of
 
@@ -114,15 +115,6 @@ class Parameter:
             return bool(self.at(day))
         except ParameterNotInForce:
             return False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adverse:
-    """What must precede the end of running support of a family in category 6."""
-
-    notice_days: int
-    hearing: bool
-    support_meanwhile: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

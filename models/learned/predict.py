@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models.columns import SCORE_SCHEMA, Origin
+from models.answer import Origin
+from models.columns import SCORE_SCHEMA
 from models.columns import of as columns_of
 from models.law.parameters import Law
 from models.learned import conformal, trees

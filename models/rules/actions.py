@@ -5,7 +5,7 @@ is taken away. Offers follow from the family's features and the category of the 
 alone; no output of a model takes part.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -14,64 +14,46 @@ from typing import Any, Final
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
-from models.law.files import plain
+from models.answer import Eligibility, Offer, Source, Texts
 from models.law.parameters import Citation, Law, each_once
 from models.rules import programmes
 from models.rules.conditions import Requirement, compiled, requirement_met, requirements
+from models.rules.sources import source_of
 from models.writing import in_languages
 
 PROGRAMME: Final = "programme"
 """The kind of an offer that is a local programme; the other kinds are those of the catalogue."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """One thing a family may be offered, with its texts in kk, ru and en.
-
-    ``kind`` is ``programme`` or a kind of the catalogue (``material``, ``household``,
-    ``psychological``, ``vocational``); ``why`` holds the texts of the conditions that the
-    family meets; ``people`` is how many members it is for (None: the family as a whole);
-    ``urgency`` and its name follow from the category (None for a programme); ``basis`` is
-    ``published`` or ``assumed``.
-    """
-
-    code: str
-    kind: str
-    kind_name: Mapping[str, str]
-    name: Mapping[str, str]
-    text: Mapping[str, str]
-    why: tuple[Mapping[str, str], ...]
-    people: int | None
-    urgency: str | None
-    urgency_name: Mapping[str, str] | None
-    basis: str
-    source: Mapping[str, Any]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the offer ready for JSON."""
-        fields: dict[str, Any] = plain({name: getattr(self, name) for name in self.__slots__})
-        return fields
+_KIND_NAME: Final = Texts(**in_languages("local programme"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Action:
+    """One action of the catalogue as it is in force on a day, its texts made once."""
+
     code: str
     kind: str
+    kind_name: Texts
+    name: Texts
+    text: Texts
     categories: tuple[int, ...]
     requires: tuple[Requirement, ...]
+    why: Mapping[str, Texts]
     for_each: str | None
-    raw: Mapping[str, Any]
+    assumed: bool
+    source: Source
 
 
-def offers(row: Mapping[str, Any], ruled: Mapping[str, Any], law: Law) -> list[Offer]:
+def offers(
+    eligibility: Sequence[Eligibility], facts: Mapping[str, Any], law: Law
+) -> tuple[Offer, ...]:
     """Return everything that one family may be offered unasked: programmes first, then actions.
 
     Parameters
     ----------
-    row
-        The family's features by name, with its columns of `models.rules.programmes.eligibility`.
-    ruled
-        Its columns of `models.rules.category.rule_category` by name.
+    eligibility
+        What `models.rules.programmes.eligibility_of` says of the family and every programme.
+    facts
+        The family's features and its columns of `models.rules.category.rule_category`, by name.
     law
         Of the decision date.
 
@@ -81,46 +63,39 @@ def offers(row: Mapping[str, Any], ruled: Mapping[str, Any], law: Law) -> list[O
     Nothing that is in review or not eligible is named: an offer that may be withdrawn is
     none.
     """
-    facts = {**row, **ruled}
-    granted = [
-        p for p in programmes.eligibility_as_json(facts, law) if p["verdict"] == programmes.ELIGIBLE
-    ]
-    return [_programme(p) for p in granted] + actions(row, ruled, law)
+    granted = (e for e in eligibility if e.verdict == programmes.ELIGIBLE)
+    return (*map(_programme, granted), *actions(facts, law))
 
 
-def actions(row: Mapping[str, Any], ruled: Mapping[str, Any], law: Law) -> list[Offer]:
+def actions(facts: Mapping[str, Any], law: Law) -> tuple[Offer, ...]:
     """Return the actions of the catalogue for one family, in the order of their file.
 
-    ``row``: the family's features by name; ``ruled``: its columns of the rules. An action
-    is offered where the category of the rules is among its own and every condition is
-    known to be met.
+    ``facts``: the family's features and its columns of the rules, by name. An action is
+    offered where the category of the rules is among its own and every condition is known
+    to be met.
     """
-    category = ruled["rule_category"]
-    urgent = _urgency(category, law)
-    kinds = law.actions["kinds"]
-    offers = []
-    for action in _in_force(law.folder, law.day):
-        if category not in action.categories or not all(
-            requirement_met(group, row) for group in action.requires
-        ):
-            continue
-        raw = action.raw
-        offers.append(
-            Offer(
-                code=action.code,
-                kind=action.kind,
-                kind_name=kinds[action.kind],
-                name=raw["name"],
-                text=raw["text"],
-                why=tuple(c.name for group in action.requires for c in group if c.met_by(row)),
-                people=None if action.for_each is None else row[action.for_each],
-                urgency=urgent["code"],
-                urgency_name=urgent["name"],
-                basis="assumed" if raw["assumed"] else "published",
-                source=programmes.cited(raw["source"], law),
-            )
+    category = facts["rule_category"]
+    urgency, urgency_name = _urgency(category, law)
+    return tuple(
+        Offer(
+            code=action.code,
+            kind=action.kind,
+            kind_name=action.kind_name,
+            name=action.name,
+            text=action.text,
+            why=tuple(
+                action.why[c.code] for group in action.requires for c in group if c.met_by(facts)
+            ),
+            people=None if action.for_each is None else facts[action.for_each],
+            urgency=urgency,
+            urgency_name=urgency_name,
+            basis="assumed" if action.assumed else "published",
+            source=action.source,
         )
-    return offers
+        for action in _in_force(law.folder, law.day)
+        if category in action.categories
+        and all(requirement_met(group, facts) for group in action.requires)
+    )
 
 
 def cites(law: Law) -> tuple[Citation, ...]:
@@ -129,27 +104,27 @@ def cites(law: Law) -> tuple[Citation, ...]:
     return each_once(cited for group in groups for c in group for cited in c.cites)
 
 
-def _programme(eligibility: Mapping[str, Any]) -> Offer:
+def _programme(eligibility: Eligibility) -> Offer:
     return Offer(
-        code=eligibility["service"],
+        code=eligibility.service,
         kind=PROGRAMME,
-        kind_name=in_languages("local programme"),
-        name=eligibility["name"],
-        text=eligibility["remains"],
-        why=tuple(reason["text"] for reason in eligibility["reasons"]),
+        kind_name=_KIND_NAME,
+        name=eligibility.name,
+        text=eligibility.remains,
+        why=tuple(reason.text for reason in eligibility.reasons),
         people=None,
         urgency=None,
         urgency_name=None,
-        basis=eligibility["basis"],
-        source=eligibility["source"],
+        basis=eligibility.basis,
+        source=eligibility.source,
     )
 
 
-def _urgency(category: int, law: Law) -> Mapping[str, Any]:
+def _urgency(category: int, law: Law) -> tuple[str, Texts]:
+    """Return how soon help is due to a category: the code, and its name."""
     for urgency in law.actions["urgency"]:
         if category in urgency["categories"]:
-            declared: Mapping[str, Any] = urgency
-            return declared
+            return urgency["code"], Texts(**urgency["name"])
     raise DeclarationError(f"actions.yaml gives no urgency for category {category}.")
 
 
@@ -169,14 +144,20 @@ def _in_force(folder: Path, day: date) -> tuple[_Action, ...]:
                 f"actions.yaml, {code}: {declared['for_each']!r} is no declared feature."
             )
         if declared["since"] <= day and (declared["until"] is None or day < declared["until"]):
+            requires = requirements("actions.yaml", declared["requires"], conditions)
             in_force.append(
                 _Action(
                     code=code,
                     kind=declared["kind"],
+                    kind_name=Texts(**raw["kinds"][declared["kind"]]),
+                    name=Texts(**declared["name"]),
+                    text=Texts(**declared["text"]),
                     categories=tuple(declared["categories"]),
-                    requires=requirements("actions.yaml", declared["requires"], conditions),
+                    requires=requires,
+                    why={c.code: Texts(**c.name) for group in requires for c in group},
                     for_each=declared["for_each"],
-                    raw=declared,
+                    assumed=declared["assumed"],
+                    source=source_of(declared["source"], law),
                 )
             )
     return tuple(in_force)

@@ -7,7 +7,7 @@ model takes part. What is unknown never refuses, and category 6 refuses nobody b
 it is adverse, so a person decides, after notice and a hearing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from difflib import get_close_matches
@@ -18,9 +18,10 @@ from typing import Any, Final
 import polars as pl
 
 from features.errors import DeclarationError, InputError
-from models.law.files import plain
+from models.answer import Eligibility, EligibilityReason, Source, Texts, Verdict
 from models.law.parameters import Citation, Law, each_once
 from models.rules.conditions import Condition, Requirement, compiled, requirement_met, requirements
+from models.rules.sources import source_of
 
 NOT_ELIGIBLE: Final = "not_eligible"
 REVIEW: Final = "review"
@@ -37,16 +38,20 @@ NOBODY_TO_SERVE: Final = "NOBODY_TO_SERVE"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
-    """One local programme as it is in force on a day."""
+    """One local programme as it is in force on a day.
+
+    ``reasons``: what each of its conditions, by code, says in an answer.
+    """
 
     code: str
-    name: Mapping[str, str]
+    name: Texts
     since: date
     categories: tuple[int, ...]
     requires: tuple[Requirement, ...]
-    remains: Mapping[str, str]
+    reasons: Mapping[str, EligibilityReason]
+    remains: Texts
     assumed: bool
-    source: Mapping[str, Any]
+    source: Source
 
     @property
     def column(self) -> str:
@@ -133,30 +138,30 @@ def eligibility(features: pl.DataFrame, ruled: pl.DataFrame, law: Law) -> pl.Dat
     return _with_lists(verdicts, programmes)
 
 
-def eligibility_as_json(
-    facts: Mapping[str, Any], law: Law, service: str | None = None
-) -> list[dict[str, Any]]:
-    """Say of one family what it may receive and why, ready for JSON.
+def eligibility_of(facts: Mapping[str, Any], law: Law) -> tuple[Eligibility, ...]:
+    """Say of one family which programmes it may receive, and why.
 
-    Parameters
-    ----------
-    facts
-        The family's features, its columns of the rules and of `eligibility`, by name.
-    law
-        Of the decision date.
-    service
-        One programme by code; None: all in force. Raises NoSuchProgramme.
+    ``facts``: the family's features, its columns of the rules and of `eligibility`, by name.
 
     Returns
     -------
-    One entry a programme: ``service``, ``name``, ``verdict``, ``reasons`` (the conditions
-    that speak for it, refuse it, or are unknown, each with its text and source),
-    ``basis``, ``source``, ``remains`` (what is checked at the application) and ``adverse``
-    (notice, hearing, and what happens to running support; null unless the category is
-    the reason).
+    One entry a programme in force, by code: its verdict with the conditions that speak for it,
+    refuse it, or are unknown; see `models.answer.Eligibility`.
     """
-    wanted = in_force(law) if service is None else (programme(service, law),)
-    return [_as_json(p, facts, law) for p in wanted]
+    return tuple(_of_programme(p, facts, law) for p in in_force(law))
+
+
+def of_service(
+    eligibility: Sequence[Eligibility], service: str | None, law: Law
+) -> tuple[Eligibility, ...]:
+    """Return what was asked for: one programme by its code, or every one where None.
+
+    Raises NoSuchProgramme where no function here may decide it.
+    """
+    if service is None:
+        return tuple(eligibility)
+    code = programme(service, law).code
+    return tuple(each for each in eligibility if each.service == code)
 
 
 def support_may_end(law: Law, *, noticed: date | None, heard: date | None) -> date | None:
@@ -206,29 +211,24 @@ def _codes(programmes: tuple[Programme, ...], verdict: str) -> pl.Expr:
     ).list.drop_nulls()
 
 
-def _as_json(p: Programme, facts: Mapping[str, Any], law: Law) -> dict[str, Any]:
-    verdict = facts[p.column]
-    reasons = [_reason(c, law) for c in _why(p, facts, verdict)]
+def _of_programme(p: Programme, facts: Mapping[str, Any], law: Law) -> Eligibility:
+    verdict: Verdict = facts[p.column]
+    reasons = [p.reasons[condition.code] for condition in _why(p, facts, verdict)]
     adverse = None
     if verdict == REVIEW:
-        reasons += [_plain_reason(code, law) for code in _of_category(p, facts)]
+        reasons += [_of_category(law.folder, law.day)[code] for code in _doubts(p, facts)]
         if facts["rule_category"] not in p.categories:
-            policy = law.policy.adverse
-            adverse = {
-                "notice_days": policy.notice_days,
-                "hearing": policy.hearing,
-                "support_meanwhile": policy.support_meanwhile,
-            }
-    return {
-        "service": p.code,
-        "name": dict(p.name),
-        "verdict": verdict,
-        "reasons": reasons,
-        "basis": "assumed" if p.assumed else "published",
-        "source": cited(p.source, law),
-        "remains": dict(p.remains),
-        "adverse": adverse,
-    }
+            adverse = law.policy.adverse
+    return Eligibility(
+        service=p.code,
+        name=p.name,
+        verdict=verdict,
+        reasons=tuple(reasons),
+        basis="assumed" if p.assumed else "published",
+        source=p.source,
+        remains=p.remains,
+        adverse=adverse,
+    )
 
 
 def _why(p: Programme, facts: Mapping[str, Any], verdict: str) -> list[Condition]:
@@ -245,7 +245,8 @@ def _why(p: Programme, facts: Mapping[str, Any], verdict: str) -> list[Condition
     return shown
 
 
-def _of_category(p: Programme, facts: Mapping[str, Any]) -> list[str]:
+def _doubts(p: Programme, facts: Mapping[str, Any]) -> list[str]:
+    """Return what the category, or a household without adults, has a person look at."""
     if not facts["adults"]:
         return [NOBODY_TO_SERVE]
     if facts["rule_category"] not in p.categories:
@@ -253,26 +254,19 @@ def _of_category(p: Programme, facts: Mapping[str, Any]) -> list[str]:
     return [CATEGORY_MAY_CHANGE] if facts["richest_category"] not in p.categories else []
 
 
-def _reason(condition: Condition, law: Law) -> dict[str, Any]:
-    return {
-        "code": condition.code,
-        "text": dict(condition.name),
-        "source": cited(condition.source, law),
-    }
-
-
-def _plain_reason(code: str, law: Law) -> dict[str, Any]:
-    declared = law.programmes["category_reasons"][code]
-    return {"code": code, "text": dict(declared["name"]), "source": cited(declared["source"], law)}
-
-
-def cited(source: Mapping[str, Any], law: Law) -> dict[str, Any]:
-    """Return a source with the title, number and status of its act, ready for JSON."""
-    act = law.acts[source["act"].partition(":")[0]]
-    entry: dict[str, Any] = plain(
-        {**source, "title": act["title"], "number": act["number"], "status": act["status"]}
+def _reason(code: str, declared: Mapping[str, Any], law: Law) -> EligibilityReason:
+    """Return what a condition or a doubt of the file says in an answer."""
+    return EligibilityReason(
+        code=code, text=Texts(**declared["name"]), source=source_of(declared["source"], law)
     )
-    return entry
+
+
+@lru_cache(maxsize=256)
+def _of_category(folder: Path, day: date) -> Mapping[str, EligibilityReason]:
+    """Return the reasons of a review that are no condition of any programme, by code."""
+    law = Law(day, folder)
+    declared = law.programmes["category_reasons"]
+    return {code: _reason(code, entry, law) for code, entry in declared.items()}
 
 
 @lru_cache(maxsize=256)
@@ -290,16 +284,23 @@ def _compiled(folder: Path, day: date) -> tuple[Programme, ...]:
         edition = begun[-1]
         if not edition["requires"]:
             raise DeclarationError(f"programmes.yaml, {code}: it asks nothing of anybody.")
+        requires = requirements("programmes.yaml", edition["requires"], conditions)
+        declared = law.programmes["conditions"]
         in_force_now.append(
             Programme(
                 code=code,
-                name=raw["name"],
+                name=Texts(**raw["name"]),
                 since=edition["since"],
                 categories=tuple(edition["categories"]),
-                requires=requirements("programmes.yaml", edition["requires"], conditions),
-                remains=edition["remains"],
+                requires=requires,
+                reasons={
+                    c.code: _reason(c.code, declared[c.code], law)
+                    for group in requires
+                    for c in group
+                },
+                remains=Texts(**edition["remains"]),
                 assumed=edition["assumed"],
-                source=edition["source"],
+                source=source_of(edition["source"], law),
             )
         )
     return tuple(in_force_now)

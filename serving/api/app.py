@@ -23,7 +23,7 @@ from models.bundles.home import Home
 from models.learned.predict import Models
 from serving import metrics
 from serving.api import legal, openapi, pages
-from serving.decisions.answers import answers_of, decided
+from serving.decisions.answers import Decision, Decisions, answers_of, decided
 from serving.decisions.live import Live
 from serving.decisions.shadow import Shadow
 from serving.letters.request import read_letter
@@ -78,7 +78,7 @@ async def score_many(request: Request) -> Response:
         lambda: read_many(decode(body)),
         models,
         shadow,
-        lambda decisions: {"decisions": decisions},
+        lambda decisions: Decisions(decisions=decisions),
     )
     return _json(await request.app.state.turns.take("many", work))
 
@@ -253,13 +253,13 @@ def _decided(
     read: Callable[[], ScoreRequest],
     models: Models | None,
     shadow: Shadow | None,
-    shape: Callable[[list[dict[str, Any]]], Any],
+    shape: Callable[[list[Decision]], Decision | Decisions],
 ) -> bytes:
     wanted = read()
     groups = decided(wanted, models)
     decisions = answers_of(wanted, groups)
     for decision in decisions:
-        metrics.DECISIONS.labels(decision["status"]).inc()
+        metrics.DECISIONS.labels(decision.status).inc()
     if shadow is not None:
         shadow.offer(groups, decisions)
     return msgspec.json.encode(shape(decisions))

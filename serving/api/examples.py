@@ -82,5 +82,5 @@ FAMILY: Final[dict[str, Any]] = {
 @cache
 def answered() -> dict[str, Any]:
     """Return what the rules alone answer for the family: made, not written down."""
-    [answer] = answers(read_one({"as_of": AS_OF, "household": FAMILY}), None)
-    return answer
+    [decision] = answers(read_one({"as_of": AS_OF, "household": FAMILY}), None)
+    return decision.as_json()

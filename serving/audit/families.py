@@ -8,13 +8,14 @@ inputs of anything; they are read here, for this purpose only.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
 from features.build import Registers, visible
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
+from models.answer import Answer
 from models.decision.pipeline import Decisions, decide
 from models.law.parameters import Law
 from models.learned.predict import Models
@@ -46,7 +47,7 @@ class Families:
     """
 
     table: pl.DataFrame
-    answers: Mapping[int, Mapping[str, Any]]
+    answers: Mapping[int, Answer]
     applications: pl.DataFrame | None = None
     facts: pl.DataFrame | None = None
     """Features of the surveyed families that the yardsticks of poverty read; None: no survey."""
@@ -62,7 +63,7 @@ def look(
     """Decide for every family of a snapshot as of the law's day and keep what an audit counts."""
     as_of = law.day
     tables: list[pl.DataFrame] = []
-    answers: dict[int, dict[str, Any]] = {}
+    answers: dict[int, Answer] = {}
     applied: list[pl.DataFrame] = []
     facts: list[pl.DataFrame] = []
     survey, read = snapshot.learning("survey"), ["household_id", *yardsticks.facts_read(law)]

@@ -94,7 +94,7 @@ def header(snapshot: Snapshot, models: Models | None, law: Law) -> dict[str, Any
             "silent_registers": list(snapshot.silent_on(law.day)),
         },
         "as_of": law.day.isoformat(),
-        "versions": versions(law, models),
+        "versions": versions(law, models).as_json(),
         "model": None if models is None else _model(models, snapshot),
         "red_flags": [
             {"code": flag.code, "about": flag.about, "status": flag.status}
@@ -214,7 +214,7 @@ def _illustrated(families: Families) -> dict[str, Any]:
         "families": {
             str(household): {
                 key: value
-                for key, value in families.answers[household].items()
+                for key, value in families.answers[household].as_json().items()
                 if key not in ("versions", "as_of", "law_version", "model_version")
             }
             for household in sorted(shown)

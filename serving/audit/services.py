@@ -62,7 +62,7 @@ def _service(
     pilot = applicants.filter(pl.col("region").is_in(law.programmes["pilot_regions"]))
     return {
         "service": programme.code,
-        "name": dict(programme.name),
+        "name": programme.name.as_json(),
         "families": _verdicts(programme.code, table),
         "applicants": _applicants(programme.code, applicants),
         "pilot_regions": _applicants(programme.code, pilot),

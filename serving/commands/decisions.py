@@ -226,7 +226,7 @@ def _write_letter(
     corrections = nearest(registers, law)
     _, lay_out = FORMATS[path.suffix.removeprefix(".")]
     with replacing(path) as partial:
-        partial.write_bytes(lay_out(letter(explanation.answer, corrections, law, language)))
+        partial.write_bytes(lay_out(letter(explanation.answered, corrections, law, language)))
 
 
 def chosen(home: Home, model: str) -> "Models | None":

@@ -2,16 +2,47 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
+
+import msgspec
 
 from features.build import Registers
 from features.errors import DayError, InputError
-from models.decision.pipeline import Decisions, decide, lapsed_values
+from models.answer import Answer, Part, about
+from models.decision import pipeline
+from models.decision.pipeline import decide, lapsed_values
 from models.law.parameters import Law
 from models.learned.predict import Models
 from serving.decisions.decision_id import decision_id
 from serving.requests.problems import Fault, invalid
 from serving.requests.request import Household, ScoreRequest
+
+
+class Decision(Answer, frozen=True, kw_only=True):
+    """A decision as the API answers it: with what belongs to the request that asked for it."""
+
+    service: Annotated[str | None, about("The programme asked for; null: none in particular.")]
+    silent_registers: Annotated[
+        tuple[str, ...], about("Registers that did not answer, or not for the months needed.")
+    ]
+    warnings: Annotated[
+        tuple[Fault, ...],
+        about("What was ignored, contradicts itself, or is not known for the months needed."),
+    ]
+    decision_id: Annotated[
+        str,
+        about(
+            "SHA-256 of the canonical JSON (RFC 8785) of the facts that were "
+            "understood and the versions that decided.",
+            pattern="^[0-9a-f]{64}$",
+        ),
+    ]
+
+
+class Decisions(Part, frozen=True, kw_only=True):
+    """The decisions of a request of many households, in its order."""
+
+    decisions: list[Decision]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +55,7 @@ class Decided:
 
     positions: Sequence[int]
     registers: Registers
-    decisions: Decisions
+    decisions: pipeline.Decisions
 
 
 def decided(request: ScoreRequest, models: Models | None) -> tuple[Decided, ...]:
@@ -48,13 +79,13 @@ def decided(request: ScoreRequest, models: Models | None) -> tuple[Decided, ...]
     return tuple(groups)
 
 
-def answers_of(request: ScoreRequest, groups: Iterable[Decided]) -> list[dict[str, Any]]:
+def answers_of(request: ScoreRequest, groups: Iterable[Decided]) -> list[Decision]:
     """Return what is answered of decided households, in the order of the request."""
-    by_position: dict[int, dict[str, Any]] = {}
-    of_law = [
-        {"place": f"law.{lapse.name}", "problem": lapse.problem, "remedy": lapse.remedy}
+    by_position: dict[int, Decision] = {}
+    of_law = tuple(
+        Fault(f"law.{lapse.name}", lapse.problem, lapse.remedy)
         for lapse in lapsed_values(Law(request.as_of))
-    ]
+    )
     for group in groups:
         for row, position in enumerate(group.positions):
             by_position[position] = _complete(
@@ -66,23 +97,20 @@ def answers_of(request: ScoreRequest, groups: Iterable[Decided]) -> list[dict[st
     return [by_position[position] for position in sorted(by_position)]
 
 
-def answers(request: ScoreRequest, models: Models | None) -> list[dict[str, Any]]:
+def answers(request: ScoreRequest, models: Models | None) -> list[Decision]:
     """Decide every household of a request and return the answers in its order; see `decided`."""
     return answers_of(request, decided(request, models))
 
 
 def _complete(
-    decision: dict[str, Any],
-    request: ScoreRequest,
-    household: Household,
-    of_law: Sequence[dict[str, str]],
-) -> dict[str, Any]:
+    answer: Answer, request: ScoreRequest, household: Household, of_law: tuple[Fault, ...]
+) -> Decision:
     """Add to a decision what belongs to the request: keys, silence, warnings."""
-    return {
-        **decision,
-        "household_id": household.household_id,
-        "service": request.service,
-        "silent_registers": list(household.silent),
-        "warnings": [*household.warnings, *of_law],
-        "decision_id": decision_id(request, household, decision["versions"]),
-    }
+    fields = msgspec.structs.asdict(answer) | {"household_id": household.household_id}
+    return Decision(
+        **fields,
+        service=request.service,
+        silent_registers=household.silent,
+        warnings=(*household.warnings, *of_law),
+        decision_id=decision_id(request, household, answer.versions),
+    )

@@ -201,7 +201,8 @@ def one_household(snapshot: Snapshot, household_id: int, as_of: date) -> Registe
 def _identity(snapshot: Snapshot, law: Law, models: Models | None) -> bytes:
     """Return everything that the decisions of a run depend on."""
     manifest = hashlib.sha256(snapshot.written).hexdigest()
-    identity = [manifest, law.day.isoformat(), versions(law, models), HOUSEHOLDS_PER_SLICE]
+    decided_by = versions(law, models).as_json()
+    identity = [manifest, law.day.isoformat(), decided_by, HOUSEHOLDS_PER_SLICE]
     return json.dumps(identity, sort_keys=True).encode()
 
 

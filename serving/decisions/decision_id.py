@@ -1,15 +1,15 @@
 """The key of a decision: one meaning and one set of versions, one key."""
 
-from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 
+from models.answer import Versions
 from serving.requests.request import Household, ScoreRequest
 
 
-def decision_id(request: ScoreRequest, household: Household, versions: Mapping[str, Any]) -> str:
+def decision_id(request: ScoreRequest, household: Household, versions: Versions) -> str:
     """Return the SHA-256 (hexadecimal) of what was asked of a household and what decided it.
 
     The same question to the same law, scorecard, policy, model, features and code has
@@ -20,7 +20,7 @@ def decision_id(request: ScoreRequest, household: Household, versions: Mapping[s
         "as_of": request.as_of.isoformat(),
         "household": household.understood,
         "service": request.service,
-        "versions": dict(versions),
+        "versions": versions,
     }
     return sha256(canonical(question)).hexdigest()
 

@@ -18,11 +18,11 @@ import polars as pl
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models import columns
-from models.columns import Origin
+from models.answer import Origin
 from models.decision.pipeline import ByRules, with_opinion
 from models.learned.predict import Models
 from serving import metrics
-from serving.decisions.answers import Decided
+from serving.decisions.answers import Decided, Decision
 from serving.decisions.batch import Scored, score
 from serving.decisions.live import Live
 
@@ -123,20 +123,20 @@ class Shadow:
         self._thread = threading.Thread(target=self._run, name="shadow", daemon=True)
         self._thread.start()
 
-    def offer(self, groups: Sequence[Decided], served_rows: Sequence[Mapping[str, Any]]) -> None:
+    def offer(self, groups: Sequence[Decided], answers: Sequence[Decision]) -> None:
         """Take households that were decided; it never waits, and what is too much is let go.
 
-        ``served_rows`` are their answers in the order of the request. The challenger is asked
+        ``answers`` are in the order of the request. The challenger is asked
         of the facts that the rules were: no register is read and no feature built again.
         """
         if self.live.now.models is None:
             return
         with self._lock:
-            if self._waiting + len(served_rows) > WAITING:
-                metrics.SHADOW.labels("let_go").inc(len(served_rows))
+            if self._waiting + len(answers) > WAITING:
+                metrics.SHADOW.labels("let_go").inc(len(answers))
                 return
-            self._waiting += len(served_rows)
-        kept = [{name: row[name] for name in (*COMPARED, "decision_id")} for row in served_rows]
+            self._waiting += len(answers)
+        kept = [{name: getattr(a, name) for name in (*COMPARED, "decision_id")} for a in answers]
         facts = [(group.positions, group.decisions.by_rules) for group in groups]
         self._work.put((facts, kept))
 

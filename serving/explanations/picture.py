@@ -55,7 +55,7 @@ def draw(explanation: Explanation, path: Path, language: str) -> None:
     right.set_title("\n".join(textwrap.wrap(say["model"], 44)), loc="left", fontsize=11)
     for axis in (left, right):
         axis.spines[["top", "right"]].set_visible(False)
-    category = explanation.answer["category"]
+    category = explanation.answered.category
     title = f"{say['category']} {category}: {card.category_name(category, language)}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=14)
     drawn = {"svg.hashsalt": "tarazy", "svg.fonttype": "none"}

@@ -1,38 +1,40 @@
 """A decision in plain sentences, for a terminal."""
 
-from typing import Any
+from collections.abc import Sequence
 
+from features.units import Unit
+from models.answer import Answer, Offer
 from models.explanation.explain import Explanation
 from models.rules.scorecard import Scorecard
-from models.writing import money
+from models.writing import written
 from serving.explanations.texts import texts
 
 
 def words(explanation: Explanation, language: str) -> list[str]:
     """Return the decision in plain sentences."""
-    a = explanation.answer
+    a = explanation.answered
     say = texts(language)
     card = Scorecard.in_force(explanation.decisions.law)
     lines = [
-        f"{say['category']} {a['category']}: {card.category_name(a['category'], language)}",
-        say["review"] if a["status"] == "review" else say["automatic"],
+        f"{say['category']} {a.category}: {card.category_name(a.category, language)}",
+        say["review"] if a.status == "review" else say["automatic"],
     ]
-    for heading, reasons in (("why", a["reasons"]), ("looks", a["review_reasons"])):
+    for heading, reasons in (("why", a.reasons), ("looks", a.review_reasons)):
         if reasons:
             lines += ["", f"{say[heading]}:"]
         for each in reasons:
-            basis = say[each["basis"]]
-            lines.append(f"  • [{each['code']}] {each['text'][language]} ({basis})")
-            lines.append(f"    {say['remedy']}: {each['remedy'][language]}")
-    lines += _offered(a["offers"], say, language)
+            basis = say[each.basis]
+            lines.append(f"  • [{each.code}] {each.text[language]} ({basis})")
+            lines.append(f"    {say['remedy']}: {each.remedy[language]}")
+    lines += _offered(a.offers, say, language)
     lines.append("")
     if card.status == "assumed":
         lines.append(say["assumed_card"])
-    if a["model_category_set"] is not None:
-        inside = ", ".join(map(str, a["model_category_set"]))
+    if a.model_category_set is not None:
+        inside = ", ".join(map(str, a.model_category_set))
         lines.append(f"{say['set']}: {inside}")
     lines += _of_unseen_income(a, say, language)
-    return [*lines, say["never"], f"{a['law_version']}, {_model(explanation, say['passed'])}"]
+    return [*lines, say["never"], f"{a.law_version}, {_model(explanation, say['passed'])}"]
 
 
 def _model(explanation: Explanation, passed: str) -> str:
@@ -43,28 +45,31 @@ def _model(explanation: Explanation, passed: str) -> str:
     return models.version + (f" ({passed}: {models.override})" if models.override else "")
 
 
-def _offered(offers: list[dict[str, Any]], say: dict[str, str], language: str) -> list[str]:
+def _offered(offers: Sequence[Offer], say: dict[str, str], language: str) -> list[str]:
     """Return the programmes and the help that the family may be offered, each with its why."""
     if not offers:
         return []
     lines = ["", f"{say['offers']}:"]
     for offer in offers:
-        people = f" × {offer['people']}" if offer["people"] else ""
-        name = f"{offer['kind_name'][language]}: {offer['name'][language]}{people}"
-        lines.append(f"  • [{offer['code']}] {name} ({say[offer['basis']]})")
-        lines.append(f"    {offer['text'][language]}")
-        lines += [f"    – {why[language]}" for why in offer["why"]]
+        people = f" × {offer.people}" if offer.people else ""
+        name = f"{offer.kind_name[language]}: {offer.name[language]}{people}"
+        lines.append(f"  • [{offer.code}] {name} ({say[offer.basis]})")
+        lines.append(f"    {offer.text[language]}")
+        lines += [f"    – {why[language]}" for why in offer.why]
     return lines
 
 
-def _of_unseen_income(answer: dict[str, Any], say: dict[str, str], language: str) -> list[str]:
+def _of_unseen_income(answer: Answer, say: dict[str, str], language: str) -> list[str]:
     """Return what the model says of income beyond the registers: amounts only with a flag."""
-    if answer["model_flag"] is None:
+    if answer.model_flag is None:
         return [say["silent"]]
-    if not answer["model_flag"]:
+    if not answer.model_flag:
         return [say["unseen"]]
-    low, high = answer["hidden_income_low"], answer["hidden_income_high"]
+    low, high = (
+        written(amount, Unit.TENGE, language)
+        for amount in (answer.hidden_income_low, answer.hidden_income_high)
+    )
     return [
-        f"{say['hidden']}: {money(low, language)} … {money(high, language)}",
-        say["material" if answer["material"] else "immaterial"],
+        f"{say['hidden']}: {low} … {high}",
+        say["material" if answer.material else "immaterial"],
     ]

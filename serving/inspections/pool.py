@@ -78,7 +78,7 @@ def pool(
                 "manifest_sha256": models.manifest.get("manifest_sha256"),
                 "override": models.override,
             },
-            "versions": versions(law, models),
+            "versions": versions(law, models).as_json(),
             "among": among is not None,
         },
     )

@@ -4,17 +4,18 @@ Nothing is decided here. Every number stands in the decision, its reasons, the r
 day and the corrections that were recalculated; a letter only puts them into sentences.
 """
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
+from models.answer import Answer, Reason
 from models.decision.outcome import DEPENDS_ON_UNKNOWN, MATERIAL_HIDDEN_INCOME
 from models.decision.pipeline import lapsed_values
 from models.explanation.counterfactual import Change, Corrections
 from models.law import rights
 from models.law.parameters import Law
-from models.reasons.reasons import HARD_RULE
+from models.reasons.wording import HARD_RULE
 from models.rules.scorecard import Scorecard
+from serving.decisions.answers import Decision
 from serving.letters import support
 from serving.letters.parts import Letter, Point, Section
 from serving.letters.wording import Wording
@@ -23,13 +24,13 @@ NEEDIEST: Final = 1
 """The category from which no correction leads to more support."""
 
 
-def letter(answer: Mapping[str, Any], corrections: Corrections, law: Law, language: str) -> Letter:
+def letter(answer: Answer, corrections: Corrections, law: Law, language: str) -> Letter:
     """Put one decision into a letter.
 
     Parameters
     ----------
-    answer : one decision as `models.decision.pipeline.Decisions.answer` gives it;
-        ``decision_id``, ``household_id`` and ``service`` are named where it has them.
+    answer : one decision in full; where it answers a request, its key and the service that
+        was asked for are named.
     corrections : what `models.explanation.counterfactual.nearest` finds for the same
         household and day.
     law : of the decision date.
@@ -40,8 +41,8 @@ def letter(answer: Mapping[str, Any], corrections: Corrections, law: Law, langua
     The letter. Raises DeclarationError where a sentence is missing in the language.
     """
     say = Wording(language)
-    day = date.fromisoformat(answer["as_of"])
-    category = answer["category"]
+    day = answer.as_of
+    category = answer.category
     change = _change(answer, corrections, law, say)
     sections = (
         *support.adverse(category, law, say),
@@ -67,38 +68,38 @@ def letter(answer: Mapping[str, Any], corrections: Corrections, law: Law, langua
     )
 
 
-def _opening(answer: Mapping[str, Any], day: date, law: Law, say: Wording) -> tuple[str, ...]:
-    category = answer["category"]
+def _opening(answer: Answer, day: date, law: Law, say: Wording) -> tuple[str, ...]:
+    category = answer.category
     name = _name(category, law, say)
     sentences = [
         say("outcome.category", day=say.day(day), category=category, name=name),
         say("outcome.scale"),
         *support.of_service(answer, say),
-        say(f"outcome.{answer['status']}"),
+        say(f"outcome.{answer.status}"),
     ]
     if support.served(category, law):
         sentences.append(say("outcome.open"))
     return (*sentences, say("outcome.untouched"))
 
 
-def _facts(answer: Mapping[str, Any], day: date, say: Wording) -> Section:
-    points = tuple(_point(reason, day, say) for reason in answer["reasons"])
+def _facts(answer: Answer, day: date, say: Wording) -> Section:
+    points = tuple(_point(reason, day, say) for reason in answer.reasons)
     body = (say("facts.intro"), points) if points else (say("facts.nothing"),)
     return Section(heading=say("facts.heading"), body=body)
 
 
-def _reviews(answer: Mapping[str, Any], day: date, say: Wording) -> list[Section]:
-    points = tuple(_point(reason, day, say) for reason in answer["review_reasons"])
+def _reviews(answer: Answer, day: date, say: Wording) -> list[Section]:
+    points = tuple(_point(reason, day, say) for reason in answer.review_reasons)
     return [Section(heading=say("reviews.heading"), body=(points,))] if points else []
 
 
-def _point(reason: Mapping[str, Any], day: date, say: Wording) -> Point:
+def _point(reason: Reason, day: date, say: Wording) -> Point:
     """Return a reason with the register it stands in and the days it covers."""
-    text = reason["text"][say.language]
-    if not reason["registers"]:
+    text = reason.text[say.language]
+    if not reason.registers:
         return Point(text=text)
-    first, last = (date.fromisoformat(reason["period"][end]) for end in ("from", "to"))
-    registers = "; ".join(say(f"registers.{name}") for name in reason["registers"])
+    first, last = reason.period.first, reason.period.last
+    registers = "; ".join(say(f"registers.{name}") for name in reason.registers)
     source = {"register": registers, "day": say.day(day)}
     if first == last:
         return Point(text=text, notes=(say("facts.source_day", **source),))
@@ -106,25 +107,25 @@ def _point(reason: Mapping[str, Any], day: date, say: Wording) -> Point:
     return Point(text=text, notes=(say("facts.source_period", period=period, **source),))
 
 
-def _model(answer: Mapping[str, Any], say: Wording) -> Section:
+def _model(answer: Answer, say: Wording) -> Section:
     """Say in one sentence what part a model had; it never had the last word."""
-    if answer["model_version"] is None:
+    if answer.model_version is None:
         words = say("model.absent")
-    elif answer["proposed_category"] is not None:
-        words = say("model.proposed", category=answer["proposed_category"])
-    elif answer["model_flag"] is None:
+    elif answer.proposed_category is not None:
+        words = say("model.proposed", category=answer.proposed_category)
+    elif answer.model_flag is None:
         words = say("model.silent")
     else:
         words = say("model.asked" if _model_asks(answer) else "model.quiet")
     return Section(heading=say("model.heading"), body=(words,))
 
 
-def _model_asks(answer: Mapping[str, Any]) -> bool:
+def _model_asks(answer: Answer) -> bool:
     """Whether the model itself asked for a person: a flag beyond the capacity did not."""
-    return any(r["code"] == MATERIAL_HIDDEN_INCOME for r in answer["review_reasons"])
+    return any(r.code == MATERIAL_HIDDEN_INCOME for r in answer.review_reasons)
 
 
-def _change(answer: Mapping[str, Any], corrections: Corrections, law: Law, say: Wording) -> Section:
+def _change(answer: Answer, corrections: Corrections, law: Law, say: Wording) -> Section:
     """Name the nearest corrections that would change the category, or say that none does."""
     body: list[str | tuple[Point, ...]] = []
     if corrections.changes:
@@ -133,15 +134,15 @@ def _change(answer: Mapping[str, Any], corrections: Corrections, law: Law, say: 
             written = {note for point in points for note in point.notes}
             points.append(_flip(change, law, say, written))
         body += [say("change.intro"), tuple(points), say("change.only_wrong")]
-    elif answer["category"] == NEEDIEST:
+    elif answer.category == NEEDIEST:
         body.append(say("change.neediest"))
     elif corrections.too_many:
         body.append(say("change.many"))
     else:
         body.append(say("change.none" if corrections.tried else "change.nothing"))
-    for reason in answer["review_reasons"]:
-        if reason["code"] == DEPENDS_ON_UNKNOWN:
-            richest = reason["facts"]["richest"]
+    for reason in answer.review_reasons:
+        if reason.code == DEPENDS_ON_UNKNOWN:
+            richest = reason.facts["richest"]
             name = _name(richest, law, say)
             body.append(say("change.unknown", category=richest, name=name))
     return Section(heading=say("change.heading"), body=tuple(body))
@@ -159,7 +160,7 @@ def _flip(change: Change, law: Law, say: Wording, written: set[str]) -> Point:
     )
 
 
-def _remedies(answer: Mapping[str, Any], change: Section, say: Wording) -> list[Section]:
+def _remedies(answer: Answer, change: Section, say: Wording) -> list[Section]:
     """Name each place where a quoted fact can be corrected, unless told with the changes."""
     written = {
         note
@@ -168,8 +169,8 @@ def _remedies(answer: Mapping[str, Any], change: Section, say: Wording) -> list[
         for p in block
         for note in p.notes
     }
-    reasons = [*answer["reasons"], *answer["review_reasons"]]
-    remedies = dict.fromkeys(reason["remedy"][say.language] for reason in reasons)
+    reasons = [*answer.reasons, *answer.review_reasons]
+    remedies = dict.fromkeys(reason.remedy[say.language] for reason in reasons)
     points = tuple(Point(text=remedy) for remedy in remedies if remedy not in written)
     return [Section(heading=say("remedies.heading"), body=(points,))] if points else []
 
@@ -190,10 +191,10 @@ def _object(day: date, law: Law, say: Wording) -> Section:
     return Section(heading=say("object.heading"), body=(points,))
 
 
-def _basis(answer: Mapping[str, Any], law: Law, say: Wording) -> Section:
+def _basis(answer: Answer, law: Law, say: Wording) -> Section:
     """Name the act and the clause by which the category was given, and what of it is assumed."""
     card = Scorecard.in_force(law)
-    by_rule = any(reason["code"] == HARD_RULE for reason in answer["reasons"])
+    by_rule = any(reason.code == HARD_RULE for reason in answer.reasons)
     sentences = [
         f"{say.act(card.act, law)}.",
         say("basis.by_rule" if by_rule else "basis.by_points"),
@@ -207,15 +208,16 @@ def _basis(answer: Mapping[str, Any], law: Law, say: Wording) -> Section:
     return Section(heading=say("basis.heading"), body=tuple(sentences))
 
 
-def _record(answer: Mapping[str, Any], day: date, say: Wording) -> tuple[tuple[str, str], ...]:
-    automation = "rules" if answer["model_version"] is None else "rules_and_model"
+def _record(answer: Answer, day: date, say: Wording) -> tuple[tuple[str, str], ...]:
+    automation = "rules" if answer.model_version is None else "rules_and_model"
+    decision = answer if isinstance(answer, Decision) else None
     lines = {
         "day": say.day(day),
-        "decision": answer.get("decision_id"),
-        "household": answer.get("household_id"),
-        "service": answer.get("service"),
+        "decision": decision and decision.decision_id,
+        "household": answer.household_id,
+        "service": decision and decision.service,
         "automation": say(f"about.{automation}"),
-        "versions": "; ".join(f"{n} {v}" for n, v in answer["versions"].items() if v),
+        "versions": "; ".join(f"{n} {v}" for n, v in answer.versions.as_json().items() if v),
     }
     return tuple(
         (say(f"about.{name}"), str(value)) for name, value in lines.items() if value is not None

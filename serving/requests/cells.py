@@ -64,7 +64,8 @@ def understood(column: Column, value: Any) -> Any:
     """Return a readable cell as canonical JSON holds it: same meaning, same text.
 
     12 and 12.0 are one number, and "12" is the same key. A number that RFC 8785 could not
-    carry exactly (beyond 2^53) or that writers of JSON put down in different ways is kept as its decimal text.
+    carry exactly (beyond 2^53) or that writers of JSON put down in
+    different ways is kept as its decimal text.
     """
     if column.kind not in _NUMBERS or value is None:
         return value

@@ -32,7 +32,7 @@ class Answering:
 
     silent: bool = False
     back: int | None = None
-    warning: dict[str, str] | None = None
+    warning: Fault | None = None
 
 
 def read_coverage(value: Any, place: str, faults: list[Fault]) -> dict[str, Span]:
@@ -69,16 +69,16 @@ def answering(
     if back < QUARTER:
         needed = spelled(add_months(as_of, -n) for n in range(1, QUARTER + 1))
         problem = f"does not cover {needed}, which a decision needs: it counts as silent"
-        return Answering(silent=True, warning=_warning(register, problem, _BRING))
+        return Answering(silent=True, warning=Fault(register, problem, _BRING))
     earliest = spelled(add_months(as_of, -n) for n in range(back + 1, LOOKS_BACK[register] + 1))
     problem = f"does not cover {earliest}: what looks so far back is unknown"
-    return Answering(back=back, warning=_warning(register, problem, _BRING))
+    return Answering(back=back, warning=Fault(register, problem, _BRING))
 
 
 def _by_its_rows(register: str, rows: Sequence[Mapping[str, Any]], as_of: date) -> Answering:
     if not rows:
         return Answering(
-            warning=_warning(
+            warning=Fault(
                 register,
                 "sent empty, and not for which months it answers: it counts as empty",
                 f"send its coverage, as in {_EXAMPLE}; send null if it did not answer",
@@ -90,7 +90,7 @@ def _by_its_rows(register: str, rows: Sequence[Mapping[str, Any]], as_of: date) 
         return Answering()
     return Answering(
         silent=True,
-        warning=_warning(
+        warning=Fault(
             register,
             f"no row reaches the last complete month, {last:%Y-%m}: it counts as silent",
             f"send its coverage, as in {_EXAMPLE}, if it answers for that month",
@@ -116,7 +116,3 @@ def _span(months: Any) -> Span | None:
     except ValueError:
         return None
     return (first, last) if first.day == last.day == 1 and first <= last else None
-
-
-def _warning(register: str, problem: str, remedy: str) -> dict[str, str]:
-    return {"place": register, "problem": problem, "remedy": remedy}

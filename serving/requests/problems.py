@@ -5,7 +5,6 @@ about it. It never repeats a value that was sent: a value may be a family's own.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
@@ -44,8 +43,7 @@ class Kind(Enum):
         return f"/docs#problem-{self.slug}"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One thing wrong with a request: where, what, and what to do. Never the value itself."""
 
     place: str
@@ -86,10 +84,7 @@ class Problem(Exception):
             "detail": self.detail,
         }
         if self.faults:
-            members["errors"] = [
-                {"place": f.place, "problem": f.problem, "remedy": f.remedy}
-                for f in self.faults[:SHOWN]
-            ]
+            members["errors"] = [msgspec.structs.asdict(f) for f in self.faults[:SHOWN]]
         return members
 
 

@@ -56,7 +56,7 @@ class Household:
     """Registers that did not answer, or not for the months that a decision needs."""
     back: dict[str, int]
     """Complete months that a register covers without a gap, where some feature looks further."""
-    warnings: tuple[dict[str, str], ...]
+    warnings: tuple[Fault, ...]
     understood: dict[str, Any]
     """Every fact sent, in canonical form: what the decision's key is made from."""
 
@@ -358,14 +358,14 @@ def _understood(
             names = ", ".join(shown_name(n) for n in ignored[:_NAMES_SHOWN])
             names += ", …" if len(ignored) > _NAMES_SHOWN else ""
             warnings.append(
-                {
-                    "place": name,
-                    "problem": f"columns that the contract does not know: {names}",
-                    "remedy": "they were ignored; leave them out",
-                }
+                Fault(
+                    name,
+                    f"columns that the contract does not know: {names}",
+                    "they were ignored; leave them out",
+                )
             )
     warnings += [
-        {"place": c.place, "problem": c.rule, "remedy": c.remedy}
+        Fault(c.place, c.rule, c.remedy)
         for c in contradictory
         if not {c.register, *c.reads} & set(silent)
     ]

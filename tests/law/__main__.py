@@ -11,7 +11,7 @@ from pathlib import Path
 
 from features.errors import DeclarationError, InputError
 from models.law.files import LAW
-from models.reasons.reasons import refuse_without_words
+from models.reasons.wording import refuse_without_words
 from tests.law.answers import faults
 from tests.law.cases import FOLDER, Case, read
 

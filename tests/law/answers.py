@@ -113,8 +113,8 @@ class Answers:
     @cached_property
     def services(self) -> dict[str, Any]:
         return {
-            eligibility["service"]: eligibility
-            for eligibility in programmes.eligibility_as_json(self.known, self.law)
+            eligibility.service: eligibility
+            for eligibility in programmes.eligibility_of(self.known, self.law)
         }
 
     @cached_property
@@ -159,13 +159,13 @@ class Answers:
         return self._level("richest")
 
     def _services(self, code: str) -> str | None:
-        return self.services[code]["verdict"] if code in self.services else None
+        return self.services[code].verdict if code in self.services else None
 
     def _because(self, code: str) -> list[str]:
-        return [reason["code"] for reason in self.services[code]["reasons"]]
+        return [reason.code for reason in self.services[code].reasons]
 
     def _actions(self) -> list[str]:
-        return [action.code for action in actions(self.known, self.ruled, self.law)]
+        return [action.code for action in actions(self.known | self.ruled, self.law)]
 
     def _values(self, name: str, key: str | None = None) -> Any:
         """A legal value, or one of a table; None: none is in force on the day."""

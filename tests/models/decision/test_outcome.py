@@ -156,6 +156,6 @@ def test_two_bundles_of_one_number_are_two_versions():
         def __init__(self, digest):
             self.manifest = {"manifest_sha256": digest}
 
-    first, second = (pipeline.versions(LAW, Bundle(d))["model"] for d in ("a" * 64, "b" * 64))
+    first, second = (pipeline.versions(LAW, Bundle(d)).model for d in ("a" * 64, "b" * 64))
     assert first != second
     assert first.startswith("1@")

@@ -4,11 +4,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import astuple
 
 from features.catalogue import FEATURES
 from features.errors import DeclarationError
+from models.answer import Period
 from models.law.parameters import Law
-from models.reasons.reasons import HARD_RULE, catalogue, rank, reason
+from models.reasons.ranking import rank
+from models.reasons.reasons import reason
+from models.reasons.wording import HARD_RULE, catalogue
 from models.rules import red_flags
 from models.rules.category import HardRule, rule_category
 from models.rules.readings import questions
@@ -81,24 +85,24 @@ def test_every_answer_is_told_by_the_feature_and_the_bound_that_it_compares(amen
     spoken = of_the_rule(law, **MET)
     conditions = HardRule.in_force(law).conditions
     compared = {c.feature: c.bound.value for c in conditions}
-    assert sorted(spoken["facts"].values()) == sorted(
+    assert sorted(spoken.facts.values()) == sorted(
         [*(MET[feature] for feature in compared), *compared.values()]
     )
     for language in LANGUAGES:
         for feature in MET:
             value = f": {written(MET[feature], FEATURES[feature].unit, language)} ("
-            assert (value in spoken["text"][language]) == (feature in compared), feature
+            assert (value in spoken.text[language]) == (feature in compared), feature
         for feature, bound in compared.items():
-            assert written(bound, FEATURES[feature].unit, language) in spoken["text"][language]
+            assert written(bound, FEATURES[feature].unit, language) in spoken.text[language]
     [income] = compared.keys() & COVERED.keys()
     first, last = COVERED[income]
-    assert spoken["period"] == {"from": first.isoformat(), "to": last.isoformat()}
+    assert spoken.period == Period(first=first, last=last)
 
 
 def test_each_answer_has_words_of_its_own(amended_daily):
     texts = {
         language: {
-            of_the_rule(Law(day_of(n), amended_daily), **MET)["text"][language]
+            of_the_rule(Law(day_of(n), amended_daily), **MET).text[language]
             for n, (_, _, answer) in enumerate(ANSWERS)
             if "feature" in answer
         }
@@ -119,7 +123,7 @@ def test_income_of_a_year_is_not_told_as_income_of_three_months(tmp_path):
             lambda c: c["editions"][0]["conditions"][3].update(feature="income_per_member_year"),
         ),
     )
-    text = of_the_rule(law, **MET | {"income_per_member": 1_000})["text"]
+    text = of_the_rule(law, **MET | {"income_per_member": 1_000}).text
     for language in LANGUAGES:
         assert written(1_000, FEATURES["income_per_member"].unit, language) not in text[language]
     assert "a month, the mean of twelve months: 904" in text["en"]
@@ -137,20 +141,20 @@ def test_where_some_conditions_are_enough_only_those_that_are_met_are_told(tmp_p
     law = of_some(tmp_path, "k_of_n", 2)
     poor = {"dwellings": 0, "vehicles": 2, "active_businesses": None, "income_per_member": 901_000}
     spoken = of_the_rule(law, **poor)
-    assert spoken["facts"].keys() == {"vehicles", "vehicles_bound", "income", "income_bound"}
-    assert spoken["registers"] == ["vehicles", "incomes"]
-    assert spoken["text"]["en"].startswith(
+    assert spoken.facts.keys() == {"vehicles", "vehicles_bound", "income", "income_bound"}
+    assert spoken.registers == ("vehicles", "incomes")
+    assert spoken.text["en"].startswith(
         "Of the 4 conditions of category 6 it is enough to meet 2; these are met. "
         "Vehicles: 2 (condition: 2 or more); income per member a month: 901"
     )
-    assert spoken["text"]["ru"].startswith("Из условий категории 6 (всего 4) достаточно 2;")
+    assert spoken.text["ru"].startswith("Из условий категории 6 (всего 4) достаточно 2;")
 
 
 def test_where_any_condition_is_enough_the_period_is_that_of_the_one_that_is_met(tmp_path):
     law = of_some(tmp_path, "any")
     spoken = of_the_rule(law, dwellings=2, vehicles=0, active_businesses=0, income_per_member=0)
-    assert spoken["facts"] == {"dwellings": 2, "dwellings_bound": 2}
-    assert spoken["period"] == {"from": FIRST.isoformat(), "to": FIRST.isoformat()}
+    assert spoken.facts == {"dwellings": 2, "dwellings_bound": 2}
+    assert spoken.period == Period(first=FIRST, last=FIRST)
 
 
 def with_a_herd(tmp_path, **condition):
@@ -165,10 +169,10 @@ def with_a_herd(tmp_path, **condition):
 
 def test_a_condition_of_another_code_is_told_like_every_other(tmp_path):
     spoken = of_the_rule(with_a_herd(tmp_path), **MET, livestock_units=6_050)
-    assert spoken["facts"]["herd"] == 6_050
-    assert "; livestock, counted as head of cattle: 60.5 (50 or more)." in spoken["text"]["en"]
-    assert spoken["registers"][-1] == "livestock"
-    remedy = spoken["remedy"]["en"]
+    assert spoken.facts["herd"] == 6_050
+    assert "; livestock, counted as head of cattle: 60.5 (50 or more)." in spoken.text["en"]
+    assert spoken.registers[-1] == "livestock"
+    remedy = spoken.remedy["en"]
     assert "herd" in remedy
     assert "dwellings, vehicles, business or income" not in remedy
 
@@ -186,8 +190,8 @@ def test_a_condition_of_another_code_that_is_not_known_is_named(tmp_path, condit
     row = table.row(0, named=True) | rule_category(table, law).row(0, named=True)
     assert row["hard_rule_met"] is None
     spoken = reason("CATEGORY_DEPENDS_ON_UNKNOWN", row, law)
-    assert spoken["facts"]["unknown"] == [condition.get("code", "LIVESTOCK")]
-    assert f"({name})" in spoken["text"]["en"]
+    assert spoken.facts["unknown"] == [condition.get("code", "LIVESTOCK")]
+    assert f"({name})" in spoken.text["en"]
 
 
 def test_income_of_a_year_that_is_not_known_is_named(amended_daily):
@@ -196,8 +200,8 @@ def test_income_of_a_year_that_is_not_known_is_named(amended_daily):
     table = features(MET | {"income_per_member_year": None})
     row = table.row(0, named=True) | rule_category(table, law).row(0, named=True)
     spoken = reason("CATEGORY_DEPENDS_ON_UNKNOWN", row, law)
-    assert spoken["facts"]["unknown"] == ["INCOME"]
-    assert "(Доход на члена семьи в месяц, в среднем за двенадцать месяцев)" in spoken["text"]["ru"]
+    assert spoken.facts["unknown"] == ["INCOME"]
+    assert "(Доход на члена семьи в месяц, в среднем за двенадцать месяцев)" in spoken.text["ru"]
 
 
 def test_a_rule_that_no_letter_could_tell_decides_nothing(tmp_path):
@@ -229,12 +233,12 @@ def test_a_criterion_that_judges_another_feature_is_told_by_its_own_name(tmp_pat
     law = with_criterion(tmp_path, "INCOME_PER_MEMBER", YEAR, code=code)
     spoken = reason(code, {"income_per_member": 1_000, "income_per_member_year": 904_000}, law)
     [criterion] = [c for c in Scorecard.in_force(law).criteria if c.code == code]
-    assert spoken["facts"] == {"income_per_member_year": 904_000}
-    assert spoken["period"] == {"from": "2024-11-01", "to": "2025-10-31"}
-    assert (spoken["register"], spoken["basis"]) == ("incomes", "assumed")
-    assert spoken["remedy"] == dict(catalogue()["WAGES"].remedy)
+    assert spoken.facts == {"income_per_member_year": 904_000}
+    assert spoken.period == Period(first=date(2024, 11, 1), last=date(2025, 10, 31))
+    assert (spoken.register, spoken.basis) == ("incomes", "assumed")
+    assert spoken.remedy == catalogue()["WAGES"].remedy
     for language in LANGUAGES:
-        text = spoken["text"][language]
+        text = spoken.text[language]
         assert text.startswith(f"{criterion.name[language]}: ")
         assert text.endswith(f": {written(904_000, FEATURES[YEAR['feature']].unit, language)}.")
 
@@ -244,8 +248,8 @@ def test_a_criterion_of_a_feature_without_words_is_told_by_its_name_alone(tmp_pa
     law = with_criterion(tmp_path, "LIVING_AREA", part)
     spoken = reason("LIVING_AREA", {"rooms": 5, "living_area_per_member": 1_600}, law)
     [criterion] = [c for c in Scorecard.in_force(law).criteria if c.code == "LIVING_AREA"]
-    assert spoken["text"]["en"] == f"{criterion.name['en']}: 5."
-    assert spoken["register"] == "households"
+    assert spoken.text["en"] == f"{criterion.name['en']}: 5."
+    assert spoken.register == "households"
 
 
 def test_a_code_that_nothing_knows_is_refused():
@@ -296,10 +300,10 @@ def test_the_bound_that_a_flag_quotes_is_the_one_that_raises_it(
 
     law = Law(day, amended(tmp_path, f"{parameter}.yaml", change))
     row = features({"members": 3}).row(0, named=True)
-    facts = reason(code, row, law)["facts"]
+    facts = reason(code, row, law).facts
     quoted = facts["bound" if "bound" in facts else "line"]
     assert bound in (None, quoted)
-    assert quoted != reason(code, row, Law(day))["facts"]["bound" if bound else "line"]
+    assert quoted != reason(code, row, Law(day)).facts["bound" if bound else "line"]
     table = features({"members": 3, fact: quoted}, {"members": 3, fact: quoted + 1})
     assert red_flags.red_flags(table, law)[code].to_list() == [False, True]
 
@@ -320,8 +324,8 @@ def test_every_register_that_a_feature_reads_has_a_remedy(tmp_path):
 
     law = Law(FIRST, amended(tmp_path, "scorecards/pilot_2025.yaml", change))
     spoken = reason("WORK", {}, law)
-    assert spoken["registers"] == list(by_register)
-    assert all(spoken["remedy"].values())
+    assert spoken.registers == tuple(by_register)
+    assert all(astuple(spoken.remedy))
 
 
 def test_values_of_the_law_that_are_no_money_keep_their_decimals(tmp_path):
@@ -330,7 +334,7 @@ def test_values_of_the_law_that_are_no_money_keep_their_decimals(tmp_path):
 
     law = Law(date(2026, 1, 1), amended(tmp_path, "payments_to_income_ratio.yaml", change))
     spoken = reason("LOAN_PAYMENTS_ABOVE_TWICE_INCOME", {}, law)
-    assert spoken["facts"]["times"] == 2.5
-    assert Decimal(str(spoken["facts"]["times"])) == law.edition("payments_to_income_ratio").number
-    assert "2,5" in spoken["text"]["ru"]
-    assert "2.5" in spoken["text"]["en"]
+    assert spoken.facts["times"] == 2.5
+    assert Decimal(str(spoken.facts["times"])) == law.edition("payments_to_income_ratio").number
+    assert "2,5" in spoken.text["ru"]
+    assert "2.5" in spoken.text["en"]

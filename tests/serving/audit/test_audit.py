@@ -438,6 +438,13 @@ def test_of_each_cell_three_families_are_shown_whatever_their_order():
 # ── the whole report ──
 
 
+class Answered(dict):
+    """An answer as the report writes it."""
+
+    def as_json(self) -> dict:
+        return self
+
+
 def answers(table: pl.DataFrame) -> dict:
     reason = {
         "code": "DWELLINGS",
@@ -446,7 +453,7 @@ def answers(table: pl.DataFrame) -> dict:
     }
     extra = {"reasons": [reason], "review_reasons": [reason], "versions": {}, "as_of": "2026-01-01"}
     return {
-        row["household_id"]: {**row, **extra, "category": row["rule_category"]}
+        row["household_id"]: Answered({**row, **extra, "category": row["rule_category"]})
         for row in table.to_dicts()
     }
 

@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import anyio
 import httpx
@@ -141,6 +142,10 @@ def row(flag=False, category=3):
     }
 
 
+def answer():
+    return SimpleNamespace(**row())
+
+
 def test_it_counts_where_it_differs_and_its_log_tells_no_value(monkeypatch, caplog):
     monkeypatch.setattr(
         shadow, "with_opinion", lambda facts, models: opinion(row(True), row(category=3))
@@ -148,7 +153,7 @@ def test_it_counts_where_it_differs_and_its_log_tells_no_value(monkeypatch, capl
     before = count("differs"), count("same"), changed("model_flag", "raised")
     beside = Shadow(Standing(Version()))
     with caplog.at_level(logging.INFO, "tarazy.shadow"):
-        beside.offer([Group("facts", 2)], [row(), row()])
+        beside.offer([Group("facts", 2)], [answer(), answer()])
         beside.close()
     assert (count("differs"), count("same"), changed("model_flag", "raised")) == tuple(
         n + 1 for n in before
@@ -168,8 +173,8 @@ def test_a_challenger_that_fails_is_counted_and_goes_on(monkeypatch, caplog):
     monkeypatch.setattr(shadow, "with_opinion", fails)
     before = count("failed"), count("same")
     beside = Shadow(Standing(Version()))
-    beside.offer([Group("bad", 1)], [row()])
-    beside.offer([Group("good", 1)], [row()])
+    beside.offer([Group("bad", 1)], [answer()])
+    beside.offer([Group("good", 1)], [answer()])
     beside.close()
     assert (count("failed"), count("same")) == (before[0] + 1, before[1] + 1)
     assert "ValueError" in caplog.text
@@ -185,8 +190,8 @@ def test_what_is_too_much_for_it_is_let_go_and_nobody_waits(monkeypatch):
     )
     before = count("let_go"), count("same")
     beside = Shadow(Standing(Version()))
-    beside.offer([Group(WAITING, WAITING)], [row()] * WAITING)
-    beside.offer([Group(1, 1)], [row()])
+    beside.offer([Group(WAITING, WAITING)], [answer()] * WAITING)
+    beside.offer([Group(1, 1)], [answer()])
     free.set()
     beside.close()
     assert (count("let_go"), count("same")) == (before[0] + 1, before[1] + WAITING)
@@ -195,7 +200,7 @@ def test_what_is_too_much_for_it_is_let_go_and_nobody_waits(monkeypatch):
 def test_without_a_challenger_nothing_is_done(monkeypatch):
     monkeypatch.setattr(shadow, "with_opinion", lambda *_: pytest.fail("it was asked"))
     beside = Shadow(Standing())
-    beside.offer([Group("facts", 1)], [row()])
+    beside.offer([Group("facts", 1)], [answer()])
     beside.close()
 
 

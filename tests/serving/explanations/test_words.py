@@ -4,20 +4,26 @@ from datetime import date
 
 import polars as pl
 import pytest
+from msgspec.structs import replace
 
 from models.decision.pipeline import ByRules, Decisions
 from models.explanation.explain import Explanation
 from models.law.parameters import Law
-from models.reasons.reasons import catalogue, reason
+from models.reasons.reasons import reason
+from models.reasons.wording import catalogue
 from models.rules.category import rule_category
 from models.rules.scorecard import Scorecard
 from models.writing import LANGUAGES
+from serving.api.examples import AS_OF, FAMILY
+from serving.decisions.answers import answers
 from serving.explanations.words import words
+from serving.requests.request import read_one
 from tests.models.law.lawbook import family
 
 LAW_OF_THE_DAY = Law(date(2026, 1, 1))
 CARD = Scorecard.in_force(LAW_OF_THE_DAY)
 NNBSP = "\u202f"
+[ANSWERED] = answers(read_one({"as_of": AS_OF, "household": FAMILY}), None)
 
 
 def facts_of():
@@ -58,7 +64,8 @@ def explained_as(**answer):
         models=None,
         look=None,
     )
-    return Explanation(decisions=decisions, answer=usual | answer, points=(), moved={})
+    answered = replace(ANSWERED, **usual | answer)
+    return Explanation(decisions=decisions, answered=answered, points=(), moved={})
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

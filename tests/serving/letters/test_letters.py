@@ -13,6 +13,7 @@ import anyio
 import httpx
 import pypdf
 import pytest
+from msgspec.structs import asdict
 
 from features.errors import DeclarationError
 from features.registers.declared import SCORING
@@ -29,6 +30,7 @@ from models.writing import LANGUAGES
 from serving.api.app import application
 from serving.api.examples import AS_OF, FAMILY
 from serving.commands import main as tarazy
+from serving.decisions.answers import Decision
 from serving.decisions.batch import one_household
 from serving.letters.document import document
 from serving.letters.letter import letter
@@ -87,8 +89,10 @@ def text_of(reader):
 
 
 def decided(registers, service=None, **changed):
+    """What is answered of a family; ``changed``: fields of the answer that shall be others."""
     answer = decide(registers, None, LAW_OF_THE_DAY).answer(0, service)
-    return answer | {"service": service} | changed
+    of_the_request = {"silent_registers": (), "warnings": (), "decision_id": "0" * 64}
+    return Decision(**asdict(answer) | {"service": service} | of_the_request | changed)
 
 
 def registers_of(**changes):
@@ -159,14 +163,14 @@ def hold_of(registers, printed=LANGUAGES):
     corrections = nearest(registers, LAW_OF_THE_DAY)
     for change in corrections.changes:
         again = decide(corrected(registers, change.facts), None, LAW_OF_THE_DAY)
-        assert again.table["category"][0] == change.category < answer["category"]
+        assert again.table["category"][0] == change.category < answer.category
     for language in LANGUAGES:
         family_letter = letter(answer, corrections, LAW_OF_THE_DAY, language)
         whole = words_of(family_letter)
         assert not re.search(r"[{}]|None|\bnull\b", whole)
-        for reason in (*answer["reasons"], *answer["review_reasons"]):
-            assert reason["text"][language] in whole
-            assert reason["remedy"][language] in whole
+        for reason in (*answer.reasons, *answer.review_reasons):
+            assert reason.text[language] in whole
+            assert reason.remedy[language] in whole
         html = Seen(page(family_letter)).text
         for line in whole.splitlines():
             assert squeezed(line) in html
@@ -247,7 +251,7 @@ def test_terms_agree_with_their_number(number, kk, ru, en):
 
 def test_a_letter_names_the_category_the_clause_and_the_versions():
     family_letter = written()
-    category = decided(registers_of())["category"]
+    category = decided(registers_of()).category
     assert family_letter.title == f"Your family's welfare category: {category}{NBSP}of{NBSP}6"
     card = Scorecard.in_force(LAW_OF_THE_DAY)
     assert card.categories[category - 1].name["en"] in family_letter.opening[0]
@@ -284,11 +288,11 @@ def test_other_categories_are_not_frightened_with_what_category_6_means():
 def test_a_letter_names_every_offer_and_every_measure_a_person_must_look_at():
     answer = decided(registers_of())
     whole = words_of(written("kk"))
-    assert answer["offers"]
-    for offer in answer["offers"]:
-        assert offer["name"]["kk"] in whole
-    for measure in answer["eligibility"]:
-        assert (measure["name"]["kk"] in whole) == (measure["verdict"] != programmes.NOT_ELIGIBLE)
+    assert answer.offers
+    for offer in answer.offers:
+        assert offer.name["kk"] in whole
+    for measure in answer.eligibility:
+        assert (measure.name["kk"] in whole) == (measure.verdict != programmes.NOT_ELIGIBLE)
 
 
 def test_a_family_to_which_nothing_is_offered_is_told_so_and_asked_to_apply():

@@ -9,8 +9,11 @@ import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from features.registers.declared import LEARNING, SCORING
+from models.decision.pipeline import versions
+from models.law.parameters import Law
 from serving.decisions.decision_id import canonical, decision_id
 from serving.requests.body import decode
 from serving.requests.problems import SHOWN, Problem
@@ -106,8 +109,8 @@ def test_unknown_columns_of_rows_are_ignored_and_named_once_per_register():
         )
     ).households
     [warning] = household.warnings
-    assert warning["place"] == "vehicles"
-    assert "colour, plate" in warning["problem"]
+    assert warning.place == "vehicles"
+    assert "colour, plate" in warning.problem
     assert "white" not in str(warning)
 
 
@@ -330,10 +333,12 @@ def test_json_is_read():
 
 # The key of a decision
 
+BY_RULES = versions(Law(date(2026, 1, 1)), None)
+
 
 def key(household, **more):
     request = ask(household, **more)
-    return decision_id(request, request.households[0], {"law": "1"})
+    return decision_id(request, request.households[0], BY_RULES)
 
 
 def test_the_same_meaning_has_the_same_key_and_another_meaning_another():
@@ -352,8 +357,8 @@ def test_the_same_meaning_has_the_same_key_and_another_meaning_another():
 def test_the_key_depends_on_the_versions():
     request = ask(family())
     [household] = request.households
-    assert decision_id(request, household, {"law": "1"}) != decision_id(
-        request, household, {"law": "2"}
+    assert decision_id(request, household, BY_RULES) != decision_id(
+        request, household, replace(BY_RULES, law="2")
     )
 
 
