@@ -24,11 +24,16 @@ _JSON_TYPES: Final[dict[Kind, dict[str, Any]]] = {
 
 _CONVENTIONS: Final = """\
 A data set is a folder. Each register is one file `NAME.parquet`, a folder of parts
-`NAME/*.parquet`, or the same as CSV (`NAME.csv`, `NAME/*.csv`; UTF-8, comma, the first
-line names the columns, an empty cell is null). A sub-folder `truth` is not looked at.
+`NAME/*.parquet`, or the same as text (`NAME.csv`, `NAME/*.csv`): UTF-8 with or without a
+byte-order mark; cells separated by commas, semicolons or tabs; the first line names the
+columns, every row ends its line, an empty cell is null. A file in another encoding, one
+that is compressed and one that is cut off are errors, each named once. So is whatever
+stands under a register's name and cannot be read, such as a link into nowhere: only what
+is not there at all did not answer. A sub-folder `truth` is not looked at.
 
 * Columns in **bold** are required and never null; others may be null or absent.
 * Keys are opaque whole numbers, made so before they reach Tarazy. An IIN is never a key.
+  A key that was stored as a float is an error from 2^53 on, for it may have lost digits.
 * Money is whole tenge. Areas are m². A date may be a timestamp at midnight, a month is
   its first day. Smaller integers, whole floats and categorical text are read as they are.
 * A register that is absent did not answer: what it would tell is unknown, never zero.

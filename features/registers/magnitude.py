@@ -6,6 +6,7 @@ of each month beside the other months.
 
 from collections.abc import Mapping
 from datetime import date
+from statistics import median
 from typing import Final
 
 import polars as pl
@@ -75,7 +76,7 @@ def _middles(frame: pl.LazyFrame, column: str) -> pl.DataFrame:
 def _faults(register: str, column: str, middles: pl.DataFrame) -> list[Fault]:
     if middles.is_empty():
         return []
-    usual = middles["middle"].median()
+    usual = float(median(middles["middle"]))
     least = LEAST_MEDIANS[register, column]
     apart = middles.filter(
         (pl.col("middle") * APART <= usual) | (pl.col("middle") >= usual * APART)

@@ -16,7 +16,7 @@ from typing import Final
 
 import click
 
-from features.errors import TarazyError
+from features.errors import InputError, TarazyError
 from features.files.whole import is_full
 from features.registers.masked import masked
 
@@ -213,6 +213,7 @@ def main(arguments: list[str] | None = None) -> None:
     # Polars' engine notes its panics on damaged files by itself; its stack is of no use to anyone.
     os.environ["RUST_BACKTRACE"] = "0"
     try:
+        _refuse_other_text(words)
         code = tarazy.main(words, prog_name="tarazy", standalone_mode=False)
     except click.ClickException as problem:
         problem.show()
@@ -243,6 +244,17 @@ def main(arguments: list[str] | None = None) -> None:
 def _refused(message: str, code: int, words: list[str]) -> int:
     click.echo(message if message.startswith("tarazy") else f"tarazy: {message}", err=True)
     return _in_json(message, code, words)
+
+
+def _refuse_other_text(words: list[str]) -> None:
+    """Refuse a word whose bytes are no text: nothing could print the file that it names."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise InputError(
+                f"{masked(word)} is no UTF-8 text: rename the file or folder."
+            ) from None
 
 
 def _out_of_reach(problem: OSError) -> str:

@@ -152,3 +152,11 @@ def test_no_key_is_cut_where_a_check_is_read_in_a_narrow_window(tmp_path):
     for key in keys:
         assert str(key) in shown
     assert "…" not in shown
+
+
+def test_a_folder_whose_name_is_no_text_is_refused_in_words_that_can_be_printed(refused, tmp_path):
+    folder = tmp_path / os.fsdecode(b"data\xff")
+    folder.mkdir()
+    message = refused("check", folder)
+    assert "data? is no UTF-8 text: rename" in message
+    message.encode()
