@@ -5,7 +5,7 @@ came early end a silence. So a month is judged by how many rows arrived for it, 
 and in each region, never by the newest row.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from math import sqrt
@@ -42,6 +42,9 @@ _CHANCE: Final = 3.0
 Where a region is so small that it has fewer than nine rows a month, a month without any may as
 well be a family that lost its only wage.
 """
+
+_THIN: Final = 0.9
+"""A covered month with fewer of the median month's rows is warned of: part may be missing."""
 
 _ARRIVALS: Final = {
     "register": pl.String,
@@ -104,6 +107,8 @@ class Coverage:
     """Register, then region, then months. None: what counts where a region is not named."""
     rows: Mapping[tuple[str, date], int]
     """Rows by register and month, known on the day."""
+    thin: tuple[tuple[str, str | None, frozenset[date]], ...] = ()
+    """Register, region (None: the country) and covered months that have fewer rows than others."""
     empty: tuple[str, ...] = ()
     """Optional registers that are there without a row, and without a word of their delivery."""
 
@@ -159,7 +164,21 @@ class Coverage:
 
     def faults(self) -> list[Fault]:
         """Return what is not covered, or not known to be, as warnings of the validator."""
-        return [gap.fault() for gap in self.gaps()] + [_empty(name) for name in self.empty]
+        return [
+            *(gap.fault() for gap in self.gaps()),
+            *(_thin(*place) for place in self._thin_places()),
+            *(_empty(name) for name in self.empty),
+        ]
+
+    def _thin_places(self) -> Iterator[tuple[str, list[date], list[str]]]:
+        """Yield a register, months that it looks at, and the regions where they are thin."""
+        places: dict[tuple[str, tuple[date, ...]], list[str]] = {}
+        for register, region, months in self.thin:
+            first = add_months(self.day, -LOOKS_BACK[register])
+            if seen := tuple(sorted(month for month in months if month >= first)):
+                places.setdefault((register, seen), []).extend([region] if region else [])
+        for (register, seen), regions in places.items():
+            yield register, list(seen), regions
 
     def gaps(self) -> tuple[Gap, ...]:
         """Return what is not covered of the months that features look at, by register."""
@@ -234,6 +253,7 @@ def judged(arrived: pl.DataFrame, day: date, least_share: float = HALF) -> Cover
     months: dict[str, Mapping[str | None, frozenset[date]]] = {}
     rows: dict[tuple[str, date], int] = {}
     empty: list[str] = []
+    thin: list[tuple[str, str | None, frozenset[date]]] = []
     for register in (r.name for r in MONTHLY if r.name in named):
         mine = seen.filter(pl.col("register") == register, pl.col("month").is_not_null())
         counts = (
@@ -249,8 +269,12 @@ def judged(arrived: pl.DataFrame, day: date, least_share: float = HALF) -> Cover
         elif REGISTERS[register].optional and not arrived.filter(whose)["rows"].sum():
             empty.append(register)
         else:
-            months[register] = _inferred(sizes, counts, dict(homes.iter_rows()), least_share)
-    return Coverage(day=day, months=months, rows=rows, empty=tuple(empty))
+            of_regions = _sizes_by_region(sizes, counts, dict(homes.iter_rows()))
+            months[register] = _inferred(sizes, of_regions, least_share)
+            thin += [
+                (register, *place) for place in _thin_months(sizes, of_regions, months[register])
+            ]
+    return Coverage(day=day, months=months, rows=rows, thin=tuple(thin), empty=tuple(empty))
 
 
 def reach(covered: Iterable[date], day: date, most: int) -> int:
@@ -295,33 +319,66 @@ def _as_delivered(rows: pl.DataFrame) -> dict[str | None, frozenset[date]]:
     return {region: frozenset(months | kept[None]) for region, months in kept.items()}
 
 
-def _inferred(
-    sizes: Mapping[date, int],
-    counts: pl.DataFrame,
-    homes: Mapping[str | None, int],
-    least_share: float,
-) -> dict[str | None, frozenset[date]]:
-    """Months with enough rows; in a region with far fewer than it has otherwise, fewer months."""
-    usual = _median(sizes.values())
-    country = frozenset(m for m, size in sizes.items() if size >= least_share * usual)
-    covered: dict[str | None, frozenset[date]] = {None: country}
+@dataclass(frozen=True, slots=True)
+class _InRegion:
+    """Rows of one region by month, and how many a month of it usually has."""
+
+    sizes: Mapping[date, int]
+    usual: float
+
+    def lacks(self, month: date, share: float) -> bool:
+        """Whether a month has fewer than this share, by more than chance leaves out."""
+        size = self.sizes.get(month, 0)
+        return _lacks(size, self.usual, share)
+
+
+def _lacks(size: int, usual: float, share: float) -> bool:
+    return size < share * usual and usual - size >= _CHANCE * sqrt(usual)
+
+
+def _sizes_by_region(
+    sizes: Mapping[date, int], counts: pl.DataFrame, homes: Mapping[str | None, int]
+) -> dict[str, _InRegion]:
     in_region: dict[str, dict[date, int]] = {region: {} for region in homes if region}
     for region, month, size in counts.iter_rows():
         if region is not None:
             in_region.setdefault(region, {})[month] = size
     delivering = sum(homes.get(region, 0) for region, mine in in_region.items() if mine)
-    for region, mine in in_region.items():
-        # Where nothing ever came, as many rows a family are looked for as in the other regions.
-        own = _median(mine.values()) if mine else usual * homes[region] / max(1, delivering)
-        missing = {
-            month
-            for month in country
-            if (size := mine.get(month, 0)) < least_share * own
-            and own - size >= _CHANCE * sqrt(own)
-        }
-        if missing:
+    a_home = _median(sizes.values()) / max(1, delivering)
+    # Where nothing ever came, as many rows a family are looked for as in the other regions.
+    return {
+        region: _InRegion(mine, _median(mine.values()) if mine else a_home * homes[region])
+        for region, mine in in_region.items()
+    }
+
+
+def _inferred(
+    sizes: Mapping[date, int], of_regions: Mapping[str, _InRegion], least_share: float
+) -> dict[str | None, frozenset[date]]:
+    """Months with enough rows; in a region with far fewer than it has otherwise, fewer months."""
+    usual = _median(sizes.values())
+    country = frozenset(m for m, size in sizes.items() if size >= least_share * usual)
+    covered: dict[str | None, frozenset[date]] = {None: country}
+    for region, mine in of_regions.items():
+        if missing := {month for month in country if mine.lacks(month, least_share)}:
             covered[region] = country - missing
     return covered
+
+
+def _thin_months(
+    sizes: Mapping[date, int],
+    of_regions: Mapping[str, _InRegion],
+    covered: Mapping[str | None, frozenset[date]],
+) -> Iterator[tuple[str | None, frozenset[date]]]:
+    """Yield a region, or None for the country, and its covered months that may lack a part."""
+    usual = _median(sizes.values())
+    country = frozenset(m for m in covered[None] if _lacks(sizes[m], usual, _THIN))
+    if country:
+        yield None, country
+    for region, mine in of_regions.items():
+        kept = covered.get(region, covered[None]) - country
+        if months := frozenset(month for month in kept if mine.lacks(month, _THIN)):
+            yield region, months
 
 
 def _median(sizes: Iterable[int]) -> float:
@@ -435,6 +492,20 @@ def gaps_as_faults(data: DataSet, day: date, least_share: float = HALF) -> list[
     """Return what is not covered as warnings of the validator, rows beyond the day among them."""
     arrived = arrivals(data)
     return [*judged(arrived, day, least_share).faults(), *_beyond(arrived, day)]
+
+
+def _thin(register: str, months: list[date], regions: list[str]) -> Fault:
+    where = f"in {_listed('region', tuple(regions))}" if regions else "in the whole country"
+    has = "has" if len(months) == 1 else "have"
+    return Fault(
+        register=register,
+        column="month",
+        rule=f"{spelled(months)} {has} over a tenth fewer rows than the median month {where}: "
+        "a part may be missing, and who is in it looks poorer",
+        remedy="ask whether all was delivered, and say in deliveries.csv what is whole",
+        owner=DATA_OWNER,
+        severity="warning",
+    )
 
 
 def _empty(register: str) -> Fault:

@@ -88,9 +88,13 @@ class Note:
 
 def read(folder: Path) -> Note:
     """Read the note of a folder; an empty one where there is none."""
-    files = [f for ending in _ENDINGS if (f := folder / f"{NAME}.{ending}").is_file()]
+    places = [folder / f"{NAME}.{ending}" for ending in _ENDINGS]
+    # A link that leads nowhere is there as well: what cannot be read is never silence.
+    files = [place for place in places if place.is_symlink() or place.exists()]
     if not files:
         return Note()
+    if strange := [file.name for file in files if not file.is_file()]:
+        return Note(faults=(_fault(f"{', '.join(strange)} is no file", "write it, or remove it"),))
     if len(files) > 1:
         names = ", ".join(file.name for file in files)
         return Note(files=tuple(files), faults=(_fault(f"given twice: {names}", "keep one"),))

@@ -124,8 +124,10 @@ class Snapshot:
         months before the day of: a month that nobody has reported yet is silence, not an
         income of zero.
         """
-        behind = self.coverage(day).silent
-        present = self.manifest["registers"]
+        return self._silent(self.coverage(day))
+
+    def _silent(self, coverage: Coverage) -> tuple[str, ...]:
+        behind, present = coverage.silent, self.manifest["registers"]
         return tuple(r.name for r in SCORING if r.name not in present or r.name in behind)
 
     def coverage(self, day: date) -> Coverage:
@@ -144,8 +146,8 @@ class Snapshot:
         Without ``day`` the snapshot's own date counts.
         """
         entry = self.manifest["partitions"][partition]
-        on = day or self.as_of
-        silent = self.silent_on(on)
+        coverage = self.coverage(day or self.as_of)
+        silent = self._silent(coverage)
         read = {
             r.name: None
             if r.name in silent
@@ -153,7 +155,7 @@ class Snapshot:
             for r in SCORING
         }
         households = read["households"]
-        covered = None if households is None else self.coverage(on).of_households(households)
+        covered = None if households is None else coverage.of_households(households)
         return read if covered is None else {**read, COVERED: covered}
 
     def household_ids(self, partition: int) -> pl.Series:

@@ -209,6 +209,21 @@ def test_whole_months_leave_the_registers_of_a_snapshot_as_they_are(tmp_path):
     assert gaps_as_faults(open_data_set(tmp_path / "data"), DAY) == []
 
 
+@pytest.mark.parametrize(
+    ("workers", "warned"),
+    [(1_080, False), (1_079, True)],
+    ids=["a tenth fewer", "a row less"],
+)
+def test_a_covered_month_with_over_a_tenth_fewer_rows_is_warned_of(tmp_path, workers, warned):
+    # 1,200 rows a month, √1200 = 35: a tenth fewer are no chance.
+    many = pl.concat([paid(YEAR[:-1])] * 50)
+    last = pl.concat([paid(YEAR[-1:])] * 50)[:workers]
+    data = country(tmp_path, pl.concat([many, last]))
+    rules = [fault.rule for fault in gaps_as_faults(data, DAY)]
+    assert any("2025-12 has over a tenth fewer rows" in rule for rule in rules) is warned
+    assert coverage_of(data, DAY).reach("incomes") == 12
+
+
 # --- the day ------------------------------------------------------------------------------------
 
 

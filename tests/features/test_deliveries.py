@@ -136,6 +136,12 @@ def test_a_note_that_cannot_be_read_is_an_error_and_no_silence(tmp_path, content
     assert rules(open_data_set(tmp_path))
 
 
+def test_a_note_that_is_a_link_to_nowhere_is_an_error_and_no_silence(tmp_path):
+    country(tmp_path, paid())
+    (tmp_path / "deliveries.csv").symlink_to(tmp_path / "gone.csv")
+    assert rules(open_data_set(tmp_path)) == ["deliveries.csv is no file"]
+
+
 def test_two_notes_are_an_error(tmp_path):
     written(tmp_path)
     (tmp_path / "deliveries.json").write_text("[]", encoding="utf-8")

@@ -42,11 +42,12 @@ def test_a_straightforward_pandas_group_by_agrees_on_every_feature_of_every_fami
 
 
 @pytest.fixture(scope="module")
-def lagging(walk, tmp_path_factory):
+def lagging(simulated_data, tmp_path_factory):
     """The same country: one region's December of incomes is late, another month came in parts."""
     folder = tmp_path_factory.mktemp("lagging")
-    for register in (walk.folder / "country").glob("*.parquet"):
-        pl.read_parquet(register).write_parquet(folder / register.name)
+    for name, rows in open_data_set(simulated_data).registers.items():
+        if rows is not None:
+            rows.collect().write_parquet(folder / f"{name}.parquet")
     region = pl.read_parquet(folder / "households.parquet").select("household_id", "region")
     persons = pl.read_parquet(folder / "persons.parquet").select("person_id", "household_id")
     incomes = pl.read_parquet(folder / "incomes.parquet")

@@ -1,4 +1,7 @@
-"""Families of a snapshot written as requests of the API, as another system would write them."""
+"""Families of a snapshot written as requests of the API, as another system would write them.
+
+Each carries the coverage that the files have on the snapshot's day.
+"""
 
 from collections.abc import Iterator
 from datetime import date
@@ -6,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from features.registers.coverage import LOOKS_BACK
 from features.registers.declared import SCORING
 from features.registers.snapshot import Snapshot
 
@@ -25,11 +29,19 @@ def requests_of(snapshot: Snapshot, count: int) -> Iterator[dict[str, Any]]:
         }
         for (household_id,) in rows["households"]:
             [household] = _plain(rows["households"][(household_id,)])
+            household["coverage"] = covered(snapshot, household["region"], snapshot.as_of)
             for name, by_household in rows.items():
                 if name != "households" and by_household is not None:
                     mine = by_household.get((household_id,))
                     household[name] = [] if mine is None else _plain(mine)
             yield household
+
+
+def covered(snapshot: Snapshot, region: str, day: date) -> dict[str, list[str]]:
+    """The months that the snapshot's registers cover in a region, as a request says them."""
+    coverage = snapshot.coverage(day)
+    spans = {name: coverage.span(name, region) for name in LOOKS_BACK}
+    return {name: [str(month) for month in span] for name, span in spans.items() if span}
 
 
 def _spread(snapshot: Snapshot, count: int) -> list[int]:

@@ -484,6 +484,7 @@ def whole(table: pl.DataFrame, inspections: pl.DataFrame | None, **model: object
                 {"code": "MORE_THAN_ONE_CAR", "about": "More than one car.", "status": "proposal"}
             ],
             "assumed": [{"kind": "scorecard", "name": "pilot_2025", "doubt": "Points assumed."}],
+            "warnings": ["utilities.month: 2025-11 is not covered in region 71."],
         },
         **numbers(
             Families(table=table, answers=answers(table)),
@@ -577,6 +578,11 @@ def test_without_a_random_arm_the_page_says_why_and_shows_no_auc():
     text = page(whole(table, None), "en")
     assert "nobody checked anything" in text
     assert "Ranking by" not in text
+
+
+def test_what_the_registers_do_not_cover_is_warned_of_on_the_page():
+    table, _ = arm()
+    assert "utilities.month: 2025-11 is not covered in region 71." in page(whole(table, None), "en")
 
 
 def test_small_groups_are_told_as_fewer_than_ten_on_the_page():

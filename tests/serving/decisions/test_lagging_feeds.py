@@ -22,7 +22,7 @@ from serving.decisions.answers import answers, decided
 from serving.requests.request import read_many, read_one
 from tests.features import data_sets
 from tests.golden import golden
-from tests.serving.families_as_requests import requests_of
+from tests.serving.families_as_requests import covered, requests_of
 
 MADE = date(2026, 5, 31)
 FAMILIES = 60
@@ -112,14 +112,10 @@ def families(snapshot):
     return list(requests_of(snapshot, FAMILIES))
 
 
-def as_sent(family, coverage):
-    """A household with the coverage of the files; what covers no month is null."""
-    spans = {name: coverage.span(name, family["region"]) for name in LOOKS_BACK}
-    return (
-        family
-        | {name: None for name, span in spans.items() if span is None}
-        | {"coverage": {n: [str(m) for m in span] for n, span in spans.items() if span}}
-    )
+def as_sent(family, snapshot, day):
+    """A household with the coverage that the files have on the day; what covers nothing is null."""
+    coverage = covered(snapshot, family["region"], day)
+    return family | {n: None for n in LOOKS_BACK if n not in coverage} | {"coverage": coverage}
 
 
 @pytest.mark.parametrize(
@@ -132,8 +128,7 @@ def test_every_family_is_decided_alike_by_both_on_every_day_around_a_months_end(
 ):
     differing, silences = [], set()
     for day in (end + timedelta(days=n) for n in range(-15, 16)):
-        coverage = snapshot.coverage(day)
-        sent = [as_sent(family, coverage) for family in families]
+        sent = [as_sent(family, snapshot, day) for family in families]
         request = read_many({"as_of": str(day), "households": sent})
         groups = decided(request, models)
         silences |= {household.silent for household in request.households}
@@ -156,9 +151,8 @@ def test_a_family_asked_for_alone_is_answered_as_in_the_batch(
     snapshot, families, models, tmp_path, day
 ):
     table = batch.score(snapshot, as_of=day, models=models, out=tmp_path / "d.parquet").table
-    coverage = snapshot.coverage(day)
     for family in families[:12]:
-        sent = as_sent(family, coverage)
+        sent = as_sent(family, snapshot, day)
         body = {"as_of": str(day), "coverage": sent.pop("coverage"), "household": sent}
         [answer] = answers(read_one(body), models)
         row = table.row(by_predicate=pl.col("household_id") == family["household_id"], named=True)
