@@ -98,10 +98,10 @@ def agrees(expected: dict[str, Any], now: dict[str, Any]) -> None:
     assert {name: now[name] for name in wanted} == wanted
     assert set(expected.get("flags", [])) <= set(flags) | {"CATEGORY_6_ADVERSE"}
     assert not set(flags) - set(expected.get("flags", []))
-    told = now["warnings"]
-    assert len(told) == len(expected.get("warnings", [])), told
+    warned = now["warnings"]
+    assert len(warned) == len(expected.get("warnings", [])), warned
     for warning in expected.get("warnings", []):
-        assert any(warning in line for line in told), (warning, told)
+        assert any(warning in line for line in warned), (warning, warned)
     for service, verdict in expected.get("services", {}).items():
         if "services" in now:
             assert now["services"][service] == verdict, now["services"]
