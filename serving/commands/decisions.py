@@ -111,7 +111,7 @@ def score(
         summary |= {"shadow": beside}
         words += _beside(beside)
     result = {"out": str(out), "as_of": on, **_versions(models), **summary}
-    return Answer(result | {"warnings": list(snapshot.warnings)}, words)
+    return Answer(result, words)
 
 
 class _OfAKey(click.Command):

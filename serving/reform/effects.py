@@ -117,7 +117,7 @@ def programmes(
         rows.append(
             {
                 "service": service,
-                "name": declared[service].name,
+                "name": declared[service].name.as_json(),
                 "assumed": declared[service].assumed,
                 "eligible_now": reached[NOW],
                 "eligible_then": reached[THEN],

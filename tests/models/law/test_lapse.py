@@ -60,11 +60,11 @@ def test_from_the_day_that_the_policy_names_on_decisions_are_refused():
 
 
 def test_the_api_warns_in_the_answer_and_later_refuses_with_the_values():
-    assert not [w for w in answers(ask(AS_OF), None)[0]["warnings"] if w["place"][:4] == "law."]
+    assert not [w for w in answers(ask(AS_OF), None)[0].warnings if w.place.startswith("law.")]
     [answer] = answers(ask("2027-02-01"), None)
-    [warning] = [w for w in answer["warnings"] if w["place"] == "law.subsistence_minimum"]
-    assert "32 days later" in warning["problem"]
-    assert "models/law/values/subsistence_minimum.yaml" in warning["remedy"]
+    [warning] = [w for w in answer.warnings if w.place == "law.subsistence_minimum"]
+    assert "32 days later" in warning.problem
+    assert "models/law/values/subsistence_minimum.yaml" in warning.remedy
     with pytest.raises(Problem) as refused:
         ask("2031-01-01")
     [fault] = [f for f in refused.value.faults if f.place == "as_of"]

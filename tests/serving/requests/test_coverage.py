@@ -39,7 +39,7 @@ def silent(household, as_of="2026-01-01", **more):
 
 
 def warnings(household, **more):
-    return {w["place"]: w["problem"] for w in ask(household, **more).households[0].warnings}
+    return {w.place: w.problem for w in ask(household, **more).households[0].warnings}
 
 
 # --- nothing is said of coverage ------------------------------------------------------------------
@@ -69,9 +69,9 @@ def test_a_row_that_the_state_learned_after_the_day_ends_no_silence():
 def test_who_earned_nothing_since_september_is_not_called_poor_by_a_register_that_may_lag():
     months = ["2025-07-01", "2025-08-01", "2025-09-01"]
     [answer] = answers(ask(family(incomes=[wage(m) for m in months])), None)
-    assert answer["status"] == "review"
-    assert "incomes" in answer["silent_registers"]
-    assert "last complete month, 2025-12" in answer["warnings"][0]["problem"]
+    assert answer.status == "review"
+    assert "incomes" in answer.silent_registers
+    assert "last complete month, 2025-12" in answer.warnings[0].problem
 
 
 def test_a_register_sent_empty_counts_as_empty_and_is_warned_of():
@@ -101,14 +101,14 @@ def test_a_register_must_cover_the_three_complete_months(first, last, is_silent)
 def test_a_job_lost_in_a_register_that_covers_the_quarter_is_an_income_of_zero():
     lost = family(incomes=[wage("2025-09-01")])
     [answer] = answers(ask(lost, coverage={"incomes": YEAR}), None)
-    assert answer["silent_registers"].count("incomes") == 0
-    assert answer["warnings"] == []
+    assert answer.silent_registers.count("incomes") == 0
+    assert answer.warnings == ()
 
 
 def test_what_looks_past_the_first_covered_month_is_unknown_and_said():
     request = ask(family(), coverage={"incomes": ["2025-07-01", "2025-12-01"]})
     assert request.households[0].back == {"incomes": 6}
-    assert "2025-01 to 2025-06" in request.households[0].warnings[0]["problem"]
+    assert "2025-01 to 2025-06" in request.households[0].warnings[0].problem
 
 
 def test_what_a_household_says_of_its_registers_goes_before_what_the_request_says():
@@ -122,8 +122,8 @@ def test_what_a_household_says_of_its_registers_goes_before_what_the_request_say
 def test_coverage_is_part_of_what_was_asked():
     [with_it] = answers(ask(family(), coverage={"incomes": YEAR}), None)
     [without] = answers(ask(family()), None)
-    assert with_it["category"] == without["category"]
-    assert with_it["decision_id"] != without["decision_id"]
+    assert with_it.category == without.category
+    assert with_it.decision_id != without.decision_id
 
 
 @pytest.mark.parametrize(
