@@ -49,12 +49,16 @@ def pilot(folder: Path) -> Snapshot:
 
 
 def digests(snapshot: Snapshot, by: Models | None) -> dict[str, str]:
-    """Return a hash of every column of the decisions of all families, sorted by household."""
-    parts = [
-        decide(snapshot.registers(part), by, Law(snapshot.as_of)).table
-        for part in snapshot.partitions
-    ]
-    return digests_of(pl.concat(parts).sort("household_id"))
+    """Return a hash of every column of the decisions of all families, sorted by household.
+
+    The version of the law is compared here: it names all values on file, so that it is another
+    one with each value that is added, and may move no family.
+    """
+    law = Law(snapshot.as_of)
+    parts = [decide(snapshot.registers(part), by, law).table for part in snapshot.partitions]
+    table = pl.concat(parts).sort("household_id")
+    assert table["law_version"].unique().to_list() == [law.version]
+    return digests_of(table.drop("law_version"))
 
 
 def digests_of(table: pl.DataFrame) -> dict[str, str]:
