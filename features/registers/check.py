@@ -196,9 +196,9 @@ def _nowhere(readable: Mapping[str, pl.LazyFrame]) -> Iterator[Fault]:
             lost = (
                 frame.select(key=column.name)
                 .filter(pl.col("key").is_not_null())
+                .join(readable[target].select(key=column.name), on="key", how="anti")
                 .group_by("key")
                 .agg(rows=pl.len())
-                .join(readable[target].select(key=column.name), on="key", how="anti")
             )
             rule, remedy = NOWHERE
             yield from _of_keys(
