@@ -46,7 +46,7 @@ def score(run, tmp_path):
 def answered(case, **changes):
     body = json.loads((CASES / f"{case}.json").read_text("utf-8"))
     [answer] = answers(read_one(body | changes), None)
-    return answer
+    return answer.as_json()
 
 
 @pytest.mark.parametrize("words", [(), ("--as-of", DAY)])
