@@ -100,6 +100,7 @@ def check_law(
     Exit code 1: one has ended, and decisions go on by it with a warning, or are refused.
     """
     on = day(as_of) or Law(datetime.now(UTC)).day
+    Law(on).edition("subsistence_minimum")  # raises before the first one
     ending = lapse.expiring(on, within)
     ended = sum(one.days_late > 0 for one in ending)
     table = Table("value", "since", "known until", "days left", box=None)

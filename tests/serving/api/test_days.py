@@ -14,18 +14,23 @@ from hypothesis import strategies as st
 
 from features.registers.declared import SCORING
 from models.law import rights
-from models.law.parameters import Law
+from models.law.parameters import Law, parameters
 from models.rules.scorecard import Scorecard
 from serving.api import openapi
 from serving.api.app import application
 from serving.commands import VERBS, main, tarazy
+from serving.letters.wording import Wording
 from serving.requests.request import ROW_REGISTERS
 from tests.features import data_sets
 
 ONE_DAY = timedelta(days=1)
 FIRST = date(2025, 5, 21)
 """The day from which families are decided: the decision policy begins."""
-LAST_OF_A_LETTER = date(9999, 9, 30)
+LAST = parameters()["subsistence_minimum"].editions[-1].known_until + timedelta(
+    days=Law(date.max).lapsed_law_days
+)
+"""The last day of a decision: so long after the end of the year's values the policy allows one."""
+LAST_OF_A_TERM = date(9999, 9, 30)
 """Three months later, the last day of the term in which a family may object, is 9999-12-30."""
 EDGES = [
     date.min,
@@ -36,11 +41,10 @@ EDGES = [
     date(2019, 1, 1),  # the first legal value, and no policy yet
     FIRST - ONE_DAY,
     FIRST,
+    LAST,
+    LAST + ONE_DAY,
     date(2028, 2, 29),
-    date(9999, 1, 1),
     date(9999, 9, 1),
-    LAST_OF_A_LETTER,
-    LAST_OF_A_LETTER + ONE_DAY,
     date.max - ONE_DAY,
     date.max,
 ]
@@ -125,7 +129,7 @@ def test_a_day_at_the_edge_is_answered_or_refused_by_its_name(send, method, path
         assert answer.status_code == 422
         assert places(answer) == ["as_of"]
     begun = date(2019, 1, 1) if example is None else FIRST
-    ended = LAST_OF_A_LETTER if path == "/letter" else date.max
+    ended = date.max if example is None else LAST
     assert (answer.status_code == 200) == (begun <= day <= ended)
 
 
@@ -145,9 +149,9 @@ def test_any_day_is_answered_or_refused_by_its_name_whatever_is_applied_for(
         named = set(places(answer))
         assert named <= {"as_of", "service"}
         # A service may not exist on a day that has a law; a day without one is named itself.
-        assert "as_of" in named or (service is not None and day >= FIRST)
+        assert "as_of" in named or (service is not None and FIRST <= day <= LAST)
     else:
-        assert day >= FIRST
+        assert FIRST <= day <= LAST
 
 
 @settings(max_examples=20, deadline=None)
@@ -165,7 +169,7 @@ def test_a_day_without_law_is_named_among_the_faults_of_the_rows(send, day, deci
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "0001-02-01", "9999-12-01", "9999-12-31"])
-@pytest.mark.parametrize("as_of", [FIRST, LAST_OF_A_LETTER, date.max])
+@pytest.mark.parametrize("as_of", [FIRST, LAST, date.max])
 def test_a_row_may_bear_any_day_of_the_calendar(send, as_of, day):
     household = undated(DECIDING[0][1]["household"])
     example = DECIDING[0][1]["household"]
@@ -182,14 +186,17 @@ def test_a_row_may_bear_any_day_of_the_calendar(send, as_of, day):
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_the_last_letter_names_the_last_day_of_its_term(send, language):
     example = dict(DECIDING)["/letter"] | {"language": language}
-    page = send("POST", "/letter", json=body_of(example, LAST_OF_A_LETTER))
+    page = send("POST", "/letter", json=body_of(example, LAST))
     assert page.status_code == 200
-    assert "9999" in page.text
-    pdf = send("POST", "/letter", json=body_of(example | {"format": "pdf"}, LAST_OF_A_LETTER))
+    until = rights.of(Law(LAST))["COMPLAINT"].until(LAST)
+    assert Wording(language).day(until) in page.text
+    # It names a value of the year that ended, too.
+    assert Wording(language)("yearly.subsistence_minimum") in page.text
+    pdf = send("POST", "/letter", json=body_of(example | {"format": "pdf"}, LAST))
     assert pypdf.PdfReader(io.BytesIO(pdf.content)).pages
 
 
-@given(st.dates(min_value=FIRST, max_value=LAST_OF_A_LETTER))
+@given(st.dates(min_value=FIRST, max_value=LAST_OF_A_TERM))
 def test_the_term_of_a_complaint_ends_three_months_later_or_with_that_month(day):
     until = rights.of(Law(FIRST))["COMPLAINT"].until(day)
     assert (until.year * 12 + until.month) - (day.year * 12 + day.month) == 3
@@ -216,6 +223,7 @@ WORDS = {
     "reform": ["three_minimums", "SNAP", "--out", "OUT"],
     "cards": ["SNAP"],
     "readings": ["SNAP"],
+    "check-law": [],
     "simulate": ["--households", "20", "--months", "13", "--out", "OUT"],
 }
 """How each verb that takes ``--as-of`` is called."""
