@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 
 from features.build import Registers, build
+from features.checking.check import faults
 from features.errors import InputError
 from features.registers import snapshot as snapshots
-from features.registers.check import faults
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import Snapshot
 from models.bundles import seals
 from models.bundles.home import Home

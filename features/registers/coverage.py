@@ -17,7 +17,7 @@ import polars as pl
 from features.registers.declared import REGISTERS, SCORING
 from features.registers.deliveries import Delivery
 from features.registers.fault import DATA_OWNER, Fault
-from features.registers.load import UNREADABLE, DataSet
+from features.registers.reading.load import UNREADABLE, DataSet
 from features.registers.schema import Register
 from features.units import Span, add_months, first_of_month, months_of
 

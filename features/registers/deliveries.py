@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from features.registers.convert import convert
 from features.registers.declared import REGISTERS
 from features.registers.fault import DATA_OWNER, Fault
+from features.registers.reading.convert import convert
 from features.registers.schema import Column, Kind
 from features.units import add_months
 

@@ -29,10 +29,10 @@ import polars as pl
 from features.errors import InputError, SnapshotError
 from features.files.whole import creating_folder
 from features.progress import Progress, silent
-from features.registers import sealed
 from features.registers.coverage import COVERED, HALF, Coverage, arrivals, judged
 from features.registers.declared import CONTRACT_VERSION, LEARNING, REGISTERS, SCORING
-from features.registers.load import DataSet
+from features.registers.reading import sealed
+from features.registers.reading.load import DataSet
 from features.registers.schema import Kind, Register
 
 FORMAT: Final = 2
@@ -268,7 +268,7 @@ def make(
     ``sign`` signs its manifest; without it the snapshot is one of nobody's, which the verbs
     refuse unless they are told to take it.
 
-    The registers must have passed `features.registers.check`: this function joins,
+    The registers must have passed `features.checking.check`: this function joins,
     sorts and packs, it does not judge; ``warnings`` are what the check said, kept for
     whoever decides by the snapshot, and ``least_share``, by which its coverage is judged.
     Raises InputError when ``out`` holds something else already: a snapshot is never

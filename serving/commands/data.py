@@ -12,13 +12,13 @@ from rich.text import Text
 
 from features.build import build
 from features.catalogue import FEATURES
+from features.checking.check import decision_date, faults, in_order
 from features.errors import InputError
 from features.files import tables
 from features.files.whole import replacing
-from features.registers.check import decision_date, faults, in_order
 from features.registers.coverage import gaps_as_faults
 from features.registers.fault import Fault
-from features.registers.load import DataSet, open_data_set
+from features.registers.reading.load import DataSet, open_data_set
 from models.law.facts import treatment
 from models.law.parameters import Law
 from serving.commands import sources

@@ -5,11 +5,11 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+from features.checking.check import decision_date, faults
 from features.errors import RegisterFaults, SnapshotError
 from features.registers import snapshot as snapshots
-from features.registers.check import decision_date, faults
 from features.registers.fault import Fault
-from features.registers.load import DataSet, open_data_set
+from features.registers.reading.load import DataSet, open_data_set
 from features.registers.snapshot import Snapshot
 from models.bundles import seals
 from models.bundles.home import Home

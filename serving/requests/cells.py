@@ -1,6 +1,6 @@
 """JSON values of one declared column, read into the type that the contract hands over.
 
-The same column reads from a file in `features.registers.convert`; there a table has
+The same column reads from a file in `features.registers.reading.convert`; there a table has
 one type a column, here every cell of a request may be of another.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from features.registers.convert import expected
+from features.registers.reading.convert import expected
 from features.registers.schema import Column, Kind
 
 _EXACT: Final = 2**53

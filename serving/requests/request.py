@@ -16,10 +16,10 @@ from typing import Any, Final
 
 import polars as pl
 
+from features.checking.contradictions import Contradiction, by_household
+from features.checking.currencies import unpriced
 from features.errors import DayError
-from features.registers.contradictions import Contradiction, by_household
 from features.registers.coverage import COVERED, LOOKS_BACK
-from features.registers.currencies import unpriced
 from features.registers.declared import LEARNING, REGISTERS, SCORING
 from features.registers.schema import Register
 from models.decision.pipeline import lapsed_values

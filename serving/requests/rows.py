@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from features.registers.check import broken_places
+from features.checking.check import broken_places
 from features.registers.declared import REGISTERS, SCORING
 from serving.requests.cells import read_cells
 from serving.requests.problems import Fault

@@ -68,7 +68,7 @@ STEPS = {
 
 def prepared(households: int, folder: Path) -> Path:
     """Simulate the families, make their snapshot and train on it: each once."""
-    from features.registers.load import open_data_set
+    from features.registers.reading.load import open_data_set
     from features.registers.snapshot import make
     from models.bundles.home import Home
     from training.population import simulate

@@ -14,9 +14,9 @@ import polars as pl
 import pytest
 import yaml
 
-from features.registers.check import faults
+from features.checking.check import faults
 from features.registers.declared import REGISTERS
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import make
 from features.units import add_months
 from models.decision.pipeline import decide

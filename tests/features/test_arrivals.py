@@ -7,10 +7,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from features.checking.check import faults
 from features.errors import InputError
-from features.registers.check import faults
-from features.registers.load import open_data_set
 from features.registers.masked import masked
+from features.registers.reading.load import open_data_set
 from tests.features.data_sets import AS_OF, INCOMES, VEHICLES, write
 
 PERSON = "850101300123"

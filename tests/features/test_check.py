@@ -6,10 +6,10 @@ from datetime import date
 import polars as pl
 import pytest
 
+from features.checking.check import BrokenPlace, broken_places, decision_date, faults
 from features.errors import InputError
-from features.registers.check import BrokenPlace, broken_places, decision_date, faults
 from features.registers.declared import REGISTERS
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from tests.features.data_sets import (
     AS_OF,
     GOOD,

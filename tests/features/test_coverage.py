@@ -7,14 +7,14 @@ import pytest
 
 from features.build import build
 from features.catalogue import FEATURES
-from features.registers.check import decision_date
+from features.checking.check import decision_date
 from features.registers.coverage import (
     COVERED,
     LOOKS_BACK,
     coverage_of,
     gaps_as_faults,
 )
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import make
 from features.units import add_months
 from tests.features import data_sets

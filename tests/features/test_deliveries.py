@@ -7,9 +7,9 @@ from datetime import date
 import polars as pl
 import pytest
 
-from features.registers.check import decision_date, faults
+from features.checking.check import decision_date, faults
 from features.registers.coverage import coverage_of, gaps_as_faults
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from tests.features import data_sets
 from tests.features.test_coverage import DAY, FAMILIES, WORKERS, YEAR, country, month, paid
 

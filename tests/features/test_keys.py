@@ -5,8 +5,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from features.registers.check import broken_places, faults
-from features.registers.load import open_data_set
+from features.checking.check import broken_places, faults
+from features.registers.reading.load import open_data_set
 from tests.features.data_sets import (
     AS_OF,
     GOOD,

@@ -9,7 +9,7 @@ from polars.testing import assert_frame_equal
 
 from features.errors import InputError
 from features.registers.declared import REGISTERS
-from features.registers.load import DataSet, open_data_set
+from features.registers.reading.load import DataSet, open_data_set
 from tests.features.data_sets import GOOD, HOUSEHOLDS, INCOMES, PERSONS, VEHICLES, write
 
 

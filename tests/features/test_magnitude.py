@@ -5,8 +5,8 @@ from datetime import date
 import polars as pl
 import pytest
 
+from features.checking.magnitude import APART, FEWEST, LEAST_MEDIANS, unlikely
 from features.registers.declared import SCORING
-from features.registers.magnitude import APART, FEWEST, LEAST_MEDIANS, unlikely
 from features.registers.schema import Kind
 from features.units import add_months
 

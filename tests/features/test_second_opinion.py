@@ -7,8 +7,8 @@ import pytest
 
 from features.build import build
 from features.catalogue import FEATURES
-from features.registers.check import faults
-from features.registers.load import open_data_set
+from features.checking.check import faults
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import Snapshot, make
 from tests.benchmarks import pandas_features
 from tests.features import second_edition

@@ -9,7 +9,7 @@ import pytest
 from features.build import build
 from features.errors import InputError, SnapshotError
 from features.registers import snapshot as snapshots
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import Snapshot, make
 from tests.tables import register
 

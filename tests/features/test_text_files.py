@@ -6,7 +6,7 @@ import gzip
 import polars as pl
 import pytest
 
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from tests.features.data_sets import GOOD, INCOMES, VEHICLES, write
 
 TEXT = "person_id,month,source,amount\n11,2025-12-01,wage,300000\n"
@@ -85,6 +85,7 @@ def test_windows_1251_is_named_with_the_line_where_it_begins(tmp_path):
         (b"\x28\xb5\x2f\xfdpacked", "zstd"),
         (b"PAR1........PAR1", "Parquet"),
     ],
+    ids=["gzip", "workbook", "zstd", "Parquet"],  # a gzip holds the time of its making
 )
 def test_another_format_under_the_ending_of_text_is_refused(tmp_path, content, named):
     assert f"it is {named}" in only_fault(written(tmp_path, content)).replace("zip (or a ", "")

@@ -16,7 +16,7 @@ import msgspec
 import polars as pl
 
 from features.registers import snapshot as snapshots
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import Snapshot
 from models.bundles.home import Home
 from models.bundles.loading import load

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from features.errors import InputError
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import Snapshot, make
 from models.bundles import aliases, bundle
 from models.bundles.home import Home

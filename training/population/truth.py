@@ -2,7 +2,7 @@
 
 It is for judging a world and what was learned in it, and for nothing else: no feature, no
 model, no training may import this module (`pyproject.toml`), and the reader of registers
-refuses its folder and its columns (`features.registers.sealed`).
+refuses its folder and its columns (`features.registers.reading.sealed`).
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from features.errors import InputError
-from features.registers.sealed import FOLDER
+from features.registers.reading.sealed import FOLDER
 
 __all__ = ["FOLDER", "read"]
 

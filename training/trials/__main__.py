@@ -21,9 +21,9 @@ from typing import Any, Final
 import click
 import numpy as np
 
+from features.checking import check
 from features.errors import InputError
-from features.registers import check
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import Snapshot, make
 from models.assessment import metrics
 from models.law.parameters import Law

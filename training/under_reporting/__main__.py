@@ -23,10 +23,10 @@ import click
 import numpy as np
 import polars as pl
 
+from features.checking import check
 from features.errors import InputError
 from features.progress import Progress, silent
-from features.registers import check
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import Snapshot, existing, make
 from training.under_reporting.detection import FOLDS, WAYS, judged, measured
 from training.under_reporting.inject import Injection, inject

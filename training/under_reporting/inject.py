@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 
 from features.errors import InputError
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.units import add_months, first_of_month
 from models.law.parameters import Law
 

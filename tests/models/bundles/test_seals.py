@@ -9,7 +9,7 @@ import pytest
 
 from features.errors import SnapshotError
 from features.registers import snapshot as snapshots
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import Snapshot, make
 from models.bundles import seals
 from models.bundles.home import Home

@@ -13,7 +13,7 @@ from scipy.stats import binomtest, norm
 from sklearn.metrics import cohen_kappa_score
 
 from features.errors import InputError
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import make
 from models.assessment import target
 from models.assessment.large_sample import auc_interval, kappa_interval

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import make
 from models.bundles.home import Home
 from models.bundles.seals import sealing

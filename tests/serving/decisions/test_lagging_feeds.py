@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from features.registers.coverage import LOOKS_BACK
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import make
 from features.units import add_months
 from models.columns import SCORE_SCHEMA

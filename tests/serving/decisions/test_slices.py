@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from features.errors import InputError
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import make
 from models.decision.pipeline import decide
 from serving.decisions import batch

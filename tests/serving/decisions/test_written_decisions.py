@@ -5,7 +5,7 @@ import pytest
 
 from features.errors import InputError
 from features.files.tables import read
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import make
 from models.bundles.home import Home
 from models.bundles.seals import sealing

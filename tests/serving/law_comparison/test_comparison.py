@@ -9,7 +9,7 @@ import pytest
 
 from features.build import build
 from features.errors import DeclarationError
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import make
 from models.assessment.large_sample import kappa_interval
 from models.assessment.metrics import draws, quadratic_kappa, with_interval

@@ -17,7 +17,7 @@ from msgspec.structs import asdict
 
 from features.errors import DeclarationError
 from features.registers.declared import SCORING
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import make
 from models.decision.pipeline import decide
 from models.explanation.counterfactual import corrected, nearest

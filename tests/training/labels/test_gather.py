@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from features.errors import InputError
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import Snapshot, make
 from tests.tables import table
 from training.labels import gather as labels

@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 
 from features.build import build
+from features.checking.check import faults
 from features.errors import InputError
-from features.registers.check import faults
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import make
 from features.units import add_months
 from training.population import simulate, simulation

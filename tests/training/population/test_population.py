@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from features.checking.check import faults
 from features.errors import InputError
-from features.registers.check import faults
 from features.registers.declared import LEARNING, REGISTERS, SCORING
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.schema import Kind
 from training.population import simulate, simulation
 from training.population.calibration.figures import figure

@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 
 from features.errors import InputError
-from features.registers import sealed, snapshot
+from features.registers import snapshot
 from features.registers.declared import LEARNING, REGISTERS
-from features.registers.load import open_data_set
+from features.registers.reading import sealed
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import Snapshot
 from models.bundles import bundle
 from models.law.parameters import Law
@@ -167,7 +168,7 @@ def test_no_other_module_names_the_folder_of_the_truth():
             for word in spoken(tree)
         )
     }
-    assert names == {"features/registers/sealed.py"}
+    assert names == {"features/registers/reading/sealed.py"}
 
 
 def test_no_other_module_reads_the_truth():

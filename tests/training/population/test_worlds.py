@@ -6,10 +6,10 @@ from datetime import date
 import polars as pl
 import pytest
 
+from features.checking.check import faults
 from features.errors import DeclarationError, InputError
-from features.registers.check import faults
 from features.registers.declared import REGISTERS
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from training.population import simulate
 from training.population.worlds import NEUTRAL, read, worlds
 

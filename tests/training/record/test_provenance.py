@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from features.errors import InputError
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import make
 from tests.features import data_sets
 from training.record import provenance

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from features.registers.snapshot import make
 from models.assessment import metrics
 from models.assessment.metrics import Estimate, auc

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
+from features.checking import check
 from features.errors import InputError
-from features.registers import check
-from features.registers.load import open_data_set
+from features.registers.reading.load import open_data_set
 from training.under_reporting import __main__
 from training.under_reporting.detection import _dealt_anew, _ranks
 from training.under_reporting.inject import Injection, inject

@@ -10,11 +10,11 @@ from typing import Final, Literal
 
 import polars as pl
 
+from features.checking.promises import in_sight, known
 from features.facts.spread import by_month
 from features.facts.standing import away, dead, no_longer, repaid
 from features.registers.declared import REGISTERS
 from features.registers.fault import EXAMPLES, Fault, keeper
-from features.registers.promises import in_sight, known
 from features.units import Span, aged, months_of, years_before
 
 ADULT: Final = 18

@@ -12,17 +12,18 @@ from typing import Final
 
 import polars as pl
 
+from features.checking import magnitude
+from features.checking.contradictions import contradictions
+from features.checking.currencies import without_rate
+from features.checking.keys import rows_twice, twice
+from features.checking.promises import NEVER_EMPTY, NOWHERE, TWICE, Promise, promises
 from features.errors import InputError
 from features.facts.treatment import Treatment
-from features.registers import deliveries, magnitude
-from features.registers.contradictions import contradictions
+from features.registers import deliveries
 from features.registers.coverage import HALF, newest_month
-from features.registers.currencies import without_rate
 from features.registers.declared import REGISTERS
 from features.registers.fault import DATA_OWNER, EXAMPLES, Fault, show
-from features.registers.keys import rows_twice, twice
-from features.registers.load import UNREADABLE, DataSet, unreadable
-from features.registers.promises import NEVER_EMPTY, NOWHERE, TWICE, Promise, promises
+from features.registers.reading.load import UNREADABLE, DataSet, unreadable
 from features.registers.schema import Register
 from features.units import add_months
 

@@ -15,13 +15,14 @@ from typing import Any, Final
 import polars as pl
 
 from features.errors import InputError
-from features.registers import deliveries, sealed, text_files
-from features.registers.arrivals import Arrival, Source, arrival, names_in
-from features.registers.convert import convert, expected
+from features.registers import deliveries
 from features.registers.declared import REGISTERS
 from features.registers.deliveries import Delivery
 from features.registers.fault import DATA_OWNER, EXAMPLES, Fault, show
 from features.registers.masked import masked
+from features.registers.reading import sealed, text_files
+from features.registers.reading.arrivals import Arrival, Source, arrival, names_in
+from features.registers.reading.convert import convert, expected
 from features.registers.schema import Register
 
 UNREADABLE: Final = (

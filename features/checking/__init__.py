@@ -1,0 +1,1 @@
+"""The validator: every promise of the contract, and what is unlikely, in one table of faults."""

@@ -1,0 +1,1 @@
+"""Files as they arrive: found, recognised, and read by the contract without loss."""
