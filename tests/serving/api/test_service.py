@@ -181,8 +181,10 @@ def test_a_day_without_law_or_that_is_no_day_is_refused(ask, family, as_of, plac
     assert places(ask(family, as_of=as_of)) == [place]
 
 
-def test_the_last_day_of_the_calendar_can_be_asked_for(ask, family):
-    assert ask(family, as_of="9999-12-31").status_code == 200
+def test_the_last_day_of_the_calendar_is_refused_for_the_law_that_nobody_knows(ask, family):
+    answer = ask(family, as_of="9999-12-31")
+    assert answer.status_code == 422
+    assert "subsistence_minimum" in answer.json()["errors"][0]["problem"]
 
 
 @pytest.mark.parametrize("path", ["/score", "/score_many"])

@@ -140,7 +140,7 @@ def test_a_decision_long_after_the_last_incomes_treats_them_as_silent_and_says_s
         out,
     )
     assert run.code == 0
-    assert "incomes ends with 2025-12" in run.err
+    assert "2026-01 to 2026-05 are not covered in the whole country" in run.err
     late = pl.read_parquet(out)
     assert (late["status"] == "review").mean() > 0.5
 
