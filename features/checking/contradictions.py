@@ -271,7 +271,7 @@ def _judged(
     if not households.has("household_id") or not persons.has("person_id", "household_id"):
         return
     facts = households.rows.select("household_id").filter(pl.col("household_id").is_not_null())
-    known: set[str] = set()
+    known_facts: set[str] = set()
     for names, fact in (
         _composition(persons, as_of),
         _learned_later(registers["persons"], persons, as_of),
@@ -282,10 +282,10 @@ def _judged(
     ):
         if fact is not None:
             facts = facts.join(fact, on="household_id", how="left", maintain_order="left")
-            known |= names
-    judged = [c for c in _CONTRADICTIONS if known.issuperset(c.needs)]
+            known_facts |= names
+    judged = [c for c in _CONTRADICTIONS if known_facts.issuperset(c.needs)]
     table = (
-        facts.with_columns(pl.col(name).fill_null(0) for name in _COUNTED if name in known)
+        facts.with_columns(pl.col(name).fill_null(0) for name in _COUNTED if name in known_facts)
         .select("household_id", *(c.holds.alias(c.name) for c in judged))
         .collect(engine=engine)
     )

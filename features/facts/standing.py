@@ -69,8 +69,8 @@ _OVER: Final[dict[str, tuple[tuple[str, Callable[[date, Columns], pl.Expr]], ...
 
 def standing(register: str, rows: pl.DataFrame, as_of: date) -> pl.LazyFrame:
     """Keep the rows that the state knew on the day, and that were neither struck off nor over."""
-    stated = frozenset(name for name in rows.columns if rows[name].null_count() < rows.height)
-    gone = no_longer(register, stated, as_of)
+    filled = frozenset(name for name in rows.columns if rows[name].null_count() < rows.height)
+    gone = no_longer(register, filled, as_of)
     return rows.lazy().filter(~pl.any_horizontal(gone)) if gone else rows.lazy()
 
 

@@ -63,9 +63,9 @@ def read_day(value: object) -> date:
 def understood(column: Column, value: Any) -> Any:
     """Return a readable cell as canonical JSON holds it: same meaning, same text.
 
-    12 and 12.0 are one number, and "12" is the same key. A number that RFC 8785 could not
-    carry exactly (beyond 2^53) or that writers of JSON put down in
-    different ways is kept as its decimal text.
+    12 and 12.0 are one number, and "12" is the same key. A number that RFC 8785 could not carry
+    exactly (beyond 2^53) or that writers of JSON put down in different ways is kept as its
+    decimal text.
     """
     if column.kind not in _NUMBERS or value is None:
         return value

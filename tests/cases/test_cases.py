@@ -29,11 +29,13 @@ from serving.requests.request import read_one
 HERE = Path(__file__).parent
 TABLE: dict[str, dict[str, dict[str, Any]]] = yaml.safe_load((HERE / "expected.yaml").read_text())
 REQUESTS, DATA = TABLE["requests"], TABLE["data"]
+SENT: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "requests.yaml").read_text())
+FILES: dict[str, dict[str, str]] = yaml.safe_load((HERE / "data.yaml").read_text())
 AS_OF = date(2026, 1, 1)
 
 
 def document(name: str) -> dict[str, Any]:
-    return json.loads((HERE / "requests" / f"{name}.json").read_text())
+    return SENT[name]
 
 
 def posted(request: dict[str, Any]) -> dict[str, Any]:
@@ -122,10 +124,10 @@ def agrees(expected: dict[str, Any], now: dict[str, Any]) -> None:
     assert {name: now[name] for name in wanted} == wanted
     assert set(expected.get("flags", [])) <= set(flags) | {"CATEGORY_6_ADVERSE"}
     assert not set(flags) - set(expected.get("flags", []))
-    warned = now["warnings"]
-    assert len(warned) == len(expected.get("warnings", [])), warned
+    warnings = now["warnings"]
+    assert len(warnings) == len(expected.get("warnings", [])), warnings
     for warning in expected.get("warnings", []):
-        assert any(warning in line for line in warned), (warning, warned)
+        assert any(warning in line for line in warnings), (warning, warnings)
     for service, verdict in expected.get("services", {}).items():
         if "services" in now:
             assert now["services"][service] == verdict, now["services"]
@@ -144,9 +146,8 @@ def test_the_commands_say_the_same_of_the_same_family(tmp_path, name):
 def data_of(name: str, folder: Path) -> Path:
     """The base data set with the files of one case in place of its own."""
     folder.mkdir()
-    for source in (HERE / "data" / "base", HERE / "data" / name):
-        for file in source.iterdir():
-            (folder / file.name).write_bytes(file.read_bytes())
+    for register, text in (FILES["base"] | FILES[name]).items():
+        (folder / f"{register}.csv").write_text(text)
     return folder
 
 
@@ -169,5 +170,5 @@ def test_a_man_struck_off_the_register_of_persons_counts_no_longer(tmp_path):
 
 
 def test_every_input_here_stands_in_the_table():
-    assert {p.stem for p in (HERE / "requests").glob("*.json")} == set(REQUESTS)
-    assert {p.name for p in (HERE / "data").iterdir()} == {"base", *DATA}
+    assert set(SENT) == set(REQUESTS)
+    assert set(FILES) == {"base", *DATA}

@@ -23,12 +23,16 @@ from serving.requests.request import ROW_REGISTERS, read_one
 
 DAY = date(2026, 1, 1)
 LAW_OF_THE_DAY = Law(DAY)
+OF_THINGS = tuple(n for n, register in ROW_REGISTERS.items() if "record_id" in register)
 NEVER = ("birth_date", "sex", "relation", "guardianship", "disability", "chronic_condition")
 
 
 def registers_of(**changes):
     """The family of the examples with some of its registers changed, ready to be decided."""
     family = {name: [] for name in ROW_REGISTERS} | copy.deepcopy(FAMILY) | changes
+    for name in OF_THINGS:  # two things alike are two records
+        rows = family[name] or []
+        family[name] = family[name] and [r | {"record_id": n} for n, r in enumerate(rows)]
     [(_, registers)] = read_one({"as_of": DAY.isoformat(), "household": family}).alike()
     return registers
 

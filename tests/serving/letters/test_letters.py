@@ -134,12 +134,17 @@ def wages(amount):
     ]
 
 
+def two(thing):
+    """Two things that are alike, by a record of each."""
+    return [thing | {"record_id": 1}, thing | {"record_id": 2}]
+
+
 def rich():
     house = {"person_id": 1, "kind": "house", "area_m2": 90.0, "share": 1.0, "value": 1}
     car = {"person_id": 1, "kind": "car", "model_year": 2021, "value": 1}
     firm = {"person_id": 1, "form": "TOO", "opened_on": "2019-02-01", "turnover_12m": 10**7}
     return registers_of(
-        properties=[house] * 2, vehicles=[car] * 2, businesses=[firm], incomes=wages(3_000_000)
+        properties=two(house), vehicles=two(car), businesses=[firm], incomes=wages(3_000_000)
     )
 
 
