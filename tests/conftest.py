@@ -114,13 +114,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def beside(request, tmp_path_factory, worker_id) -> Iterator[Beside]:
+def beside(request, tmp_path_factory) -> Iterator[Beside]:
     """Start what the tests of this run will ask for; drop what is left when they end early."""
     wanted = {name for item in request.session.items for name in item.fixturenames}
-    alone = worker_id == "master"
+    worker = os.environ.get("PYTEST_XDIST_WORKER")  # None: one process runs all
     base = tmp_path_factory.getbasetemp()
-    shared = Beside((base if alone else base.parent) / "walk")
-    if "walk" not in wanted or worker_id not in ("master", "gw0"):
+    shared = Beside((base.parent if worker else base) / "walk")
+    if "walk" not in wanted or worker not in (None, "gw0"):
         yield shared
         return
     (shared.folder / ".outputs").mkdir(parents=True)

@@ -298,7 +298,7 @@ def test_a_fault_goes_to_json_and_into_one_sentence(tmp_path):
     assert fault.to_dict() == {
         "register": "vehicles",
         "column": "model_year",
-        "rule": "from 1900 to 2100",
+        "rule": "1900 or later",
         "rows": 1,
         "examples": [11],
         "remedy": "write the year of make with four digits",
@@ -306,7 +306,7 @@ def test_a_fault_goes_to_json_and_into_one_sentence(tmp_path):
         "severity": "error",
     }
     assert fault.sentence == (
-        "vehicles.model_year: from 1900 to 2100 (1 row), such as 11; write the year of make "
+        "vehicles.model_year: 1900 or later (1 row), such as 11; write the year of make "
         "with four digits (register keeper: Vehicle register (interior ministry))."
     )
 

@@ -132,10 +132,9 @@ VEHICLES: Final = Register(
             about="Year of make.",
             constraints=(
                 Within(
-                    rule="from 1900 to 2100",
+                    rule="1900 or later",
                     remedy="write the year of make with four digits",
                     least=1900,
-                    most=2100,
                 ),
                 NotAfterNextYear(
                     rule="at most the year after the decision",
