@@ -242,7 +242,8 @@ def snapped(tmp_path_factory):
     """A data set of three families and its snapshot."""
     folder = tmp_path_factory.mktemp("days")
     data = data_sets.write(folder / "data")
-    with pytest.raises(SystemExit, match="0"):
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit, match="0"):
+        patch.setenv("TARAZY_HOME", str(folder / "home"))
         main(["snapshot", str(data), "--out", str(folder / "snap")])
     return folder
 
@@ -265,7 +266,7 @@ def test_the_command_answers_for_a_day_or_says_in_a_line_why_not(
 ):
     if verb in LEARNING and day > "2019":
         day = "2018-12-31"
-    monkeypatch.setenv("TARAZY_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TARAZY_HOME", str(snapped / "home"))  # that signed the snapshot
     places = {"DATA": str(snapped / "data"), "SNAP": str(snapped / "snap")}
     words = [places.get(w, w.replace("OUT", str(tmp_path / "out"))) for w in WORDS[verb]]
     with pytest.raises(SystemExit) as left:
