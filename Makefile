@@ -65,14 +65,15 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Every core; a file's tests stay together, for they share what they made.
+# Every core, each with threads for itself alone; a file's tests stay together, for they share
+# what they made.
 ALL_CORES := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: lint
-	$(BIN)/python -m pytest $(ALL_CORES)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ALL_CORES)
 
 test-all: lint
-	$(BIN)/python -m pytest $(ALL_CORES) -m "long or not long"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ALL_CORES) -m "long or not long"
 
 # Long: builds environments of their own from the locks.
 test-install: setup

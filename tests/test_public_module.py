@@ -24,6 +24,9 @@ from models.law.parameters import Law
 from tarazy.extras import MissingExtra, needs_train_extra
 from tests.features import data_sets
 
+# Every country holds facts that contradict each other; whoever makes a snapshot is warned.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
 AS_OF = date(2026, 1, 1)
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = ("bentoml", "lightgbm", "mlflow", "numpy", "optuna", "pandas", "polars", "sklearn")
