@@ -16,8 +16,9 @@ MAP: Final = ROOT / "docs" / "map.md"
 _HEAD: Final = """\
 # The map of the house
 
-A line for every file: the first sentence that it says of itself. `README.md` has the map of the
-packages; this one is written by `python -m tests.documents.house_map` and held true by a test.
+A line for every file, or for a folder of data: the first sentence that it says of itself.
+`README.md` has the map of the packages; this one is written by
+`python -m tests.documents.house_map` and held true by a test.
 
 """
 _SHOWN: Final = ("features", "models", "training", "serving", "tarazy", "tests")
@@ -36,12 +37,17 @@ _BY_NAME: Final = {
     "README.md": "what Tarazy decides, two commands, an example for each of its users",
     "docs/map.md": "this page",
     "docs/family.json": "the family of the documents' examples, as `POST /score` takes it",
+    "tests/spoiled/__init__.py": "makes a package of its folder",
     "pyproject.toml": "the distribution, its dependencies, the rules of style and of imports",
     "locks/production.lock": "what serves and decides, each file by its hash; names no host",
     "locks/train.lock": "what training needs besides",
     "locks/dev.lock": "what developing needs besides",
     "locks/mutants.lock": "what `make mutants` needs besides",
 }
+_OF_DATA: Final = {
+    "tests/cases/coverage/": "registers and requests with late and lost months, a case each",
+}
+"""Folders whose files say nothing of themselves: one line for each folder."""
 _BINARY: Final = {".ttf": "a typeface with the Kazakh letters, embedded into letters"}
 
 
@@ -59,26 +65,32 @@ def tree() -> str:
         text=True,
         check=True,
     ).stdout.splitlines()
-    there = {name for name in tracked if (ROOT / name).exists()} | {"docs/map.md"}
+    there = {_place(name) for name in tracked if (ROOT / name).exists()} | {"docs/map.md"}
     files = sorted(there, key=lambda p: ("/" in p and p.split("/")[0] in _SHOWN, p))
     return "\n".join(_lines(files)) + "\n"
+
+
+def _place(name: str) -> str:
+    """Return the file, or the folder of data that it lies in."""
+    return next((folder for folder in _OF_DATA if name.startswith(folder)), name)
 
 
 def _lines(files: list[str]) -> Iterator[str]:
     shown: list[str] = []
     for name in files:
-        *folders, leaf = name.split("/")
+        *folders, leaf = name.removesuffix("/").split("/")
         for depth, folder in enumerate(folders):
             if folders[: depth + 1] != shown[: depth + 1]:
                 yield f"{'  ' * depth}{folder}/"
         shown = folders
+        leaf += "/" if name in _OF_DATA else ""
         yield f"{'  ' * len(folders) + leaf:38} {_summary(name)}".rstrip()
 
 
 def _summary(name: str) -> str:
     """Return the first sentence of a file about itself."""
-    if name in _BY_NAME:
-        return _BY_NAME[name]
+    if about := (_BY_NAME | _OF_DATA).get(name):
+        return about
     if name.startswith("tests/mutation/") and name.endswith(".toml"):
         return f"how mutants of {Path(name).stem} are made, and which tests must fail"
     return re.split(r"(?<=[.;])\s", _about(name))[0]
