@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from features.checking import magnitude
+from features.checking import gaps, magnitude
 from features.checking.contradictions import contradictions
 from features.checking.currencies import without_rate
 from features.checking.keys import rows_twice, twice
@@ -59,6 +59,7 @@ def faults(data: DataSet, as_of: date | None, treatment: Treatment | None = None
         faults_of_all += without_rate(readable["deposits"], treatment)
     faults_of_all += contradictions(readable, as_of)
     faults_of_all += magnitude.unlikely(readable)
+    faults_of_all += gaps.warnings(readable)
     faults_of_all += deliveries.disagreements(data.deliveries, data.folder, data.files)
     return in_order(faults_of_all)
 

@@ -1,0 +1,138 @@
+"""What is missing without a trace: a region that sent nothing, months that bear another's name.
+
+No row is wrong where rows are absent or stand under the wrong month. Both show only beside the
+rest of the register, so they are warnings.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from math import sqrt
+from typing import Final
+
+import polars as pl
+
+from features.registers.declared import SCORING
+from features.registers.fault import DATA_OWNER, Fault
+from features.units import add_months
+
+LEAST_SHARE: Final = 0.1
+"""Of the rows that its families would have at the rate of the country; a region with fewer has
+sent a part, or nothing (assumed, November 2026)."""
+CHANCE: Final = 3.0
+"""A count of n rows moves by √n of itself: so many times must be missing."""
+_WHEREVER: Final = ("properties", "vehicles", "loans", "businesses", "deposits")
+"""Registers of things that families own in every region; animals are not kept in cities."""
+TIMES: Final = 5
+"""A month breaks so many times as many runs of income as the middle month: it is another's
+(assumed, November 2026)."""
+FEWEST: Final = 10
+"""Broken runs from which a month can be told from others."""
+
+
+def warnings(registers: Mapping[str, pl.LazyFrame]) -> list[Fault]:
+    """Return the regions and months that do not fit the rest of their register."""
+    return [*_regions(registers), *_months(registers)]
+
+
+def _regions(registers: Mapping[str, pl.LazyFrame]) -> Iterator[Fault]:
+    places = _places(registers)
+    if places is None or places["region"].n_unique() < 2:
+        return
+    homes = dict(places.group_by("region").agg(pl.col("household_id").n_unique()).iter_rows())
+    for register in (r for r in SCORING if r.name in _WHEREVER and r.name in registers):
+        frame = registers[register.name]
+        if register.key not in frame.collect_schema():
+            continue
+        rows = dict(
+            frame.select("person_id")
+            .join(places.lazy().select("person_id", "region"), on="person_id", how="inner")
+            .group_by("region")
+            .len()
+            .collect(engine="streaming")
+            .iter_rows()
+        )
+        rate = sum(rows.values()) / max(sum(homes.values()), 1)
+        for region in sorted(homes):
+            expected, arrived = rate * homes[region], rows.get(region, 0)
+            if arrived < LEAST_SHARE * expected and expected - arrived >= CHANCE * sqrt(expected):
+                yield Fault(
+                    register=register.name,
+                    rule=f"region {region} has sent {arrived:,} rows, where its families would "
+                    f"have about {expected:,.0f} at the rate of the country",
+                    rows=arrived,
+                    remedy="ask for the delivery of the region; its families count as owning "
+                    "nothing of the kind",
+                    owner=DATA_OWNER,
+                    severity="warning",
+                )
+
+
+def _places(registers: Mapping[str, pl.LazyFrame]) -> pl.DataFrame | None:
+    """Return the region of every person; None where the registers cannot tell."""
+    persons, households = registers.get("persons"), registers.get("households")
+    if persons is None or households is None:
+        return None
+    if not {"person_id", "household_id"} <= set(persons.collect_schema()):
+        return None
+    if not {"household_id", "region"} <= set(households.collect_schema()):
+        return None
+    homes = households.select("household_id", pl.col("region").cast(pl.String)).unique(
+        "household_id"
+    )
+    return (
+        persons.select("person_id", "household_id")
+        .unique("person_id")
+        .join(homes, on="household_id")
+        .collect(engine="streaming")
+    )
+
+
+def _months(registers: Mapping[str, pl.LazyFrame]) -> Iterator[Fault]:
+    """Find months that break runs of income: one absent between two, or alone between none."""
+    incomes = registers.get("incomes")
+    if incomes is None or not {"person_id", "month", "source"} <= set(incomes.collect_schema()):
+        return
+    newest = incomes.select(pl.col("month").max()).collect(engine="streaming").item()
+    if not isinstance(newest, date):
+        return
+    broken = _broken(incomes, newest)
+    usual = sorted(broken.values())[len(broken) // 2]
+    for month, runs in sorted(broken.items()):
+        if runs >= FEWEST and runs > TIMES * usual:
+            yield Fault(
+                register="incomes",
+                column="month",
+                rule=f"{month:%Y-%m} does not fit its neighbours: so many incomes are interrupted "
+                "in it, or paid in it alone, that it may bear another month's name",
+                rows=runs,
+                remedy="compare the delivery of the month with its source: two months may be "
+                "swapped",
+                owner=DATA_OWNER,
+                severity="warning",
+            )
+
+
+_LOOKS_BACK: Final = 12
+
+
+def _broken(incomes: pl.LazyFrame, newest: date) -> dict[date, int]:
+    """Return by month how many incomes of a person it interrupts, or holds alone."""
+    back = (newest.year - pl.col("month").dt.year()) * 12 + (
+        newest.month - pl.col("month").dt.month()
+    )
+    runs = (
+        incomes.select("person_id", "source", back=back.cast(pl.Int32))
+        .filter(pl.col("back").is_between(0, _LOOKS_BACK - 1))
+        .group_by("person_id", "source")
+        .agg(paid=pl.lit(2).pow(pl.col("back").unique()).cast(pl.Int64).sum())
+        .group_by("paid")
+        .len()
+        .collect(engine="streaming")
+    )
+    counted = dict.fromkeys((add_months(newest, -at) for at in range(1, _LOOKS_BACK - 1)), 0)
+    for paid, people in runs.iter_rows():
+        for at in range(1, _LOOKS_BACK - 1):
+            before, now, after = (bool(paid >> (at + step) & 1) for step in (1, 0, -1))
+            if before == after != now:
+                counted[add_months(newest, -at)] += people
+    return counted
