@@ -165,9 +165,10 @@ def train(
     as_of: datetime | None,
 ) -> Answer:
     """Train, evaluate on the random inspections, and register a candidate version in MLflow."""
+    learn = training_side.train.train  # where nothing can be learned, it is said before any work
     opened = [sources.opened(snap, day(as_of), terminal)[0].folder for snap in snaps]
     with terminal.bar() as progress:
-        result = training_side.train.train(
+        result = learn(
             opened,
             home=sources.home(),
             as_of=day(as_of),
