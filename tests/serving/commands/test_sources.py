@@ -82,7 +82,8 @@ def test_a_snapshot_under_the_home_that_was_tampered_with_is_made_again(run, tmp
     assert run(*score)[0] == 0
     before = (tmp_path / "decisions.csv").read_bytes()
     [manifest] = (tmp_path / "home" / "snapshots").glob("*/manifest.json")
-    manifest.write_text(manifest.read_text().replace('"2025-12-01"', '"2026-12-01"'))
+    tampered = json.loads(manifest.read_text()) | {"warnings": ["everything is covered"]}
+    manifest.write_text(json.dumps(tampered))
     code, _, err = run(*score)
     assert code == 0
     assert "it is made again" in err

@@ -24,6 +24,7 @@ from tests.features import data_sets
 from tests.golden import golden
 from tests.serving.families_as_requests import covered, requests_of
 
+KEY = b"a home's secret"
 MADE = date(2026, 5, 31)
 FAMILIES = 60
 LAGS = {"71": 3, "10": 12, "61": 40}
@@ -138,7 +139,9 @@ def test_every_family_is_decided_alike_by_both_on_every_day_around_a_months_end(
             )
             for group in groups
         ).sort("household_id")
-        by_files = batch.score(snapshot, as_of=day, models=models, out=tmp_path / "d.parquet").table
+        by_files = batch.score(
+            snapshot, as_of=day, models=models, out=tmp_path / "d.parquet", key=KEY
+        ).table
         differing += [
             (day, name) for name in SCORE_SCHEMA if not by_files[name].equals(by_request[name])
         ]
@@ -150,11 +153,13 @@ def test_every_family_is_decided_alike_by_both_on_every_day_around_a_months_end(
 def test_a_family_asked_for_alone_is_answered_as_in_the_batch(
     snapshot, families, models, tmp_path, day
 ):
-    table = batch.score(snapshot, as_of=day, models=models, out=tmp_path / "d.parquet").table
+    scored = batch.score(snapshot, as_of=day, models=models, out=tmp_path / "d.parquet", key=KEY)
     for family in families[:12]:
         sent = as_sent(family, snapshot, day)
         body = {"as_of": str(day), "coverage": sent.pop("coverage"), "household": sent}
         [answer] = [one.as_json() for one in answers(read_one(body), models)]
-        row = table.row(by_predicate=pl.col("household_id") == family["household_id"], named=True)
+        row = scored.table.row(
+            by_predicate=pl.col("household_id") == family["household_id"], named=True
+        )
         for name in ("category", "status", "model_category_set", "model_flag", "rule_flag"):
             assert answer[name] == row[name], (name, family["household_id"])
