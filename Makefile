@@ -70,10 +70,10 @@ lint: setup
 ALL_CORES := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ALL_CORES)
+	OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest $(ALL_CORES)
 
 test-all: lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ALL_CORES) -m "long or not long"
+	OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest $(ALL_CORES) -m "long or not long"
 
 # Long: builds environments of their own from the locks.
 test-install: setup

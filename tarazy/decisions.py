@@ -12,10 +12,10 @@ from features.registers.snapshot import Snapshot
 from models.bundles.home import Home
 from models.bundles.loading import load
 from models.decision.pipeline import decide as decided
-from models.decision.pipeline import lapsed_values
 from models.explanation.explain import Explanation, explained
 from models.law.parameters import Law
 from models.learned.predict import Models
+from models.rules.citations import lapsed_values
 from serving.commands import sources
 from serving.decisions.batch import one_household
 from tarazy.registers import Families, day_of, partitions

@@ -16,18 +16,14 @@ from features.registers.declared import SCORING
 from models.answer import Answer, Versions
 from models.columns import SCORE_SCHEMA
 from models.decision import outcome
-from models.law import lapse
-from models.law.facts import cites as cites_of_facts
 from models.law.facts import treatment
-from models.law.lapse import Lapse
-from models.law.parameters import Citation, Law, each_once
+from models.law.parameters import Citation, Law
 from models.learned.predict import Look, Models
 from models.reasons.ranking import rank
 from models.reasons.reasons import reason
 from models.rules import actions, programmes, red_flags
 from models.rules import category as rules
-from models.rules.category import HardRule
-from models.rules.scorecard import Scorecard
+from models.rules.citations import cites
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,32 +119,6 @@ class Decisions:
             offers=actions.offers(every, facts, self.law),
             versions=versions(self.law, self.models),
         )
-
-
-def cites(law: Law) -> tuple[Citation, ...]:
-    """Return every edition of a legal value that decisions of the law's day lean on."""
-    return each_once(
-        [
-            *Scorecard.in_force(law).cites,
-            *HardRule.in_force(law).cites,
-            *(cited for flag in red_flags.in_force(law) for cited in flag.cites),
-            *(cited for one in programmes.in_force(law) for cited in one.cites),
-            *actions.cites(law),
-            *cites_of_facts(law),
-        ]
-    )
-
-
-def lapsed_values(law: Law) -> tuple[Lapse, ...]:
-    """Return the values that decisions of the day lean on after the last day they are known for.
-
-    Raises LawLapsed where the policy of the day refuses decisions by values so old.
-    """
-    if not lapse.lapsed(law):
-        return ()
-    leans_on = {cited.name for cited in cites(law)}
-    lapse.refuse_lapsed(law, leans_on)
-    return lapse.lapsed(law, leans_on)
 
 
 def decide(registers: Registers, models: Models | None, law: Law) -> Decisions:

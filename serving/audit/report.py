@@ -15,11 +15,12 @@ from features.errors import InputError
 from features.files.whole import replacing_folder
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
-from models.decision.pipeline import lapsed_values, versions
+from models.decision.pipeline import versions
 from models.law import described
 from models.law.parameters import Law
 from models.learned.predict import Models
 from models.rules import red_flags
+from models.rules.citations import lapsed_values
 from serving.audit import comparison, services, witnesses, yardsticks
 from serving.audit.families import CELLS, Families, examples, look
 

@@ -13,9 +13,9 @@ from features.registers.reading.load import DataSet, open_data_set
 from features.registers.snapshot import Snapshot
 from models.bundles import seals
 from models.bundles.home import Home
-from models.decision.pipeline import lapsed_values
 from models.law.facts import treatment
 from models.law.parameters import Law
+from models.rules.citations import lapsed_values
 from serving.commands.terminal import Terminal
 
 

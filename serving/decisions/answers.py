@@ -10,9 +10,10 @@ from features.build import Registers
 from features.errors import DayError, InputError
 from models.answer import Answer, Part, about
 from models.decision import pipeline
-from models.decision.pipeline import decide, lapsed_values
+from models.decision.pipeline import decide
 from models.law.parameters import Law
 from models.learned.predict import Models
+from models.rules.citations import lapsed_values
 from serving.decisions.decision_id import decision_id
 from serving.requests.problems import Fault, invalid
 from serving.requests.request import Household, ScoreRequest

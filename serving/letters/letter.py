@@ -9,11 +9,11 @@ from typing import Final
 
 from models.answer import Answer, Reason
 from models.decision.outcome import DEPENDS_ON_UNKNOWN, MATERIAL_HIDDEN_INCOME
-from models.decision.pipeline import lapsed_values
 from models.explanation.counterfactual import Change, Corrections
 from models.law import rights
 from models.law.parameters import Law
 from models.reasons.wording import HARD_RULE
+from models.rules.citations import lapsed_values
 from models.rules.scorecard import Scorecard
 from serving.decisions.answers import Decision
 from serving.letters import support

@@ -22,10 +22,10 @@ from features.errors import DayError
 from features.registers.coverage import COVERED, LOOKS_BACK
 from features.registers.declared import LEARNING, REGISTERS, SCORING
 from features.registers.schema import Register
-from models.decision.pipeline import lapsed_values
 from models.law.facts import treatment
 from models.law.parameters import Law
 from models.rules import programmes
+from models.rules.citations import lapsed_values
 from models.rules.scorecard import Scorecard
 from serving.requests.cells import columns_of, read_day, read_key
 from serving.requests.coverage import Answering, Spans, answering, read_coverage

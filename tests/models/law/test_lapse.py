@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from features.errors import LawLapsed
-from models.decision.pipeline import lapsed_values
 from models.law import lapse
 from models.law.parameters import Law, parameters
+from models.rules.citations import lapsed_values
 from serving.api.examples import AS_OF, FAMILY
 from serving.decisions.answers import answers
 from serving.letters.wording import Wording

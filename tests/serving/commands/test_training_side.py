@@ -36,6 +36,11 @@ def test_nothing_of_training_is_loaded_before_it_is_used():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_who_checks_registers_does_not_wait_for_the_libraries_of_learning():
+    code = "import sys; from serving.commands import data; sys.exit('lightgbm' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_a_place_that_nobody_declared_is_refused():
     with pytest.raises(AttributeError, match="has no truth"):
         getattr(training_side, "truth")  # noqa: B009 - as a caller would
