@@ -123,8 +123,8 @@ def promote(
     verdicts = {f"gate.{g.name}": str(g.verdict) for g in answered.gates}
     if passed:
         numbers = {name: each.version for name, each in stands.names.items()}
-        said_of_it = {"override": used or "none", "taken_back": "none"}
-        registry.alias(numbers | {alias: version}, version, verdicts | said_of_it)
+        tags = {"override": used or "none", "taken_back": "none"}
+        registry.alias(numbers | {alias: version}, version, verdicts | tags)
         stands = aliases.write(
             home, alias, version, answered.manifest_sha256, override=used, when=when
         )
@@ -160,7 +160,7 @@ def ask_gates(
         verified = bundle.verify(folder, home.public_key())
     except NoSuchModel as problem:
         unsigned = hard("signature", Verdict.FAIL, None, str(problem))
-        return GateVerdicts(gates=(unsigned, *_not_asked(0)), manifest_sha256="")
+        return GateVerdicts(gates=(unsigned, *_not_judged(0)), manifest_sha256="")
     signature = hard(
         "signature",
         Verdict.PASS,
@@ -172,7 +172,7 @@ def ask_gates(
         models = bundle.assemble(verified)
     except NoSuchModel as problem:
         broken = hard("golden_predictions", Verdict.FAIL, None, str(problem))
-        gates = (signature, broken, *_not_asked(1))
+        gates = (signature, broken, *_not_judged(1))
         return GateVerdicts(gates=gates, manifest_sha256=verified.manifest_sha256)
     golden = hard(
         "golden_predictions", Verdict.PASS, 0, "repeated to the last bit in another process"
@@ -238,7 +238,7 @@ def _radius(
     ), ""
 
 
-def _not_asked(behind: int) -> tuple[Gate, ...]:
+def _not_judged(behind: int) -> tuple[Gate, ...]:
     return tuple(
         gate(n, Verdict.UNKNOWN, None, "not asked: a gate before it failed")
         for n in _AFTER_SIGNATURE[behind:]

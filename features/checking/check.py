@@ -47,7 +47,7 @@ def faults(data: DataSet, as_of: date | None, treatment: Treatment | None = None
         if frame is None:
             continue
         try:
-            faults_of_all += _broken_promises(register, frame, as_of, _already_told(data, name))
+            faults_of_all += _broken_promises(register, frame, as_of, _unreadable_rows(data, name))
             faults_of_all += _twice(register, frame)
             faults_of_all += twice(register, frame)
         except UNREADABLE:
@@ -162,7 +162,7 @@ def _broken_promises(
         )
 
 
-def _already_told(data: DataSet, register: str) -> dict[str, int]:
+def _unreadable_rows(data: DataSet, register: str) -> dict[str, int]:
     """Rows by column that reading already reported, and that are null in the frame."""
     counted: dict[str, int] = {}
     for fault in data.faults:

@@ -133,7 +133,7 @@ async def features(_: Request) -> Response:
 
 async def law(request: Request) -> Response:
     """List the legal values: those in force on ``as_of``, or without it every edition."""
-    day = legal.asked_day(request.query_params)
+    day = legal.requested_day(request.query_params)
     if day is None:
         body = {"as_of": None, "version": legal.newest(), "entries": legal.every_edition()}
         return _json(msgspec.json.encode(body))

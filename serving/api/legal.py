@@ -50,7 +50,7 @@ def by_kind(day: date | None) -> dict[str, list[dict[str, Any]]]:
     return kinds
 
 
-def asked_day(query: Mapping[str, str]) -> date | None:
+def requested_day(query: Mapping[str, str]) -> date | None:
     """Read the day whose law is asked for; None: every edition. Refuses what is no such day."""
     if unknown := set(query) - {"as_of"}:
         raise invalid([Fault(f"query: {n[:60]}", "unknown", "send as_of") for n in sorted(unknown)])

@@ -75,7 +75,7 @@ async def features_page(_: Request) -> Response:
 
 async def law_page(request: Request) -> Response:
     """Every edition of every legal value with its source; with ``as_of`` the law of that day."""
-    day = legal.asked_day(request.query_params)
+    day = legal.requested_day(request.query_params)
     by_kind = legal.by_kind(day)
     values: dict[str, list[dict[str, Any]]] = {}
     for edition in by_kind["parameter"] if day else legal.every_edition():

@@ -95,8 +95,8 @@ def packed(data: DataSet, as_of: date, out: Path, terminal: Terminal) -> Snapsho
     if already := snapshots.existing(out, data, as_of):
         seals.check(already, home())
         return already
-    found_faults = faults(data, as_of, treatment(Law(as_of)))
-    refuse(data.folder, found_faults)
+    every_fault = faults(data, as_of, treatment(Law(as_of)))
+    refuse(data.folder, every_fault)
     terminal.say(f"Making the snapshot {out} of {data.folder} for {as_of}.")
     with terminal.bar() as progress:
         return snapshots.make(
@@ -104,7 +104,7 @@ def packed(data: DataSet, as_of: date, out: Path, terminal: Terminal) -> Snapsho
             as_of,
             out,
             sign=seals.sealing(home()),
-            warnings=[f.sentence for f in found_faults if not f.is_error],
+            warnings=[f.sentence for f in every_fault if not f.is_error],
             least_share=Law(as_of).coverage_least_share,
             progress=progress,
         )

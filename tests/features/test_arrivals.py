@@ -113,19 +113,19 @@ def test_a_register_in_another_format_is_named(folder):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said_of_it"),
+    ("spoil", "wording"),
     [
         (lambda part: part.symlink_to("nowhere"), "is there but cannot be read"),
         (os.mkfifo, "is a pipe"),
         (lambda part: part.mkdir(), "is a folder among its parts"),
     ],
 )
-def test_a_part_that_cannot_be_read_is_a_fault_beside_parts_that_can(folder, spoil, said_of_it):
+def test_a_part_that_cannot_be_read_is_a_fault_beside_parts_that_can(folder, spoil, wording):
     (folder / "incomes").mkdir()
     INCOMES.write_parquet(folder / "incomes" / "a.parquet")
     spoil(folder / "incomes" / "b.parquet")
     [fault] = open_data_set(folder).faults
-    assert f"incomes/b.parquet {said_of_it}" in fault.rule
+    assert f"incomes/b.parquet {wording}" in fault.rule
 
 
 @pytest.mark.parametrize("name", ["b.PARQUET", "b.parquet.gz"])

@@ -56,23 +56,23 @@ def over_the_band(inspected: Inspected, flagged_share: float, drawn: Matrix) -> 
     band: dict[str, Any] = {}
     for sensitivity in SENSITIVITIES:
 
-        def hiding(mass: Matrix, found_of_all: float = sensitivity) -> float:
-            return min(float(np.average(truth, weights=mass)) / found_of_all, 1.0)
+        def hiding(mass: Matrix, detected_share: float = sensitivity) -> float:
+            return min(float(np.average(truth, weights=mass)) / detected_share, 1.0)
 
-        def auc(mass: Matrix, found_of_all: float = sensitivity) -> float:
-            rate, prevalence = float(np.average(truth, weights=mass)), hiding(mass, found_of_all)
+        def auc(mass: Matrix, detected_share: float = sensitivity) -> float:
+            rate, prevalence = float(np.average(truth, weights=mass)), hiding(mass, detected_share)
             missed = (prevalence - rate) / (1 - rate) if rate < 1 else 1.0
             if missed >= 1:
                 return float("nan")
             seen = metrics.auc(truth, score, mass)
             return min(0.5 + (seen - 0.5) / (1 - missed), 1.0)
 
-        def clear(mass: Matrix, found_of_all: float = sensitivity) -> float:
+        def clear(mass: Matrix, detected_share: float = sensitivity) -> float:
             of_flagged = float(mass[flagged].sum())
             if of_flagged <= 0:
                 return float("nan")
             confirmed = float(mass[flagged] @ truth[flagged]) / of_flagged
-            return max(1 - confirmed / found_of_all, 0.0)
+            return max(1 - confirmed / detected_share, 0.0)
 
         both = 0 < truth.sum() < len(truth)
         band[f"{sensitivity:.2f}"] = {

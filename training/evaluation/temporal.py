@@ -87,7 +87,7 @@ def _by_the_older(labels: Labels, fitted: Fitted, older: np.ndarray, newest: np.
     """
     inspected, inputs = fitted.inspected, fitted.models.hidden_income.inputs
     seen = hidden_income.columns(inspected.gap, label.encoded(labels.inspections, inputs))
-    offset = _told_by_the_older(labels, fitted, older)
+    offset = _selection_of_older(labels, fitted, older)
     booster = hidden_income.fit_detector(
         inputs,
         seen[older],
@@ -100,7 +100,7 @@ def _by_the_older(labels: Labels, fitted: Fitted, older: np.ndarray, newest: np.
     return trees.margin(booster, seen[newest])
 
 
-def _told_by_the_older(labels: Labels, fitted: Fitted, older: np.ndarray) -> Matrix | None:
+def _selection_of_older(labels: Labels, fitted: Fitted, older: np.ndarray) -> Matrix | None:
     """Return what is set beside the older findings, asked of no finding of the newest days."""
     inspected, inspections = fitted.inspected, labels.inspections.filter(older)
     margin, design = inspected.margin[older], unmeasured_selection.design(inspections)

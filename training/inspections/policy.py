@@ -67,7 +67,7 @@ def policy_of(law: Law, **changes: Any) -> Policy:
     return replace(Policy(**values, sensitivity=law.inspection_sensitivity), **changes)
 
 
-def policy_told(record: Any) -> Policy:
+def policy_of_record(record: Any) -> Policy:
     """Return the policy that the record of a list tells."""
     names = {f.name for f in fields(Policy)}
     if not isinstance(record, dict) or set(record) != names:

@@ -16,7 +16,7 @@ from features.errors import InputError
 from training.inspections import design
 from training.inspections.design import Drawn
 from training.inspections.lot import Promise, Sealed
-from training.inspections.policy import Policy, assumptions, policy_told
+from training.inspections.policy import Policy, assumptions, policy_of_record
 
 KIND: Final = "tarazy-inspection-list"
 FORMAT: Final = 1
@@ -110,7 +110,7 @@ def replayed(
     ``identical``; ``differences``: what does not agree, in words without any family's
     values; and how many families are on one list alone or stand there otherwise.
     """
-    policy = policy_told(record["parameters"]["policy"])
+    policy = policy_of_record(record["parameters"]["policy"])
     capacities = record["parameters"]["capacities"]
     differences = []
     if not sealed.opens(str(record.get("commitment"))):

@@ -119,8 +119,8 @@ def seen(
     ways = [way for way in _CHOSEN if (design == way).sum() >= _FEWEST]
     compared = np.isin(design, [_BY_LOT, *ways])
     by_lot = (design == _BY_LOT).sum()
-    both_found = len(np.unique(confirmed[compared])) == 2
-    if not ways or by_lot < _FEWEST or not both_found:
+    both_outcomes = len(np.unique(confirmed[compared])) == 2
+    if not ways or by_lot < _FEWEST or not both_outcomes:
         return NO_EFFECT_KNOWN
     cuts = np.quantile(margin[compared], np.linspace(0, 1, _STRETCHES + 1)[1:-1])
     stretch = np.digitize(margin, cuts)[:, None] == np.arange(1, _STRETCHES)
@@ -155,8 +155,8 @@ def _of_both_kinds(
     for way in ways:
         mine = np.flatnonzero(design == way)
         if len(np.unique(findings[mine])) == 1:
-            as_was_said = margin[mine] if findings[mine[0]] > 0 else -margin[mine]
-            least = mine[as_was_said.argmax()]
+            signed_margin = margin[mine] if findings[mine[0]] > 0 else -margin[mine]
+            least = mine[signed_margin.argmax()]
             findings[least] = 1.0 - findings[least]
     return findings
 

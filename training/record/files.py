@@ -33,8 +33,8 @@ def write(
     """
     folder.mkdir(parents=True, exist_ok=True)
     metrics = manifest["metrics"]
-    told_page = report.page(metrics, manifest, seeds) + review_load.section(manifest["review_load"])
-    (folder / "report.md").write_text(told_page, encoding="utf-8")
+    text = report.page(metrics, manifest, seeds) + review_load.section(manifest["review_load"])
+    (folder / "report.md").write_text(text, encoding="utf-8")
     page = report.html(metrics, manifest, fitted, seeds)
     (folder / "report.html").write_text(page, encoding="utf-8")
     _json(folder / SEEDS, seeds)

@@ -65,12 +65,12 @@ def _random_inspections(metrics: Mapping[str, Any]) -> Section:
         (named(f"amounts_{name}"), show(metrics["amounts"][name]))
         for name in ("held", "below", "above")
     ]
-    if (said_of := metrics.get("flags_against_prevalence")) is not None:
+    if (prevalence := metrics.get("flags_against_prevalence")) is not None:
         rows.append(
             (
-                f"precision of {said_of['of']}, against a bar of {number(said_of['bar'])} "
-                f"(twice the prevalence, one half): {said_of['verdict']}",
-                show(said_of["precision"]),
+                f"precision of {prevalence['of']}, against a bar of {number(prevalence['bar'])} "
+                f"(twice the prevalence, one half): {prevalence['verdict']}",
+                show(prevalence["precision"]),
             )
         )
     if (rates := arm.get("base_rates")) is not None:

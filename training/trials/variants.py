@@ -216,7 +216,7 @@ def missed_hiders(given: Lesson) -> Matrix:
     return given.ranked(soft, given.weights, objective="cross_entropy")
 
 
-def amount_found(given: Lesson) -> Matrix:
+def verified_amount(given: Lesson) -> Matrix:
     """The amount is learned instead of whether it is material: log(1 + amount)."""
     return given.ranked(np.log1p(given.amount), given.weights, objective="regression")
 
@@ -263,7 +263,7 @@ VARIANTS: Final[Mapping[str, Variant]] = {
         positive_unlabelled,
         semi_supervised,
         missed_hiders,
-        amount_found,
+        verified_amount,
         several_thresholds,
         survey_proxy,
         logistic_regression_with_gap,

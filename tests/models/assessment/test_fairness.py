@@ -47,9 +47,9 @@ def test_a_significant_difference_below_a_quarter_more_is_no_failure():
     assert finding.verdict is Verdict.PASS
 
 
-@pytest.mark.parametrize(("families", "found_in"), [(150, (0.0, 0.35)), (2_000, (0.95, 1.0))])
+@pytest.mark.parametrize(("families", "failing"), [(150, (0.0, 0.35)), (2_000, (0.95, 1.0))])
 def test_a_group_with_half_as_many_errors_again_is_found_where_there_are_enough(
-    families, found_in, without_power
+    families, failing, without_power
 ):
     generator = np.random.default_rng(3)
     rates = np.full(GROUPS, ERROR)
@@ -58,7 +58,7 @@ def test_a_group_with_half_as_many_errors_again_is_found_where_there_are_enough(
     for _ in range(40):
         count, of = seen(generator, rates, families)
         failed.append(against_rest(count, of, count.sum(), of.sum())[7].verdict is Verdict.FAIL)
-    assert found_in[0] <= np.mean(failed) <= found_in[1]
+    assert failing[0] <= np.mean(failed) <= failing[1]
 
 
 @pytest.mark.parametrize(("families", "verdict"), [(150, Verdict.UNKNOWN), (2_000, Verdict.PASS)])
@@ -89,7 +89,7 @@ def test_fewer_errors_than_the_rest_are_no_failure():
     assert finding.p_adjusted == 1
 
 
-def test_errors_in_one_group_only_fail_it_though_no_ratio_can_be_told():
+def test_failing_one_group_only_fail_it_though_no_ratio_can_be_told():
     finding = against_rest(np.array([40]), np.array([400]), 40, 2_000)[0]
     assert finding.ratio is None
     assert finding.verdict is Verdict.FAIL

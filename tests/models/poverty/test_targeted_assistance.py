@@ -17,8 +17,8 @@ from tests.models.law.lawbook import amended, family, features
 DAY = date(2021, 2, 17)  # the line is 24 011.4 tenge
 
 
-def assisted(day=DAY, region=None, folder=None, **family_told):
-    table = family(**{"pension_quarter": 0, "benefits_quarter": 0} | family_told)
+def assisted(day=DAY, region=None, folder=None, **described):
+    table = family(**{"pension_quarter": 0, "benefits_quarter": 0} | described)
     where = None if region is None else pl.DataFrame({"household_id": [1], "region": [region]})
     return assistance(table, Law(day, folder), where).row(0, named=True)
 

@@ -369,7 +369,7 @@ def applied(*rows: tuple[int, str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["household_id", "service"], orient="row")
 
 
-def told_of(service: str, table: pl.DataFrame, applications: pl.DataFrame | None) -> dict:
+def reported(service: str, table: pl.DataFrame, applications: pl.DataFrame | None) -> dict:
     by_service = services.by_service(table, applications, Law(AS_OF))
     return next(s for s in by_service["services"] if s["service"] == service)
 
@@ -377,7 +377,7 @@ def told_of(service: str, table: pl.DataFrame, applications: pl.DataFrame | None
 def test_category_6_among_applicants_stands_beside_the_published_share():
     # 12 applicants, 3 of them in category 6, in one of the pilot's regions; 5 who did not apply
     table = families(*[{"rule_category": 6, "region": "79"}] * 3, *[{}] * 9, *[{}] * 5)
-    programme = told_of(
+    programme = reported(
         "rent_subsidy", table, applied(*[(n, "rent_subsidy") for n in range(1, 13)])
     )
     exact = binomtest(3, 12).proportion_ci(method="exact")
@@ -398,7 +398,7 @@ def test_category_6_among_applicants_stands_beside_the_published_share():
 
 def test_a_family_that_applied_twice_is_one_applicant_and_a_stranger_is_none():
     applications = applied(*[(n, "sport_section") for n in [*range(1, 11), 1, 99]])
-    programme = told_of("sport_section", families(*[{}] * 12), applications)
+    programme = reported("sport_section", families(*[{}] * 12), applications)
     assert programme["applicants"]["families"] == 10
     assert programme["applicants"]["verdicts"] == {"eligible": 10, "review": 0, "not_eligible": 0}
     assert programme["families"] == {"eligible": 12, "review": 0, "not_eligible": 0}

@@ -177,8 +177,8 @@ def test_even_a_country_of_a_few_families_keeps_the_contract(tmp_path, household
     for seed in range(4):
         out = tmp_path / str(seed)
         simulate(out, households=households, seed=seed, as_of=date(2025, 5, 17))
-        found_faults = faults(open_data_set(out), date(2025, 5, 17))
-        assert not [f.sentence for f in found_faults if f.is_error]
+        every_fault = faults(open_data_set(out), date(2025, 5, 17))
+        assert not [f.sentence for f in every_fault if f.is_error]
 
 
 def test_a_folder_that_holds_something_is_refused_and_left_as_it_was(tmp_path):

@@ -150,7 +150,7 @@ def test_an_unknown_world_is_refused_with_those_there_are(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("yaml", "told_of"),
+    ("yaml", "sentence"),
     [
         ("w: {about: a, promises: [], colour: red}", "colour"),
         ("w: {about: a, promises: [], shifts: {informalty: 1}}", "informalty"),
@@ -174,6 +174,6 @@ def test_an_unknown_world_is_refused_with_those_there_are(tmp_path):
         ("w: {about: a, promises: [{about: b, measure: m, target: 1}]}", "tolerance"),
     ],
 )
-def test_a_slip_of_the_pen_in_the_worlds_is_refused_with_its_place(yaml, told_of):
-    with pytest.raises(DeclarationError, match=told_of):
+def test_a_slip_of_the_pen_in_the_worlds_is_refused_with_its_place(yaml, sentence):
+    with pytest.raises(DeclarationError, match=sentence):
         read(yaml.encode())

@@ -63,13 +63,13 @@ def table(rates: Sequence[Rate]) -> dict[str, Any]:
     gone = hidden_groups(rates)
     for rate in rates:
         mine = gone[rate.name]
-        rows = _rows(rate, [c for c in _single(rate) if c.told_by not in mine])
-        secret = [c for c in _single(rate) if c.told_by in mine]
+        rows = _rows(rate, [c for c in _single(rate) if c.identity not in mine])
+        secret = [c for c in _single(rate) if c.identity in mine]
         rows += [
             {"rate": rate.name, **c.as_json(), "hidden": True, "verdict": str(Verdict.UNKNOWN)}
             for c in secret
         ]
-        pairs = _rows(rate, [c for c in _crossed(rate) if c.told_by not in mine])
+        pairs = _rows(rate, [c for c in _crossed(rate) if c.identity not in mine])
         verdicts = [Verdict(row["verdict"]) for row in rows]
         failed = [row for row in [*rows, *pairs] if row["verdict"] == Verdict.FAIL]
         verdict = Verdict.FAIL if failed else fairness.together(verdicts)
@@ -99,7 +99,7 @@ class _Cell:
     inside: Flags
 
     @property
-    def told_by(self) -> tuple[str, str]:
+    def identity(self) -> tuple[str, str]:
         return self.by, self.group
 
     def as_json(self) -> dict[str, str]:
@@ -133,7 +133,7 @@ def _too_small(rate: Rate) -> frozenset[tuple[str, str]]:
                 columns = len({c.group.split(" × ")[1] for c in mine})
                 sizes = sizes.reshape(-1, columns)
             secret = fairness.hidden(sizes, least).ravel()
-            gone += [c.told_by for c, g in zip(mine, secret, strict=True) if g]
+            gone += [c.identity for c, g in zip(mine, secret, strict=True) if g]
     return frozenset(gone)
 
 
@@ -202,10 +202,10 @@ def precision_inside(unconfirmed: Rate, confirmed: Rate, gone: Hidden) -> list[d
     ``confirmed`` any rate of all its families whose error is a finding. Only groups that are
     shown in both tables are shown here.
     """
-    of_arm = {c.told_by for c in _shown(confirmed, gone)}
+    of_arm = {c.identity for c in _shown(confirmed, gone)}
     rows = []
     for cell in _shown(unconfirmed, gone):
-        if cell.told_by in of_arm:
+        if cell.identity in of_arm:
             flagged = cell.inside & unconfirmed.could
             precision = metrics.share(int((flagged & ~unconfirmed.has).sum()), int(flagged.sum()))
             prevalence = metrics.share(
@@ -219,7 +219,7 @@ def _shown(rate: Rate, gone: Hidden) -> list[_Cell]:
     return [
         c
         for c in _single(rate)
-        if c.told_by not in gone[rate.name] and (c.inside & rate.could).any()
+        if c.identity not in gone[rate.name] and (c.inside & rate.could).any()
     ]
 
 

@@ -248,7 +248,7 @@ def test_what_a_choice_tells_is_asked_of_no_finding_of_the_newest_days(monkeypat
         )
         judged.inspected.random = np.where(chosen, 0.0, 50.0)
         judged.inspected.margin, judged.inspected.fold = looks, np.arange(count) % 5
-        return temporal._told_by_the_older(judged, judged, older)
+        return temporal._selection_of_older(judged, judged, older)
 
     before = offset_from(findings)
     assert len(before) == 1_200
