@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from serving.commands import main
+from features.errors import InputError
+from features.files.whole import alone_in
+from serving.commands import main, pruning
 from tests.features import data_sets
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -100,6 +102,58 @@ def test_prune_looks_through_the_whole_home(run, tmp_path):
     assert run("prune")[0] == 0
     assert not draft.exists()
     assert not unfinished.exists()
+
+
+def test_a_draft_with_its_coverage_and_a_partition_in_it_is_ours_and_a_likely_name_is_not(run):
+    for draft, inside in ((".snap.4711", "part-00000"), (".mine.4712", "scattered-notes.txt")):
+        Path(draft, inside).mkdir(parents=True)
+    Path(".snap.4711/coverage.parquet").touch()
+    assert run("prune")[0] == 0
+    assert here() == [".mine.4712"]
+
+
+def unfinished(folder):
+    """A working folder of a killed `score`, with a draft of a slice in it."""
+    folder.mkdir(parents=True)
+    (folder / "lock").touch()
+    (folder / ".part-00000-1.parquet.4711").touch()
+    return folder
+
+
+def test_what_is_removed_is_held_meanwhile_so_that_no_run_takes_it_up(run, monkeypatch):
+    work, held = unfinished(Path(".d.csv.0123456789abcdef")), []
+
+    def removed(place):
+        with pytest.raises(InputError, match="Another run"), alone_in(place):
+            pass
+        held.append(place.name)
+
+    monkeypatch.setattr(pruning, "remove", removed)
+    assert run("prune")[0] == 0
+    assert held == [work.name]
+
+
+def test_a_leftover_is_counted_once_however_it_is_reached(run, tmp_path, monkeypatch):
+    work = unfinished(tmp_path / "home" / ".d.csv.0123456789abcdef")
+    (tmp_path / "link").symlink_to(tmp_path / "home")
+    monkeypatch.chdir(tmp_path / "home")
+    for words in (("--dry-run",), ()):
+        code, printed = run("prune", "--json", *words, tmp_path / "link", tmp_path / "home")
+        assert (code, json.loads(printed)["leftovers"]) == (0, [str(work)])
+    assert not work.exists()
+
+
+def test_what_a_link_of_such_a_name_leads_to_is_left_alone(run, tmp_path):
+    elsewhere = unfinished(tmp_path / "elsewhere")
+    Path(".d.csv.0123456789abcdef").symlink_to(elsewhere)
+    assert run("prune")[0] == 0
+    assert (elsewhere / "lock").exists()
+
+
+def test_nothing_is_removed_where_a_folder_is_none(run):
+    work = unfinished(Path(".d.csv.0123456789abcdef"))
+    assert run("prune", ".", "nowhere")[0] == 1
+    assert work.exists()
 
 
 def test_a_folder_that_is_none_is_named(run):
