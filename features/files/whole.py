@@ -51,7 +51,8 @@ def may_be_written(path: Path) -> Path:
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Hold a working folder for this process; a second run of the same work is refused."""
-    with (folder / "lock").open("w") as lock:
+    path = folder / "lock"
+    with open(path, "r+b", opener=_opened_itself) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -59,6 +60,19 @@ def alone_in(folder: Path) -> Iterator[None]:
                 f"Another run is at this very work in {folder}; wait for it, or name another --out."
             ) from None
         yield
+
+
+def _opened_itself(path: str, _: int) -> int:
+    """Open a file of the owner's own, made where there is none; refuse what a link leads to."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, _PRIVATE_FILE)
+    except OSError as problem:
+        if problem.errno != errno.ELOOP:
+            raise
+        raise InputError(
+            f"{path} is a link, and no run makes one: find out who put it there, remove it, and "
+            "give the same command again."
+        ) from problem
 
 
 @contextmanager

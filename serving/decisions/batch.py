@@ -141,11 +141,22 @@ def score(
     out = tables.may_hold_a_table(out)
     identity = _identity(snapshot, law, models)
     work = out.parent / f".{out.name}.{hashlib.sha256(identity).hexdigest()[:16]}"
-    work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_private(work)
     with alone_in(work):
         scored = _score(snapshot, law, models, out, keep, _Work(work, identity, key), progress)
     _clear(out)
     return scored
+
+
+def _make_private(work: Path) -> None:
+    """Make the working folder, or take up the one that is there: its owner's alone, and no link."""
+    work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if work.is_symlink():
+        raise InputError(
+            f"{work} is a link, and no run makes one: nothing was decided. Find out who put it "
+            "there, remove it, and give the same command again."
+        )
+    work.chmod(0o700)
 
 
 def _score(

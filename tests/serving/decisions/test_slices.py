@@ -66,6 +66,37 @@ def test_the_working_folder_and_all_in_it_are_the_owners_alone(work):
     assert work.stat().st_mode & 0o077 == 0
 
 
+def test_a_working_folder_that_is_a_link_is_refused_and_nothing_is_written_behind_it(
+    score, work, tmp_path
+):
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    shutil.rmtree(work)
+    work.symlink_to(elsewhere)
+    with pytest.raises(InputError, match=r"is a link.* remove it"):
+        score()
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_lock_that_is_a_link_is_refused_and_what_it_leads_to_stays_as_it_is(
+    score, work, tmp_path
+):
+    (precious := tmp_path / "precious").write_text("everything")
+    (work / "lock").unlink()
+    (work / "lock").symlink_to(precious)
+    with pytest.raises(InputError, match=r"lock is a link.* remove it"):
+        score()
+    assert precious.read_text() == "everything"
+
+
+def test_a_working_folder_that_others_may_enter_is_closed_to_them(score, work):
+    for path in work.iterdir():
+        path.unlink()
+    work.chmod(0o777)
+    with pytest.raises(KeyboardInterrupt):
+        score(dies=True)
+    assert work.stat().st_mode & 0o077 == 0
+
+
 def test_a_planted_slice_is_refused_and_decides_nothing(score, work, tmp_path):
     rich = pl.read_parquet(slices(work)[0]).with_columns(category=pl.lit(6, pl.Int8))
     rich.write_parquet(slices(work)[0])
