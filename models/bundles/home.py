@@ -7,6 +7,7 @@ its own.
 """
 
 import os
+import tempfile
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
@@ -135,17 +136,20 @@ class Home:
         self.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = Ed25519PrivateKey.generate()
         secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        # No name of another process, which may have this one's number in a container of its own;
+        # mkstemp makes it its owner's alone.
+        handle, draft = tempfile.mkstemp(
+            dir=self.keys, prefix=f".{path.name}.", suffix=f".{os.getpid()}"
+        )
         try:
-            with os.fdopen(
-                os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
-            ) as file:
+            with os.fdopen(handle, "wb") as file:
                 file.write(secret)
-            os.link(draft, path)  # whole, and only where no key is yet
-        except FileExistsError:  # another process was first: its key is ours
-            return
+            try:
+                os.link(draft, path)  # whole, and only where no key is yet
+            except FileExistsError:  # another process was first: its key is ours
+                return
         finally:
-            draft.unlink(missing_ok=True)
+            Path(draft).unlink(missing_ok=True)
         _show(key, public)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 
 import polars as pl
@@ -98,6 +99,37 @@ def test_the_signature_of_something_else_will_not_do(snapshot, home):
     bare = home.sealing_key().sign(snapshot.written)
     (snapshot.folder / snapshots.SIGNATURE).write_bytes(bare)
     assert seals.doubt(snapshot, home)
+
+
+def test_a_draft_of_another_process_of_the_same_number_is_no_key_and_stays_its_own(home):
+    """Two containers share a home, and each counts its processes from one."""
+    home.keys.mkdir(parents=True)
+    drafts = [home.keys / f".{key}.pem.{os.getpid()}" for key in ("sealing", "signing")]
+    for draft in drafts:
+        draft.write_text("half a key")
+    home.sealing_key()
+    home.signing_key()
+    assert {path.read_text() for path in drafts} == {"half a key"}
+    assert sorted(path.name for path in home.keys.glob("*.pem")) == [
+        "public.pem",
+        "sealing.pem",
+        "sealing.public.pem",
+        "signing.pem",
+    ]
+
+
+def test_the_key_of_the_process_that_was_first_is_taken_and_no_draft_stays(home, monkeypatch):
+    other, link = Home(home.root), os.link
+
+    def late(draft, path):
+        monkeypatch.setattr(os, "link", link)
+        other.sealing_key()
+        link(draft, path)
+
+    monkeypatch.setattr(os, "link", late)
+    key = home.sealing_key()
+    assert key.private_bytes_raw() == other.sealing_key().private_bytes_raw()
+    assert {path.name for path in home.keys.iterdir()} == {"sealing.pem", "sealing.public.pem"}
 
 
 def test_the_sealing_key_is_its_owners_alone_and_signs_no_model(home):
