@@ -64,36 +64,44 @@ def under_both(
     then: Law,
     progress: Progress = silent,
 ) -> Both:
-    """Apply two laws of one day to every family; features are built once.
+    """Apply two laws of one day to every family; its registers are read once.
 
-    Raises InputError where the two are of different days: a family has one set of facts.
+    Features are built once, too, unless the reform changes how facts are counted (who is a member
+    while away, grants paid once, other currencies). What is shown of a family beside its category
+    is as today's law counts it.
+
+    Raises InputError where the two are of different days: a family has one set of registers.
     """
     if now.day != then.day:
         raise InputError(f"The laws are of {now.day} and of {then.day}: compare them on one day.")
     as_of = now.day
     survey, read = snapshot.learning("survey"), ["household_id", *yardsticks.facts_read(now)]
     parts = snapshot.partitions
+    counted_now, counted_then = treatment(now), treatment(then)
     tables, verdicts, lacking, facts = [], [], [], []
     for number in parts:
         progress("deciding under both laws", number, len(parts))
         registers = snapshot.registers(number, as_of)
-        features = build(registers, as_of, treatment(now))
+        features = build(registers, as_of, counted_now)
+        features_then = (
+            features if counted_then == counted_now else build(registers, as_of, counted_then)
+        )
         table = features.select("household_id", *_SHOWN_FACTS, family_type=_family_type())
         if survey is not None:
             facts.append(features.select(read).join(survey, on="household_id", how="semi"))
         where = places(registers, as_of).drop("head")
         entitled = []
         regions = where.select("household_id", "region")
-        for law, suffix in ((now, NOW), (then, THEN)):
-            ruled = category.rule_category(features, law)
-            assistance = targeted_assistance.assistance(features, law, regions)
+        for law, suffix, counted in ((now, NOW, features), (then, THEN, features_then)):
+            ruled = category.rule_category(counted, law)
+            assistance = targeted_assistance.assistance(counted, law, regions)
             table = table.with_columns(
                 ruled["rule_category"].alias(f"category{suffix}"),
                 ruled["richest_category"].alias(f"richest_category{suffix}"),
                 assistance["below_assistance_line"].alias(f"below_line{suffix}"),
             )
-            entitled.append(programmes.eligibility(features, ruled, law))
-            lacking.append(_lacking(assistance, features["members"], suffix))
+            entitled.append(programmes.eligibility(counted, ruled, law))
+            lacking.append(_lacking(assistance, counted["members"], suffix))
         verdicts.append(_counted(*entitled))
         tables.append(table.join(where, on="household_id", how="left", maintain_order="left"))
     progress("deciding under both laws", len(parts), len(parts))

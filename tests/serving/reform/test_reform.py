@@ -7,11 +7,15 @@ import click
 import polars as pl
 import pytest
 
+from features.build import build
 from features.errors import InputError
-from features.registers.snapshot import Snapshot
+from features.registers.reading.load import open_data_set
+from features.registers.snapshot import Snapshot, make
 from models.law import reform
-from serving.reform import effects, pages, report, targeting
-from serving.reform.families import _with_decile
+from models.law.parameters import Law
+from serving.reform import effects, families, pages, report, targeting
+from serving.reform.families import _with_decile, under_both
+from tests.features import data_sets
 
 DAY = date(2026, 1, 1)
 COLUMNS = (
@@ -174,3 +178,45 @@ def test_every_reform_that_comes_along_makes_a_law_and_stands_in_the_help(tmp_pa
     for path in shipped:
         reform.read(path).enact(tmp_path / path.stem, DAY)
         assert path.stem in shown_help
+
+
+@pytest.fixture
+def three_families(tmp_path):
+    """One of them was paid a grant once."""
+    grant = data_sets.with_row(
+        data_sets.INCOMES,
+        person_id=31,
+        month=date(2025, 12, 1),
+        source="one_off",
+        amount=3_000_000,
+    )
+    data = open_data_set(data_sets.write(tmp_path / "data", {"incomes": grant}))
+    return make(data, DAY, tmp_path / "snap")
+
+
+def under_reform(snapshot, folder, changes):
+    path = folder / "reform.yaml"
+    path.write_text(f"about: a try\nchanges: {changes}\n", encoding="utf-8")
+    law = reform.read(path).enact(folder / "law", DAY)
+    return under_both(snapshot, now=Law(DAY), then=Law(DAY, law)).table
+
+
+def test_a_reform_that_counts_a_grant_paid_once_moves_who_was_paid_one(three_families, tmp_path):
+    table = under_reform(three_families, tmp_path, "{one_off_income_counts: {value: 1}}")
+    moved = table.filter(pl.col("category_now") != pl.col("category_then"))
+    assert moved["household_id"].to_list() == [3]
+    assert (moved["category_then"] > moved["category_now"]).all()
+
+
+def test_facts_are_counted_once_where_a_reform_counts_them_as_today(
+    three_families, tmp_path, monkeypatch
+):
+    treatments = []
+
+    def counted(registers, day, treatment):
+        treatments.append(treatment)
+        return build(registers, day, treatment)
+
+    monkeypatch.setattr(families, "build", counted)
+    under_reform(three_families, tmp_path, "{subsistence_minimum: {value: 60000}}")
+    assert len(treatments) == len(three_families.partitions)
