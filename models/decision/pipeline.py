@@ -197,6 +197,16 @@ def with_opinion(facts: ByRules, models: Models | None) -> Decisions:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OfAGroup:
+    """What the models say of the households for which the same registers are silent."""
+
+    rows: pl.Series
+    """Where these households stand among all."""
+    look: Look
+    opinion: pl.DataFrame
+
+
 def _opinion(facts: ByRules, models: Models | None) -> tuple[Look | None, pl.DataFrame]:
     """Ask the models of all households, those of the same silence in one go.
 
@@ -206,23 +216,22 @@ def _opinion(facts: ByRules, models: Models | None) -> tuple[Look | None, pl.Dat
     features, law = facts.features, facts.law
     if models is None:
         return None, outcome.without_model(features)
-    if not facts.silence:
+    if not facts.silence or features.is_empty():
         look = models.look(features, law, facts.silent)
         return look, models.opinion(look, features, law, facts.silent)
-    places: list[pl.Series] = []
-    looks: list[Look] = []
-    opinions: list[pl.DataFrame] = []
+    groups: list[_OfAGroup] = []
     for silent, households in facts.silence:
-        mine = features["household_id"].is_in(households.implode())
+        in_group = features["household_id"].is_in(households.implode())
         quiet = (*facts.silent, *sorted(silent))
-        if not mine.any():
+        if not in_group.any():
             continue  # not known on the day
-        theirs = features.filter(mine)
-        looks.append(models.look(theirs, law, quiet))
-        opinions.append(models.opinion(looks[-1], theirs, law, quiet))
-        places.append(mine.arg_true())
-    order = pl.concat(places).arg_sort()
-    return Look.together(looks, order.to_numpy()), pl.concat(opinions)[order]
+        group_features = features.filter(in_group)
+        look = models.look(group_features, law, quiet)
+        opinion = models.opinion(look, group_features, law, quiet)
+        groups.append(_OfAGroup(rows=in_group.arg_true(), look=look, opinion=opinion))
+    order = pl.concat([group.rows for group in groups]).arg_sort()
+    together = Look.together([group.look for group in groups], order.to_numpy())
+    return together, pl.concat([group.opinion for group in groups])[order]
 
 
 def versions(law: Law, models: Models | None) -> Versions:

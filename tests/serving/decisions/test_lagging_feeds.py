@@ -12,11 +12,14 @@ from typing import Any
 import polars as pl
 import pytest
 
+from features.build import silence
 from features.registers.coverage import LOOKS_BACK
 from features.registers.reading.load import open_data_set
 from features.registers.snapshot import make
 from features.units import add_months
 from models.columns import SCORE_SCHEMA
+from models.decision.pipeline import decide
+from models.law.parameters import Law
 from serving.decisions import batch
 from serving.decisions.answers import answers, decided
 from serving.requests.request import read_many, read_one
@@ -163,3 +166,13 @@ def test_a_family_asked_for_alone_is_answered_as_in_the_batch(
         )
         for name in ("category", "status", "model_category_set", "model_flag", "rule_flag"):
             assert answer[name] == row[name], (name, family["household_id"])
+
+
+def test_nobody_known_on_the_day_is_no_decision_though_a_feed_lags_behind(snapshot, models):
+    day = date(2026, 1, 25)
+    registers = snapshot.registers(0, day)
+    assert silence(registers)
+    later = registers["households"].with_columns(known_on=pl.lit(day + timedelta(days=1)))
+    nobody = decide(registers | {"households": later}, models, Law(day)).table
+    assert nobody.is_empty()
+    assert dict(nobody.schema) == SCORE_SCHEMA
