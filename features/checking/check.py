@@ -59,7 +59,7 @@ def faults(data: DataSet, as_of: date | None, treatment: Treatment | None = None
         faults_of_all += without_rate(readable["deposits"], treatment)
     faults_of_all += contradictions(readable, as_of)
     faults_of_all += magnitude.unlikely(readable)
-    faults_of_all += gaps.warnings(readable)
+    faults_of_all += gaps.warnings(readable, as_of)
     faults_of_all += deliveries.disagreements(data.deliveries, data.folder, data.files)
     return in_order(faults_of_all)
 
@@ -79,7 +79,7 @@ def decision_date(data: DataSet, least_share: float = HALF) -> date:
         newest = newest_month(data, REGISTERS["incomes"], least_share)
     except UNREADABLE as damaged:
         raise InputError(unreadable(REGISTERS["incomes"]).sentence) from damaged
-    if newest is None or newest >= date(date.max.year, 12, 1):
+    if newest is None:
         raise InputError(
             f"{data.folder}: 0 months of incomes to take the decision date from. Pass --as-of."
         )

@@ -14,6 +14,7 @@ from features.checking.promises import in_sight, known
 from features.facts.spread import by_month
 from features.facts.standing import away, dead, no_longer, repaid
 from features.registers.declared import REGISTERS
+from features.registers.declared.income import MOST_MONTHS
 from features.registers.fault import EXAMPLES, Fault, keeper
 from features.units import Span, aged, months_of, years_before
 
@@ -363,7 +364,10 @@ def _of_the_dead(frames: Mapping[str, _Frame], as_of: date | None) -> _Told:
     persons = frames["persons"]
     if as_of is None or not persons.has("died_on"):
         return set(), None
-    gone = persons.rows.filter(dead(as_of)).select("person_id", "household_id", "died_on")
+    gone = persons.rows.filter(dead(as_of))
+    if persons.has("left_on"):  # who had left before is another family's dead
+        gone = gone.filter((pl.col("left_on") >= pl.col("died_on")).fill_null(value=True))
+    gone = gone.select("person_id", "household_id", "died_on")
     counted = []
     for name, frame in frames.items():
         if not REGISTERS[name].by_person or not frame.has("person_id"):
@@ -420,7 +424,9 @@ def _income(frames: Mapping[str, _Frame], as_of: date | None) -> _Told:
         return {"income"}, _by_household(rows, frames["persons"], {"income": amount})
     if incomes.has("months"):
         known_columns = [n for n in ("person_id", "month", "amount", "source") if incomes.has(n)]
-        rows = rows.select(*known_columns, "months")
+        # Rows that break the promise of their months are errors already, and may say anything.
+        promised = pl.col("months").fill_null(1).is_between(1, MOST_MONTHS)
+        rows = rows.filter(promised).select(*known_columns, "months")
         rows = by_month(rows, rows.collect_schema())
     regular = _within(Span.QUARTER, as_of)
     if incomes.has("source"):

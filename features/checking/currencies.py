@@ -1,6 +1,8 @@
 """Balances in other currencies: whether the law on file can turn each into tenge."""
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 import polars as pl
 
@@ -8,7 +10,9 @@ from features.facts.treatment import TENGE, Treatment
 from features.registers.declared import REGISTERS, SUMMABLE
 from features.registers.fault import DATA_OWNER, EXAMPLES, Fault, keeper
 
-_DEPOSITS = REGISTERS["deposits"]
+_DEPOSITS: Final = REGISTERS["deposits"]
+_CODE: Final = re.compile(r"[A-Z]{3}", re.ASCII)
+"""What is none breaks the column's own promise, and is never repeated: it may be anything."""
 
 
 def without_rate(deposits: pl.LazyFrame, law: Treatment) -> Iterator[Fault]:
@@ -42,7 +46,7 @@ def without_rate(deposits: pl.LazyFrame, law: Treatment) -> Iterator[Fault]:
 
 def unpriced(currency: str, balance: int | None, law: Treatment) -> tuple[str, str] | None:
     """Return what is wrong with a balance in a currency and what to do; None: it has a price."""
-    if currency == TENGE:
+    if currency == TENGE or not _CODE.fullmatch(currency):
         return None
     if currency not in law.rates:
         return (

@@ -6,20 +6,20 @@ rest of the register, so they are warnings.
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from math import sqrt
+from statistics import median_low
 from typing import Final
 
 import polars as pl
 
+from features.registers.coverage import lacks
 from features.registers.declared import SCORING
 from features.registers.fault import DATA_OWNER, Fault
+from features.registers.rows_arrived import regions_by_key
 from features.units import add_months
 
 LEAST_SHARE: Final = 0.1
 """Of the rows that its families would have at the rate of the country; a region with fewer has
 sent a part, or nothing (assumed, November 2026)."""
-CHANCE: Final = 3.0
-"""A count of n rows moves by √n of itself: so many times must be missing."""
 _WHEREVER: Final = ("properties", "vehicles", "loans", "businesses", "deposits")
 """Registers of things that families own in every region; animals are not kept in cities."""
 TIMES: Final = 5
@@ -29,32 +29,33 @@ FEWEST: Final = 10
 """Broken runs from which a month can be told from others."""
 
 
-def warnings(registers: Mapping[str, pl.LazyFrame]) -> list[Fault]:
-    """Return the regions and months that do not fit the rest of their register."""
-    return [*_regions(registers), *_months(registers)]
+def warnings(registers: Mapping[str, pl.LazyFrame], as_of: date | None) -> list[Fault]:
+    """Return the regions and months that do not fit the rest of their register.
+
+    A register without the columns that tell, and a person without a region, are left out;
+    months are judged only with a decision date, of the year before it.
+    """
+    months = () if as_of is None else _months(registers, as_of)
+    return [*_regions(registers), *months]
 
 
 def _regions(registers: Mapping[str, pl.LazyFrame]) -> Iterator[Fault]:
-    places = _places(registers)
-    if places is None or places["region"].n_unique() < 2:
+    regions = regions_by_key(registers)
+    if "person_id" not in regions:
         return
-    homes = dict(places.group_by("region").agg(pl.col("household_id").n_unique()).iter_rows())
+    homes = _by_region(regions["household_id"].lazy())
+    if len(homes) < 2:
+        return
+    owners = regions["person_id"].lazy()
     for register in (r for r in SCORING if r.name in _WHEREVER and r.name in registers):
         frame = registers[register.name]
         if register.key not in frame.collect_schema():
             continue
-        rows = dict(
-            frame.select("person_id")
-            .join(places.lazy().select("person_id", "region"), on="person_id", how="inner")
-            .group_by("region")
-            .len()
-            .collect(engine="streaming")
-            .iter_rows()
-        )
-        rate = sum(rows.values()) / max(sum(homes.values()), 1)
+        rows = _by_region(frame.select("person_id").join(owners, on="person_id"))
+        rate = sum(rows.values()) / sum(homes.values())
         for region in sorted(homes):
             expected, arrived = rate * homes[region], rows.get(region, 0)
-            if arrived < LEAST_SHARE * expected and expected - arrived >= CHANCE * sqrt(expected):
+            if lacks(arrived, expected, LEAST_SHARE):
                 yield Fault(
                     register=register.name,
                     rule=f"region {region} has sent {arrived:,} rows, where its families would "
@@ -67,36 +68,18 @@ def _regions(registers: Mapping[str, pl.LazyFrame]) -> Iterator[Fault]:
                 )
 
 
-def _places(registers: Mapping[str, pl.LazyFrame]) -> pl.DataFrame | None:
-    """Return the region of every person; None where the registers cannot tell."""
-    persons, households = registers.get("persons"), registers.get("households")
-    if persons is None or households is None:
-        return None
-    if not {"person_id", "household_id"} <= set(persons.collect_schema()):
-        return None
-    if not {"household_id", "region"} <= set(households.collect_schema()):
-        return None
-    homes = households.select("household_id", pl.col("region").cast(pl.String)).unique(
-        "household_id"
-    )
-    return (
-        persons.select("person_id", "household_id")
-        .unique("person_id")
-        .join(homes, on="household_id")
-        .collect(engine="streaming")
-    )
+def _by_region(rows: pl.LazyFrame) -> dict[str, int]:
+    counted = rows.drop_nulls("region").group_by(pl.col("region").cast(pl.String)).len()
+    return dict(counted.collect(engine="streaming").iter_rows())
 
 
-def _months(registers: Mapping[str, pl.LazyFrame]) -> Iterator[Fault]:
+def _months(registers: Mapping[str, pl.LazyFrame], as_of: date) -> Iterator[Fault]:
     """Find months that break runs of income: one absent between two, or alone between none."""
     incomes = registers.get("incomes")
     if incomes is None or not {"person_id", "month", "source"} <= set(incomes.collect_schema()):
         return
-    newest = incomes.select(pl.col("month").max()).collect(engine="streaming").item()
-    if not isinstance(newest, date):
-        return
-    broken = _broken(incomes, newest)
-    usual = sorted(broken.values())[len(broken) // 2]
+    broken = _broken(incomes, add_months(as_of, -1))
+    usual = median_low(broken.values())
     for month, runs in sorted(broken.items()):
         if runs >= FEWEST and runs > TIMES * usual:
             yield Fault(

@@ -70,8 +70,11 @@ def rows_twice(
     for one in register.agreeing:
         compared = [name for name in one.columns if name in columns]
         if one.key in columns and compared:
-            first: dict[object, tuple[object, ...]] = {}
-            for row, values in enumerate(frame.select(one.key, *compared).rows()):
+            first: dict[object, list[object]] = {}
+            numbered = frame.with_row_index("_row")
+            if "removed_on" in columns:  # a row struck off was mended by another
+                numbered = numbered.filter(pl.col("removed_on").is_null())
+            for row, *values in numbered.select("_row", one.key, *compared).rows():
                 if values[0] is not None and first.setdefault(values[0], values) != values:
                     yield row, one.key, one.rule, one.remedy
 
@@ -212,6 +215,8 @@ def _disagreeing(one: Agreeing, frame: pl.LazyFrame, columns: Sequence[str]) -> 
     compared = [name for name in one.columns if name in columns]
     if one.key not in columns or not compared:
         return None
+    if "removed_on" in columns:  # a row struck off was mended by another
+        frame = frame.filter(pl.col("removed_on").is_null())
     hashes = frame.select(pl.col(one.key).hash()).collect(engine="streaming").to_series()
     met, _ = _met(hashes.to_numpy())
     if not met.size:

@@ -11,6 +11,7 @@ from typing import Final
 
 import polars as pl
 
+from features.facts.treatment import TENGE
 from features.registers.fault import DATA_OWNER, Fault
 
 LEAST_MEDIANS: Final = {
@@ -60,11 +61,19 @@ def _columns(registers: Mapping[str, pl.LazyFrame]) -> dict[str, list[str]]:
 
 
 def _middles(frame: pl.LazyFrame, column: str) -> pl.DataFrame:
-    """Return the middle amount above zero, and of how many, by month or for all at once."""
-    monthly = "month" in frame.collect_schema()
-    month = pl.col("month").dt.truncate("1mo") if monthly else pl.lit(None, pl.Date)
+    """Return the middle amount above zero, and of how many, by month or for all at once.
+
+    A month that cannot be read is left out, and so are balances in other currencies.
+    """
+    columns = frame.collect_schema().names()
+    counted, month = pl.col(column) > 0, pl.lit(None, pl.Date)
+    if "month" in columns:
+        counted &= pl.col("month").is_between(date.min, date.max)
+        month = pl.col("month").dt.truncate("1mo")
+    if "currency" in columns:
+        counted &= pl.col("currency").fill_null(TENGE) == TENGE
     return (
-        frame.filter(pl.col(column) > 0)
+        frame.filter(counted)
         .group_by(month.alias("month"))
         .agg(middle=pl.col(column).median(), amounts=pl.len())
         .filter(pl.col("amounts") >= FEWEST)

@@ -6,8 +6,9 @@ import polars as pl
 def by_month(incomes: pl.LazyFrame, schema: pl.Schema) -> pl.LazyFrame:
     """Spread what was paid for several months evenly over them, to the tenge.
 
-    ``incomes`` has ``month``, ``amount`` and ``months`` (null: one), of this ``schema``. What does
-    not divide falls on the last months, one tenge each; the sum stays what it was.
+    ``incomes`` has ``month``, ``amount`` in tenge and ``months`` of 1 and more (null: one), of this
+    ``schema``; rows with fewer, which no validator lets pass, are left out. What does not divide
+    falls on the last months, one tenge each; the sum stays what it was.
     """
     months = pl.col("months").fill_null(1).cast(pl.Int64)
     back, amount = pl.col("_back"), pl.col("amount")

@@ -14,17 +14,20 @@ from typing import Final
 
 import polars as pl
 
-from features.registers.declared import REGISTERS, SCORING
-from features.registers.deliveries import Delivery
+from features.registers.declared import REGISTERS
 from features.registers.fault import DATA_OWNER, Fault
-from features.registers.reading.load import UNREADABLE, DataSet
+from features.registers.reading.load import DataSet
+from features.registers.rows_arrived import (
+    MONTHLY,
+    months_delivered,
+    rows_arrived,
+    rows_counted,
+)
 from features.registers.schema import Register
 from features.units import Span, add_months, first_of_month, months_of
 
 COVERED: Final = "covered"
 """Name under which registers carry, for each household, how far back each of them answers."""
-MONTHLY: Final = tuple(r for r in SCORING if "month" in r)
-"""Registers that answer by months."""
 QUARTER: Final = len(months_of(Span.QUARTER, date(2026, 1, 1)))
 """So many complete months before its day every decision needs."""
 LOOKS_BACK: Final = {"incomes": 12, "transfers": QUARTER, "utilities": QUARTER}
@@ -32,28 +35,22 @@ LOOKS_BACK: Final = {"incomes": 12, "transfers": QUARTER, "utilities": QUARTER}
 HALF: Final = 0.5
 """The share of the contract, where no law is at hand: `coverage_least_share` has it by date."""
 _SLIP: Final = 0.05
-"""A month with no more of the largest month's rows is a slip of the pen or hardly begun.
+"""A month with no more of the largest month's rows is a slip of the pen or hardly begun
+(assumed, November 2026).
 
 A handful of mistyped years must not become the months that the median is taken of.
 """
 _CHANCE: Final = 3.0
-"""A count of n rows moves by √n of itself: a region's month must miss three times as many.
+"""A count of n rows moves by √n of itself: a region's month must miss three times as many
+(assumed, November 2026).
 
 Where a region is so small that it has fewer than nine rows a month, a month without any may as
 well be a family that lost its only wage.
 """
 
 _THIN: Final = 0.9
-"""A covered month with fewer of the median month's rows is warned of: part may be missing."""
-
-_ARRIVALS: Final = {
-    "register": pl.String,
-    "region": pl.String,
-    "month": pl.Date,
-    "known_on": pl.Date,
-    "rows": pl.Int64,
-    "by_delivery": pl.Boolean,
-}
+"""A covered month with fewer of the median month's rows is warned of: part may be missing
+(assumed, November 2026)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,33 +201,13 @@ class Coverage:
                 )
 
 
-def arrivals(data: DataSet) -> pl.DataFrame:
-    """Count what arrived: rows by monthly register, region, month and day of learning.
-
-    Beside them stand the months that deliveries name (``by_delivery``; their ``rows`` are null),
-    and under the name of the register `households` how many of them each region has. What
-    cannot be read is left out: the validator reports it. A register that is there has a line
-    without a month, too.
-    """
-    places = _places(data)
-    parts = [pl.DataFrame(schema=_ARRIVALS), _delivered(data.deliveries)]
-    if places is not None:
-        parts.append(_households(places))
-    for register in MONTHLY:
-        try:
-            parts += [_present(data, register), _counted(data, register, places)]
-        except UNREADABLE:
-            continue
-    return pl.concat(parts).sort(list(_ARRIVALS), nulls_last=False)
-
-
 def newest_month(data: DataSet, register: Register, least_share: float = HALF) -> date | None:
     """Return the newest month that a register covers anywhere; None: none, or it is silent.
 
     Raises what Polars raises where the register cannot be read.
     """
     mine = tuple(d for d in data.deliveries if d.register == register.name)
-    arrived = _delivered(mine) if mine else _counted(data, register, None)
+    arrived = months_delivered(mine) if mine else rows_counted(data, register, None)
     covered = judged(arrived, date.max, least_share).months.get(register.name, {})
     return max((month for months in covered.values() for month in months), default=None)
 
@@ -240,7 +217,7 @@ def judged(arrived: pl.DataFrame, day: date, least_share: float = HALF) -> Cover
 
     Parameters
     ----------
-    arrived : as `arrivals` returns it.
+    arrived : as `rows_arrived.rows_arrived` returns it.
     day : of the decision. Its own month is never complete and never counts.
     least_share : of the rows of a register's median month; a month with fewer is not covered.
     """
@@ -265,7 +242,7 @@ def judged(arrived: pl.DataFrame, day: date, least_share: float = HALF) -> Cover
         rows |= {(register, month): size for month, size in sizes.items()}
         whose = pl.col("register") == register
         if arrived.filter(whose & pl.col("by_delivery")).height:
-            months[register] = _as_delivered(mine.filter("by_delivery"))
+            months[register] = _as_delivered(mine.filter("by_delivery"), homes["region"])
         elif REGISTERS[register].optional and not arrived.filter(whose)["rows"].sum():
             empty.append(register)
         else:
@@ -311,9 +288,12 @@ def _listed(what: str, names: tuple[str, ...]) -> str:
     return f"{what}{'' if len(names) == 1 else 's'} {', '.join(names)}"
 
 
-def _as_delivered(rows: pl.DataFrame) -> dict[str | None, frozenset[date]]:
-    """Months by region; what was delivered for the whole country counts in every region."""
-    kept: dict[str | None, set[date]] = {None: set()}
+def _as_delivered(rows: pl.DataFrame, regions: pl.Series) -> dict[str | None, frozenset[date]]:
+    """Months by region; what was delivered for the whole country counts in every region.
+
+    A region that no delivery names has no more than that, and its gap is seen.
+    """
+    kept: dict[str | None, set[date]] = {None: set(), **{r: set() for r in regions.drop_nulls()}}
     for region, month in rows.select("region", "month").iter_rows():
         kept.setdefault(region, set()).add(month)
     return {region: frozenset(months | kept[None]) for region, months in kept.items()}
@@ -329,10 +309,11 @@ class _InRegion:
     def lacks(self, month: date, share: float) -> bool:
         """Whether a month has fewer than this share, by more than chance leaves out."""
         size = self.sizes.get(month, 0)
-        return _lacks(size, self.usual, share)
+        return lacks(size, self.usual, share)
 
 
-def _lacks(size: int, usual: float, share: float) -> bool:
+def lacks(size: int, usual: float, share: float) -> bool:
+    """Whether so many rows are fewer than a share of the usual, by more than chance leaves out."""
     return size < share * usual and usual - size >= _CHANCE * sqrt(usual)
 
 
@@ -372,7 +353,7 @@ def _thin_months(
 ) -> Iterator[tuple[str | None, frozenset[date]]]:
     """Yield a region, or None for the country, and its covered months that may lack a part."""
     usual = _median(sizes.values())
-    country = frozenset(m for m in covered[None] if _lacks(sizes[m], usual, _THIN))
+    country = frozenset(m for m in covered[None] if lacks(sizes[m], usual, _THIN))
     if country:
         yield None, country
     for region, mine in of_regions.items():
@@ -387,118 +368,14 @@ def _median(sizes: Iterable[int]) -> float:
     return median(real) if real else 0.0
 
 
-def _delivered(deliveries: Iterable[Delivery]) -> pl.DataFrame:
-    monthly = {register.name for register in MONTHLY}
-    return pl.DataFrame(
-        [
-            (d.register, d.region, month, d.delivered_on, None, True)
-            for d in deliveries
-            if d.register in monthly
-            for month in d.months
-        ],
-        schema=_ARRIVALS,
-        orient="row",
-    ).unique()
-
-
-def _places(data: DataSet) -> pl.DataFrame | None:
-    """Return the region of every household; None: the two registers cannot tell."""
-    frame = data.registers.get("households")
-    if frame is None or not {"household_id", "region"} <= set(frame.collect_schema()):
-        return None
-    try:
-        return frame.select("household_id", "region").unique("household_id").collect()
-    except UNREADABLE:
-        return None
-
-
-def _present(data: DataSet, register: Register) -> pl.DataFrame:
-    frame = data.registers.get(register.name)
-    there = frame is not None and "month" in frame.collect_schema()
-    return pl.DataFrame(
-        [(register.name, None, None, None, 0, False)] if there else [],
-        schema=_ARRIVALS,
-        orient="row",
-    )
-
-
-def _households(places: pl.DataFrame) -> pl.DataFrame:
-    counted = places.group_by("region").agg(pl.len().cast(pl.Int64).alias("rows"))
-    return counted.select(
-        pl.lit("households").alias("register"),
-        "region",
-        pl.lit(None, pl.Date).alias("month"),
-        pl.lit(None, pl.Date).alias("known_on"),
-        "rows",
-        pl.lit(value=False).alias("by_delivery"),
-    )
-
-
-def _counted(data: DataSet, register: Register, places: pl.DataFrame | None) -> pl.DataFrame:
-    """Count one register's rows; ``places`` None: for the country alone."""
-    frame = data.registers.get(register.name)
-    if frame is None:
-        return pl.DataFrame(schema=_ARRIVALS)
-    columns = frame.collect_schema().names()
-    if "month" not in columns:
-        return pl.DataFrame(schema=_ARRIVALS)
-    region = pl.lit(None, pl.String)
-    owners = None if places is None else _owners(data, register, places)
-    if owners is not None and register.key in columns:
-        frame = frame.join(owners.lazy(), on=register.key, how="left")
-        region = pl.col("region")
-    counted = (
-        # A damaged date may lie beyond what Python calls a date.
-        frame.filter(pl.col("month").is_between(date.min, date.max))
-        .select(
-            region.alias("region"),
-            "month",
-            (pl.col("known_on") if "known_on" in columns else pl.lit(None, pl.Date)).alias(
-                "known_on"
-            ),
-        )
-        .group_by("region", "month", "known_on")
-        .agg(pl.len().cast(pl.Int64).alias("rows"))
-        .collect(engine="streaming")
-    )
-    return (
-        # Some days of a month are left by now, and no longer as many as there are rows.
-        counted.group_by("region", pl.col("month").dt.truncate("1mo"), "known_on")
-        .agg(pl.col("rows").sum())
-        .select(
-            pl.lit(register.name).alias("register"),
-            pl.col("region").cast(pl.String),
-            "month",
-            "known_on",
-            "rows",
-            pl.lit(value=False).alias("by_delivery"),
-        )
-    )
-
-
-def _owners(data: DataSet, register: Register, places: pl.DataFrame) -> pl.DataFrame | None:
-    """Return the region of each household or person; who stands twice counts in one of both."""
-    if not register.by_person:
-        return places
-    persons = data.registers.get("persons")
-    keys = ["person_id", "household_id"]
-    if persons is None or not set(keys) <= set(persons.collect_schema()):
-        return None
-    # A closed list of regions is a small number in each row: half of the work of texts.
-    listed = pl.Enum(places["region"].drop_nulls().unique().sort())
-    homes = places.with_columns(pl.col("region").cast(listed))
-    members = persons.select(keys).unique("person_id").collect()
-    return members.join(homes, on="household_id", how="left").select("person_id", "region")
-
-
 def coverage_of(data: DataSet, day: date, least_share: float = HALF) -> Coverage:
     """Return the coverage of a data set for a decision on ``day``."""
-    return judged(arrivals(data), day, least_share)
+    return judged(rows_arrived(data), day, least_share)
 
 
 def gaps_as_faults(data: DataSet, day: date, least_share: float = HALF) -> list[Fault]:
     """Return what is not covered as warnings of the validator, rows beyond the day among them."""
-    arrived = arrivals(data)
+    arrived = rows_arrived(data)
     return [*judged(arrived, day, least_share).faults(), *_beyond(arrived, day)]
 
 
@@ -538,7 +415,8 @@ def _beyond(arrived: pl.DataFrame, day: date) -> Iterable[Fault]:
         yield Fault(
             register=register,
             column="month",
-            rule=f"{day:%Y-%m} had not begun by the decision date: its rows count for nobody",
+            rule=f"{day:%Y-%m} had not begun by the decision date: what falls in it counts for "
+            "nobody",
             rows=rows,
             remedy="remove later months, or pass the --as-of that the data are for",
             owner=DATA_OWNER,

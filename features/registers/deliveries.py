@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from features.registers.declared import REGISTERS
+from features.registers.declared import REGIONS, REGISTERS
 from features.registers.fault import DATA_OWNER, Fault
 from features.registers.reading.convert import convert
 from features.registers.schema import Column, Kind
@@ -29,6 +29,7 @@ ABOUT: Final = (
     "file are the rows of the file."
 )
 _ENDINGS: Final = ("csv", "parquet", "json")
+_LAST_MONTH: Final = date(date.max.year, 12, 1)
 COLUMNS: Final = (
     Column(name="register", kind=Kind.TEXT, about="The register delivered.", required=True),
     Column(
@@ -74,7 +75,8 @@ class Delivery:
         month = self.covers_from
         while month is not None and self.covers_to is not None and month <= self.covers_to:
             yield month
-            month = add_months(month, 1)
+            # An open end is written as the last month of the calendar: there is none after it.
+            month = None if month >= _LAST_MONTH else add_months(month, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +161,8 @@ def _broken(delivery: Delivery, number: int) -> Iterator[Fault]:
     place = f"row {number}"
     if delivery.register is not None and register is None:
         yield _fault(f"{place} names no register of the contract", "correct it", "register")
+    if delivery.region is not None and delivery.region not in REGIONS:
+        yield _fault(f"{place} names no region of KATO", "write its two digits", "region")
     if register is None or "month" not in register:
         return
     first, last = delivery.covers_from, delivery.covers_to

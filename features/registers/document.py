@@ -121,8 +121,16 @@ def _section(register: Register) -> str:
     ]
     traits_text = "; ".join(trait for trait in traits if trait)
     head = f"## {register.name}" + (f" ({traits_text})" if traits_text else "")
-    rows = _table(register)
-    return "\n".join([f"{head}\n", f"{register.about} Kept by: {register.keeper}.\n", *rows, ""])
+    about = f"{register.about} Kept by: {register.keeper}.\n"
+    of_rows = [
+        *(key.rule for key in register.keys),
+        *(one.rule for one in register.agreeing),
+        *(one.rule for one in register.rules),
+    ]
+    rules = [f"* {rule}" for rule in dict.fromkeys(of_rows)]
+    if rules:
+        rules = ["", "A fault of rows:", "", *rules]
+    return "\n".join([f"{head}\n", about, *_table(register), *rules, ""])
 
 
 def _deliveries() -> str:

@@ -29,10 +29,11 @@ import polars as pl
 from features.errors import InputError, SnapshotError
 from features.files.whole import creating_folder
 from features.progress import Progress, silent
-from features.registers.coverage import COVERED, HALF, Coverage, arrivals, judged
+from features.registers.coverage import COVERED, HALF, Coverage, judged
 from features.registers.declared import CONTRACT_VERSION, LEARNING, REGISTERS, SCORING
 from features.registers.reading import sealed
 from features.registers.reading.load import DataSet
+from features.registers.rows_arrived import rows_arrived
 from features.registers.schema import Kind, Register
 
 FORMAT: Final = 2
@@ -395,7 +396,7 @@ def _keys(data: DataSet, register: str, *keys: str) -> pl.DataFrame:
 
 def _write_coverage(data: DataSet, folder: Path) -> dict[str, Any]:
     path = folder / "coverage.parquet"
-    arrived = arrivals(data)
+    arrived = rows_arrived(data)
     arrived.write_parquet(path, compression="lz4", statistics=False)
     return {"rows": arrived.height, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 

@@ -82,6 +82,13 @@ def test_a_delivery_of_one_region_covers_no_other(tmp_path):
     assert coverage.reach("incomes", "71") == 12
     assert coverage.reach("incomes", "10") == 0
     assert coverage.silent == ()
+    assert [gap.regions for gap in coverage.gaps()] == [("10",)]
+
+
+def test_an_open_end_covers_every_month_of_the_calendar(tmp_path):
+    data = written(tmp_path, covers_to="9999-12-01")
+    assert rules(data) == []
+    assert coverage_of(data, DAY).reach("incomes") == 12
 
 
 def test_deliveries_of_months_add_up_to_their_file(tmp_path):
@@ -116,6 +123,7 @@ def test_deliveries_of_months_add_up_to_their_file(tmp_path):
         ({"covers_to": "2024-12-01"}, "names no months from the first to the last"),
         ({"covers_from": "2025-01-15"}, "names no months from the first to the last"),
         ({"covers_from": "January"}, "not readable"),
+        ({"region": "1O"}, "names no region of KATO"),
     ],
 )
 def test_a_note_that_says_otherwise_than_the_files_is_an_error(tmp_path, changes, rule):

@@ -5,12 +5,18 @@ from datetime import date
 import polars as pl
 import pytest
 
-from features.checking.gaps import FEWEST, warnings
+from features.checking.gaps import FEWEST
+from features.checking.gaps import warnings as warnings_on
 from features.units import add_months
 
 REGIONS = ("61", "71", "79")
 FAMILIES = 120
 NEWEST = date(2025, 12, 1)
+DAY = date(2026, 1, 1)
+
+
+def warnings(registers):
+    return warnings_on(registers, DAY)
 
 
 def families():
@@ -88,3 +94,21 @@ def test_a_handful_of_interrupted_incomes_is_life(many, warned):
         (pl.col("month") != add_months(NEWEST, -5)) | (pl.col("person_id") >= many)
     )
     assert bool(warnings({"incomes": interrupted})) is warned
+
+
+def test_a_payment_in_advance_does_not_move_the_year_that_is_judged():
+    months = swapped(paid([n % 12 for n in range(240)]), 4)
+    ahead = pl.LazyFrame({"person_id": [0], "month": [date(2026, 12, 1)], "source": ["wage"]})
+    assert warnings({"incomes": pl.concat([months, ahead])}) == warnings({"incomes": months}) != []
+
+
+def test_a_family_whose_region_nobody_knows_is_left_out_and_nothing_fails():
+    unknown = families()
+    region = pl.when(pl.col("household_id") == 0).then(None).otherwise(pl.col("region"))
+    unknown["households"] = unknown["households"].with_columns(region=region)
+    [fault] = warnings(unknown | {"vehicles": cars(60, 60, 0)})
+    assert "region 79" in fault.rule
+
+
+def test_without_a_decision_date_no_month_is_judged():
+    assert warnings_on({"incomes": swapped(paid([n % 12 for n in range(240)]), 4)}, None) == []

@@ -135,3 +135,13 @@ def test_rows_of_one_person_agree_on_birth_and_sex(tmp_path):
     rule = "rows of one person that disagree"
     assert errors(tmp_path, persons=persons) == [("persons.person_id", rule, 2)]
     assert places(persons=persons) == [("persons", 6, "person_id", rule)]
+
+
+def test_a_row_that_was_struck_off_and_its_correction_need_not_agree(tmp_path):
+    persons = moved(date(2025, 6, 1), date(2025, 6, 1))
+    persons = persons.with_columns(
+        sex=pl.Series([*persons["sex"][:6], "m"]),
+        removed_on=pl.Series([None, None, date(2025, 6, 1), None, None, None, None], dtype=pl.Date),
+    )
+    assert errors(tmp_path, persons=persons) == []
+    assert places(persons=persons) == []

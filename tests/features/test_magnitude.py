@@ -68,3 +68,16 @@ def test_no_amount_of_anybody_is_shown():
     [fault] = unlikely({"deposits": deposits(777)})
     assert "777" not in fault.sentence
     assert fault.examples == ()
+
+
+def test_a_month_that_cannot_be_read_is_no_month_of_another_unit():
+    unread = incomes(100_000, 100_000, 100).with_columns(
+        month=pl.when(pl.col("amount") > 100).then(pl.col("month"))
+    )
+    assert unlikely({"incomes": unread}) == []
+
+
+def test_balances_in_other_currencies_are_no_small_ones():
+    foreign = deposits(2_000).with_columns(currency=pl.lit("USD"))
+    assert unlikely({"deposits": foreign}) == []
+    assert unlikely({"deposits": foreign.with_columns(currency=pl.lit("KZT"))}) != []

@@ -13,7 +13,7 @@ from features.registers.declared.columns import (
 )
 from features.registers.schema import STATED, Column, Key, Kind, Register
 
-_TWENTY_YEARS: Final = 240
+MOST_MONTHS: Final = 240
 
 INCOMES: Final = Register(
     name="incomes",
@@ -58,7 +58,7 @@ INCOMES: Final = Register(
             "months",
             "For so many months ending with `month` the amount was paid; null: for one.",
             least=1,
-            most=_TWENTY_YEARS,
+            most=MOST_MONTHS,
             null_means=1,
         ),
         KNOWN_ON,
