@@ -418,7 +418,7 @@ def _beyond(arrived: pl.DataFrame, day: date) -> Iterable[Fault]:
             rule=f"{day:%Y-%m} had not begun by the decision date: what falls in it counts for "
             "nobody",
             rows=rows,
-            remedy="remove later months, or pass the --as-of that the data are for",
+            remedy="remove later months, or decide for the day that the data are for",
             owner=DATA_OWNER,
             severity="warning",
         )

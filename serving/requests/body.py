@@ -71,7 +71,9 @@ def decode(body: bytes) -> Any:
             str(error) if isinstance(error, msgspec.DecodeError | _TwiceError) else "not UTF-8 JSON"
         )
         raise Problem(
-            Kind.MALFORMED, f"The body is not valid JSON: {what}. Send UTF-8 JSON by RFC 8259."
+            Kind.MALFORMED,
+            f"The body is not valid JSON: {what}. Send UTF-8 JSON by RFC 8259: no byte order "
+            "mark, and null for what is NaN or infinite.",
         ) from None
     return document
 

@@ -115,7 +115,7 @@ def past(
         constraints=(
             NotAfterDecision(
                 rule="not after the decision date",
-                remedy="correct the date at the source, or pass the --as-of that the data are for",
+                remedy="correct the date at the source, or decide for the day that the data are for",
             ),
             *(() if also is None else (also,)),
         ),
@@ -140,7 +140,7 @@ def month(about: str, *, spans: str | None = None) -> Column:
             ),
             NotAfterDecision(
                 rule="not after the decision date",
-                remedy="remove later months, or pass the --as-of that the data are for",
+                remedy="remove later months, or decide for the day that the data are for",
                 spans=spans,
             ),
         ),
