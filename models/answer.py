@@ -57,9 +57,13 @@ class Act(Part, frozen=True, kw_only=True):
 
     act: Annotated[str, about("Its key among the acts on file, or ACT:CLAUSE.")]
     title: Texts
-    number: str | None
-    date: "date | None"
-    url: str | None
+    number: Annotated[
+        str | None, about("Under which it was registered; null: it has none, or none is on file.")
+    ]
+    date: Annotated[
+        "date | None", about("The day it was passed; null: it was not, or no day is on file.")
+    ]
+    url: Annotated[str | None, about("Where it can be read; null: no address is on file.")]
     status: Standing
 
 
@@ -67,7 +71,9 @@ class Source(Part, frozen=True, kw_only=True):
     """Where a condition or a programme stands: the clause, and the act that it is of."""
 
     act: Annotated[str, about("The act's key among the acts on file, or ACT:CLAUSE.")]
-    article: str | None
+    article: Annotated[
+        str | None, about("The article of the act; null: it names none, or none is on file.")
+    ]
     url: str | None
     checked: Annotated[
         "date | None", about("The day a lawyer compared it with the act; null: nobody did.")
@@ -114,7 +120,10 @@ class EligibilityReason(Part, frozen=True, kw_only=True):
 class Adverse(Part, frozen=True, kw_only=True):
     """What must precede the end of running support of a family in category 6."""
 
-    notice_days: int
+    notice_days: Annotated[
+        int,
+        about("Full days from the notice to the first day on which support may end: at least 1."),
+    ]
     hearing: bool
     support_meanwhile: Literal["continued"]
 
@@ -260,7 +269,10 @@ class Answer(Part, frozen=True, kw_only=True):
     hidden_income_probability: Annotated[
         float | None,
         Column(pl.Float64(), Origin.PREDICTION),
-        about("The model's probability of hidden income."),
+        about(
+            "The model's probability of hidden income, 0 to 1; null: no model was asked, or it "
+            "cannot tell."
+        ),
     ]
     hidden_income_low: Annotated[
         int | None,

@@ -17,6 +17,7 @@ from models.bundles import seals
 from models.bundles.home import Home
 from models.law.facts import treatment
 from models.law.parameters import Law
+from models.rules.citations import warnings_of
 
 Families = Snapshot | Registers
 """A snapshot, or the registers of some families as `Snapshot.registers` returns them."""
@@ -59,19 +60,16 @@ def make_snapshot(
         return existing
     every_fault = faults(opened, on, treatment(Law(on)))
     refuse(opened.folder, every_fault)
-    contradictions = [f.sentence for f in every_fault if not f.is_error]
-    for line in (*opened.warnings, *contradictions):
-        warnings.warn(line, stacklevel=2)
     made = snapshots.make(
         opened,
         on,
         Path(out),
         sign=seals.sealing(owner),
-        warnings=contradictions,
+        warnings=[f.sentence for f in every_fault if not f.is_error],
         least_share=Law(on).coverage_least_share,
     )
-    for gap in made.coverage(on).faults():
-        warnings.warn(gap.sentence, stacklevel=2)
+    for line in warnings_of(made, Law(on)):
+        warnings.warn(line, stacklevel=2)
     return made
 
 

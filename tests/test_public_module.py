@@ -258,6 +258,13 @@ def test_what_loading_warns_of_is_a_warning_in_a_notebook(tmp_path):
     assert public.make_snapshot(data, tmp_path / "snapshot", as_of=AS_OF).digest == made.digest
 
 
+def test_a_snapshot_for_a_day_beyond_the_law_on_file_says_so_and_is_made(tmp_path):
+    data = data_sets.write(tmp_path / "data")
+    with pytest.warns(UserWarning, match="subsistence_minimum of 2026-01-01 is known until"):
+        public.make_snapshot(data, tmp_path / "snapshot", as_of=date(2031, 1, 1))
+    assert (tmp_path / "snapshot" / "manifest.json").is_file()
+
+
 def test_the_module_is_the_command_as_well():
     done = subprocess.run(
         [sys.executable, "-m", "tarazy", "--version"],

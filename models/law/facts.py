@@ -9,6 +9,8 @@ from features.facts.treatment import Treatment, rates_day
 from models.law.parameters import Citation, Law
 
 _READ = ("members_while_away", "one_off_income_counts")
+_RATES = "official_exchange_rate"
+"""In force on the last day of a month alone: it is cited by that day, not by the decision's."""
 
 
 def treatment(law: Law) -> Treatment | None:
@@ -21,7 +23,9 @@ def treatment(law: Law) -> Treatment | None:
 
 def cites(law: Law) -> tuple[Citation, ...]:
     """Return the editions that facts are counted by on the law's day."""
-    return tuple(law.cite(name) for name in _READ if law.has(name))
+    read = ((name, law.day) for name in _READ)
+    rates = (_RATES, rates_day(law.day))
+    return tuple(law.cite(name, on) for name, on in (*read, rates) if law.has(name, on))
 
 
 @lru_cache(maxsize=64)
@@ -30,11 +34,7 @@ def _treatment(day: date, folder: Path) -> Treatment | None:
     if not all(law.has(name) for name in _READ):
         return None
     rates_of = rates_day(day)
-    rates = (
-        law.edition("official_exchange_rate", rates_of).values
-        if law.has("official_exchange_rate", rates_of)
-        else {}
-    )
+    rates = law.edition(_RATES, rates_of).values if law.has(_RATES, rates_of) else {}
     members = law.edition("members_while_away").values
     return Treatment(
         members_while_away=frozenset(kind for kind, counted in members.items() if counted),

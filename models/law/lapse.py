@@ -69,12 +69,19 @@ def expiring(day: date, within: int = SOON, folder: Path | None = None) -> tuple
     return tuple(lapse for lapse in known if lapse.days_late >= -within)
 
 
-def refuse_lapsed(law: Law, leans_on: Collection[str] | None = None) -> None:
-    """Raise LawLapsed where the policy of the day allows no decision by values so old."""
+def refuse_lapsed(law: Law, leans_on: Collection[str] | None = None) -> tuple[Lapse, ...]:
+    """Return what `lapsed` does, for decisions; raise LawLapsed where some of it is too old.
+
+    How many days late a value may be, the policy of the day says (`lapsed_law_days`); where it
+    says nothing, any number. ``leans_on``: names of the values that are judged and returned; None:
+    all on file.
+    """
+    every = lapsed(law, leans_on)
     allowed = law.lapsed_law_days if law.has("lapsed_law_days") else None
-    late = [one for one in lapsed(law, leans_on) if allowed is not None and one.days_late > allowed]
+    late = [one for one in every if allowed is not None and one.days_late > allowed]
     if late:
         raise LawLapsed([one.problem for one in late], allowed, [one.name for one in late])
+    return every
 
 
 @lru_cache(maxsize=1024)

@@ -1,5 +1,11 @@
-"""What decisions of a day lean on: every edition of a legal value, and those that have ended."""
+"""What decisions of a day lean on: every edition of a legal value, and those that have ended.
 
+With what the registers do not cover, the latter are what whoever decides is warned of.
+"""
+
+from collections.abc import Collection
+
+from features.registers.snapshot import Snapshot
 from models.law import lapse
 from models.law.facts import cites as cites_of_facts
 from models.law.lapse import Lapse
@@ -28,8 +34,22 @@ def lapsed_values(law: Law) -> tuple[Lapse, ...]:
 
     Raises LawLapsed where the policy of the day refuses decisions by values so old.
     """
-    if not lapse.lapsed(law):
-        return ()
-    leans_on = {cited.name for cited in cites(law)}
-    lapse.refuse_lapsed(law, leans_on)
-    return lapse.lapsed(law, leans_on)
+    return lapse.refuse_lapsed(law, _leans_on(law))
+
+
+def warnings_of(snapshot: Snapshot, law: Law) -> list[str]:
+    """Return what whoever decides by a snapshot on the law's day is to be warned of.
+
+    Values of the law known until an earlier day, what the check of the registers doubted, and
+    months that they do not cover. Nothing is refused here.
+    """
+    return [
+        *(ended.sentence for ended in lapse.lapsed(law, _leans_on(law))),
+        *snapshot.warnings,
+        *(fault.sentence for fault in snapshot.coverage(law.day).faults()),
+    ]
+
+
+def _leans_on(law: Law) -> Collection[str]:
+    """Name the values that decisions of the day lean on; none where nothing has ended."""
+    return {cited.name for cited in cites(law)} if lapse.lapsed(law) else ()

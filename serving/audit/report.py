@@ -20,7 +20,7 @@ from models.law import described
 from models.law.parameters import Law
 from models.learned.predict import Models
 from models.rules import red_flags
-from models.rules.citations import lapsed_values
+from models.rules.citations import lapsed_values, warnings_of
 from serving.audit import comparison, services, witnesses, yardsticks
 from serving.audit.families import CELLS, Families, examples, look
 
@@ -40,9 +40,11 @@ def audit(
     """Compare the model with the rules on every family of a snapshot; returns the report.
 
     The same snapshot, day, law and model give the same report, byte for byte; the order
-    of rows in the data does not matter.
+    of rows in the data does not matter. Raises LawLapsed for a day on which no decision may be
+    made, before any work.
     """
     law = Law(as_of)
+    lapsed_values(law)
     families = look(snapshot, models=models, law=law, progress=progress)
     return {
         "report": KIND,
@@ -102,10 +104,7 @@ def header(snapshot: Snapshot, models: Models | None, law: Law) -> dict[str, Any
             for flag in red_flags.in_force(law)
         ],
         "assumed": assumptions(law.day),
-        "warnings": [
-            *(lapse.sentence for lapse in lapsed_values(law)),
-            *(fault.sentence for fault in snapshot.coverage(law.day).faults()),
-        ],
+        "warnings": warnings_of(snapshot, law),
     }
 
 

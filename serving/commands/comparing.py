@@ -97,7 +97,8 @@ def check_law(
 ) -> Answer:
     """List the legal values that end soon: for later decisions the next ones must be on file.
 
-    Exit code 1: one has ended, and decisions go on by it with a warning, or are refused.
+    Exit code 1: one on file has ended; decisions that lean on it carry a warning, later ones are
+    refused.
     """
     on = day(as_of) or Law(datetime.now(UTC)).day
     Law(on).edition("subsistence_minimum")  # raises before the first one

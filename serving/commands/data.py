@@ -16,11 +16,12 @@ from features.checking.check import decision_date, faults, in_order
 from features.errors import InputError
 from features.files import tables
 from features.files.whole import replacing
-from features.registers.coverage import gaps_as_faults
+from features.registers.coverage import HALF, gaps_as_faults
 from features.registers.fault import Fault
 from features.registers.reading.load import DataSet, open_data_set
 from models.law.facts import treatment
 from models.law.parameters import Law
+from models.rules.citations import warnings_of
 from serving.commands import sources
 from serving.commands.terminal import (
     FOLDER,
@@ -59,8 +60,7 @@ def check(terminal: Terminal, data: Path, report: Path | None, as_of: datetime |
     with terminal.bar("checking the registers"):
         every_fault = faults(opened, on, None if on is None else treatment(Law(on)))
         if on is not None:
-            gaps = gaps_as_faults(opened, on, sources.newest_share())
-            every_fault = in_order([*every_fault, *gaps])
+            every_fault = in_order([*every_fault, *gaps_as_faults(opened, on, _least_share(on))])
     errors = sum(f.is_error for f in every_fault)
     result = {
         "data": str(data),
@@ -93,7 +93,7 @@ def snapshot(terminal: Terminal, data: Path, out: Path, as_of: datetime | None) 
     opened = open_data_set(data)
     on = day(as_of) or sources.dated(opened)
     made = sources.packed(opened, on, out, terminal)
-    warned = [*made.warnings, *(fault.sentence for fault in made.coverage(on).faults())]
+    warned = warnings_of(made, Law(on))
     rows = {name: entry["rows"] for name, entry in made.manifest["registers"].items()}
     return Answer(
         {
@@ -149,6 +149,12 @@ def features(terminal: Terminal, snap: Path, out: Path, as_of: datetime | None) 
             f"Silent for every family: {', '.join(unknown) or 'none'}.",
         ],
     )
+
+
+def _least_share(on: date) -> float:
+    """Return the least share of a covered month by the law of a day; the contract's before it."""
+    law = Law(on)
+    return law.coverage_least_share if law.has("coverage_least_share") else HALF
 
 
 def _counted(number: int, what: str) -> str:

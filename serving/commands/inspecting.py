@@ -71,6 +71,7 @@ class DrawOptions:
 
     snap: Path | None
     capacity: int | float | None
+    """Visits in all: an int is their number, a float a share of the families, above 0 to 1."""
     capacities: Path | None
     random_share: float | None
     random_least: int | None
@@ -184,53 +185,56 @@ class _Seed:
 @model_option
 @as_of_option
 @verb
-def draw(terminal: Terminal, **options: Any) -> Answer:
+def draw(terminal: Terminal, **named: Any) -> Answer:
     """Draw whom to visit: a random arm, and the rest where a visit is worth its burden.
 
     Every chance is logged. The hash of the secret seed is published with the list or before
     it, and whoever is shown the seed can draw the list again.
     """
-    wish = DrawOptions(**options)
-    if wish.power:
+    options = DrawOptions(**named)
+    if options.power:
         return _power()
-    if wish.commit is not None:
-        return _committed(wish.commit, wish.seed)
-    if wish.snap is None:
+    if options.commit is not None:
+        return _committed(options.commit, options.seed)
+    if options.snap is None:
         raise click.UsageError("Name the snapshot to draw from, or ask for --commit or --power.")
-    if wish.replay is not None:
-        if wish.reveal is None:
+    if options.replay is not None:
+        if options.reveal is None:
             raise click.UsageError("--replay needs --reveal FILE: the seed of the list.")
-        return _replayed(terminal, wish.snap, wish.replay, wish.reveal, wish.among)
-    if wish.out is None or (wish.capacity is None) == (wish.capacities is None):
+        return _replayed(terminal, options.snap, options.replay, options.reveal, options.among)
+    if options.out is None or (options.capacity is None) == (options.capacities is None):
         raise click.UsageError(
             "A draw needs --out LIST.parquet, and either --capacity or --capacities."
         )
-    if wish.seed is not None and wish.sealed is not None:
+    if options.seed is not None and options.sealed is not None:
         raise click.UsageError("Give --seed or --sealed, not both.")
-    if wish.published is not None and wish.sealed is None:
+    if options.published is not None and options.sealed is None:
         raise click.UsageError(
             "--published needs --sealed FILE: a seed that is drawn with the list cannot have been "
             "promised before."
         )
-    return _drawn(terminal, wish, wish.snap, _Places.of(wish.out, wish.sealed, wish.report))
+    return _drawn(
+        terminal, options, options.snap, _Places.of(options.out, options.sealed, options.report)
+    )
 
 
-def _drawn(terminal: Terminal, wish: DrawOptions, snap: Path, places: _Places) -> Answer:
-    seed = _seed(wish, places)
-    pool = _pool(terminal, snap, day(wish.as_of), wish.model, wish.among)
+def _drawn(terminal: Terminal, options: DrawOptions, snap: Path, places: _Places) -> Answer:
+    seed = _seed(options, places)
+    opened = sources.opened(snap, day(options.as_of), terminal)
+    pool = _pool(terminal, opened, options.model, options.among)
     policy = training_side.policy.policy_of(
-        sources.in_force(date.fromisoformat(pool.inputs["as_of"])), **wish.policy
+        sources.in_force(date.fromisoformat(pool.inputs["as_of"])), **options.policy
     )
     drawn, record = training_side.list_record.drawn(
         pool.families,
-        capacities=_capacities(pool.families, wish.capacity, wish.capacities),
+        capacities=_capacities(pool.families, options.capacity, options.capacities),
         policy=policy,
         sealed=seed.secret,
         inputs=pool.inputs,
         promise=seed.promise,
     )
     objectives = training_side.objectives.audit(drawn, pool.groups, policy=policy)
-    if wish.sealed is None:
+    if options.sealed is None:
         list_files.write_seal(places.sealed, seed.secret.as_json())
     with replacing(places.out) as path:
         drawn.list.write_parquet(path)
@@ -245,7 +249,7 @@ def _drawn(terminal: Terminal, wish: DrawOptions, snap: Path, places: _Places) -
             tables.of_arms(record["design"]),
             tables.of_reach(objectives),
             training_side.list_report.promised(record),
-            f"The hash of the seed{'' if wish.published else ', to be published'}: "
+            f"The hash of the seed{'' if options.published else ', to be published'}: "
             f"{record['commitment']}",
             f"Keep the seed sealed until the visits are made: {places.sealed}",
             *(
@@ -257,16 +261,18 @@ def _drawn(terminal: Terminal, wish: DrawOptions, snap: Path, places: _Places) -
     )
 
 
-def _seed(wish: DrawOptions, places: _Places) -> _Seed:
+def _seed(options: DrawOptions, places: _Places) -> _Seed:
     """Return the seed of the list, before any work: what is wrong with it is not learned later."""
     content: dict[str, Any] = {}
-    if wish.sealed is None:
+    if options.sealed is None:
         list_files.refuse_existing(places.sealed)
-        secret = training_side.lot.seal(wish.seed)
+        secret = training_side.lot.seal(options.seed)
     else:
-        content = list_files.read_json(wish.sealed)
+        content = list_files.read_json(options.sealed)
         secret = training_side.lot.unseal(content)
-    place = None if wish.published is None else (wish.published[0].date(), wish.published[1])
+    place = (
+        None if options.published is None else (options.published[0].date(), options.published[1])
+    )
     promise = training_side.lot.promise(content, place, datetime.now(UTC).date())
     return _Seed(secret=secret, promise=promise)
 
@@ -315,13 +321,14 @@ def _replayed(
     secret = training_side.lot.unseal(list_files.read_json(reveal))
     shown = list_files.read_list(listed)
     inputs = record["inputs"]
-    _refuse_other(sources.opened(snap, date.fromisoformat(inputs["as_of"]), terminal)[0], record)
+    opened = sources.opened(snap, date.fromisoformat(inputs["as_of"]), terminal)
+    _refuse_other(opened[0], record)
     if inputs.get("among") and among is None:
         raise InputError(
             f"{listed} was drawn among households that were handed in: pass their file by --among."
         )
     model = "none" if inputs["model"] is None else str(inputs["model"]["version"])
-    pool = _pool(terminal, snap, date.fromisoformat(inputs["as_of"]), model, among)
+    pool = _pool(terminal, opened, model, among)
     replay = training_side.list_record.replayed(
         shown, record, pool.families, sealed=secret, inputs=pool.inputs
     )
@@ -353,12 +360,10 @@ def _refuse_other(snapshot: Snapshot, record: Mapping[str, Any]) -> None:
         )
 
 
-def _pool(
-    terminal: Terminal, snap: Path, as_of: date | None, model: str, among: Path | None
-) -> Any:
+def _pool(terminal: Terminal, opened: tuple[Snapshot, date], model: str, among: Path | None) -> Any:
     from serving.inspections.pool import pool
 
-    snapshot, on = sources.opened(snap, as_of, terminal)
+    snapshot, on = opened
     models = chosen(sources.home(), model)
     may = None if among is None else list_files.households(among)
     with terminal.bar() as progress:

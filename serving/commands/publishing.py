@@ -38,7 +38,6 @@ def publish(_: Terminal, version: str, out: Path, authority: Path | None, draft:
     Both are made from the signed manifest and validated against their schemas; every number
     is compared with the evaluation.
     """
-    # By its name, as everything of training: nothing of serving imports it.
     made = training_side.publish.publish(
         version,
         home=sources.home(),

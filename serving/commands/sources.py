@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from features.checking.check import decision_date, faults
-from features.errors import RegisterFaults, SnapshotError
+from features.errors import InputError, RegisterFaults, SnapshotError
 from features.registers import snapshot as snapshots
 from features.registers.fault import Fault
 from features.registers.reading.load import DataSet, open_data_set
@@ -15,7 +15,7 @@ from models.bundles import seals
 from models.bundles.home import Home
 from models.law.facts import treatment
 from models.law.parameters import Law
-from models.rules.citations import lapsed_values
+from models.rules.citations import lapsed_values, warnings_of
 from serving.commands.terminal import Terminal
 
 
@@ -40,7 +40,7 @@ def opened(place: Path, as_of: date | None, terminal: Terminal) -> tuple[Snapsho
     on = as_of or dated(data)
     in_force(on)
     if data.faults:
-        refuse(data.folder, faults(data, on))
+        refuse(data.folder, faults(data, on, treatment(Law(on))))
     name = f"{place.resolve().name}-{on}-{snapshots.source_digest(data)[:12]}"
     folder = home().snapshots / name
     _make_room(folder, terminal)
@@ -62,20 +62,17 @@ def _make_room(folder: Path, terminal: Terminal) -> None:
     if not (folder / "manifest.json").is_file():
         return
     try:
-        seals.check(Snapshot.open(folder), home())
+        doubt = seals.doubt(Snapshot.open(folder), home())
     except SnapshotError as problem:
-        terminal.say(f"warning: it is made again, for {problem}")
+        doubt = str(problem).removesuffix(".")
+    if doubt:
+        terminal.warn(f"{doubt}: it is made again.")
         shutil.rmtree(folder)
 
 
 def _warned(snapshot: Snapshot, on: date, terminal: Terminal) -> Snapshot:
-    """Warn of months that no register covers, and of law that is known until an earlier day."""
-    for lapse in lapsed_values(Law(on)):
-        terminal.warn(lapse.sentence)
-    for line in snapshot.warnings:
+    for line in warnings_of(snapshot, Law(on)):
         terminal.warn(line)
-    for fault in snapshot.coverage(on).faults():
-        terminal.warn(fault.sentence)
     return snapshot
 
 
@@ -111,10 +108,16 @@ def packed(data: DataSet, as_of: date, out: Path, terminal: Terminal) -> Snapsho
 
 
 def dated(data: DataSet) -> date:
-    """Return the decision date of bare data; its faults of reading come first."""
+    """Return the decision date of bare data; where it cannot be read, every fault is said first."""
+    try:
+        on = decision_date(data, newest_share())
+    except InputError:
+        if data.faults:
+            refuse(data.folder, faults(data, None))
+        raise
     if data.faults:
-        refuse(data.folder, faults(data, None))
-    return decision_date(data, newest_share())
+        refuse(data.folder, faults(data, on, treatment(Law(on))))
+    return on
 
 
 def newest_share() -> float:

@@ -115,7 +115,7 @@ def past(
         constraints=(
             NotAfterDecision(
                 rule="not after the decision date",
-                remedy="correct the date at the source, or decide for the day that the data are for",
+                remedy="correct the date at the source, or decide for the day the data are for",
             ),
             *(() if also is None else (also,)),
         ),

@@ -55,7 +55,9 @@ class Terminal:
         click.echo(message, err=True)
 
     def warn(self, message: str) -> None:
-        """Warn a person, and whoever reads the JSON answer."""
+        """Warn a person, and whoever reads the JSON answer; of the same only once."""
+        if message in self.warnings:
+            return
         self.warnings.append(message)
         self.say(f"warning: {message}")
 

@@ -5,14 +5,17 @@ from datetime import date
 import pytest
 
 from features.errors import LawLapsed
+from features.registers.reading.load import open_data_set
+from features.registers.snapshot import make
 from models.law import lapse
 from models.law.parameters import Law, parameters
-from models.rules.citations import lapsed_values
+from models.rules.citations import lapsed_values, warnings_of
 from serving.api.examples import AS_OF, FAMILY
 from serving.decisions.answers import answers
 from serving.letters.wording import Wording
 from serving.requests.problems import Problem
 from serving.requests.request import read_one
+from tests.features import data_sets
 
 LAST = date(2026, 12, 31)
 YEARLY = {
@@ -82,3 +85,14 @@ def test_what_ends_soon_is_listed_the_earliest_first():
 def test_a_letter_can_name_every_value_of_a_year(language):
     say = Wording(language)
     assert all(say(f"yearly.{name}") for name in YEARLY)
+
+
+def test_what_the_check_doubted_and_what_has_ended_are_warned_of_together(tmp_path):
+    data = open_data_set(data_sets.write(tmp_path / "data"))
+    doubt = "persons.birth_date: nobody is 126"
+    snapshot = make(data, data_sets.AS_OF, tmp_path / "snap", warnings=[doubt])
+    uncovered = [fault.sentence for fault in snapshot.coverage(data_sets.AS_OF).faults()]
+    assert warnings_of(snapshot, Law(data_sets.AS_OF)) == [doubt, *uncovered]
+    assert uncovered
+    late = warnings_of(snapshot, Law(date(2031, 1, 1)))
+    assert any(line.startswith("subsistence_minimum of 2026-01-01 is known until") for line in late)

@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import binomtest, norm
 from sklearn.metrics import cohen_kappa_score
 
-from features.errors import InputError
+from features.errors import InputError, LawLapsed
 from features.registers.reading.load import open_data_set
 from features.registers.snapshot import make
 from models.assessment import target
@@ -665,6 +665,20 @@ def test_groups_come_from_the_registers_as_they_were_known_on_the_day(tmp_path):
     assert table["head"].to_list() == ["m", "f", None]
     assert table["children"].to_list() == ["1-3", "1-3", "0"]
     assert table["settlement"].to_list() == ["urban", "urban", "rural"]
+
+
+def test_the_page_says_what_the_check_of_the_registers_doubted(tmp_path):
+    doubt = "persons.birth_date: nobody is 126"
+    data = open_data_set(write_data(tmp_path / "data"))
+    snapshot = make(data, AS_OF, tmp_path / "snap", warnings=[doubt])
+    assert doubt in header(snapshot, None, Law(AS_OF))["warnings"]
+
+
+def test_a_day_on_which_no_decision_may_be_made_is_refused_before_any_work(tmp_path, monkeypatch):
+    snapshot = make(open_data_set(write_data(tmp_path / "data")), AS_OF, tmp_path / "snap")
+    monkeypatch.setattr("serving.audit.report.look", None)
+    with pytest.raises(LawLapsed, match="subsistence_minimum"):
+        audit(snapshot, as_of=date(2031, 1, 1), models=None)
 
 
 @pytest.mark.parametrize("seen", [True, False])

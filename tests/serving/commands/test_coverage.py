@@ -2,11 +2,14 @@
 
 import csv
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from serving.commands import main
+from features.registers.coverage import HALF, gaps_as_faults
+from models.law.parameters import Law
+from serving.commands import main, sources
 from serving.decisions.answers import answers
 from serving.requests.problems import Problem
 from serving.requests.request import read_one
@@ -146,3 +149,17 @@ def test_a_batch_beyond_the_year_warns_and_a_far_later_one_is_refused(run, tmp_p
     code, shown, _ = run("score", case, "--as-of", "2027-06-01", *words)
     assert code == 1
     assert "lapsed_law_days" in json.loads(shown)["error"]
+
+
+def test_check_judges_months_by_the_law_of_the_day_and_before_it_by_the_contract(run, monkeypatch):
+    shares = []
+
+    def judged(data, day, least_share):
+        shares.append(least_share)
+        return gaps_as_faults(data, day, least_share)
+
+    monkeypatch.setattr("serving.commands.data.gaps_as_faults", judged)
+    monkeypatch.setattr(sources, "newest_share", lambda: 0.99)  # of a law that is yet to come
+    for day in (DAY, "2018-12-31"):
+        run("check", CASES / "csv_month_missing", "--as-of", day)
+    assert shares == [Law(date.fromisoformat(DAY)).coverage_least_share, HALF]

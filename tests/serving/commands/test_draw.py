@@ -10,7 +10,7 @@ import pytest
 
 from features.registers.reading.load import open_data_set
 from features.registers.snapshot import make
-from serving.commands import main
+from serving.commands import main, sources
 from tests.features import data_sets
 from training.population import simulate
 
@@ -80,6 +80,19 @@ def test_the_list_is_drawn_again_from_its_seed_and_a_touched_one_is_found_out(ru
     assert code == 1
     assert json.loads(out)["identical"] is False
     assert json.loads(out)["families"] == {"left_out": 1, "put_in": 0, "altered": 0}
+
+
+def test_to_draw_a_list_again_its_snapshot_is_opened_once(run, snap, monkeypatch):
+    run(snap, *DRAW)
+    opened, places = sources.opened, []
+
+    def counted(place, *words):
+        places.append(place)
+        return opened(place, *words)
+
+    monkeypatch.setattr(sources, "opened", counted)
+    code, _, _ = run(snap, "--replay", "list.parquet", "--reveal", "list.seed.json")
+    assert (code, places) == (0, [snap])
 
 
 def test_a_seed_committed_to_first_gives_the_same_list_every_time(run, snap, tmp_path):

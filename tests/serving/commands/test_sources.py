@@ -2,10 +2,12 @@
 
 import json
 
+import polars as pl
 import pytest
 
 from features.registers import snapshot as snapshots
 from serving.commands import main
+from serving.commands.terminal import Terminal
 from tests.features import data_sets
 
 
@@ -87,4 +89,37 @@ def test_a_snapshot_under_the_home_that_was_tampered_with_is_made_again(run, tmp
     code, _, err = run(*score)
     assert code == 0
     assert "it is made again" in err
+    assert "--unsigned" not in err  # no remedy is needed
     assert (tmp_path / "decisions.csv").read_bytes() == before
+
+
+def test_the_answer_says_that_a_snapshot_was_made_again(run, tmp_path):
+    data = data_sets.write(tmp_path / "data")
+    score = ("score", data, "--out", "decisions.csv", "--model", "none", "--json")
+    assert run(*score)[0] == 0
+    [manifest] = (tmp_path / "home" / "snapshots").glob("*/manifest.json")
+    for broken in (manifest.read_bytes() + b" ", b"{}"):
+        manifest.write_bytes(broken)
+        code, out, _ = run(*score)
+        [warned] = [line for line in json.loads(out)["warnings"] if "made again" in line]
+        assert (code, str(manifest.parent) in warned) == (0, True)
+
+
+def test_a_currency_without_a_rate_is_said_with_the_other_faults(run, tmp_path):
+    """Whoever mends the one that is said first does not meet another one behind it."""
+    deposits = pl.DataFrame({"person_id": [11], "balance": [100], "currency": ["USD"]})
+    data = data_sets.write(tmp_path / "data", {"deposits": deposits})
+    (data / "vehicles.parquet").write_bytes(b"no parquet")
+    for day in ((), ("--as-of", "2026-01-01")):
+        code, _, err = run("score", data, "--out", "d.csv", "--model", "none", *day)
+        assert code == 1
+        assert "no official rate of USD" in err
+        assert "vehicles" in err
+
+
+def test_the_same_is_warned_of_once(capsys):
+    terminal = Terminal(as_json=False)
+    for line in ("a month is missing", "another one is", "a month is missing"):
+        terminal.warn(line)
+    assert terminal.warnings == ["a month is missing", "another one is"]
+    assert capsys.readouterr().err.count("a month is missing") == 1
