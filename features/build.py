@@ -7,7 +7,7 @@ nor the number of threads nor the company a family is in changes a byte.
 
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import polars as pl
 import polars.selectors as cs
@@ -22,7 +22,17 @@ from features.registers.coverage import COVERED, QUARTER
 from features.registers.declared import REGISTERS
 from features.registers.schema import STATED
 
-__all__ = ["Registers", "build", "combine", "count", "known_households", "silence", "visible"]
+__all__ = [
+    "Registers",
+    "build",
+    "combine",
+    "count",
+    "counted_in",
+    "known_households",
+    "silence",
+    "unanswered",
+    "visible",
+]
 
 
 def build(registers: Registers, as_of: date, treatment: Treatment | None = None) -> pl.DataFrame:
@@ -145,6 +155,40 @@ def silence(registers: Registers) -> list[tuple[frozenset[str], pl.Series]]:
         )
         for key, part in behind.partition_by(names, as_dict=True).items()
     ]
+
+
+def unanswered(registers: Registers, households: pl.Series) -> pl.DataFrame:
+    """Say which registers did not answer for a household: for all it asks, or for some months.
+
+    A register that was not handed over is silent for everybody; one that does not cover the
+    months that a counted feature looks at, for the households of its region. What is unknown
+    for any other reason is a value of the family itself.
+
+    Returns one row a household, in the order of ``households``, with ``household_id`` and a
+    Boolean column for each counted feature, never null.
+    """
+    table = pl.DataFrame({"household_id": households})
+    covered = registers.get(COVERED)
+    if covered is not None:
+        table = table.join(covered, on="household_id", how="left", maintain_order="left")
+    monthly = set(table.columns) - {"household_id"}
+    answers = {}
+    for counted in (f for f in FEATURES.values() if not f.is_derived):
+        (register,) = counted.registers
+        behind = pl.lit(value=registers.get(register) is None)
+        if register in monthly:
+            behind |= (pl.col(register) < counted.months_back).fill_null(value=False)
+        answers[counted.name] = behind
+    return table.select("household_id", **answers)
+
+
+@cache
+def counted_in(name: str) -> tuple[str, ...]:
+    """Return the counted features that a feature is, or is made of."""
+    declared = FEATURES[name]
+    if not declared.is_derived:
+        return (name,)
+    return tuple(dict.fromkeys(part for read in declared.reads for part in counted_in(read)))
 
 
 def _combined(counted: pl.LazyFrame, as_of: date) -> pl.LazyFrame:

@@ -234,7 +234,10 @@ class Answer(Part, frozen=True, kw_only=True):
     status: Annotated[
         Status,
         Column(pl.String(), Origin.POLICY),
-        about("automatic, or review: a person must look before anything follows."),
+        about(
+            "automatic: it is in force; or review: nothing follows before a person decides, or the "
+            "register answers on which it hangs."
+        ),
     ]
     rule_category: Annotated[
         int,
@@ -297,7 +300,17 @@ class Answer(Part, frozen=True, kw_only=True):
     review_reasons: Annotated[
         tuple[Reason, ...],
         Column(pl.List(pl.String()), Origin.POLICY),
-        about("Why a person must look; empty where none must."),
+        about("What the decision waits for; empty where it waits for nothing."),
+    ]
+    follow_up: Annotated[
+        bool,
+        Column(pl.Boolean(), Origin.POLICY),
+        about("Whether a person looks later; the decision is in force and waits for nothing."),
+    ]
+    follow_up_reasons: Annotated[
+        tuple[Reason, ...],
+        Column(pl.List(pl.String()), Origin.POLICY),
+        about("Why a person looks later; empty where none does."),
     ]
     model_version: Annotated[
         str | None,

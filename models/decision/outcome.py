@@ -1,8 +1,8 @@
 """What a decision is: the rules' category, the model's opinion, what a person must see.
 
 The invariants of the design live here. No output of a model ever changes the served
-category: it can only ask for a person's review. What the rules do not know takes its
-poorest points, and goes to a person where the richest would change the category.
+category: it can only ask for a person's look. What the rules do not know takes its poorest
+points, and is served; what waits for a person or a register, the dated policy says.
 """
 
 from typing import Final
@@ -13,16 +13,20 @@ from models import columns
 from models.answer import Origin
 from models.columns import SCORE_SCHEMA
 from models.law.parameters import Law
+from models.law.policy import (
+    ADVERSE_CATEGORY,
+    DEPENDS_ON_UNKNOWN,
+    MATERIAL_HIDDEN_INCOME,
+    NO_ADULT,
+    NO_MEMBERS,
+    REGISTER_SILENT,
+    VALUE_UNKNOWN,
+    Consequence,
+)
 from models.rules.category import RICHEST
 
 MODEL_OUTPUTS: Final = columns.of(Origin.PREDICTION)
 """What a model says of a family; all null where no model is declared."""
-
-DEPENDS_ON_UNKNOWN: Final = "CATEGORY_DEPENDS_ON_UNKNOWN"
-ADVERSE_CATEGORY: Final = "CATEGORY_6_ADVERSE"
-MATERIAL_HIDDEN_INCOME: Final = "HIDDEN_INCOME_MATERIAL"
-NO_MEMBERS: Final = "NO_MEMBERS"
-NO_ADULT: Final = "NO_ADULT"
 
 
 def without_model(households: pl.DataFrame) -> pl.DataFrame:
@@ -67,43 +71,53 @@ def proposed(asks: pl.Series, category_at_low: pl.Series, law: Law) -> pl.Series
     return frame.select(pl.when(pl.col("asks")).then(pl.col("at_low"))).to_series()
 
 
-def review_reasons(
-    features: pl.DataFrame,
-    ruled: pl.DataFrame,
-    raised_flags: pl.Series,
-    asking: pl.Series,
-    law: Law,
-) -> pl.Series:
-    """Return the codes for which a person must look at a family; an empty list: automatic.
+def doubts(features: pl.DataFrame, ruled: pl.DataFrame, unknown: pl.DataFrame) -> pl.DataFrame:
+    """Say of each family which doubts of the rules there are, whatever they lead to.
 
-    The dated policy says which kinds of doubt ask for a person. Order: what the rules
-    do not know, a category that takes help away, facts that contradict each other,
-    published red flags, the model.
+    Parameters
+    ----------
+    features, ruled : as the rules make them. ``unknown``: as `models.rules.unknown.whose` says.
+
+    Returns
+    -------
+    A Boolean column for each code, never null, in the order in which reasons are told: nobody to
+    decide for, what is not known, a category that takes help away.
     """
-    asks = law.policy.review_on
+    differs = ruled["richest_category"] != ruled["rule_category"]
     codes = {
         NO_MEMBERS: features["members"] == 0,
         NO_ADULT: (features["members"] > 0) & (features["adults"] == 0),
-        DEPENDS_ON_UNKNOWN: ruled["richest_category"] != ruled["rule_category"],
+        DEPENDS_ON_UNKNOWN: differs,
+        REGISTER_SILENT: unknown["silent_registers"].list.len() > 0,
+        VALUE_UNKNOWN: unknown["richest_by_papers"] != ruled["rule_category"],
         ADVERSE_CATEGORY: ruled["rule_category"] == RICHEST,
     }
-    single = [
-        pl.when(mask.fill_null(value=False)).then(pl.lit(code)).alias(code)
-        for code, mask in codes.items()
-        if code in asks
-    ]
-    table = features.select(*single) if single else features.select()
-    lists = [pl.concat_list(*(pl.col(c) for c in table.columns))] if table.columns else []
-    frame = table.with_columns(
-        _flags=raised_flags if "RED_FLAG" in asks else pl.lit([], pl.List(pl.String)),
-        _model=asking & (MATERIAL_HIDDEN_INCOME in asks),
-    )
-    return frame.select(
-        pl.concat_list(
-            *lists,
-            "_flags",
-            pl.when("_model").then(pl.lit(MATERIAL_HIDDEN_INCOME)),
+    return pl.DataFrame({code: mask.fill_null(value=False) for code, mask in codes.items()})
+
+
+def waits(doubts: pl.DataFrame, flags: pl.DataFrame, asking: pl.Series, law: Law) -> pl.Series:
+    """Return the codes for which a decision has no effect yet; an empty list: automatic.
+
+    The dated policy says which doubts wait. Order: those of the rules, published red flags, the
+    model. ``flags``: a Boolean column for each red flag that exists on the day.
+    """
+    policy = law.policy
+    masks = {code: doubts[code] for code in doubts.columns if policy.of(code) is Consequence.WAIT}
+    masks |= {
+        code: flags[code].fill_null(value=False)
+        for code in flags.columns
+        if policy.of(code, red_flag=True) is Consequence.WAIT
+    }
+    if policy.of(MATERIAL_HIDDEN_INCOME) is Consequence.WAIT:
+        masks[MATERIAL_HIDDEN_INCOME] = asking
+    if not masks:
+        return pl.Series("review_reasons", [[]] * doubts.height, dtype=pl.List(pl.String))
+    return (
+        pl.DataFrame(masks)
+        .select(
+            pl.concat_list(pl.when(pl.col(code)).then(pl.lit(code)) for code in masks)
+            .list.drop_nulls()
+            .alias("review_reasons")
         )
-        .list.drop_nulls()
-        .alias("review_reasons")
-    )["review_reasons"]
+        .to_series()
+    )

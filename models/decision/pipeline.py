@@ -10,39 +10,18 @@ from importlib.metadata import version as installed
 
 import polars as pl
 
-from features.build import Registers, combine, count, silence
+from features.build import Registers
 from features.catalogue import catalogue_version
-from features.registers.declared import SCORING
 from models.answer import Answer, Versions
 from models.columns import SCORE_SCHEMA
-from models.decision import outcome
-from models.law.facts import treatment
+from models.decision import follow_up, materiality, outcome
+from models.decision.by_rules import ByRules, by_rules
 from models.law.parameters import Citation, Law
 from models.learned.predict import Look, Models
 from models.reasons.ranking import rank
 from models.reasons.reasons import reason
-from models.rules import actions, programmes, red_flags
-from models.rules import category as rules
+from models.rules import actions, programmes
 from models.rules.citations import cites
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ByRules:
-    """What declared facts and dated rules say of some households, before any model is asked.
-
-    All tables have one row a household, sorted by ``household_id``. ``counted`` are the
-    features that count rows of registers, from which the others are combined.
-    """
-
-    counted: pl.DataFrame
-    features: pl.DataFrame
-    ruled: pl.DataFrame
-    flags: pl.DataFrame
-    eligibility: pl.DataFrame
-    silent: tuple[str, ...]
-    law: Law
-    silence: tuple[tuple[frozenset[str], pl.Series], ...] = ()
-    """Households by the registers that are silent for them beyond ``silent``; empty: alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +33,11 @@ class Decisions:
     """
 
     table: pl.DataFrame
-    by_rules: "ByRules"
+    by_rules: ByRules
     models: Models | None
     look: Look | None
+    looks: pl.DataFrame
+    """A row for each family that something asks to be looked at (`follow_up.looks`)."""
 
     @property
     def features(self) -> pl.DataFrame:
@@ -108,9 +89,10 @@ class Decisions:
             self.features.row(row, named=True)
             | self.eligibility.row(row, named=True)
             | self.ruled.row(row, named=True)
+            | self.by_rules.unknown.row(row, named=True)
         )
         quotable = facts | fields
-        for column in ("reasons", "review_reasons"):
+        for column in ("reasons", "review_reasons", "follow_up_reasons"):
             fields[column] = tuple(reason(code, quotable, self.law) for code in fields[column])
         every = programmes.eligibility_of(facts, self.law)
         return Answer(
@@ -138,24 +120,6 @@ def decide(registers: Registers, models: Models | None, law: Law) -> Decisions:
     return with_opinion(by_rules(registers, law), models)
 
 
-def by_rules(registers: Registers, law: Law) -> ByRules:
-    """Apply the rules to every household of the registers as of the law's day."""
-    silent = tuple(r.name for r in SCORING if registers.get(r.name) is None)
-    counted = count(registers, law.day, treatment(law))
-    features = combine(counted, law.day)
-    ruled = rules.rule_category(features, law)
-    return ByRules(
-        counted=counted,
-        features=features,
-        ruled=ruled,
-        flags=red_flags.red_flags(features, law),
-        eligibility=programmes.eligibility(features, ruled, law),
-        silent=silent,
-        law=law,
-        silence=tuple(silence(registers)),
-    )
-
-
 def with_opinion(facts: ByRules, models: Models | None) -> Decisions:
     """Put a model's opinion beside what the rules say; the served category stays theirs.
 
@@ -164,10 +128,11 @@ def with_opinion(facts: ByRules, models: Models | None) -> Decisions:
     law, features, ruled = facts.law, facts.features, facts.ruled
     look, opinion = _opinion(facts, models)
     category = ruled["rule_category"]
-    at_low = category_at_low_end(facts.counted, opinion, category, law)
+    at_low = materiality.category_at_low_end(facts.counted, opinion, category, law)
     is_material = outcome.material(opinion, category, at_low)
     asks = outcome.model_asks(is_material, opinion)
-    raised = facts.flags["raised_flags"]
+    doubts = outcome.doubts(features, ruled, facts.unknown)
+    flags = facts.flags.drop("household_id", "rule_flag", "raised_flags")
     table = pl.DataFrame(
         {
             "household_id": features["household_id"],
@@ -178,7 +143,7 @@ def with_opinion(facts: ByRules, models: Models | None) -> Decisions:
             "rule_flag": facts.flags["rule_flag"],
             "material": is_material,
             "reasons": rank(ruled, law),
-            "review_reasons": outcome.review_reasons(features, ruled, raised, asks, law),
+            "review_reasons": outcome.waits(doubts, flags, asks, law),
         }
     ).with_columns(
         *(opinion[name] for name in outcome.MODEL_OUTPUTS),
@@ -189,11 +154,17 @@ def with_opinion(facts: ByRules, models: Models | None) -> Decisions:
         model_version=pl.lit(None if models is None else models.version, pl.String),
         law_version=pl.lit(law.version),
     )
+    suspicion = follow_up.Suspicion(
+        opinion=opinion, material=is_material, asks=asks, category_at_low=at_low
+    )
+    looks = follow_up.looks(facts, doubts, suspicion, models, table["status"] == "review")
+    table = table.with_columns(follow_up.columns(looks, features["household_id"]))
     return Decisions(
         table=table.select(pl.col(name).cast(dtype) for name, dtype in SCORE_SCHEMA.items()),
         by_rules=facts,
         models=models,
         look=look,
+        looks=looks,
     )
 
 
@@ -255,40 +226,3 @@ def _exactly(models: Models) -> str:
 def code_version() -> str:
     """Return the version of the installed distribution."""
     return installed("tarazy")
-
-
-def category_at_low_end(
-    counted: pl.DataFrame, opinion: pl.DataFrame, category: pl.Series, law: Law
-) -> pl.Series:
-    """Return the rules' category with the low end of the hidden income counted as income.
-
-    Asked for flagged families only; for all others it is the category as it stands. Training
-    asks it of the population: ``counted`` may hold derived features, they are made anew.
-    """
-    flagged = opinion.select(
-        "household_id",
-        extra=pl.col("hidden_income_low"),
-        flagged=pl.col("model_flag").fill_null(value=False) & (pl.col("hidden_income_low") > 0),
-    ).filter("flagged")
-    if flagged.is_empty():
-        return category
-    richer = counted.join(flagged, on="household_id", how="inner", maintain_order="left")
-    months = {
-        "income_last_month": 1,
-        "income_quarter": 3,
-        "income_previous_quarter": 3,
-        "income_year": 12,
-    }
-    richer = richer.with_columns(
-        pl.col(name) + number * pl.col("extra") for name, number in months.items()
-    ).drop("extra", "flagged")
-    again = rules.rule_category(combine(richer, law.day), law).select(
-        "household_id", at_low="rule_category"
-    )
-    return (
-        opinion.select("household_id")
-        .with_columns(now=category)
-        .join(again, on="household_id", how="left", maintain_order="left")
-        .select(pl.col("at_low").fill_null(pl.col("now")))
-        .to_series()
-    )

@@ -18,6 +18,7 @@ import jsonschema
 import yaml
 
 from features.errors import DeclarationError
+from models.law.policy import refuse_unsafe
 
 LAW: Final = Path(__file__).with_name("values")
 SCHEMAS: Final = Path(__file__).with_name("schemas")
@@ -68,6 +69,11 @@ def read_law(folder: Path = LAW) -> LawFiles:
     )
     _check_order(files)
     _check_citations(files)
+    refuse_unsafe(
+        files.rules["decision_policy"]["editions"],
+        frozenset(flag["code"] for flag in files.red_flags["flags"]),
+        folder / "decision_policy.yaml",
+    )
     return files
 
 
@@ -239,6 +245,11 @@ def _citations(files: LawFiles) -> list[tuple[str, str]]:
         ("rights", edition["source"]["act"])
         for right in files.rights["rights"].values()
         for edition in right["editions"]
+    ]
+    cited += [
+        ("decision_policy", act)
+        for edition in files.rules["decision_policy"]["editions"]
+        for act in _acts_within(edition.get("consequences", []))
     ]
     cited += [("red_flags", flag["source"]["act"]) for flag in files.red_flags["flags"]]
     cited += [("poverty_yardsticks", act) for act in _acts_within(files.yardsticks)]

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 from features.errors import DeclarationError, InputError, ParameterNotInForce
 from features.registers.declared import REGIONS
-from models.answer import Adverse
 from models.law.files import LAW, LawFiles, read_law
+from models.law.policy import Policy
 from models.law.version import version_of
 
 Number = int | Decimal
@@ -117,18 +117,6 @@ class Parameter:
             return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """The decision policy of a day: what a model may do, and for what a person must look."""
-
-    since: date
-    policy: str
-    scorecard: str
-    category_6_by_score: bool
-    review_on: tuple[str, ...]
-    adverse: Adverse
-
-
 class Law:
     """The law of one day: ``Law(day).subsistence_minimum``.
 
@@ -214,14 +202,7 @@ class Law:
     def policy(self) -> Policy:
         """The decision policy in force on the day."""
         raw = in_force("decision_policy", self.files.rules["decision_policy"]["editions"], self.day)
-        return Policy(
-            since=raw["since"],
-            policy=raw["policy"],
-            scorecard=raw["scorecard"],
-            category_6_by_score=raw["category_6_by_score"],
-            review_on=tuple(raw["review_on"]),
-            adverse=Adverse(**raw["category_6"]),
-        )
+        return Policy.read(raw)
 
     @property
     def scorecard(self) -> Mapping[str, Any]:

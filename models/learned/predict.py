@@ -19,6 +19,7 @@ from models.columns import of as columns_of
 from models.law.parameters import Law
 from models.learned import conformal, trees
 from models.learned.consumption import ExpectedConsumption
+from models.learned.flag_evidence import FlagEvidence
 from models.learned.hidden_income import GAP, HiddenIncome, columns, places
 from models.learned.inputs import (
     DECLARED,
@@ -49,7 +50,9 @@ class Models:
 
     ``threshold`` is the raw score from which a family is flagged, fixed at training for a
     named population; null: no flag can be promised to hold, so nobody is flagged.
-    ``review_bars`` say from which raw score a material flag asks for a review, by region.
+    ``review_bars`` say from which raw score a material flag asks for a review, by region;
+    ``follow_up_bars`` from which worth any look is made (`models.decision.follow_up`; null: the
+    bundle fixed none); ``flag_evidence`` which red flags may ask for one.
     ``always_known`` are the inputs that were never unknown in training: a family for whom
     one of them is unknown is treated like one with a silent register.
     """
@@ -62,6 +65,8 @@ class Models:
     always_known: frozenset[str]
     manifest: Mapping[str, Any]
     review_bars: ReviewBars = field(default_factory=ReviewBars)
+    flag_evidence: FlagEvidence = field(default_factory=FlagEvidence)
+    follow_up_bars: ReviewBars | None = None
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -88,6 +93,11 @@ class Models:
             "review_bars": self.review_bars.as_json(),
             "always_known": sorted(self.always_known),
         }
+        if self.follow_up_bars is not None:
+            by_stage[HiddenIncome.NAME] |= {
+                "follow_up_bars": self.follow_up_bars.as_json(),
+                "flag_evidence": self.flag_evidence.as_json(),
+            }
         return by_stage
 
     @classmethod
@@ -107,6 +117,10 @@ class Models:
             welfare=Welfare.read(numbers[Welfare.NAME], boosters),
             threshold=flagging["threshold"],
             review_bars=ReviewBars.read(flagging.get("review_bars", {})),
+            flag_evidence=FlagEvidence.read(flagging.get("flag_evidence", ())),
+            follow_up_bars=ReviewBars.read(flagging["follow_up_bars"])
+            if "follow_up_bars" in flagging
+            else None,
             always_known=frozenset(flagging["always_known"]),
             manifest=manifest,
         )

@@ -34,6 +34,9 @@ class RedFlag:
     """True, false, or null where a fact that could decide is unknown."""
     cites: tuple[Citation, ...]
     """The editions of the legal values that it compares with, each once."""
+    shows: pl.Expr | None
+    """Income a month of the household that its source says it shows, whole tenge, null: unknown;
+    None: it shows nothing that the category does not count already."""
 
 
 _Raised = Callable[[Law], pl.Expr]
@@ -41,26 +44,40 @@ _Raised = Callable[[Law], pl.Expr]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Test:
-    """What raises a flag; ``by_line``: it compares with the poverty line, too."""
+    """What raises a flag; ``by_line``: it compares with the poverty line, too.
+
+    ``shows``: the income a month that its source says it shows; None: nothing more.
+    """
 
     raised: _Raised
     by_line: bool
+    shows: pl.Expr | None
 
 
 _TESTS: Final[dict[str, _Test]] = {}
 
 
-def _flag(*, by_line: bool = False) -> Callable[[_Raised], _Raised]:
-    """Declare what raises the flag of the function's name."""
+_LENT: Final = pl.col("loan_principal_quarter") // _MONTHS_OF_A_QUARTER
+"""Money lent, counted as income of the quarter's months, as the draft reform counts it."""
+_COUNTED: Final = pl.col("counted_income_quarter") // _MONTHS_OF_A_QUARTER
+_PAID_BEYOND: Final = pl.col("loan_payments_month") - _COUNTED
+"""What is paid a month must have come from somewhere: so much above the counted income."""
+_TRADED: Final = pl.col("transfers_from_many_senders_quarter") // _MONTHS_OF_A_QUARTER
+"""Transfers that look like trade, as the turnover of a month."""
+
+
+def _flag(*, by_line: bool = False, shows: pl.Expr | None = None) -> Callable[[_Raised], _Raised]:
+    """Declare what raises the flag of the function's name, and the income that it shows."""
 
     def declare(raised: _Raised) -> _Raised:
-        _TESTS[raised.__name__.strip("_").upper()] = _Test(raised=raised, by_line=by_line)
+        code = raised.__name__.strip("_").upper()
+        _TESTS[code] = _Test(raised=raised, by_line=by_line, shows=shows)
         return raised
 
     return declare
 
 
-@_flag()
+@_flag(shows=_PAID_BEYOND)
 def _loan_payments_above_twice_income(law: Law) -> pl.Expr:
     """Payments of a quarter above so many times its counted income.
 
@@ -71,7 +88,7 @@ def _loan_payments_above_twice_income(law: Law) -> pl.Expr:
     return (paid > 0) & (over * paid > times * pl.col("counted_income_quarter"))
 
 
-@_flag()
+@_flag(shows=_LENT)
 def _loans_above_two_minima(law: Law) -> pl.Expr:
     """Amounts lent in the quarter above so many subsistence minimums per member.
 
@@ -84,7 +101,7 @@ def _loans_above_two_minima(law: Law) -> pl.Expr:
     return (lent > 0) & (lent > per_member * pl.col("members"))
 
 
-@_flag(by_line=True)
+@_flag(by_line=True, shows=_LENT)
 def _imputed_loan_income_above_line(law: Law) -> pl.Expr:
     """Amounts lent in the quarter, counted as income of each member, above the poverty line.
 
@@ -117,7 +134,7 @@ def _more_than_one_car(law: Law) -> pl.Expr:
     )
 
 
-@_flag()
+@_flag(shows=_TRADED)
 def _transfers_like_trade(law: Law) -> pl.Expr:
     """So many senders in each of three months, and more than so many minimum wages in all.
 
@@ -151,6 +168,7 @@ def in_force(law: Law) -> tuple[RedFlag, ...]:
                 act=raw["source"]["act"],
                 raised=test.raised(law),
                 cites=each_once((*map(law.cite, raw["parameters"]), *line)),
+                shows=test.shows,
             )
         )
     return tuple(flags)

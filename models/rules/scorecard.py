@@ -213,6 +213,13 @@ def poorest_points(features: pl.DataFrame, criteria: Sequence[Criterion]) -> pl.
     )
 
 
+def richest_points(features: pl.DataFrame, criteria: Sequence[Criterion]) -> pl.DataFrame:
+    """Return the same as `poorest_points` with every unknown at its richest."""
+    return features.select(_parts(criteria)).select(
+        _most(criterion).alias(criterion.column) for criterion in criteria
+    )
+
+
 def _parts(criteria: Sequence[Criterion]) -> tuple[pl.Expr, ...]:
     return tuple(
         part.points().alias(_part(criterion, number))

@@ -19,7 +19,8 @@ from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models import columns
 from models.answer import Origin
-from models.decision.pipeline import ByRules, with_opinion
+from models.decision.by_rules import ByRules
+from models.decision.pipeline import with_opinion
 from models.learned.predict import Models
 from serving import metrics
 from serving.decisions.answers import Decided, Decision

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 
 from models.answer import Answer, Reason
-from models.decision.outcome import DEPENDS_ON_UNKNOWN, MATERIAL_HIDDEN_INCOME
+from models.law.policy import DEPENDS_ON_UNKNOWN, MATERIAL_HIDDEN_INCOME
 from models.explanation.counterfactual import Change, Corrections
 from models.law import rights
 from models.law.parameters import Law

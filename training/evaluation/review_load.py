@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from models.decision import outcome
-from models.decision.pipeline import category_at_low_end
+from models.decision.materiality import category_at_low_end
 from models.law.parameters import Law
 from models.learned import review_capacity
 from models.learned.inputs import Matrix

@@ -17,7 +17,7 @@ from features.progress import Progress, silent
 from features.registers.declared import REGIONS
 from features.registers.snapshot import Snapshot
 from models.assessment.suppression import SHOWN_FROM
-from models.decision.outcome import MATERIAL_HIDDEN_INCOME
+from models.law.policy import MATERIAL_HIDDEN_INCOME
 from models.decision.pipeline import Decisions, decide
 from models.law.parameters import Law
 from models.learned.predict import Models
