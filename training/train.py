@@ -24,7 +24,7 @@ from models.bundles.home import Home
 from models.law.parameters import Law
 from models.learned.hyperparameters import shipped
 from models.learned.inputs import BESIDES_INPUTS
-from training.evaluation import review_load, seed_spread
+from training.evaluation import follow_ups, review_load, seed_spread
 from training.evaluation.evaluate import evaluate
 from training.evaluation.measures import flat, headlines, of_run
 from training.fitting import tuning
@@ -119,6 +119,8 @@ def train(
             labels, law=law, seed=seed % 2**31, generator=generator, hyper=hyper, progress=progress
         )
         fitted, load = review_load.limited(labels, fitted, law)
+        newest = max(opened, key=lambda snapshot: snapshot.as_of)
+        fitted, looks = follow_ups.fixed(labels, fitted, newest, law, progress=progress)
         progress("judging", 0, 1)
         metrics = evaluate(labels, fitted, generator, opened)
         progress("judging", 1, 1)
@@ -128,6 +130,7 @@ def train(
             "code_version": code["version"],
             "hyperparameters": hyper.as_json(),
             "review_load": load,
+            "follow_ups": None if looks is None else looks.as_json(),
             "tuning": None if tuned is None else tuned.as_json(),
             "preregistration": promised,
             "labels_until": str(labels.inspections["inspected_on"].cast(pl.String).max()),

@@ -118,7 +118,7 @@ def looks(
         if bars is None
         else pl.Series(bars.reached(valued["worth"].to_numpy(), region))
     )
-    return valued.with_columns(follow_up=pl.col("protected") | room).select(LOOKS)
+    return valued.with_columns(follow_up=pl.col("protected") | room).select(*LOOKS)
 
 
 def columns(looks: pl.DataFrame, households: pl.Series) -> list[pl.Series]:

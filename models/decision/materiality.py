@@ -108,7 +108,7 @@ def of_flags(
     if not any(rows.height for rows in shown):
         return pl.DataFrame(schema=_NO_FLAG)
     then = with_income(counted, pl.concat(shown), law)
-    return _changed(then, ruled, eligibility).sort("household_id", "_order").select(_NO_FLAG)
+    return _changed(then, ruled, eligibility).sort("household_id", "_order").select(*_NO_FLAG)
 
 
 def chance_of_change(

@@ -78,7 +78,7 @@ class Worth:
 class Policy:
     """The decision policy of a day: what a model may do, and what asks for a person.
 
-    ``papers`` (by feature, what a family can show where it is unknown), ``worth`` and
+    ``awaited_registers`` (those that a decision waits for), ``papers`` (by feature, what a family can show where it is unknown), ``worth`` and
     ``kept_months`` (for which a decision stays in force while a register is silent) are of
     editions that tell the three consequences apart; before, all wait.
     """
@@ -90,6 +90,7 @@ class Policy:
     consequences: Mapping[str, Consequence]
     adverse: Adverse
     beyond_capacity: frozenset[str] = field(default_factory=frozenset)
+    awaited_registers: frozenset[str] = field(default_factory=frozenset)
     papers: Mapping[str, str] = field(default_factory=dict)
     worth: Worth | None = None
     kept_months: int = 0
@@ -106,6 +107,7 @@ class Policy:
             category_6_by_score=raw["category_6_by_score"],
             consequences=consequences or dict.fromkeys(raw["review_on"], Consequence.WAIT),
             beyond_capacity=frozenset(e["reason"] for e in named if e.get("beyond_capacity")),
+            awaited_registers=frozenset(raw.get("awaited_registers", ())),
             papers=raw.get("papers", {}),
             worth=Worth.read(raw["worth"]) if "worth" in raw else None,
             kept_months=raw.get("kept_months", 0),

@@ -94,10 +94,9 @@ class Models:
             "always_known": sorted(self.always_known),
         }
         if self.follow_up_bars is not None:
-            by_stage[HiddenIncome.NAME] |= {
-                "follow_up_bars": self.follow_up_bars.as_json(),
-                "flag_evidence": self.flag_evidence.as_json(),
-            }
+            by_stage[HiddenIncome.NAME]["follow_up_bars"] = self.follow_up_bars.as_json()
+        if self.flag_evidence.cells:
+            by_stage[HiddenIncome.NAME]["flag_evidence"] = self.flag_evidence.as_json()
         return by_stage
 
     @classmethod

@@ -34,8 +34,8 @@ def whose(
     One row a household, in the order of ``features``. ``richest_by_papers`` (Int8): the richest
     category to which values could lead that the family can settle with a paper it holds, all
     else unknown at its poorest; the rules' category where no paper changes it.
-    ``silent_registers`` (list of text): where registers could change the category, those that
-    did not answer of all that it is made from; elsewhere empty.
+    ``silent_registers`` (list of text): where registers could change the category that the
+    policy waits for, those of them that did not answer; elsewhere empty.
     """
     answer = pl.DataFrame(
         {
@@ -62,6 +62,12 @@ def _whose(
     read = {part.feature for criterion in card.criteria for part in criterion.parts}
     read |= {c.feature for c in rule.conditions if c.feature is not None}
     silent = unanswered(registers, features["household_id"])
+    awaited = law.policy.awaited_registers
+    silent = silent.with_columns(
+        pl.lit(value=False).alias(name)
+        for name in silent.columns[1:]
+        if awaited.isdisjoint(FEATURES[name].registers)
+    )
     unheard = {
         name: _any(silent[counted] for counted in counted_in(name)) & features[name].is_null()
         for name in sorted(read)

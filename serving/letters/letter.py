@@ -8,10 +8,10 @@ from datetime import date
 from typing import Final
 
 from models.answer import Answer, Reason
-from models.law.policy import DEPENDS_ON_UNKNOWN, MATERIAL_HIDDEN_INCOME
 from models.explanation.counterfactual import Change, Corrections
 from models.law import rights
 from models.law.parameters import Law
+from models.law.policy import DEPENDS_ON_UNKNOWN, MATERIAL_HIDDEN_INCOME
 from models.reasons.wording import HARD_RULE
 from models.rules.citations import lapsed_values
 from models.rules.scorecard import Scorecard

@@ -17,9 +17,9 @@ from features.progress import Progress, silent
 from features.registers.declared import REGIONS
 from features.registers.snapshot import Snapshot
 from models.assessment.suppression import SHOWN_FROM
-from models.law.policy import MATERIAL_HIDDEN_INCOME
 from models.decision.pipeline import Decisions, decide
 from models.law.parameters import Law
+from models.law.policy import MATERIAL_HIDDEN_INCOME
 from models.learned.predict import Models
 
 BEFORE: Final = "_before"

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from training.evaluation import measures, review_load
+from training.evaluation import follow_ups, measures, review_load
 from training.evaluation.measures import SLICED, table
 from training.fitting.fit import Fitted
 from training.fitting.tuning import Tuning
@@ -34,6 +34,8 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     metrics = manifest["metrics"]
     text = report.page(metrics, manifest, seeds) + review_load.section(manifest["review_load"])
+    if manifest["follow_ups"] is not None:
+        text += follow_ups.section(manifest["follow_ups"])
     (folder / "report.md").write_text(text, encoding="utf-8")
     page = report.html(metrics, manifest, fitted, seeds)
     (folder / "report.html").write_text(page, encoding="utf-8")
@@ -59,6 +61,7 @@ def write(
         "libraries",
         "preregistration",
         "review_load",
+        "follow_ups",
     ):
         if manifest[part] is not None:
             _json(folder / f"{part}.json", manifest[part])
