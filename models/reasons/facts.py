@@ -20,6 +20,8 @@ from models.rules.conditions import Condition
 from models.rules.scorecard import Scorecard
 
 UNKNOWN: Final = "unknown:criteria"
+PAPERS: Final = "unknown:papers"
+"""What a family can show of the facts that are not known."""
 
 
 def value_of(fact: str, row: Mapping[str, Any], law: Law) -> Any:
@@ -91,6 +93,8 @@ def _factor(factor: str, row: Mapping[str, Any], law: Law) -> Any:
     kind, _, name = factor.partition(":")
     if factor == UNKNOWN:
         return _not_known(row, law)
+    if factor == PAPERS:
+        return _papers(row, law)
     if kind in ("feature", "decision"):
         return row.get(name)
     if kind == "bound":
@@ -104,6 +108,14 @@ def _compared(code: str, law: Law) -> tuple[str, Bound]:
         if condition.code == code and condition.feature and condition.bound:
             return condition.feature, condition.bound
     raise DeclarationError(f"hard_rule.yaml has no condition {code} in force on {law.day}.")
+
+
+def _papers(row: Mapping[str, Any], law: Law) -> list[str]:
+    """Return the papers by which unknown facts of the category could be settled."""
+    criteria = Scorecard.in_force(law).criteria
+    read = [part.feature for criterion in criteria for part in criterion.parts]
+    papers = law.policy.papers
+    return list(dict.fromkeys(papers[n] for n in read if n in papers and row.get(n) is None))
 
 
 def _not_known(row: Mapping[str, Any], law: Law) -> list[str]:

@@ -17,8 +17,8 @@ from features.units import Span, add_months, first_of_month, months_of
 from models.answer import Act, Basis, Period, Reason, Texts
 from models.law.files import plain
 from models.law.parameters import Law
-from models.reasons.facts import UNKNOWN, beside_the_card, unit_of, value_of
-from models.reasons.wording import Wording, criteria_of, name_of, of_code
+from models.reasons.facts import PAPERS, UNKNOWN, beside_the_card, unit_of, value_of
+from models.reasons.wording import Wording, criteria_of, name_of, of_code, papers
 from models.rules import red_flags
 from models.rules.category import HardRule
 from models.rules.scorecard import Criterion, Scorecard
@@ -128,7 +128,7 @@ def _sentence(spoken: Wording, facts: Mapping[str, Any], language: str, law: Law
     quoted = {
         name: (
             _named(facts.get(name), language, law)
-            if fact == UNKNOWN
+            if fact in (UNKNOWN, PAPERS)
             else written(facts.get(name), unit_of(fact, law), language)
         )
         for name, fact in spoken.facts.items()
@@ -142,4 +142,5 @@ def _named(codes: Sequence[str] | None, language: str, law: Law) -> str:
         return unknown(language)
     names = {c.code: c.name[language] for c in Scorecard.in_force(law).criteria}
     names |= {c.code: name_of(c, language) for c in beside_the_card(law)}
+    names |= {key: texts[language] for key, texts in papers().items()}
     return "; ".join(names[code] for code in codes)

@@ -75,6 +75,12 @@ def remedies() -> Mapping[str, Texts]:
     return {key: Texts(**texts) for key, texts in _file()["remedies"].items()}
 
 
+@cache
+def papers() -> Mapping[str, Texts]:
+    """Return what a family can show where the registers lack a fact, by key and language."""
+    return {key: Texts(**texts) for key, texts in _file()["papers"].items()}
+
+
 def placeholders(text: str) -> set[str]:
     """Return the names of the facts that a text quotes.
 

@@ -6,43 +6,80 @@ import polars as pl
 import pytest
 
 from features.build import count
-from models.decision import outcome, pipeline
+from models.decision import materiality, outcome, pipeline
 from models.law.parameters import Law
 from tests.tables import register
 
 DAY = date(2026, 1, 1)
 LAW = Law(DAY)
+BEFORE = Law(date(2025, 12, 31))
+"""The last day on which every reason made a family wait."""
 
 
-def reasons_for(*, members=2, adults=1, rule=4, richest=4, raised=(), model=False) -> list[str]:
+def waits_for(
+    *,
+    law=LAW,
+    members=2,
+    adults=1,
+    rule=4,
+    richest=4,
+    by_papers=None,
+    silent=(),
+    raised=(),
+    model=False,
+) -> list[str]:
     features = pl.DataFrame({"members": [members], "adults": [adults]})
     ruled = pl.DataFrame({"rule_category": [rule], "richest_category": [richest]})
-    flags = pl.Series([list(raised)], dtype=pl.List(pl.String))
+    unknown = pl.DataFrame(
+        {
+            "richest_by_papers": [rule if by_papers is None else by_papers],
+            "silent_registers": pl.Series([list(silent)], dtype=pl.List(pl.String)),
+        }
+    )
+    flags = pl.DataFrame({"MORE_THAN_ONE_CAR": ["MORE_THAN_ONE_CAR" in raised]})
     asks = pl.Series([model], dtype=pl.Boolean)
-    return outcome.review_reasons(features, ruled, flags, asks, LAW).to_list()[0]
+    doubts = outcome.doubts(features, ruled, unknown)
+    return outcome.waits(doubts, flags, asks, law).to_list()[0]
+
+
+EVERYTHING = {
+    "members": 1,
+    "adults": 0,
+    "rule": 6,
+    "richest": 5,
+    "by_papers": 5,
+    "silent": ["incomes"],
+    "raised": ["MORE_THAN_ONE_CAR"],
+    "model": True,
+}
 
 
 def test_a_family_without_doubts_is_decided_automatically():
-    assert reasons_for() == []
+    assert waits_for() == []
 
 
-def test_a_category_that_unknown_facts_could_change_goes_to_a_person():
-    assert reasons_for(rule=4, richest=5) == ["CATEGORY_DEPENDS_ON_UNKNOWN"]
+def test_a_household_without_members_waits_for_a_person():
+    assert waits_for(members=0, adults=0) == ["NO_MEMBERS"]
 
 
-def test_a_household_without_members_is_not_also_one_without_an_adult():
-    assert reasons_for(members=0, adults=0) == ["NO_MEMBERS"]
-    assert reasons_for(members=1, adults=0) == ["NO_ADULT"]
-    assert reasons_for(members=1, adults=1) == []
+def test_only_what_is_adverse_or_hangs_on_a_register_waits():
+    assert waits_for(**EVERYTHING) == ["REGISTER_SILENT", "CATEGORY_6_ADVERSE"]
 
 
-def test_red_flags_ask_for_a_person_by_their_own_codes():
-    assert reasons_for(raised=["MORE_THAN_ONE_CAR"]) == ["MORE_THAN_ONE_CAR"]
+@pytest.mark.parametrize("category", [1, 2, 3, 4, 5])
+def test_children_alone_a_missing_paper_a_flag_and_the_model_delay_nobody(category):
+    assert waits_for(**EVERYTHING | {"rule": category, "richest": 5, "silent": []}) == []
 
 
-def test_the_model_asks_for_a_person_by_its_own_code():
-    assert reasons_for(model=True) == ["HIDDEN_INCOME_MATERIAL"]
-    assert reasons_for(model=False) == []
+def test_until_the_consequences_were_told_apart_everything_that_asked_waited():
+    waited = waits_for(law=BEFORE, **EVERYTHING)
+    assert waited == [
+        "NO_ADULT",
+        "CATEGORY_DEPENDS_ON_UNKNOWN",
+        "CATEGORY_6_ADVERSE",
+        "MORE_THAN_ONE_CAR",
+        "HIDDEN_INCOME_MATERIAL",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -122,13 +159,18 @@ def at_low(low: int, flag: bool = True, monkeypatch=None) -> list[dict[str, int]
         ruled_again.append(features)
         return features.select("household_id", rule_category=pl.lit(5, pl.Int8))
 
-    monkeypatch.setattr(pipeline.rules, "rule_category", rule_category)
+    monkeypatch.setattr(materiality.rules, "rule_category", rule_category)
+    monkeypatch.setattr(
+        materiality.programmes,
+        "eligibility",
+        lambda features, *_: features.select(eligible_services=pl.lit([], pl.List(pl.String))),
+    )
     counted = count(HOUSEHOLD, DAY)
     opinion = pl.DataFrame(
         {"household_id": [1, 2], "hidden_income_low": [low, 0], "model_flag": [flag, True]}
     )
     category = pl.Series("rule_category", [3, 3], dtype=pl.Int8)
-    categories = pipeline.category_at_low_end(counted, opinion, category, LAW)
+    categories = materiality.category_at_low_end(counted, opinion, category, LAW)
     return categories.to_list(), [row for f in ruled_again for row in f.to_dicts()]
 
 

@@ -15,6 +15,7 @@ from features.units import Span
 from models.law.described import describe, every_edition
 from models.law.files import LAW, SCHEMAS, cited_keys, read_law
 from models.law.parameters import Law, each_once, in_force, parameters
+from models.law.policy import Consequence
 from models.learned.inputs import priced_by, subsistence
 from tests.models.law.lawbook import amended
 
@@ -379,14 +380,14 @@ def test_a_folder_without_acts_is_refused(tmp_path):
 def test_the_policy_keeps_category_6_to_the_hard_rule_and_the_model_to_advice():
     policy = Law(date(2026, 1, 1)).policy
     assert (policy.policy, policy.category_6_by_score) == ("advisory", False)
-    assert "CATEGORY_DEPENDS_ON_UNKNOWN" in policy.review_on
+    assert policy.of("HIDDEN_INCOME_MATERIAL") is Consequence.FOLLOW_UP
     with pytest.raises(ParameterNotInForce, match="decision_policy"):
         _ = Law(date(2025, 5, 20)).policy
 
 
 def test_a_policy_that_names_no_card_on_file_is_refused(tmp_path):
     folder = amended(
-        tmp_path, "decision_policy.yaml", lambda c: c["editions"][0].update(scorecard="card_1900")
+        tmp_path, "decision_policy.yaml", lambda c: c["editions"][-1].update(scorecard="card_1900")
     )
     with pytest.raises(DeclarationError, match="card_1900"):
         _ = Law(date(2026, 1, 1), folder).scorecard
