@@ -183,7 +183,7 @@ def explain(
         tables.refuse_ending(letter_to, *_LETTERS)
     if picture is not None:
         tables.refuse_ending(picture, *_PICTURES)
-    snapshot, on = sources.opened(snap, day(as_of), terminal)
+    snapshot, on = sources.opened(snap, day(as_of), terminal, for_one_family=True)
     registers = one_household(snapshot, household_id, on)
     if registers is None:
         raise InputError(
@@ -200,6 +200,11 @@ def explain(
         **explanation.answer,
         **_versions(models),
         "contributions": explanation.contributions(),
+        "silent_registers": list(explanation.notes.silent),
+        "family_warnings": [
+            {"place": c.place, "problem": c.rule, "remedy": c.remedy}
+            for c in explanation.notes.contradictions
+        ],
     }
     places = {"picture": str(drawn)}
     if letter_to is not None:

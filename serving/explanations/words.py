@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from features.units import Unit
 from models.answer import Answer, Offer
 from models.explanation.explain import Explanation
+from models.explanation.notes import Notes, text_of
 from models.rules.scorecard import Scorecard
 from models.writing import written
 from serving.explanations.texts import texts
@@ -26,6 +27,7 @@ def words(explanation: Explanation, language: str) -> list[str]:
             basis = say[each.basis]
             lines.append(f"  • [{each.code}] {each.text[language]} ({basis})")
             lines.append(f"    {say['remedy']}: {each.remedy[language]}")
+    lines += _doubted(explanation.notes, say, language)
     lines += _offered(a.offers, say, language)
     lines.append("")
     if card.status == "assumed":
@@ -43,6 +45,14 @@ def _model(explanation: Explanation, passed: str) -> str:
     if models is None:
         return "—"
     return models.version + (f" ({passed}: {models.override})" if models.override else "")
+
+
+def _doubted(notes: Notes, say: dict[str, str], language: str) -> list[str]:
+    """Return what the family's own registers leave in doubt."""
+    points = [text_of(each)[language] for each in notes.contradictions]
+    if notes.silent:
+        points.insert(0, f"{say['no_answer']}: {', '.join(notes.silent)}.")
+    return ["", f"{say['doubts']}:", *(f"  • {point}" for point in points)] if points else []
 
 
 def _offered(offers: Sequence[Offer], say: dict[str, str], language: str) -> list[str]:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from models.decision.pipeline import ByRules, Decisions
 from models.explanation.explain import Explanation
+from models.explanation.notes import Notes
 from models.law.parameters import Law
 from models.reasons.reasons import reason
 from models.reasons.wording import catalogue
@@ -65,7 +66,7 @@ def explained_as(**answer):
         look=None,
     )
     answered = replace(ANSWERED, **usual | answer)
-    return Explanation(decisions=decisions, answered=answered, points=(), moved={})
+    return Explanation(decisions=decisions, answered=answered, points=(), moved={}, notes=Notes())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
