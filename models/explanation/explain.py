@@ -28,6 +28,8 @@ class Explanation:
     """Code of the criterion, its points (null: unknown), the most there can be."""
     moved: dict[str, dict[str, float]]
     """For each model, what each input added to its score."""
+    raised: tuple[str, ...]
+    """Codes of the published red flags that are raised."""
     notes: Notes
     """What its registers leave in doubt."""
 
@@ -62,5 +64,6 @@ def explained(registers: Registers, models: Models | None, law: Law) -> Explanat
         answered=decisions.answer(),
         points=tuple((c.code, row[c.column], c.most) for c in card.criteria),
         moved=moved,
+        raised=tuple(decisions.flags["raised_flags"][0]),
         notes=notes(registers, law),
     )

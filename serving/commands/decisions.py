@@ -4,6 +4,7 @@ What loads LightGBM is imported inside the verbs: `--help` must answer at once.
 """
 
 import re
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -177,6 +178,7 @@ def explain(
     from models.law.parameters import Law
     from serving.decisions.batch import one_household
     from serving.explanations.picture import draw
+    from serving.explanations.record import record
     from serving.explanations.words import words
 
     if letter_to is not None:
@@ -194,12 +196,18 @@ def explain(
     home = sources.home()
     models = chosen(home, model)
     explanation = explained(registers, models, Law(on))
+    beside = record(snapshot, household_id)
     drawn = picture or home.explanations / f"{household_id}-{on}-{language}.svg"
     draw(explanation, drawn, language)
     fields = {
         **explanation.answer,
         **_versions(models),
         "contributions": explanation.contributions(),
+        "snapshot": beside.digest,
+        "inspections": None
+        if beside.inspections is None
+        else [asdict(inspection) for inspection in beside.inspections],
+        "raised_flags": list(explanation.raised),
         "silent_registers": list(explanation.notes.silent),
         "family_warnings": [
             {"place": c.place, "problem": c.rule, "remedy": c.remedy}
@@ -213,7 +221,7 @@ def explain(
     return Answer(
         fields | places,
         [
-            *words(explanation, language),
+            *words(explanation, language, beside),
             *(f"{name.capitalize()}: {place}" for name, place in places.items()),
         ],
     )

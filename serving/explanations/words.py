@@ -1,22 +1,34 @@
 """A decision in plain sentences, for a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from features.units import Unit
-from models.answer import Answer, Offer
+from models.answer import Answer, Offer, Reason
 from models.explanation.explain import Explanation
 from models.explanation.notes import Notes, text_of
 from models.rules.scorecard import Scorecard
 from models.writing import written
+from serving.explanations.record import Record
 from serving.explanations.texts import texts
 
+_DIGITS: Final = 12
+"""Of a digest so many are shown to people."""
 
-def words(explanation: Explanation, language: str) -> list[str]:
-    """Return the decision in plain sentences."""
+
+def words(explanation: Explanation, language: str, record: Record) -> list[str]:
+    """Return the decision in plain sentences; the first says of whom, when and by what it is."""
     a = explanation.answered
     say = texts(language)
     card = Scorecard.in_force(explanation.decisions.law)
     lines = [
+        say["of"].format(
+            household=a.household_id,
+            day=a.as_of,
+            digest=record.digest[:_DIGITS],
+            law=a.law_version,
+            model=_model(explanation, say),
+        ),
         f"{say['category']} {a.category}: {card.category_name(a.category, language)}",
         say["review"] if a.status == "review" else say["automatic"],
     ]
@@ -27,6 +39,7 @@ def words(explanation: Explanation, language: str) -> list[str]:
             basis = say[each.basis]
             lines.append(f"  • [{each.code}] {each.text[language]} ({basis})")
             lines.append(f"    {say['remedy']}: {each.remedy[language]}")
+    lines += _acts((*a.reasons, *a.review_reasons), say, language)
     lines += _doubted(explanation.notes, say, language)
     lines += _offered(a.offers, say, language)
     lines.append("")
@@ -36,15 +49,51 @@ def words(explanation: Explanation, language: str) -> list[str]:
         inside = ", ".join(map(str, a.model_category_set))
         lines.append(f"{say['set']}: {inside}")
     lines += _of_unseen_income(a, say, language)
-    return [*lines, say["never"], f"{a.law_version}, {_model(explanation, say['passed'])}"]
+    lines.append(_flags(explanation, say))
+    return [*lines, say["never"], *_inspected(record, say, language)]
 
 
-def _model(explanation: Explanation, passed: str) -> str:
+def _model(explanation: Explanation, say: dict[str, str]) -> str:
     """Return the model's version, with the word by which a person let it pass a gate."""
     models = explanation.decisions.models
     if models is None:
-        return "—"
-    return models.version + (f" ({passed}: {models.override})" if models.override else "")
+        return say["rules_only"]
+    passed = f" ({say['passed']}: {models.override})" if models.override else ""
+    return f"{say['model_version']} {models.version}{passed}"
+
+
+def _flags(explanation: Explanation, say: dict[str, str]) -> str:
+    """Return which published rules raised a flag, and whether the model did."""
+    flagged = {None: "no_opinion", False: "not_raised", True: "raised"}
+    return say["flags"].format(
+        rules=", ".join(explanation.raised) or say["not_raised"],
+        model=say[flagged[explanation.answered.model_flag]],
+    )
+
+
+def _acts(reasons: Iterable[Reason], say: dict[str, str], language: str) -> list[str]:
+    """Return each act that reasons rest on, once, with their codes."""
+    by_act: dict[str, list[str]] = {}
+    for reason in reasons:
+        act = reason.source
+        number = f"№ {act.number}" if act.number else None
+        day = str(act.date) if act.date else None
+        title = ", ".join(filter(None, (act.title[language], number, day)))
+        by_act.setdefault(title, []).append(reason.code)
+    points = [f"  • {title}: {', '.join(dict.fromkeys(codes))}" for title, codes in by_act.items()]
+    return ["", f"{say['acts']}:", *points] if points else []
+
+
+def _inspected(record: Record, say: dict[str, str], language: str) -> list[str]:
+    """Return what inspectors saw of the family, where they were there."""
+    return [
+        say["inspected"].format(
+            day=each.inspected_on,
+            design=say[each.design],
+            amount=written(each.hidden_income_monthly, Unit.TENGE, language),
+        )
+        for each in record.inspections or ()
+    ]
 
 
 def _doubted(notes: Notes, say: dict[str, str], language: str) -> list[str]:

@@ -107,6 +107,9 @@ def test_an_explanation_warns_of_its_own_family_and_shows_no_key_of_another(
         answer = json.loads(printed.out)
         assert (rule in {w["problem"] for w in answer["family_warnings"]}) == warned
         assert any(rule in line for line in answer["warnings"])
+        assert answer["snapshot"][:12] in explain(household).out.splitlines()[0]
+        visits = [v["inspected_on"] for v in answer["inspections"]]
+        assert visits == ([] if warned else ["2026-04-02"])
         others = {str(key) for key in renamed.values()} - {str(household)}
         assert not [key for key in others if key in printed.out + printed.err]
         words = explain(household).out
