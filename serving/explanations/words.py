@@ -7,6 +7,8 @@ from features.units import Unit
 from models.answer import Answer, Offer, Reason
 from models.explanation.explain import Explanation
 from models.explanation.notes import Notes, text_of
+from models.reasons.wording import HARD_RULE
+from models.rules.category import HardRule
 from models.rules.scorecard import Scorecard
 from models.writing import written
 from serving.explanations.record import Record
@@ -43,7 +45,10 @@ def words(explanation: Explanation, language: str, record: Record) -> list[str]:
     lines += _doubted(explanation.notes, say, language)
     lines += _offered(a.offers, say, language)
     lines.append("")
-    if card.status == "assumed":
+    if any(reason.code == HARD_RULE for reason in a.reasons):
+        if HardRule.in_force(explanation.decisions.law).reading_is_open:
+            lines.append(say["open_rule"])
+    elif card.status == "assumed":
         lines.append(say["assumed_card"])
     if a.model_category_set is not None:
         inside = ", ".join(map(str, a.model_category_set))

@@ -13,6 +13,7 @@ from models.explanation.counterfactual import Change, Corrections
 from models.law import rights
 from models.law.parameters import Law
 from models.reasons.wording import HARD_RULE
+from models.rules.category import HardRule
 from models.rules.citations import lapsed_values
 from models.rules.scorecard import Scorecard
 from serving.decisions.answers import Decision
@@ -199,6 +200,8 @@ def _basis(answer: Answer, law: Law, say: Wording) -> Section:
         f"{say.act(card.act, law)}.",
         say("basis.by_rule" if by_rule else "basis.by_points"),
     ]
+    if by_rule and HardRule.in_force(law).reading_is_open:
+        sentences.append(say("basis.reading"))
     if card.status == "assumed" and not by_rule:
         sentences.append(say("basis.assumed"))
     if lapsed := lapsed_values(law):

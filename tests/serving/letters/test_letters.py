@@ -25,6 +25,7 @@ from models.law import rights
 from models.law.parameters import Law
 from models.reasons import reasons
 from models.rules import programmes
+from models.rules.category import HardRule
 from models.rules.scorecard import Scorecard
 from models.writing import LANGUAGES
 from serving.api.app import application
@@ -282,6 +283,32 @@ def test_category_6_comes_with_notice_hearing_and_continued_support():
     assert "This letter is a notice: by itself it refuses and stops nothing" in whole
     assert "given by the rule of category 6" in whole
     assert "This category closes no local measure" not in whole
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("kk", "әртүрлі түсінуге болады"),
+        ("ru", "можно понимать по-разному"),
+        ("en", "can be read in more than one way: the project's own reading stands"),
+    ],
+)
+def test_a_letter_of_category_6_says_that_the_reading_of_its_rule_is_ours(language, sentence):
+    assert HardRule.in_force(LAW_OF_THE_DAY).reading_is_open
+    assert sentence in words_of(written(language, rich()))
+    assert sentence not in words_of(written(language))
+
+
+def test_a_rule_whose_wording_leaves_nothing_open_is_no_reading_of_ours():
+    raw = copy.deepcopy(LAW_OF_THE_DAY.hard_rule)
+    settled = raw | {"doubt": None, "conditions": [c | {"doubt": None} for c in raw["conditions"]]}
+    assert not HardRule.read(settled, LAW_OF_THE_DAY).reading_is_open
+    for opened in (
+        settled | {"assumed": True},
+        settled | {"doubt": "and, or or"},
+        settled | {"conditions": [*settled["conditions"][1:], raw["conditions"][0]]},
+    ):
+        assert HardRule.read(opened, LAW_OF_THE_DAY).reading_is_open
 
 
 def test_other_categories_are_not_frightened_with_what_category_6_means():
