@@ -85,7 +85,8 @@ def _opening(answer: Answer, day: date, law: Law, say: Wording) -> tuple[str, ..
 
 def _facts(answer: Answer, day: date, say: Wording) -> Section:
     points = tuple(_point(reason, day, say) for reason in answer.reasons)
-    body = (say("facts.intro"), points) if points else (say("facts.nothing"),)
+    intro = say("facts.rule" if _by_rule(answer) else "facts.intro")
+    body = (intro, points) if points else (say("facts.nothing"),)
     return Section(heading=say("facts.heading"), body=body)
 
 
@@ -195,7 +196,7 @@ def _object(day: date, law: Law, say: Wording) -> Section:
 def _basis(answer: Answer, law: Law, say: Wording) -> Section:
     """Name the act and the clause by which the category was given, and what of it is assumed."""
     card = Scorecard.in_force(law)
-    by_rule = any(reason.code == HARD_RULE for reason in answer.reasons)
+    by_rule = _by_rule(answer)
     sentences = [
         f"{say.act(card.act, law)}.",
         say("basis.by_rule" if by_rule else "basis.by_points"),
@@ -209,6 +210,11 @@ def _basis(answer: Answer, law: Law, say: Wording) -> Section:
         until = say.day(min(lapse.known_until for lapse in lapsed))
         sentences.append(say("basis.lapsed", values=values, until=until))
     return Section(heading=say("basis.heading"), body=tuple(sentences))
+
+
+def _by_rule(answer: Answer) -> bool:
+    """Whether the rule of category 6 decided, and no points."""
+    return any(reason.code == HARD_RULE for reason in answer.reasons)
 
 
 def _record(answer: Answer, day: date, say: Wording) -> tuple[tuple[str, str], ...]:

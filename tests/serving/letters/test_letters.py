@@ -299,6 +299,16 @@ def test_a_letter_of_category_6_says_that_the_reading_of_its_rule_is_ours(langua
     assert sentence not in words_of(written(language))
 
 
+def test_a_letter_of_category_6_names_the_facts_of_its_rule_as_grounds_and_no_criterion():
+    [facts] = [
+        s for s in written("en", rich()).sections if s.heading == "What the category rests on"
+    ]
+    assert facts.body[0] == "The category rests on this alone:"
+    [point] = facts.body[1]
+    assert point.text.startswith("The conditions of category 6 are met.")
+    assert "Source: " in point.notes[0]
+
+
 def test_a_rule_whose_wording_leaves_nothing_open_is_no_reading_of_ours():
     raw = copy.deepcopy(LAW_OF_THE_DAY.hard_rule)
     settled = raw | {"doubt": None, "conditions": [c | {"doubt": None} for c in raw["conditions"]]}
