@@ -12,10 +12,13 @@ from typing import Any
 
 from features.build import Registers, silence
 from features.checking.contradictions import Contradiction, by_household
+from features.facts.uncounted import Uncounted, uncounted
 from features.registers.declared import REGISTERS, SCORING
 from models.answer import Texts
+from models.law.facts import treatment
 from models.law.files import read_exactly
 from models.law.parameters import Law
+from models.writing import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +26,13 @@ class Notes:
     """What one family's registers leave in doubt.
 
     ``silent``: registers that did not answer for it, or not for the months needed.
-    ``contradictions``: facts that contradict each other but may be true.
+    ``contradictions``: facts that contradict each other but may be true. ``uncounted``: what was
+    left out on purpose.
     """
 
     silent: tuple[str, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
+    uncounted: tuple[Uncounted, ...] = ()
 
 
 def notes(registers: Registers, law: Law) -> Notes:
@@ -44,12 +49,16 @@ def notes(registers: Registers, law: Law) -> Notes:
             for contradiction in contradictions
             if not {contradiction.register, *contradiction.reads} & set(silent)
         ),
+        uncounted=uncounted(registers, law.day, treatment(law)),
     )
 
 
-def text_of(contradiction: Contradiction) -> Texts:
-    """Return a contradiction in the words that a family reads."""
-    return Texts(**_declared()["contradictions"][contradiction.name])
+def text_of(note: Contradiction | Uncounted) -> Texts:
+    """Return a contradiction, or what was not counted, in the words that a family reads."""
+    if isinstance(note, Contradiction):
+        return Texts(**_declared()["contradictions"][note.name])
+    words = _declared()["uncounted"][note.cause]
+    return Texts(**{name: words[name].format(number=note.number) for name in LANGUAGES})
 
 
 @cache

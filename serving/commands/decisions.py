@@ -213,6 +213,7 @@ def explain(
             {"place": c.place, "problem": c.rule, "remedy": c.remedy}
             for c in explanation.notes.contradictions
         ],
+        "uncounted": {each.cause: each.number for each in explanation.notes.uncounted},
     }
     places = {"picture": str(drawn)}
     if letter_to is not None:
@@ -239,7 +240,8 @@ def _write_letter(
     corrections = nearest(registers, law)
     _, lay_out = FORMATS[path.suffix.removeprefix(".")]
     with replacing(path) as partial:
-        partial.write_bytes(lay_out(letter(explanation.answered, corrections, law, language)))
+        written = letter(explanation.answered, corrections, explanation.notes, law, language)
+        partial.write_bytes(lay_out(written))
 
 
 def chosen(home: Home, model: str) -> "Models | None":

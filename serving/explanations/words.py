@@ -102,11 +102,16 @@ def _inspected(record: Record, say: dict[str, str], language: str) -> list[str]:
 
 
 def _doubted(notes: Notes, say: dict[str, str], language: str) -> list[str]:
-    """Return what the family's own registers leave in doubt."""
+    """Return what the family's own registers leave in doubt, and what of them was left out."""
     points = [text_of(each)[language] for each in notes.contradictions]
     if notes.silent:
         points.insert(0, f"{say['no_answer']}: {', '.join(notes.silent)}.")
-    return ["", f"{say['doubts']}:", *(f"  • {point}" for point in points)] if points else []
+    left_out = [text_of(each)[language] for each in notes.uncounted]
+    lines: list[str] = []
+    for heading, about in (("doubts", points), ("uncounted", left_out)):
+        if about:
+            lines += ["", f"{say[heading]}:", *(f"  • {point}" for point in about)]
+    return lines
 
 
 def _offered(offers: Sequence[Offer], say: dict[str, str], language: str) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Final
 from models.answer import Answer, Reason
 from models.decision.outcome import DEPENDS_ON_UNKNOWN, MATERIAL_HIDDEN_INCOME
 from models.explanation.counterfactual import Change, Corrections
+from models.explanation.notes import Notes, text_of
 from models.law import rights
 from models.law.parameters import Law
 from models.reasons.wording import HARD_RULE
@@ -25,7 +26,9 @@ NEEDIEST: Final = 1
 """The category from which no correction leads to more support."""
 
 
-def letter(answer: Answer, corrections: Corrections, law: Law, language: str) -> Letter:
+def letter(
+    answer: Answer, corrections: Corrections, notes: Notes, law: Law, language: str
+) -> Letter:
     """Put one decision into a letter.
 
     Parameters
@@ -34,6 +37,7 @@ def letter(answer: Answer, corrections: Corrections, law: Law, language: str) ->
         was asked for are named.
     corrections : what `models.explanation.counterfactual.nearest` finds for the same
         household and day.
+    notes : what `models.explanation.notes.notes` says of the same household and day.
     law : of the decision date.
     language : kk, ru or en.
 
@@ -49,6 +53,7 @@ def letter(answer: Answer, corrections: Corrections, law: Law, language: str) ->
         *support.adverse(category, law, say),
         support.offered(answer, say),
         _facts(answer, day, say),
+        *_noted(notes, say),
         *_reviews(answer, day, say),
         _model(answer, say),
         change,
@@ -88,6 +93,21 @@ def _facts(answer: Answer, day: date, say: Wording) -> Section:
     intro = say("facts.rule" if _by_rule(answer) else "facts.intro")
     body = (intro, points) if points else (say("facts.nothing"),)
     return Section(heading=say("facts.heading"), body=body)
+
+
+def _noted(notes: Notes, say: Wording) -> list[Section]:
+    """Name what was not counted, and what is doubtful in the data, where there is any."""
+    uncounted = [Point(text=text_of(each)[say.language]) for each in notes.uncounted]
+    doubts = [Point(text=text_of(each)[say.language]) for each in notes.contradictions]
+    if notes.silent:
+        registers = "; ".join(say(f"registers.{name}") for name in notes.silent)
+        doubts.insert(0, Point(text=say("notes.silent", registers=registers)))
+    parts = (("notes.uncounted", uncounted, ()), ("notes.doubts", doubts, (say("notes.kept"),)))
+    return [
+        Section(heading=say(heading), body=(tuple(points), *closing))
+        for heading, points, closing in parts
+        if points
+    ]
 
 
 def _reviews(answer: Answer, day: date, say: Wording) -> list[Section]:

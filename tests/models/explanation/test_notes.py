@@ -3,6 +3,7 @@
 import copy
 
 from features.checking.contradictions import CONTRADICTIONS
+from features.facts.uncounted import ORDER, Uncounted
 from models.explanation.notes import notes, text_of
 from models.law.parameters import Law
 from models.writing import LANGUAGES
@@ -21,6 +22,13 @@ def test_every_contradiction_has_words_in_every_language():
     for contradiction in CONTRADICTIONS:
         texts = [text_of(contradiction)[language] for language in LANGUAGES]
         assert len(set(texts)) == len(LANGUAGES), contradiction.name
+
+
+def test_every_cause_of_not_counting_has_words_with_its_number():
+    for cause in ORDER:
+        texts = [text_of(Uncounted(cause=cause, number=7))[language] for language in LANGUAGES]
+        assert len(set(texts)) == len(LANGUAGES), cause
+        assert all("7" in text for text in texts)
 
 
 def test_the_doubts_are_those_that_a_request_is_warned_of():

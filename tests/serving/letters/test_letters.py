@@ -21,6 +21,7 @@ from features.registers.reading.load import open_data_set
 from features.registers.snapshot import make
 from models.decision.pipeline import decide
 from models.explanation.counterfactual import corrected, nearest
+from models.explanation.notes import notes
 from models.law import rights
 from models.law.parameters import Law
 from models.reasons import reasons
@@ -105,7 +106,8 @@ def registers_of(**changes):
 def written(language="en", registers=None, service=None, **changed):
     registers = registers or registers_of()
     corrections = nearest(registers, LAW_OF_THE_DAY)
-    return letter(decided(registers, service, **changed), corrections, LAW_OF_THE_DAY, language)
+    answer, doubts = decided(registers, service, **changed), notes(registers, LAW_OF_THE_DAY)
+    return letter(answer, corrections, doubts, LAW_OF_THE_DAY, language)
 
 
 def words_of(family_letter):
@@ -171,7 +173,8 @@ def hold_of(registers, printed=LANGUAGES):
         again = decide(corrected(registers, change.facts), None, LAW_OF_THE_DAY)
         assert again.table["category"][0] == change.category < answer.category
     for language in LANGUAGES:
-        family_letter = letter(answer, corrections, LAW_OF_THE_DAY, language)
+        doubts = notes(registers, LAW_OF_THE_DAY)
+        family_letter = letter(answer, corrections, doubts, LAW_OF_THE_DAY, language)
         whole = words_of(family_letter)
         assert not re.search(r"[{}]|None|\bnull\b", whole)
         for reason in (*answer.reasons, *answer.review_reasons):
@@ -319,6 +322,28 @@ def test_a_rule_whose_wording_leaves_nothing_open_is_no_reading_of_ours():
         settled | {"conditions": [*settled["conditions"][1:], raw["conditions"][0]]},
     ):
         assert HardRule.read(opened, LAW_OF_THE_DAY).reading_is_open
+
+
+def test_a_letter_says_what_was_not_counted_and_what_is_doubtful_in_the_data():
+    """A member who died in November, whose pension went on, and a loan of hers that is repaid."""
+    quiet = written("en")
+    assert "What was not counted" not in words_of(quiet)
+    grandmother = {"person_id": 9, "sex": "f", "birth_date": "1950-01-01", "died_on": "2025-11-05"}
+    late = {"person_id": 9, "month": "2025-12-01", "source": "pension", "amount": 90_000}
+    repaid = {"person_id": 1, "kind": "consumer", "outstanding": 0, "monthly_payment": 0}
+    registers = registers_of(
+        persons=[*FAMILY["persons"], grandmother], incomes=[*wages(300_000), late], loans=[repaid]
+    )
+    by_heading = {s.heading: s.body for s in written("en", registers).sections}
+    assert [point.text for point in by_heading["What was not counted"][0]] == [
+        "Members who died, and all that is in their name; people: 1.",
+        "Loans that are repaid: 1.",
+    ]
+    doubts, kept = by_heading["Notes about the data"]
+    assert "Income is recorded for a month after a member's death." in [p.text for p in doubts]
+    assert "nothing was altered" in kept
+    for language in ("kk", "ru"):
+        assert len(written(language, registers).sections) == len(written("en", registers).sections)
 
 
 def test_other_categories_are_not_frightened_with_what_category_6_means():
