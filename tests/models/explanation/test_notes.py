@@ -14,7 +14,7 @@ from serving.requests.request import read_one
 LAW_OF_THE_DAY = Law(read_day(AS_OF))
 
 
-def asked(**changes):
+def request_of(**changes):
     return read_one({"as_of": AS_OF, "household": copy.deepcopy(FAMILY) | changes})
 
 
@@ -35,7 +35,7 @@ def test_the_doubts_are_those_that_a_request_is_warned_of():
     nobody_earns = {"source": "wage", "person_id": 1, "amount": 0}
     months = [nobody_earns | {"month": f"2025-{m}-01"} for m in ("10", "11", "12")]
     for changes in ({}, {"incomes": months}, {"incomes": None}, {"vehicles": None}):
-        request = asked(**changes)
+        request = request_of(**changes)
         [(_, registers)] = request.alike()
         [household] = request.households
         shown = notes(registers, LAW_OF_THE_DAY)

@@ -336,3 +336,19 @@ def test_reasons_of_a_family_do_not_depend_on_its_company():
 
 def test_no_families_have_no_reasons():
     assert ranked() == []
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("kk", "23 жасқа толғанға дейін оқитын балалар саналады, отбасында олардың саны: 3"),
+        ("ru", "считаются дети до 18 лет, а если учатся — до 23, в семье их: 3"),
+        ("en", "children count until they are 18, or 23 while they study: in this family 3"),
+    ],
+)
+def test_the_flag_for_cars_tells_of_the_students_whom_its_rule_counts(language, words):
+    """Two children and a student of twenty: three, and a family is large with four."""
+    facts = {"cars": 2, "children": 2, "students_under_23": 1, "children_and_students": 3}
+    flag = reason("MORE_THAN_ONE_CAR", facts, LAW_OF_THE_DAY)
+    assert words in flag.text[language]
+    assert flag.facts["large"] == 4
