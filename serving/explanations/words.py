@@ -16,6 +16,8 @@ from serving.explanations.texts import texts
 
 _DIGITS: Final = 12
 """Of a digest so many are shown to people."""
+_EVEN: Final = 0.5
+"""Below it something is less likely than not."""
 
 
 def words(explanation: Explanation, language: str, record: Record) -> list[str]:
@@ -53,6 +55,8 @@ def words(explanation: Explanation, language: str, record: Record) -> list[str]:
     if a.model_category_set is not None:
         inside = ", ".join(map(str, a.model_category_set))
         lines.append(f"{say['set']}: {inside}")
+    if a.model_category is not None and a.model_category < a.category:
+        lines.append(say["needier"].format(category=a.model_category))
     lines += _of_unseen_income(a, say, language)
     lines.append(_flags(explanation, say))
     return [*lines, say["never"], *_inspected(record, say, language)]
@@ -133,7 +137,7 @@ def _of_unseen_income(answer: Answer, say: dict[str, str], language: str) -> lis
     if answer.model_flag is None:
         return [say["silent"]]
     if not answer.model_flag:
-        return [say["unseen"]]
+        return [say["unseen"], *_for_the_family(answer, say)]
     low, high = (
         written(amount, Unit.TENGE, language)
         for amount in (answer.hidden_income_low, answer.hidden_income_high)
@@ -142,3 +146,11 @@ def _of_unseen_income(answer: Answer, say: dict[str, str], language: str) -> lis
         f"{say['hidden']}: {low} … {high}",
         say["material" if answer.material else "immaterial"],
     ]
+
+
+def _for_the_family(answer: Answer, say: dict[str, str]) -> list[str]:
+    """Return that the model holds such income for less likely than not, where it does."""
+    chance = answer.hidden_income_probability
+    if chance is None or chance >= _EVEN:
+        return []
+    return [say["unlikely"].format(chance=min(round(100 * chance), 49))]

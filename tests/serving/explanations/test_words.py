@@ -45,7 +45,9 @@ def explained_as(raised=(), **answer):
         "review_reasons": [reason("TRANSFERS_LIKE_TRADE", row, LAW_OF_THE_DAY)],
         "offers": [],
         "model_category_set": [2, 3],
+        "model_category": None,
         "model_flag": None,
+        "hidden_income_probability": None,
         "material": None,
         "hidden_income_low": 0,
         "hidden_income_high": 98_765,
@@ -173,3 +175,27 @@ def test_what_inspectors_saw_of_the_family_is_told_with_its_day(language):
     assert f"54{NNBSP}321" in seen[1]
     unvisited = words(explained_as(), language, Record(digest="0", inspections=()))
     assert [line for line in lines if line not in unvisited] == seen
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_opinion_that_speaks_for_the_family_is_told_with_its_chance(language):
+    in_favour = {"kk": "отбасының пайдасына", "ru": "в пользу семьи", "en": "speaks for the family"}
+    phrase = in_favour[language]
+
+    def favourable(**opinion):
+        lines = words(explained_as(**opinion), language, RECORD)
+        return [line for line in lines if phrase in line]
+
+    [line] = favourable(model_flag=False, hidden_income_probability=0.034)
+    assert "3 %" in line
+    assert len(favourable(model_flag=False, hidden_income_probability=0.494)) == 1
+    assert favourable(model_flag=False, hidden_income_probability=0.5) == []
+    assert favourable(model_flag=True, material=False, hidden_income_probability=0.1) == []
+    assert favourable(model_flag=None) == []
+
+
+def test_a_needier_category_of_the_model_speaks_for_the_family_and_a_richer_one_is_not_told():
+    sentence = "The model would place the family in the needier category 2."
+    for category, shown in ((2, True), (3, False), (4, False)):
+        lines = words(explained_as(model_category=category), "en", RECORD)
+        assert any(line.startswith(sentence) for line in lines) == shown
