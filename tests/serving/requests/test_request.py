@@ -215,6 +215,33 @@ def test_persons_are_required_but_may_be_nobody():
     assert "household.persons" in faults_of(family(persons=None, incomes=[], vehicles=[]))
 
 
+def test_persons_that_were_not_sent_are_one_fault_and_not_one_for_each_row_that_names_them():
+    wage = family()["incomes"][0]
+    named = family(persons=[], incomes=[wage, wage | {"person_id": 2}])
+    assert faults_of(named) == {
+        "household.persons": (
+            "names nobody by a key, though 3 rows of other registers name persons",
+            "send the persons whom these rows name, each with its person_id",
+        )
+    }
+    unreadable = family(persons=[family()["persons"][0] | {"person_id": "x"}])
+    assert list(faults_of(unreadable)) == ["household.persons[0].person_id", "household.persons"]
+    assert list(faults_of(family(persons=None))) == ["household.persons"]
+
+
+def test_each_person_whom_the_household_does_not_have_is_named_at_the_first_row():
+    months = [
+        {"person_id": who, "month": f"2025-{month}-01", "source": "wage", "amount": 1}
+        for who, month in ((7, 10), (7, 11), (7, 12), (8, 12), (1, 12))
+    ]
+    problems = {place: problem for place, (problem, _) in faults_of(family(incomes=months)).items()}
+    assert problems == {
+        "household.incomes[0].person_id": "points to no member of the household "
+        "(and 2 more rows by the same key)",
+        "household.incomes[3].person_id": "points to no member of the household",
+    }
+
+
 def test_rows_may_repeat_the_key_of_their_household_but_not_name_another():
     rows = [{"month": "2025-11-01", "amount": 5000, "household_id": 900}]
     assert ask(family(utilities=rows)).registers["utilities"]["household_id"].to_list() == [0]
