@@ -8,6 +8,7 @@ import asyncio
 import json
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +24,9 @@ READ_SECONDS: Final = 30.0
 DRAINED: Final = 128 * MIB
 """Of a body that is refused so much is still taken: twice the largest that is read."""
 DRAIN_SECONDS: Final = 10.0
+_DEEPEST: Final = 100
+_PROBED: Final = 100_000
+_STEPS: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _DECODER: Final = msgspec.json.Decoder()
 
 
@@ -80,6 +84,8 @@ async def read_body(request: Request, limit: Limit) -> bytes:
     )
     body = await _bounded(request, limit.size)
     if max(body.count(b"{"), body.count(b"[")) > limit.objects:
+        if _nested_deep(body):
+            raise _too_deep()
         raise Problem(
             Kind.TOO_LARGE,
             f"The body holds more than {limit.objects:,} rows. Send fewer households at a time.",
@@ -99,9 +105,7 @@ def decode(body: bytes) -> Any:
         # msgspec keeps the last of two equal keys in silence; the standard parser can tell.
         json.loads(body, object_pairs_hook=_no_key_twice)
     except RecursionError:
-        raise Problem(
-            Kind.MALFORMED, "The body is nested too deeply. A family needs four levels."
-        ) from None
+        raise _too_deep() from None
     except (msgspec.DecodeError, ValueError) as error:
         what = (
             str(error) if isinstance(error, msgspec.DecodeError | _TwiceError) else "not UTF-8 JSON"
@@ -112,6 +116,16 @@ def decode(body: bytes) -> Any:
             "mark, and null for what is NaN or infinite.",
         ) from None
     return document
+
+
+def _too_deep() -> Problem:
+    return Problem(Kind.MALFORMED, "The body is nested too deeply. A family needs four levels.")
+
+
+def _nested_deep(body: bytes) -> bool:
+    """Whether a body that nobody has read yet opens far more than it closes, from its start."""
+    open_now = accumulate(_STEPS.get(byte, 0) for byte in body[:_PROBED])
+    return any(depth > _DEEPEST for depth in open_now)
 
 
 class _TwiceError(ValueError):
