@@ -136,8 +136,8 @@ async def law(request: Request) -> Response:
     day = legal.requested_day(request.query_params)
     if day is None:
         every = legal.every_edition()
-        body = {"as_of": None, "version": legal.newest(), "entries": every, "warnings": []}
-        return _json(msgspec.json.encode(body))
+        whole = {"as_of": None, "version": legal.newest(), "entries": every, "warnings": []}
+        return _json(msgspec.json.encode(whole))
     entries = legal.in_force(day)
     body = {
         "as_of": day.isoformat(),

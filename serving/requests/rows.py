@@ -149,10 +149,10 @@ def _refuse_orphans(
         )
         return
     for first, *more in by_person.values():
-        rows = f" (and {len(more):,} more row{'' if len(more) == 1 else 's'} by the same key)"
+        others = f" (and {len(more):,} more row{'' if len(more) == 1 else 's'} by the same key)"
         fault(
             first,
-            "points to no member of the household" + (rows if more else ""),
+            "points to no member of the household" + (others if more else ""),
             "send the person in persons, or correct the key",
         )
 
