@@ -46,7 +46,7 @@ class Contradiction:
 
 _PEOPLED: Final = pl.col("members") > 0
 
-_CONTRADICTIONS: Final = (
+CONTRADICTIONS: Final = (
     Contradiction(
         name="without_persons",
         register="households",
@@ -284,7 +284,7 @@ def _judged(
         if fact is not None:
             facts = facts.join(fact, on="household_id", how="left", maintain_order="left")
             known_facts |= names
-    judged = [c for c in _CONTRADICTIONS if known_facts.issuperset(c.needs)]
+    judged = [c for c in CONTRADICTIONS if known_facts.issuperset(c.needs)]
     table = (
         facts.with_columns(pl.col(name).fill_null(0) for name in _COUNTED if name in known_facts)
         .select("household_id", *(c.holds.alias(c.name) for c in judged))

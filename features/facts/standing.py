@@ -41,7 +41,8 @@ def repaid(as_of: date, columns: Columns) -> pl.Expr:
     return pl.any_horizontal(tests)
 
 
-def _suspended(as_of: date, columns: Columns) -> pl.Expr:
+def suspended(as_of: date, columns: Columns) -> pl.Expr:
+    """A business that is suspended on the day."""
     since = pl.col("suspended_since") <= as_of
     if "suspended_until" not in columns:
         return since
@@ -60,7 +61,7 @@ _OVER: Final[dict[str, tuple[tuple[str, Callable[[date, Columns], pl.Expr]], ...
         ("outstanding", repaid),
         ("role", lambda *_: pl.col("role") == "guarantor"),
     ),
-    "businesses": (("suspended_since", _suspended),),
+    "businesses": (("suspended_since", suspended),),
     "vehicles": (("status", lambda *_: pl.col("status") == "written_off"),),
     "properties": (("status", lambda *_: pl.col("status") == "demolished"),),
 }

@@ -7,6 +7,8 @@ and nothing between two commas is unknown: readers that know of no difference (p
 both for unknown, so ask Parquet where it matters.
 """
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +26,7 @@ ABOUT: Final = (
 )
 """What a verb says of its ``--out``."""
 ROWS_OF_A_PART: Final = 200_000
+_ENDINGS: Final = (".parquet", ".csv")
 _PART: Final = re.compile(r"part-\d{5}\.parquet")
 _JOINED_BY: Final = ";"
 
@@ -45,25 +48,50 @@ def may_hold_a_table(out: Path) -> Path:
     """
     if not out.suffix:
         return _may_hold_parts(out.resolve())
-    if out.suffix.lower() not in _WRITERS:
+    if out.suffix.lower() not in _ENDINGS:
         raise InputError(
-            f"{out.name}: a table is written to {', '.join(_WRITERS)}, or to a folder of Parquet "
+            f"{out.name}: a table is written to {', '.join(_ENDINGS)}, or to a folder of Parquet "
             "where the name has no ending. Choose one of these."
         )
     return may_be_written(out)
 
 
-def write(table: pl.DataFrame, out: Path) -> None:
-    """Write a table as the name of ``out`` says; an earlier one of that name is replaced."""
+def write(table: pl.DataFrame, out: Path, noted: Mapping[str, str] | None = None) -> None:
+    """Write a table as the name of ``out`` says; an earlier one of that name is replaced.
+
+    ``noted``: what else the file shall say of itself, JSON by name. Parquet has it in its key-value
+    metadata, every part of a folder too; beside a CSV it stands in a file of the same name with
+    ``.json`` behind it, together with the SHA-256 of the CSV that it speaks of.
+    """
     out = may_hold_a_table(out)
+    if out.suffix.lower() == ".csv":
+        with replacing(out) as draft:
+            _to_csv(table, draft)
+        if noted:
+            _write_beside(out, noted)
+        return
     if out.suffix:
         with replacing(out) as draft:
-            _WRITERS[out.suffix.lower()](table, draft)
+            table.write_parquet(draft, metadata=dict(noted or {}) or None)
         return
     with replacing_folder(out) as folder:
         for number, first in enumerate(range(0, max(1, table.height), ROWS_OF_A_PART)):
             part = table.slice(first, ROWS_OF_A_PART)
-            part.write_parquet(folder / f"part-{number:05d}.parquet")
+            name = f"part-{number:05d}.parquet"
+            part.write_parquet(folder / name, metadata=dict(noted or {}) or None)
+
+
+def beside(csv: Path) -> Path:
+    """Return where what is noted of a CSV stands."""
+    return csv.with_name(f"{csv.name}.json")
+
+
+def _write_beside(csv: Path, noted: Mapping[str, str]) -> None:
+    with csv.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    entries = {"sha256": digest} | {name: json.loads(text) for name, text in noted.items()}
+    with replacing(beside(csv)) as draft:
+        draft.write_text(json.dumps(entries, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
 def read(place: Path, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
@@ -79,7 +107,7 @@ def read(place: Path, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     except (OSError, pl.exceptions.PolarsError):
         raise InputError(
             f"{place} cannot be read as a table: bring a file that ends in "
-            f"{' or '.join(_WRITERS)}, or a folder of Parquet."
+            f"{' or '.join(_ENDINGS)}, or a folder of Parquet."
         ) from None
 
 
@@ -109,10 +137,3 @@ def _from_csv(path: Path, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
         for name, dtype in lists.items()
         if name in text.columns
     )
-
-
-def _to_parquet(table: pl.DataFrame, path: Path) -> None:
-    table.write_parquet(path)
-
-
-_WRITERS: Final = {".parquet": _to_parquet, ".csv": _to_csv}

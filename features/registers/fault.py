@@ -1,5 +1,6 @@
 """One fault of a data set: where, what, how many rows, what to do and whose job it is."""
 
+import re
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
@@ -10,6 +11,8 @@ DATA_OWNER: Final = "data owner"
 
 EXAMPLES: Final = 3
 """Keys shown for one fault: enough to find the rows, too few to be a list of people."""
+
+_SUCH_AS: Final = re.compile(r", such as (?:row )?-?\d+(?:, (?:row )?-?\d+)*(?=;)")
 
 
 def keeper(register: Register) -> str:
@@ -63,3 +66,12 @@ class Fault:
 def show(examples: list[tuple[int | None, int]]) -> tuple[int | str, ...]:
     """Return what to show for rows given as (key or None, row counted from 0)."""
     return tuple(f"row {row + 1}" if key is None else key for key, row in examples[:EXAMPLES])
+
+
+def without_examples(sentence: str) -> str:
+    """Return a fault's sentence without the keys it shows: for an answer about one family alone.
+
+    >>> without_examples("loans.role: a debt twice (2 rows), such as 7, 9; keep one (banks).")
+    'loans.role: a debt twice (2 rows); keep one (banks).'
+    """
+    return _SUCH_AS.sub("", sentence)

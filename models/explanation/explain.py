@@ -12,6 +12,7 @@ from features.build import Registers
 from features.errors import InputError
 from models.answer import Answer
 from models.decision.pipeline import Decisions, decide
+from models.explanation.notes import Notes, notes
 from models.law.parameters import Law
 from models.learned.predict import Models
 from models.rules.scorecard import Scorecard
@@ -27,6 +28,10 @@ class Explanation:
     """Code of the criterion, its points (null: unknown), the most there can be."""
     moved: dict[str, dict[str, float]]
     """For each model, what each input added to its score."""
+    raised: tuple[str, ...]
+    """Codes of the published red flags that are raised."""
+    notes: Notes
+    """What its registers leave in doubt."""
 
     @property
     def answer(self) -> dict[str, Any]:
@@ -59,4 +64,6 @@ def explained(registers: Registers, models: Models | None, law: Law) -> Explanat
         answered=decisions.answer(),
         points=tuple((c.code, row[c.column], c.most) for c in card.criteria),
         moved=moved,
+        raised=tuple(decisions.flags["raised_flags"][0]),
+        notes=notes(registers, law),
     )

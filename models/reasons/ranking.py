@@ -32,10 +32,10 @@ def rank(ruled: pl.DataFrame, law: Law) -> pl.Series:
 
     Returns
     -------
-    A list column ``reasons``: only what decides the category. First the hard rule where
-    it decides, then the criteria that weigh most: in categories 1 to 3 those with the
-    largest shortfall from their best points, in 4 to 6 those with most points. Ties stand
-    in the order of the card; a criterion that is unknown, or weighs nothing, never
+    A list column ``reasons``: only what decides the category. The hard rule alone where it
+    is met, since no points decide then; else the criteria that weigh most: in categories 1 to
+    3 those with the largest shortfall from their best points, in 4 to 6 those with most points.
+    Ties stand in the order of the card; a criterion that is unknown, or weighs nothing, never
     stands. Red flags change no category, so they are reasons for a review alone.
     """
     plan = _ranking(law.folder, law.day)
@@ -44,10 +44,13 @@ def rank(ruled: pl.DataFrame, law: Law) -> pl.Series:
         table = table.with_columns(place)
     return (
         table.with_columns(plan.codes)
-        .with_columns(_hard=pl.when("hard_rule_met").then(pl.lit(HARD_RULE)))
-        .select(pl.concat_list("_hard", *_CODES).list.drop_nulls().list.head(AT_MOST))
+        .select(
+            pl.when("hard_rule_met")
+            .then(pl.concat_list(pl.lit(HARD_RULE)))
+            .otherwise(pl.concat_list(*_CODES).list.drop_nulls())
+            .alias("reasons")
+        )
         .to_series()
-        .alias("reasons")
     )
 
 

@@ -32,6 +32,8 @@ class HardRule:
     needed: int
     conditions: tuple[Condition, ...]
     act: str
+    reading_is_open: bool
+    """Whether the file doubts how its text is to be read, so that the reading applied is ours."""
 
     @classmethod
     def in_force(cls, law: Law) -> "HardRule":
@@ -48,6 +50,9 @@ class HardRule:
             needed=_needed(raw, len(conditions)),
             conditions=conditions,
             act=raw["source"]["act"],
+            reading_is_open=bool(
+                raw["assumed"] or raw.get("doubt") or any(c.get("doubt") for c in raw["conditions"])
+            ),
         )
 
     @property

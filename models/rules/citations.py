@@ -4,6 +4,7 @@ With what the registers do not cover, the latter are what whoever decides is war
 """
 
 from collections.abc import Collection
+from datetime import date, timedelta
 
 from features.registers.snapshot import Snapshot
 from models.law import lapse
@@ -35,6 +36,16 @@ def lapsed_values(law: Law) -> tuple[Lapse, ...]:
     Raises LawLapsed where the policy of the day refuses decisions by values so old.
     """
     return lapse.refuse_lapsed(law, _leans_on(law))
+
+
+def days_of_decisions() -> tuple[date, date | None]:
+    """Return the first and the last day that the law on file allows decisions of; None: no last."""
+    newest = Law(date.max)
+    first: date = newest.files.rules["decision_policy"]["editions"][0]["since"]
+    ends = [one.known_until for one in lapse.lapsed(newest, _leans_on(newest))]
+    if not ends or not newest.has("lapsed_law_days"):
+        return first, None
+    return first, min(ends) + timedelta(days=newest.lapsed_law_days)
 
 
 def warnings_of(snapshot: Snapshot, law: Law) -> list[str]:

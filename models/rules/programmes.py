@@ -86,7 +86,7 @@ def programme(code: str, law: Law) -> Programme:
         if code in group["named"]:
             raise NoSuchProgramme(
                 f"{code} is out of scope: {group['why']['en']} It cannot be decided, and so "
-                f"cannot be refused, here. Ask for one of {', '.join(listed)}."
+                f"cannot be refused, here. Ask for one of {_listed(listed)}."
             )
     declared = law.programmes["programmes"]
     if code in declared:
@@ -94,8 +94,17 @@ def programme(code: str, law: Law) -> Programme:
         since = f"it begins on {first}, ask as of then" if first > law.day else "it is closed"
         raise NoSuchProgramme(f"{code} is not in force on {law.day}: {since}.")
     near = get_close_matches(code.lower()[:64], listed, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"ask for one of {', '.join(listed)}."
-    raise NoSuchProgramme(f"No local programme has this code: {hint}")
+    hint = f"did you mean {near[0]}? There are" if near else "ask for one of"
+    raise NoSuchProgramme(f"No local programme has this code: {hint} {_listed(listed)}.")
+
+
+def _listed(programmes: Mapping[str, Programme]) -> str:
+    """Return the code of every programme with what it is."""
+    return ", ".join(f"{code} ({_inside(each.name['en'])})" for code, each in programmes.items())
+
+
+def _inside(name: str) -> str:
+    return name[:1].lower() + name[1:]
 
 
 def eligibility(features: pl.DataFrame, ruled: pl.DataFrame, law: Law) -> pl.DataFrame:

@@ -135,10 +135,16 @@ async def law(request: Request) -> Response:
     """List the legal values: those in force on ``as_of``, or without it every edition."""
     day = legal.requested_day(request.query_params)
     if day is None:
-        body = {"as_of": None, "version": legal.newest(), "entries": legal.every_edition()}
-        return _json(msgspec.json.encode(body))
+        every = legal.every_edition()
+        whole = {"as_of": None, "version": legal.newest(), "entries": every, "warnings": []}
+        return _json(msgspec.json.encode(whole))
     entries = legal.in_force(day)
-    body = {"as_of": day.isoformat(), "version": legal.version(day), "entries": entries}
+    body = {
+        "as_of": day.isoformat(),
+        "version": legal.version(day),
+        "entries": entries,
+        "warnings": legal.warnings(day),
+    }
     return _json(msgspec.json.encode(body))
 
 

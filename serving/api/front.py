@@ -10,12 +10,13 @@ import logging
 import time
 from typing import Final
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.api.log import where
 from serving.metrics import REQUESTS, SECONDS
-from serving.requests.body import require_json
-from serving.requests.problems import Problem, response
+from serving.requests.body import Arriving, require_json
+from serving.requests.problems import Kind, Problem, response
 
 CAREFUL: Final = (
     (b"x-content-type-options", b"nosniff"),
@@ -49,19 +50,22 @@ class Front:
             await self.ours(scope, receive, send)
             return
         started, status = time.perf_counter(), 500
+        arriving = Arriving(receive, Headers(scope=scope))
 
         async def careful(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if status != Kind.TOO_SLOW.status:
+                    await arriving.drain()
                 message["headers"] = [*message.get("headers", ()), *CAREFUL]
             await send(message)
 
         try:
             _only_json(scope)
-            await self.ours(scope, receive, careful)
+            await self.ours(scope, arriving, careful)
         except Problem as problem:
-            await response(problem)(scope, receive, careful)
+            await response(problem)(scope, arriving, careful)
         except Exception as error:  # it has been answered; what it says may hold a value
             log.error("Failed: %s", where(error))
         path = scope["path"] if scope["path"] in self.paths else "other"

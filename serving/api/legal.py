@@ -7,8 +7,9 @@ from typing import Any
 
 from features.errors import TarazyError
 from models.law import described, parameters
+from models.law.lapse import lapsed
 from models.law.parameters import Law
-from serving.requests.problems import Fault, invalid
+from serving.requests.problems import Fault, invalid, of_lapse
 from serving.requests.request import read_as_of
 
 
@@ -35,6 +36,11 @@ def in_force(day: date) -> list[dict[str, Any]]:
 def version(day: date) -> str:
     """Return the version of the law of a day."""
     return Law(day).version
+
+
+def warnings(day: date) -> list[Fault]:
+    """Return the values of a day that can be known only until an earlier one."""
+    return [of_lapse(ended) for ended in lapsed(Law(day))]
 
 
 def first_day() -> date:

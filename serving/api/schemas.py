@@ -64,8 +64,13 @@ def schemas() -> dict[str, Any]:
                 "as_of": {"type": ["string", "null"], "format": "date"},
                 "version": {"type": ["string", "null"]},
                 "entries": {"type": "array", "items": {"type": "object"}},
+                "warnings": {
+                    "type": "array",
+                    "items": ref("Fault"),
+                    "description": "Values of the day that can be known only until an earlier one.",
+                },
             },
-            "required": ["as_of", "version", "entries"],
+            "required": ["as_of", "version", "entries", "warnings"],
         },
         "Readiness": _closed(
             {"ready": {"type": "boolean"}, "law": {"type": "object"}, "model": {"type": "object"}}

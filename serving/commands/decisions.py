@@ -4,6 +4,7 @@ What loads LightGBM is imported inside the verbs: `--help` must answer at once.
 """
 
 import re
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -177,13 +178,14 @@ def explain(
     from models.law.parameters import Law
     from serving.decisions.batch import one_household
     from serving.explanations.picture import draw
+    from serving.explanations.record import record
     from serving.explanations.words import words
 
     if letter_to is not None:
         tables.refuse_ending(letter_to, *_LETTERS)
     if picture is not None:
         tables.refuse_ending(picture, *_PICTURES)
-    snapshot, on = sources.opened(snap, day(as_of), terminal)
+    snapshot, on = sources.opened(snap, day(as_of), terminal, for_one_family=True)
     registers = one_household(snapshot, household_id, on)
     if registers is None:
         raise InputError(
@@ -194,12 +196,24 @@ def explain(
     home = sources.home()
     models = chosen(home, model)
     explanation = explained(registers, models, Law(on))
+    beside = record(snapshot, household_id)
     drawn = picture or home.explanations / f"{household_id}-{on}-{language}.svg"
     draw(explanation, drawn, language)
     fields = {
         **explanation.answer,
         **_versions(models),
         "contributions": explanation.contributions(),
+        "snapshot": beside.digest,
+        "inspections": None
+        if beside.inspections is None
+        else [asdict(inspection) for inspection in beside.inspections],
+        "raised_flags": list(explanation.raised),
+        "silent_registers": list(explanation.notes.silent),
+        "family_warnings": [
+            {"place": c.place, "problem": c.rule, "remedy": c.remedy}
+            for c in explanation.notes.contradictions
+        ],
+        "uncounted": {each.cause: each.number for each in explanation.notes.uncounted},
     }
     places = {"picture": str(drawn)}
     if letter_to is not None:
@@ -208,7 +222,7 @@ def explain(
     return Answer(
         fields | places,
         [
-            *words(explanation, language),
+            *words(explanation, language, beside),
             *(f"{name.capitalize()}: {place}" for name, place in places.items()),
         ],
     )
@@ -226,7 +240,8 @@ def _write_letter(
     corrections = nearest(registers, law)
     _, lay_out = FORMATS[path.suffix.removeprefix(".")]
     with replacing(path) as partial:
-        partial.write_bytes(lay_out(letter(explanation.answered, corrections, law, language)))
+        written = letter(explanation.answered, corrections, explanation.notes, law, language)
+        partial.write_bytes(lay_out(written))
 
 
 def chosen(home: Home, model: str) -> "Models | None":

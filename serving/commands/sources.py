@@ -8,7 +8,7 @@ from pathlib import Path
 from features.checking.check import decision_date, faults
 from features.errors import InputError, RegisterFaults, SnapshotError
 from features.registers import snapshot as snapshots
-from features.registers.fault import Fault
+from features.registers.fault import Fault, without_examples
 from features.registers.reading.load import DataSet, open_data_set
 from features.registers.snapshot import Snapshot
 from models.bundles import seals
@@ -24,18 +24,23 @@ def home() -> Home:
     return Home(Path(os.environ.get("TARAZY_HOME", "var")))
 
 
-def opened(place: Path, as_of: date | None, terminal: Terminal) -> tuple[Snapshot, date]:
+def opened(
+    place: Path, as_of: date | None, terminal: Terminal, *, for_one_family: bool = False
+) -> tuple[Snapshot, date]:
     """Open a snapshot, or make one of bare data under the home; return it and the decision date.
 
     Raises RegisterFaults with every fault of bare data, SnapshotError for a snapshot that no
     trusted home signed where ``--unsigned`` does not allow it, and ParameterNotInForce for a
     decision date before the first edition of the law, before anything is written.
+
+    ``for_one_family``: the answer is about one family, so warnings show no key of another.
     """
     if (place / "manifest.json").is_file():
         snapshot = sealed(place, terminal)
         on = as_of or snapshot.as_of
         in_force(on)
-        return _warned(snapshot, on, terminal), on
+        _warn(snapshot, on, terminal, for_one_family=for_one_family)
+        return snapshot, on
     data = open_data_set(place)
     on = as_of or dated(data)
     in_force(on)
@@ -44,7 +49,9 @@ def opened(place: Path, as_of: date | None, terminal: Terminal) -> tuple[Snapsho
     name = f"{place.resolve().name}-{on}-{snapshots.source_digest(data)[:12]}"
     folder = home().snapshots / name
     _make_room(folder, terminal)
-    return _warned(packed(data, on, folder, terminal), on, terminal), on
+    snapshot = packed(data, on, folder, terminal)
+    _warn(snapshot, on, terminal, for_one_family=for_one_family)
+    return snapshot, on
 
 
 def sealed(folder: Path, terminal: Terminal) -> Snapshot:
@@ -70,10 +77,9 @@ def _make_room(folder: Path, terminal: Terminal) -> None:
         shutil.rmtree(folder)
 
 
-def _warned(snapshot: Snapshot, on: date, terminal: Terminal) -> Snapshot:
+def _warn(snapshot: Snapshot, on: date, terminal: Terminal, *, for_one_family: bool) -> None:
     for line in warnings_of(snapshot, Law(on)):
-        terminal.warn(line)
-    return snapshot
+        terminal.warn(without_examples(line) if for_one_family else line)
 
 
 def in_force(on: date) -> Law:

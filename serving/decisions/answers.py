@@ -15,7 +15,7 @@ from models.law.parameters import Law
 from models.learned.predict import Models
 from models.rules.citations import lapsed_values
 from serving.decisions.decision_id import decision_id
-from serving.requests.problems import Fault, invalid
+from serving.requests.problems import Fault, invalid, of_lapse
 from serving.requests.request import Household, ScoreRequest
 
 
@@ -83,10 +83,7 @@ def decided(request: ScoreRequest, models: Models | None) -> tuple[Decided, ...]
 def answers_of(request: ScoreRequest, groups: Iterable[Decided]) -> list[Decision]:
     """Return what is answered of decided households, in the order of the request."""
     by_position: dict[int, Decision] = {}
-    of_law = tuple(
-        Fault(f"law.{lapse.name}", lapse.problem, lapse.remedy)
-        for lapse in lapsed_values(Law(request.as_of))
-    )
+    of_law = tuple(map(of_lapse, lapsed_values(Law(request.as_of))))
     for group in groups:
         for row, position in enumerate(group.positions):
             by_position[position] = _complete(

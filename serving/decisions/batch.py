@@ -34,6 +34,7 @@ from models.columns import SCORE_SCHEMA
 from models.decision.pipeline import decide, versions
 from models.law.parameters import Law
 from models.learned.predict import Models
+from serving.decisions import lineage
 
 HOUSEHOLDS_PER_SLICE: Final = 20_000
 WORKING_FOLDER: Final = re.compile(r"\.(?P<out>.+)\.[0-9a-f]{16}", re.DOTALL)
@@ -135,7 +136,8 @@ def score(
     ``key`` is the secret that binds a killed run's slices to this home (`Home.slices_key`).
     ``keep`` names the columns that are written, and the ending of ``out`` the form
     (`features.files.tables`). A killed run goes on whatever the form: what it finished is kept
-    apart from ``out`` until all is decided.
+    apart from ``out`` until all is decided. What the decisions were made of is written into the
+    file (`serving.decisions.lineage`).
     """
     law = Law(as_of)
     out = tables.may_hold_a_table(out)
@@ -187,7 +189,8 @@ def _score(
             progress("deciding", done, snapshot.households)
     table = pl.concat(finished) if finished else pl.DataFrame(schema=SCORE_SCHEMA)
     table = table.sort("household_id").select(keep)
-    tables.write(table, out)
+    noted = {lineage.KEY: lineage.lineage(snapshot, law, models).as_json()}
+    tables.write(table, out, noted)
     return Scored(out, table, resumed)
 
 

@@ -9,10 +9,12 @@ from typing import Final
 
 from models.answer import Answer, Reason
 from models.explanation.counterfactual import Change, Corrections
+from models.explanation.notes import Notes, text_of
 from models.law import rights
 from models.law.parameters import Law
 from models.law.policy import DEPENDS_ON_UNKNOWN, MATERIAL_HIDDEN_INCOME
 from models.reasons.wording import HARD_RULE
+from models.rules.category import HardRule
 from models.rules.citations import lapsed_values
 from models.rules.scorecard import Scorecard
 from serving.decisions.answers import Decision
@@ -24,7 +26,9 @@ NEEDIEST: Final = 1
 """The category from which no correction leads to more support."""
 
 
-def letter(answer: Answer, corrections: Corrections, law: Law, language: str) -> Letter:
+def letter(
+    answer: Answer, corrections: Corrections, notes: Notes, law: Law, language: str
+) -> Letter:
     """Put one decision into a letter.
 
     Parameters
@@ -33,6 +37,7 @@ def letter(answer: Answer, corrections: Corrections, law: Law, language: str) ->
         was asked for are named.
     corrections : what `models.explanation.counterfactual.nearest` finds for the same
         household and day.
+    notes : what `models.explanation.notes.notes` says of the same household and day.
     law : of the decision date.
     language : kk, ru or en.
 
@@ -48,6 +53,7 @@ def letter(answer: Answer, corrections: Corrections, law: Law, language: str) ->
         *support.adverse(category, law, say),
         support.offered(answer, say),
         _facts(answer, day, say),
+        *_noted(notes, say),
         *_reviews(answer, day, say),
         _model(answer, say),
         change,
@@ -84,8 +90,24 @@ def _opening(answer: Answer, day: date, law: Law, say: Wording) -> tuple[str, ..
 
 def _facts(answer: Answer, day: date, say: Wording) -> Section:
     points = tuple(_point(reason, day, say) for reason in answer.reasons)
-    body = (say("facts.intro"), points) if points else (say("facts.nothing"),)
+    intro = say("facts.rule" if _by_rule(answer) else "facts.intro")
+    body = (intro, points) if points else (say("facts.nothing"),)
     return Section(heading=say("facts.heading"), body=body)
+
+
+def _noted(notes: Notes, say: Wording) -> list[Section]:
+    """Name what was not counted, and what is doubtful in the data, where there is any."""
+    uncounted = [Point(text=text_of(each)[say.language]) for each in notes.uncounted]
+    doubts = [Point(text=text_of(each)[say.language]) for each in notes.contradictions]
+    if notes.silent:
+        registers = "; ".join(say(f"registers.{name}") for name in notes.silent)
+        doubts.insert(0, Point(text=say("notes.silent", registers=registers)))
+    parts = (("notes.uncounted", uncounted, ()), ("notes.doubts", doubts, (say("notes.kept"),)))
+    return [
+        Section(heading=say(heading), body=(tuple(points), *closing))
+        for heading, points, closing in parts
+        if points
+    ]
 
 
 def _reviews(answer: Answer, day: date, say: Wording) -> list[Section]:
@@ -194,11 +216,13 @@ def _object(day: date, law: Law, say: Wording) -> Section:
 def _basis(answer: Answer, law: Law, say: Wording) -> Section:
     """Name the act and the clause by which the category was given, and what of it is assumed."""
     card = Scorecard.in_force(law)
-    by_rule = any(reason.code == HARD_RULE for reason in answer.reasons)
+    by_rule = _by_rule(answer)
     sentences = [
         f"{say.act(card.act, law)}.",
         say("basis.by_rule" if by_rule else "basis.by_points"),
     ]
+    if by_rule and HardRule.in_force(law).reading_is_open:
+        sentences.append(say("basis.reading"))
     if card.status == "assumed" and not by_rule:
         sentences.append(say("basis.assumed"))
     if lapsed := lapsed_values(law):
@@ -206,6 +230,11 @@ def _basis(answer: Answer, law: Law, say: Wording) -> Section:
         until = say.day(min(lapse.known_until for lapse in lapsed))
         sentences.append(say("basis.lapsed", values=values, until=until))
     return Section(heading=say("basis.heading"), body=tuple(sentences))
+
+
+def _by_rule(answer: Answer) -> bool:
+    """Whether the rule of category 6 decided, and no points."""
+    return any(reason.code == HARD_RULE for reason in answer.reasons)
 
 
 def _record(answer: Answer, day: date, say: Wording) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from models.explanation.counterfactual import nearest
+from models.explanation.notes import notes
 from models.learned.predict import Models
 from models.writing import LANGUAGES
 from serving.decisions.answers import answers_of, decided
@@ -41,7 +42,8 @@ class LetterRequest:
         [answer] = answers_of(self.request, [household])
         law = household.decisions.law
         corrections = nearest(household.registers, law)
-        return FORMATS[self.format][1](letter(answer, corrections, law, self.language))
+        doubts = notes(household.registers, law)
+        return FORMATS[self.format][1](letter(answer, corrections, doubts, law, self.language))
 
 
 def read_letter(sent: Any) -> LetterRequest:

@@ -6,18 +6,58 @@ other format, above all no pickle, gets as far as a parser.
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final
 
 import msgspec
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive
 
 from serving.requests.problems import Kind, Problem
 
 MIB: Final = 1024 * 1024
 READ_SECONDS: Final = 30.0
 """How long a body may take to arrive."""
+DRAINED: Final = 128 * MIB
+"""Of a body that is refused so much is still taken: twice the largest that is read."""
+DRAIN_SECONDS: Final = 10.0
+_DEEPEST: Final = 100
+_PROBED: Final = 100_000
+_STEPS: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _DECODER: Final = msgspec.json.Decoder()
+
+
+class Arriving:
+    """The rest of a body that nobody reads: taken off the line, so that the answer is heard.
+
+    A connection that is closed on bytes still under way is reset, and the caller never sees why it
+    was refused. What is taken is thrown away, and no more of it than is bounded here.
+    """
+
+    def __init__(self, receive: Receive, headers: Headers) -> None:
+        """Take the messages of one request, whose headers say whether a body comes with it."""
+        self._receive = receive
+        self._rest = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+        self._waits = headers.get("expect", "").lower() == "100-continue"
+        """Whether the caller sends nothing before it is asked to."""
+
+    async def __call__(self) -> Message:
+        """Return the next message, as the server below gives it."""
+        self._waits = False
+        message = await self._receive()
+        self._rest = message["type"] == "http.request" and message.get("more_body", False)
+        return message
+
+    async def drain(self) -> None:
+        """Throw away what has not been read, up to a number of bytes and seconds."""
+        left = DRAINED
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while self._rest and not self._waits and left > 0:
+                    left -= len((await self()).get("body", b""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +84,8 @@ async def read_body(request: Request, limit: Limit) -> bytes:
     )
     body = await _bounded(request, limit.size)
     if max(body.count(b"{"), body.count(b"[")) > limit.objects:
+        if _nested_deep(body):
+            raise _too_deep()
         raise Problem(
             Kind.TOO_LARGE,
             f"The body holds more than {limit.objects:,} rows. Send fewer households at a time.",
@@ -63,9 +105,7 @@ def decode(body: bytes) -> Any:
         # msgspec keeps the last of two equal keys in silence; the standard parser can tell.
         json.loads(body, object_pairs_hook=_no_key_twice)
     except RecursionError:
-        raise Problem(
-            Kind.MALFORMED, "The body is nested too deeply. A family needs four levels."
-        ) from None
+        raise _too_deep() from None
     except (msgspec.DecodeError, ValueError) as error:
         what = (
             str(error) if isinstance(error, msgspec.DecodeError | _TwiceError) else "not UTF-8 JSON"
@@ -76,6 +116,16 @@ def decode(body: bytes) -> Any:
             "mark, and null for what is NaN or infinite.",
         ) from None
     return document
+
+
+def _too_deep() -> Problem:
+    return Problem(Kind.MALFORMED, "The body is nested too deeply. A family needs four levels.")
+
+
+def _nested_deep(body: bytes) -> bool:
+    """Whether a body that nobody has read yet opens far more than it closes, from its start."""
+    open_now = accumulate(_STEPS.get(byte, 0) for byte in body[:_PROBED])
+    return any(depth > _DEEPEST for depth in open_now)
 
 
 class _TwiceError(ValueError):

@@ -12,6 +12,8 @@ import msgspec
 from starlette.responses import Response
 
 from features.errors import DayError, LawLapsed, ParameterNotInForce
+from models.law.lapse import Lapse
+from models.rules.citations import days_of_decisions
 
 MEDIA_TYPE: Final = "application/problem+json"
 SHOWN: Final = 1_000
@@ -53,9 +55,18 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def of_day(error: DayError) -> Fault:
     """Return the fault of a request for a day that does not have what was asked of it."""
-    ours = isinstance(error, ParameterNotInForce | LawLapsed)
-    remedy = "ask for a day on which the law on file is in force" if ours else "ask for another day"
-    return Fault("as_of", str(error), remedy)
+    if not isinstance(error, ParameterNotInForce | LawLapsed):
+        return Fault("as_of", str(error), "ask for another day")
+    first, last = days_of_decisions()
+    until = f" to {last}" if last else " on"
+    return Fault(
+        "as_of", str(error), f"ask for a day from {first}{until}: for these law is on file"
+    )
+
+
+def of_lapse(lapse: Lapse) -> Fault:
+    """Return the warning of a legal value that could be known only until an earlier day."""
+    return Fault(f"law.{lapse.name}", lapse.problem, lapse.remedy)
 
 
 class Problem(Exception):

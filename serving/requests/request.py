@@ -325,8 +325,11 @@ def _refuse_unknown(
 def shown_name(name: str) -> str:
     """Return a name that the caller made up as far as it can safely be repeated.
 
-    Long numbers are masked: a body keyed by personal numbers must not come back with them.
+    Long numbers are masked, and what may be a person's name: two words or more that begin with a
+    capital. A body keyed by personal numbers or names must not come back with them.
     """
+    if sum(word[:1].isupper() for word in re.split(r"[\s.]+", name)) > 1:
+        return "…"
     clean = "".join(c if c.isprintable() else "?" for c in name[:_NAME_LENGTH])
     clean = re.sub(r"\d{6,}", "…", clean)
     return clean + ("…" if len(name) > _NAME_LENGTH else "")

@@ -7,6 +7,7 @@ a number of the whole request: the keys that were sent are the request's own and
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from typing import Any, Final
 
 import polars as pl
@@ -22,6 +23,7 @@ _EMPTY: Final = {
     r.name: pl.DataFrame(schema={"household_id": pl.Int64(), **r.schema}) for r in SCORING
 }
 _HOUSEHOLDS: Final = REGISTERS["households"]
+_Orphans = dict[int, dict[int, list[str]]]
 _Tell = Callable[[str, str, str], None]
 """Called with the place of a fault, the problem and the remedy."""
 
@@ -66,7 +68,12 @@ def frames(
             series.append(cells)
         read[name] = pl.DataFrame(series)
     _number_households(gathered["households"], fault)
-    read = _number_persons(read, gathered, fault)
+    read, orphans = _number_persons(read, gathered)
+    for owner, by_person in orphans.items():
+        household = gathered["households"].places[owner]
+        members = not read["persons"].filter(household_id=owner)["person_id"].is_null().all()
+        _refuse_orphans(by_person, f"{household}.persons", fault, has_members=members)
+        faulty.update(chain.from_iterable(by_person.values()))
     # Without a readable decision date all promises but those about it are still judged.
     for broken in broken_places(read, as_of or date.max):
         place = gathered[broken.register].places[broken.row]
@@ -91,38 +98,63 @@ def _number_households(households: Rows, fault: _Tell) -> None:
 
 
 def _number_persons(
-    read: dict[str, pl.DataFrame], gathered: dict[str, Rows], fault: _Tell
-) -> dict[str, pl.DataFrame]:
-    """Number persons over the whole request; a row finds its person within its household."""
+    read: dict[str, pl.DataFrame], gathered: dict[str, Rows]
+) -> tuple[dict[str, pl.DataFrame], _Orphans]:
+    """Number persons over the whole request; a row finds its person within its household.
+
+    A person may have several rows of the register of persons, one for each period of membership.
+    With the frames come, by household and key, the places of rows whose person it does not have.
+    """
     persons = gathered["persons"]
     numbers: dict[tuple[int, int], int] = {}
+    absent: dict[tuple[int, int], int] = {}
     for row, key in enumerate(read["persons"]["person_id"]):
         if key is None:
             continue
         numbers.setdefault((persons.owners[row], key), row)
     numbered = dict(read)
+    orphans: _Orphans = {}
     for name, frame in read.items():
         if "person_id" not in frame.columns:
             continue
         mine = gathered[name]
         keys = frame["person_id"].to_list()
-        ids: list[int | None]
-        if name == "persons":
-            # A person may have several rows, one for each period of membership.
-            ids = [
-                None if k is None else numbers[o, k] for o, k in zip(mine.owners, keys, strict=True)
-            ]
-        else:
-            ids = [numbers.get((o, k)) for o, k in zip(mine.owners, keys, strict=True)]
-            for row, (key, number) in enumerate(zip(keys, ids, strict=True)):
-                if key is not None and number is None:
-                    fault(
-                        f"{mine.places[row]}.person_id",
-                        "points to no member of the household",
-                        "send the person in persons, or correct the key",
-                    )
+        ids = [numbers.get((o, k)) for o, k in zip(mine.owners, keys, strict=True)]
+        for row, (owner, key) in enumerate(zip(mine.owners, keys, strict=True)):
+            if key is not None and ids[row] is None:
+                orphans.setdefault(owner, {}).setdefault(key, []).append(
+                    f"{mine.places[row]}.person_id"
+                )
+                # Each has a number as well, or all who are not there would be taken for one.
+                ids[row] = absent.setdefault((owner, key), len(persons.rows) + len(absent))
         numbered[name] = frame.with_columns(pl.Series("person_id", ids, pl.Int64))
-    return numbered
+    return numbered, orphans
+
+
+def _refuse_orphans(
+    by_person: dict[int, list[str]], persons: str, fault: _Tell, *, has_members: bool
+) -> None:
+    """Name what is missing once, and not each row that follows from it.
+
+    ``by_person``: the places of the rows that name each person whom the household does not have;
+    ``persons`` is where its members would stand.
+    """
+    if not has_members:
+        rows = sum(len(places) for places in by_person.values())
+        fault(
+            persons,
+            f"names nobody by a key, though {rows:,} row{'' if rows == 1 else 's'} of other "
+            "registers name persons",
+            "send the persons whom these rows name, each with its person_id",
+        )
+        return
+    for first, *more in by_person.values():
+        others = f" (and {len(more):,} more row{'' if len(more) == 1 else 's'} by the same key)"
+        fault(
+            first,
+            "points to no member of the household" + (others if more else ""),
+            "send the person in persons, or correct the key",
+        )
 
 
 def _refuse_unknown_families(

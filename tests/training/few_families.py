@@ -19,7 +19,8 @@ class Few:
         self.ids = snapshot.household_ids(0)[:count]
         self.partitions, self.households = snapshot.partitions[:1], len(self.ids)
         self.digest, self.as_of = snapshot.digest, snapshot.as_of
-        self.written = snapshot.written
+        self.written, self.warnings = snapshot.written, snapshot.warnings
+        self.coverage = snapshot.coverage
 
     def household_ids(self, partition):
         return self.ids

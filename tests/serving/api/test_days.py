@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from features.registers.declared import SCORING
 from models.law import rights
 from models.law.parameters import Law, parameters
+from models.rules import programmes
 from models.rules.scorecard import Scorecard
 from serving.api import openapi
 from serving.api.app import application
@@ -131,6 +132,37 @@ def test_a_day_at_the_edge_is_answered_or_refused_by_its_name(send, method, path
     begun = date(2019, 1, 1) if example is None else FIRST
     ended = date.max if example is None else LAST
     assert (answer.status_code == 200) == (begun <= day <= ended)
+
+
+@pytest.mark.parametrize("day", [date.min, FIRST - ONE_DAY, LAST + ONE_DAY, date(2031, 1, 1)])
+def test_who_asks_for_a_day_without_law_hears_for_which_days_it_is_on_file(send, day):
+    path, example = DECIDING[0]
+    [fault] = send("POST", path, json=body_of(example, day)).json()["errors"]
+    assert fault["remedy"] == f"ask for a day from {FIRST} to {LAST}: for these law is on file"
+
+
+def test_the_law_of_a_day_warns_of_values_that_have_ended_by_then(send):
+    ended = date(2026, 12, 31)
+
+    def warned(day):
+        answer = send("GET", "/law", params={"as_of": day.isoformat()}).json()
+        return {warning["place"] for warning in answer["warnings"]}
+
+    assert "law.subsistence_minimum" not in warned(ended)
+    assert "law.subsistence_minimum" in warned(ended + ONE_DAY)
+    assert "law.subsistence_minimum" in warned(date(2031, 1, 1))
+    assert send("GET", "/law").json()["warnings"] == []
+
+
+def test_who_asks_for_a_service_that_is_none_hears_which_there_are_in_words(send):
+    path, example = DECIDING[0]
+    for service in ("pension", "rent_subsidi"):
+        [fault] = send("POST", path, json=body_of(example, date(2026, 1, 1), service)).json()[
+            "errors"
+        ]
+        for programme in programmes.in_force(Law(date(2026, 1, 1))):
+            assert f"{programme.code} (" in fault["remedy"]
+        assert "treatment at a sanatorium" in fault["remedy"]
 
 
 @settings(max_examples=60, deadline=None)

@@ -19,6 +19,7 @@ from serving.audit.report import header
 from serving.commands import decisions, main
 from serving.decisions.batch import one_household
 from serving.decisions.live import Live
+from serving.explanations.record import record
 from serving.explanations.words import words
 from serving.inspections.pool import pool
 from serving.monitor import report as monitor
@@ -64,9 +65,9 @@ def test_the_verbs_of_the_readme_tell_the_word(walk, verb):
 def test_an_explanation_tells_it_in_the_language_of_the_reader(snapshot, by_number, language):
     household = int(snapshot.household_ids(0)[0])
     registers = one_household(snapshot, household, snapshot.as_of)
-    assert WORD in words(explained(registers, by_number, Law(snapshot.as_of)), language)[-1]
-    alone = words(explained(registers, None, Law(snapshot.as_of)), language)[-1]
-    assert alone.endswith(", —")
+    beside, law = record(snapshot, household), Law(snapshot.as_of)
+    assert WORD in words(explained(registers, by_number, law), language, beside)[0]
+    assert WORD not in words(explained(registers, None, law), language, beside)[0]
 
 
 def test_answers_for_scripts_tell_it_beside_the_version(by_number):

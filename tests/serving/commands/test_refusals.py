@@ -1,6 +1,7 @@
 """What is wrong is called by its name, with the remedy; and no key of a family is ever cut."""
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -75,6 +76,45 @@ def test_a_household_with_a_negative_key_is_explained(three, tmp_path, monkeypat
         main(["explain", str(data), "-2", "--model", "none"])
     assert left.value.code == 0
     assert "Why this category" in capsys.readouterr().out
+
+
+def test_an_explanation_warns_of_its_own_family_and_shows_no_key_of_another(
+    tmp_path, monkeypatch, capsys
+):
+    """Families 2 and 3 have no income, family 1 has; each is asked about by its key."""
+    monkeypatch.setenv("TARAZY_HOME", str(tmp_path / "home"))
+    renamed = {1: 710_001, 2: 720_002, 3: 730_003}
+    earned = data_sets.INCOMES.with_columns(
+        amount=pl.when(pl.col("person_id") < 20).then("amount").otherwise(0)
+    )
+    registers = {
+        name: frame.with_columns(pl.col("household_id").replace_strict(renamed))
+        if "household_id" in frame.columns
+        else frame
+        for name, frame in (data_sets.GOOD | {"incomes": earned}).items()
+    }
+    data = data_sets.write(tmp_path / "data", registers)
+
+    def explain(household, *more):
+        with pytest.raises(SystemExit) as left:
+            main(["explain", str(data), str(household), "--model", "none", *more])
+        assert left.value.code == 0
+        return capsys.readouterr()
+
+    rule = "a household with no income at all"
+    for household, warned in ((710_001, False), (720_002, True)):
+        printed = explain(household, "--json")
+        answer = json.loads(printed.out)
+        assert (rule in {w["problem"] for w in answer["family_warnings"]}) == warned
+        assert any(rule in line for line in answer["warnings"])
+        assert answer["snapshot"][:12] in explain(household).out.splitlines()[0]
+        visits = [v["inspected_on"] for v in answer["inspections"]]
+        assert visits == ([] if warned else ["2026-04-02"])
+        others = {str(key) for key in renamed.values()} - {str(household)}
+        assert not [key for key in others if key in printed.out + printed.err]
+        words = explain(household).out
+        assert ("The registers show no income of the family at all." in words) == warned
+        assert "Warnings about this family:" in words  # registers that did not answer
 
 
 @pytest.mark.parametrize("verb", ["check", "snapshot"])

@@ -24,6 +24,7 @@ from models.rules import programmes
 from models.writing import LANGUAGES
 from serving.decisions import batch
 from serving.explanations.picture import draw
+from serving.explanations.record import record
 from serving.explanations.words import words
 
 KEY = b"a home's secret"
@@ -250,12 +251,13 @@ def test_a_decision_is_explained_in_three_languages_and_drawn(
     simulated_snapshot, models, as_of, decisions, tmp_path, language
 ):
     row = decisions.row(17, named=True)
-    registers = batch.one_household(Snapshot.open(simulated_snapshot), row["household_id"], as_of)
+    snapshot = Snapshot.open(simulated_snapshot)
+    registers = batch.one_household(snapshot, row["household_id"], as_of)
     explanation = explained(registers, models, Law(as_of))
     assert explanation.answer["category"] == row["category"]
     assert [r["code"] for r in explanation.answer["reasons"]] == row["reasons"]
     assert len(explanation.contributions()["points"]) == 23
-    text = "\n".join(words(explanation, language))
+    text = "\n".join(words(explanation, language, record(snapshot, row["household_id"])))
     for reason in explanation.answer["reasons"]:
         assert reason["text"][language] in text
     draw(explanation, tmp_path / "why.svg", language)

@@ -1,8 +1,14 @@
 """Decisions and features in every form they are written in: one order, one content, resumable."""
 
+import hashlib
+import json
+from datetime import date
+from importlib.metadata import version
+
 import polars as pl
 import pytest
 
+from features.catalogue import catalogue_version
 from features.errors import InputError
 from features.files.tables import read
 from features.registers.reading.load import open_data_set
@@ -12,6 +18,7 @@ from models.bundles.seals import sealing
 from models.decision.outcome import SCORE_SCHEMA
 from models.decision.pipeline import decide
 from models.law.parameters import Law
+from models.rules.citations import warnings_of
 from serving.commands import main
 from serving.decisions import batch
 from tests.features import data_sets
@@ -94,7 +101,44 @@ def test_a_stopped_run_goes_on_in_every_form_and_gives_the_same_bytes(
     monkeypatch.setattr(batch, "decide", decide)
     assert score(tmp_path / "killed" / name).resumed == 2
     assert bytes_of(tmp_path / "killed" / name) == bytes_of(tmp_path / "whole" / name)
-    assert [path.name for path in (tmp_path / "killed").iterdir()] == [name]
+    written = {path.name for path in (tmp_path / "killed").iterdir()}
+    assert written == {name, "d.csv.json"} if name == "d.csv" else {name}
+
+
+def noted_in(out):
+    """What a file of decisions says it was made of."""
+    if out.suffix == ".csv":
+        beside = json.loads((out.parent / f"{out.name}.json").read_text("utf-8"))
+        assert beside["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
+        return beside["tarazy"]
+    part = out / "part-00000.parquet" if out.is_dir() else out
+    return json.loads(pl.read_parquet_metadata(part)["tarazy"])
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_file_of_decisions_says_what_it_was_made_of(snapshot, run, tmp_path, name):
+    command = ("score", snapshot.folder, "--model", "none", "--as-of", "2026-02-01", "--out")
+    for folder in ("here", "there"):
+        (tmp_path / folder).mkdir()
+        assert run(*command, tmp_path / folder / name)[0] == 0
+    assert bytes_of(tmp_path / "here" / name) == bytes_of(tmp_path / "there" / name)
+    law = Law(date(2026, 2, 1))
+    noted = noted_in(tmp_path / "here" / name)
+    assert noted == noted_in(tmp_path / "there" / name)
+    assert noted == {
+        "snapshot": snapshot.digest,
+        "as_of": "2026-02-01",
+        "law": law.version,
+        "scorecard": law.policy.scorecard,
+        "policy": f"{law.policy.policy}-{law.policy.since}",
+        "features": catalogue_version(),
+        "code": version("tarazy"),
+        "model": None,
+        "model_sha256": None,
+        "model_override": None,
+        "warnings": warnings_of(snapshot, law),
+    }
+    assert noted["warnings"]
 
 
 @pytest.mark.parametrize("name", FORMS)

@@ -21,10 +21,12 @@ from features.registers.reading.load import open_data_set
 from features.registers.snapshot import make
 from models.decision.pipeline import decide
 from models.explanation.counterfactual import corrected, nearest
+from models.explanation.notes import notes
 from models.law import rights
 from models.law.parameters import Law
 from models.reasons import reasons
 from models.rules import programmes
+from models.rules.category import HardRule
 from models.rules.scorecard import Scorecard
 from models.writing import LANGUAGES
 from serving.api.app import application
@@ -104,7 +106,8 @@ def registers_of(**changes):
 def written(language="en", registers=None, service=None, **changed):
     registers = registers or registers_of()
     corrections = nearest(registers, LAW_OF_THE_DAY)
-    return letter(decided(registers, service, **changed), corrections, LAW_OF_THE_DAY, language)
+    answer, doubts = decided(registers, service, **changed), notes(registers, LAW_OF_THE_DAY)
+    return letter(answer, corrections, doubts, LAW_OF_THE_DAY, language)
 
 
 def words_of(family_letter):
@@ -170,7 +173,8 @@ def hold_of(registers, printed=LANGUAGES):
         again = decide(corrected(registers, change.facts), None, LAW_OF_THE_DAY)
         assert again.table["category"][0] == change.category < answer.category
     for language in LANGUAGES:
-        family_letter = letter(answer, corrections, LAW_OF_THE_DAY, language)
+        doubts = notes(registers, LAW_OF_THE_DAY)
+        family_letter = letter(answer, corrections, doubts, LAW_OF_THE_DAY, language)
         whole = words_of(family_letter)
         assert not re.search(r"[{}]|None|\bnull\b", whole)
         for reason in (*answer.reasons, *answer.review_reasons):
@@ -282,6 +286,64 @@ def test_category_6_comes_with_notice_hearing_and_continued_support():
     assert "This letter is a notice: by itself it refuses and stops nothing" in whole
     assert "given by the rule of category 6" in whole
     assert "This category closes no local measure" not in whole
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("kk", "әртүрлі түсінуге болады"),
+        ("ru", "можно понимать по-разному"),
+        ("en", "can be read in more than one way: the project's own reading stands"),
+    ],
+)
+def test_a_letter_of_category_6_says_that_the_reading_of_its_rule_is_ours(language, sentence):
+    assert HardRule.in_force(LAW_OF_THE_DAY).reading_is_open
+    assert sentence in words_of(written(language, rich()))
+    assert sentence not in words_of(written(language))
+
+
+def test_a_letter_of_category_6_names_the_facts_of_its_rule_as_grounds_and_no_criterion():
+    [facts] = [
+        s for s in written("en", rich()).sections if s.heading == "What the category rests on"
+    ]
+    assert facts.body[0] == "The category rests on this alone:"
+    [point] = facts.body[1]
+    assert point.text.startswith("The conditions of category 6 are met.")
+    assert "Source: " in point.notes[0]
+
+
+def test_a_rule_whose_wording_leaves_nothing_open_is_no_reading_of_ours():
+    raw = copy.deepcopy(LAW_OF_THE_DAY.hard_rule)
+    settled = raw | {"doubt": None, "conditions": [c | {"doubt": None} for c in raw["conditions"]]}
+    assert not HardRule.read(settled, LAW_OF_THE_DAY).reading_is_open
+    for opened in (
+        settled | {"assumed": True},
+        settled | {"doubt": "and, or or"},
+        settled | {"conditions": [*settled["conditions"][1:], raw["conditions"][0]]},
+    ):
+        assert HardRule.read(opened, LAW_OF_THE_DAY).reading_is_open
+
+
+def test_a_letter_says_what_was_not_counted_and_what_is_doubtful_in_the_data():
+    """A member who died in November, whose pension went on, and a loan of hers that is repaid."""
+    quiet = written("en")
+    assert "What was not counted" not in words_of(quiet)
+    grandmother = {"person_id": 9, "sex": "f", "birth_date": "1950-01-01", "died_on": "2025-11-05"}
+    late = {"person_id": 9, "month": "2025-12-01", "source": "pension", "amount": 90_000}
+    repaid = {"person_id": 1, "kind": "consumer", "outstanding": 0, "monthly_payment": 0}
+    registers = registers_of(
+        persons=[*FAMILY["persons"], grandmother], incomes=[*wages(300_000), late], loans=[repaid]
+    )
+    by_heading = {s.heading: s.body for s in written("en", registers).sections}
+    assert [point.text for point in by_heading["What was not counted"][0]] == [
+        "Members who died, and all that is in their name; people: 1.",
+        "Loans that are repaid: 1.",
+    ]
+    doubts, kept = by_heading["Notes about the data"]
+    assert "Income is recorded for a month after a member's death." in [p.text for p in doubts]
+    assert "nothing was altered" in kept
+    for language in ("kk", "ru"):
+        assert len(written(language, registers).sections) == len(written("en", registers).sections)
 
 
 def test_other_categories_are_not_frightened_with_what_category_6_means():

@@ -3,6 +3,7 @@
 import json
 from datetime import date
 
+import anyio
 import msgspec
 import polars as pl
 import pytest
@@ -10,12 +11,14 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from starlette.requests import Request
 
 from features.registers.declared import LEARNING, SCORING
 from models.decision.pipeline import versions
 from models.law.parameters import Law
+from serving.api.app import ONE_LIMIT
 from serving.decisions.decision_id import canonical, decision_id
-from serving.requests.body import decode
+from serving.requests.body import decode, read_body
 from serving.requests.problems import SHOWN, Problem
 from serving.requests.request import HOUSEHOLDS_AT_ONCE, read_many, read_one
 
@@ -50,6 +53,17 @@ def faults(document, read=read_one):
 
 def faults_of(household, **more):
     return faults({"as_of": "2026-01-01", "household": household, **more})
+
+
+def read_whole(body):
+    """Read a body as `POST /score` does, then its document."""
+
+    async def receive():
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    headers = [(b"content-type", b"application/json")]
+    request = Request({"type": "http", "headers": headers}, receive)
+    return decode(anyio.run(read_body, request, ONE_LIMIT))
 
 
 # What is understood
@@ -112,6 +126,25 @@ def test_unknown_columns_of_rows_are_ignored_and_named_once_per_register():
     assert warning.place == "vehicles"
     assert "colour, plate" in warning.problem
     assert "white" not in str(warning)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Серік Ахметов", "…"),
+        ("Ахметов С. К.", "…"),
+        ("AKHMETOVA AIGUL", "…"),
+        ("Әйгүл  Қасымова", "…"),
+        ("Income", "Income"),
+        ("colour of the car", "colour of the car"),
+        ("iin 990101400123", "iin …"),
+    ],
+)
+def test_a_name_that_may_be_a_persons_comes_not_back(name, shown):
+    household = family(vehicles=[{"person_id": 1, "kind": "car", name: 1}])
+    [warning] = ask(household).households[0].warnings
+    assert warning.problem.endswith(f": {shown}")
+    assert f"household.{shown}" in faults_of(family(**{name: 1}))
 
 
 def test_a_household_without_a_key_is_understood():
@@ -213,6 +246,33 @@ def test_a_household_that_the_state_learned_of_later_is_refused_with_the_reason(
 def test_persons_are_required_but_may_be_nobody():
     assert ask(family(persons=[], incomes=[], vehicles=[]))
     assert "household.persons" in faults_of(family(persons=None, incomes=[], vehicles=[]))
+
+
+def test_persons_that_were_not_sent_are_one_fault_and_not_one_for_each_row_that_names_them():
+    wage = family()["incomes"][0]
+    named = family(persons=[], incomes=[wage, wage | {"person_id": 2}])
+    assert faults_of(named) == {
+        "household.persons": (
+            "names nobody by a key, though 3 rows of other registers name persons",
+            "send the persons whom these rows name, each with its person_id",
+        )
+    }
+    unreadable = family(persons=[family()["persons"][0] | {"person_id": "x"}])
+    assert list(faults_of(unreadable)) == ["household.persons[0].person_id", "household.persons"]
+    assert list(faults_of(family(persons=None))) == ["household.persons"]
+
+
+def test_each_person_whom_the_household_does_not_have_is_named_at_the_first_row():
+    months = [
+        {"person_id": who, "month": f"2025-{month}-01", "source": "wage", "amount": 1}
+        for who, month in ((7, 10), (7, 11), (7, 12), (8, 12), (1, 12))
+    ]
+    problems = {place: problem for place, (problem, _) in faults_of(family(incomes=months)).items()}
+    assert problems == {
+        "household.incomes[0].person_id": "points to no member of the household "
+        "(and 2 more rows by the same key)",
+        "household.incomes[3].person_id": "points to no member of the household",
+    }
 
 
 def test_rows_may_repeat_the_key_of_their_household_but_not_name_another():
@@ -325,6 +385,21 @@ def test_what_is_no_json_is_refused_before_anything_reads_it(body):
     with pytest.raises(Problem) as problem:
         decode(body)
     assert problem.value.kind.status == 400
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":', b'[{"a":'])
+def test_a_body_that_is_nested_without_end_is_said_to_be_so_whatever_its_length(opening):
+    for times in (2_000, 30_000):
+        with pytest.raises(Problem) as refused:
+            read_whole(opening * times)
+        assert refused.value.kind.status == 400
+        assert "nested too deeply" in refused.value.detail
+
+
+def test_a_flat_body_with_too_many_rows_is_not_said_to_be_nested():
+    with pytest.raises(Problem) as refused:
+        read_whole(b'{"household": {"persons": [' + b",".join([b"{}"] * 20_001) + b"]}}")
+    assert refused.value.kind.status == 413
 
 
 def test_json_is_read():
