@@ -29,6 +29,7 @@ RICHER: Final = pl.col("model_category") > pl.col("rule_category")
 _INSIDE: Final = pl.col("model_category_set").list.contains(pl.col("rule_category"))
 _RATES: Final[dict[str, pl.Expr]] = {
     "review": pl.col("status") == "review",
+    "follow_up": pl.col("follow_up"),
     "rule_flag": pl.col("rule_flag"),
     "model_flag": pl.col("model_flag"),
     "model_poorer": POORER,

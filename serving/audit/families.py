@@ -97,7 +97,9 @@ def counted(decisions: Decisions, registers: Registers, as_of: date) -> pl.DataF
     """Return what an audit counts of the families of one partition."""
     features = decisions.features
     published = [flag.code for flag in red_flags.in_force(decisions.law)]
-    table = decisions.table.drop("reasons", "review_reasons", "as_of", "law_version")
+    table = decisions.table.drop(
+        "reasons", "review_reasons", "follow_up_reasons", "as_of", "law_version"
+    )
     where = places(registers, as_of)
     information = assistance(features, decisions.law, where.select("household_id", "region"))
     return table.with_columns(

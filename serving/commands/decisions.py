@@ -296,5 +296,5 @@ def _counts(summary: dict[str, Any]) -> list[str]:
     return [
         f"{name.replace('_', ' ')}: "
         + ", ".join(f"{key} {count:,}" for key, count in summary[name].items())
-        for name in ("status", "rule_flag", "model_flag", "material")
+        for name in ("status", "follow_up", "rule_flag", "model_flag", "material")
     ]

@@ -7,6 +7,7 @@ from features.units import Unit
 from models.answer import Answer, Offer, Reason
 from models.explanation.explain import Explanation
 from models.explanation.notes import Notes, text_of
+from models.law.policy import REGISTER_SILENT
 from models.reasons.wording import HARD_RULE
 from models.rules.category import HardRule
 from models.rules.scorecard import Scorecard
@@ -34,16 +35,21 @@ def words(explanation: Explanation, language: str, record: Record) -> list[str]:
             model=_model(explanation, say),
         ),
         f"{say['category']} {a.category}: {card.category_name(a.category, language)}",
-        say["review"] if a.status == "review" else say["automatic"],
+        say[_standing(a)],
     ]
-    for heading, reasons in (("why", a.reasons), ("looks", a.review_reasons)):
+    asked = (
+        ("why", a.reasons),
+        ("looks", a.review_reasons),
+        ("follow_ups", a.follow_up_reasons),
+    )
+    for heading, reasons in asked:
         if reasons:
             lines += ["", f"{say[heading]}:"]
         for each in reasons:
             basis = say[each.basis]
             lines.append(f"  • [{each.code}] {each.text[language]} ({basis})")
             lines.append(f"    {say['remedy']}: {each.remedy[language]}")
-    lines += _acts((*a.reasons, *a.review_reasons), say, language)
+    lines += _acts((*a.reasons, *a.review_reasons, *a.follow_up_reasons), say, language)
     lines += _doubted(explanation.notes, say, language)
     lines += _offered(a.offers, say, language)
     lines.append("")
@@ -60,6 +66,14 @@ def words(explanation: Explanation, language: str, record: Record) -> list[str]:
     lines += _of_unseen_income(a, say, language)
     lines.append(_flags(explanation, say))
     return [*lines, say["never"], *_inspected(record, say, language)]
+
+
+def _standing(answer: Answer) -> str:
+    """Return the key of what the decision is: in force, waiting for what, or looked at later."""
+    if answer.status == "automatic":
+        return "follow_up" if answer.follow_up else "automatic"
+    for_register = all(reason.code == REGISTER_SILENT for reason in answer.review_reasons)
+    return "awaits" if for_register else "review"
 
 
 def _model(explanation: Explanation, say: dict[str, str]) -> str:

@@ -12,7 +12,12 @@ from models.explanation.counterfactual import Change, Corrections
 from models.explanation.notes import Notes, text_of
 from models.law import rights
 from models.law.parameters import Law
-from models.law.policy import DEPENDS_ON_UNKNOWN, MATERIAL_HIDDEN_INCOME
+from models.law.policy import (
+    DEPENDS_ON_UNKNOWN,
+    MATERIAL_HIDDEN_INCOME,
+    REGISTER_SILENT,
+    VALUE_UNKNOWN,
+)
 from models.reasons.wording import HARD_RULE
 from models.rules.category import HardRule
 from models.rules.citations import lapsed_values
@@ -81,11 +86,19 @@ def _opening(answer: Answer, day: date, law: Law, say: Wording) -> tuple[str, ..
         say("outcome.category", day=say.day(day), category=category, name=name),
         say("outcome.scale"),
         *support.of_service(answer, say),
-        say(f"outcome.{answer.status}"),
+        *_standing(answer, say),
     ]
     if support.served(category, law):
         sentences.append(say("outcome.open"))
     return (*sentences, say("outcome.untouched"))
+
+
+def _standing(answer: Answer, say: Wording) -> list[str]:
+    """Say whether the decision is in force, waits for a person or a register, or is looked at later."""
+    if answer.status == "review":
+        for_register = all(reason.code == REGISTER_SILENT for reason in answer.review_reasons)
+        return [say("outcome.awaits" if for_register else "outcome.review")]
+    return [say("outcome.automatic"), *([say("outcome.follow_up")] if answer.follow_up else [])]
 
 
 def _facts(answer: Answer, day: date, say: Wording) -> Section:
@@ -111,8 +124,20 @@ def _noted(notes: Notes, say: Wording) -> list[Section]:
 
 
 def _reviews(answer: Answer, day: date, say: Wording) -> list[Section]:
-    points = tuple(_point(reason, day, say) for reason in answer.review_reasons)
-    return [Section(heading=say("reviews.heading"), body=(points,))] if points else []
+    """Name what the decision waits for, or what a person looks at later."""
+    for_register = all(reason.code == REGISTER_SILENT for reason in answer.review_reasons)
+    parts = (
+        ("reviews.register" if for_register else "reviews.heading", answer.review_reasons, ()),
+        ("follow_ups.heading", answer.follow_up_reasons, (say("follow_ups.nothing_waits"),)),
+    )
+    return [
+        Section(
+            heading=say(heading),
+            body=(*first, tuple(_point(reason, day, say) for reason in reasons)),
+        )
+        for heading, reasons, first in parts
+        if reasons
+    ]
 
 
 def _point(reason: Reason, day: date, say: Wording) -> Point:
@@ -144,7 +169,8 @@ def _model(answer: Answer, say: Wording) -> Section:
 
 def _model_asks(answer: Answer) -> bool:
     """Whether the model itself asked for a person: a flag beyond the capacity did not."""
-    return any(r.code == MATERIAL_HIDDEN_INCOME for r in answer.review_reasons)
+    asked = (*answer.review_reasons, *answer.follow_up_reasons)
+    return any(reason.code == MATERIAL_HIDDEN_INCOME for reason in asked)
 
 
 def _change(answer: Answer, corrections: Corrections, law: Law, say: Wording) -> Section:
@@ -162,8 +188,8 @@ def _change(answer: Answer, corrections: Corrections, law: Law, say: Wording) ->
         body.append(say("change.many"))
     else:
         body.append(say("change.none" if corrections.tried else "change.nothing"))
-    for reason in answer.review_reasons:
-        if reason.code == DEPENDS_ON_UNKNOWN:
+    for reason in (*answer.review_reasons, *answer.follow_up_reasons):
+        if reason.code in (DEPENDS_ON_UNKNOWN, REGISTER_SILENT, VALUE_UNKNOWN):
             richest = reason.facts["richest"]
             name = _name(richest, law, say)
             body.append(say("change.unknown", category=richest, name=name))
@@ -191,7 +217,7 @@ def _remedies(answer: Answer, change: Section, say: Wording) -> list[Section]:
         for p in block
         for note in p.notes
     }
-    reasons = [*answer.reasons, *answer.review_reasons]
+    reasons = [*answer.reasons, *answer.review_reasons, *answer.follow_up_reasons]
     remedies = dict.fromkeys(reason.remedy[say.language] for reason in reasons)
     points = tuple(Point(text=remedy) for remedy in remedies if remedy not in written)
     return [Section(heading=say("remedies.heading"), body=(points,))] if points else []

@@ -28,6 +28,7 @@ SHARES: Final[dict[str, pl.Expr]] = {
     "model_flag": pl.col("model_flag"),
     "material": pl.col("material"),
     "review": pl.col("status") == "review",
+    "follow_up": pl.col("follow_up"),
 }
 """Whom a person is asked to look at; null: not known for the family."""
 

@@ -22,7 +22,8 @@ SHARES: Final = {
     "rule_flag": "red flag by the rules",
     "model_flag": "flag by the model",
     "material": "flag that would change the category",
-    "review": "go to a person",
+    "review": "wait for a person or a register",
+    "follow_up": "are looked at later",
 }
 
 

@@ -24,7 +24,7 @@ from models.learned.predict import Models
 
 BEFORE: Final = "_before"
 AFTER: Final = "_after"
-COMPARED: Final = ("status", "by_model", "model_flag", "material", "model_category")
+COMPARED: Final = ("status", "follow_up", "by_model", "model_flag", "material", "model_category")
 """What is compared: `by_model` says that a person looks for no other reason than the model."""
 LEGAL: Final = (
     "household_id",
@@ -56,10 +56,14 @@ def _ceased(column: str) -> pl.Expr:
     return pl.col(column + BEFORE).eq_missing(True) & ~pl.col(column + AFTER).eq_missing(True)
 
 
+def _looked_at(when: str) -> pl.Expr:
+    """Whether a person looks at the family: the decision waits for one, or one looks later."""
+    return (pl.col("status" + when) == "review") | pl.col("follow_up" + when)
+
+
 CHANGES: Final[dict[str, pl.Expr]] = {
-    "newly_in_review": (pl.col("status_after") == "review") & (pl.col("status_before") != "review"),
-    "no_longer_in_review": (pl.col("status_before") == "review")
-    & (pl.col("status_after") != "review"),
+    "newly_in_review": _looked_at(AFTER) & ~_looked_at(BEFORE),
+    "no_longer_in_review": _looked_at(BEFORE) & ~_looked_at(AFTER),
     "newly_flagged": _became("model_flag"),
     "no_longer_flagged": _ceased("model_flag"),
     "newly_material": _became("material"),
@@ -73,8 +77,8 @@ CHANGES: Final[dict[str, pl.Expr]] = {
 }
 """What can happen to a family when the model is changed, as conditions on its row."""
 WORDS: Final[dict[str, str]] = {
-    "newly_in_review": "newly sent to a person",
-    "no_longer_in_review": "no longer sent to a person",
+    "newly_in_review": "newly to be looked at by a person",
+    "no_longer_in_review": "no longer to be looked at",
     "newly_flagged": "newly flagged",
     "no_longer_flagged": "no longer flagged",
     "newly_material": "flag newly matters for the category",
@@ -106,8 +110,8 @@ class Radius:
     def as_json(self) -> dict[str, Any]:
         """Return who moves, in all and by group, ready for JSON; no family is named.
 
-        ``review`` states the load: families that a person must look at, and those of them for
-        whom the model is the only reason.
+        ``review`` states the load: families at whom a person looks, before the decision has effect
+        or later; those that wait for it; and those for whom the model is the only reason.
         """
         table = self.table
         return {
@@ -120,7 +124,8 @@ class Radius:
             "served_category_changed": self.touched,
             "review": {
                 when: {
-                    "all": _counted(table, pl.col("status" + suffix) == "review"),
+                    "all": _counted(table, _looked_at(suffix)),
+                    "waiting": _counted(table, pl.col("status" + suffix) == "review"),
                     "by_model_alone": _counted(table, pl.col("by_model" + suffix)),
                 }
                 for when, suffix in (("before", BEFORE), ("after", AFTER))
@@ -198,7 +203,8 @@ def of_families(registers: Registers, households: pl.Series) -> Registers:
 
 def _of(decisions: Decisions) -> pl.DataFrame:
     """Return what is compared of each family."""
-    only = pl.col("review_reasons") == [MATERIAL_HIDDEN_INCOME]
+    asked = pl.concat_list("review_reasons", "follow_up_reasons")
+    only = asked == [MATERIAL_HIDDEN_INCOME]
     return decisions.table.with_columns(by_model=only).select(COMPARED)
 
 
