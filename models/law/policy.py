@@ -78,9 +78,10 @@ class Worth:
 class Policy:
     """The decision policy of a day: what a model may do, and what asks for a person.
 
-    ``awaited_registers`` (those that a decision waits for), ``papers`` (by feature, what a family can show where it is unknown), ``worth`` and
-    ``kept_months`` (for which a decision stays in force while a register is silent) are of
-    editions that tell the three consequences apart; before, all wait.
+    ``awaited_registers`` (those that a decision waits for), ``papers`` (by feature, what a
+    family can show where it is unknown), ``worth`` and ``kept_months`` (for which a decision
+    stays in force while a register is silent) are of editions that tell the three consequences
+    apart; before, all wait.
     """
 
     since: date

@@ -94,7 +94,7 @@ def _opening(answer: Answer, day: date, law: Law, say: Wording) -> tuple[str, ..
 
 
 def _standing(answer: Answer, say: Wording) -> list[str]:
-    """Say whether the decision is in force, waits for a person or a register, or is looked at later."""
+    """Say whether the decision is in force, what it waits for, or that it is looked at later."""
     if answer.status == "review":
         for_register = all(reason.code == REGISTER_SILENT for reason in answer.review_reasons)
         return [say("outcome.awaits" if for_register else "outcome.review")]

@@ -4,6 +4,8 @@ from datetime import date
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from features.build import count
 from models.decision import materiality, outcome, pipeline
@@ -69,6 +71,31 @@ def test_only_what_is_adverse_or_hangs_on_a_register_waits():
 @pytest.mark.parametrize("category", [1, 2, 3, 4, 5])
 def test_children_alone_a_missing_paper_a_flag_and_the_model_delay_nobody(category):
     assert waits_for(**EVERYTHING | {"rule": category, "richest": 5, "silent": []}) == []
+
+
+@given(
+    members=st.integers(0, 9),
+    adults=st.integers(0, 9),
+    rule=st.integers(1, 6),
+    richest=st.integers(1, 6),
+    by_papers=st.integers(1, 6),
+    raised=st.booleans(),
+    model=st.booleans(),
+)
+def test_category_6_always_waits_and_no_other_does_while_registers_answer(
+    members, adults, rule, richest, by_papers, raised, model
+):
+    waited = waits_for(
+        members=members,
+        adults=adults,
+        rule=rule,
+        richest=richest,
+        by_papers=by_papers,
+        raised=["MORE_THAN_ONE_CAR"] * raised,
+        model=model,
+    )
+    assert ("CATEGORY_6_ADVERSE" in waited) is (rule == 6)
+    assert bool(waited) is (rule == 6 or members == 0)
 
 
 def test_until_the_consequences_were_told_apart_everything_that_asked_waited():
