@@ -19,12 +19,12 @@ from enum import StrEnum
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from scipy.stats import chi2_contingency, fisher_exact, ks_2samp, kstwobign
 
 from models.law.parameters import Law
-from models.learned.inputs import Input, Matrix, encode
+from models.learned.arrays import Counts, Matrix, Vector
+from models.learned.inputs import Input, encode
 
 BINS: Final = 10
 PSI_LOOK, PSI_ACT = 0.10, 0.25
@@ -33,8 +33,6 @@ ERROR: Final = 0.05
 """The chance of any alarm among all that is judged together, if nothing changed."""
 _FEWEST_EXPECTED: Final = 5
 """Families expected in a bin from which the χ² approximation is trusted (Cochran 1954)."""
-
-Counts = npt.NDArray[np.int64]
 
 
 class Verdict(StrEnum):
@@ -116,7 +114,7 @@ def holm(p: Sequence[float]) -> list[float]:
     return [float(each) for each in adjusted]
 
 
-def values(name: str, before: Matrix, after: Matrix) -> Change:
+def values(name: str, before: Vector, after: Vector) -> Change:
     """Compare the values of two groups of families; NaN is silence.
 
     The p-value is twice the smaller of two: Kolmogorov–Smirnov on what is known, χ² on the
@@ -188,7 +186,7 @@ def share(name: str, before: tuple[int, int], after: tuple[int, int], **details:
     )
 
 
-def quantile_edges(reference: Matrix, bins: int = BINS) -> Matrix:
+def quantile_edges(reference: Vector, bins: int = BINS) -> Vector:
     """Return the inner edges of quantile bins, each a value that occurs; equal ones once.
 
     A value that many families share makes fewer bins, not empty ones.
@@ -200,7 +198,7 @@ def quantile_edges(reference: Matrix, bins: int = BINS) -> Matrix:
     return np.unique(np.quantile(known, levels, method="inverted_cdf"))
 
 
-def in_bins(values: Matrix, edges: Matrix) -> Counts:
+def in_bins(values: Vector, edges: Vector) -> Counts:
     """Count families in each bin, an edge belonging to the bin below it; the silent last."""
     known = ~np.isnan(values)
     bins = np.searchsorted(edges, values[known], side="left")
@@ -285,7 +283,7 @@ def _distance(before: Counts, after: Counts) -> tuple[float | None, float]:
     return distance, float(kstwobign.sf(distance * np.sqrt(n * m / (n + m))))
 
 
-def _middle(known: Matrix) -> float | None:
+def _middle(known: Vector) -> float | None:
     return round(float(np.median(known)), 6) if len(known) else None
 
 

@@ -22,7 +22,7 @@ from scipy.stats import binom, hypergeom, poisson_binom
 from models.assessment.metrics import UNKNOWN as NOT_KNOWN
 from models.assessment.metrics import Estimate, share
 from models.assessment.suppression import SHOWN_FROM
-from models.learned.inputs import Matrix
+from models.learned.arrays import Counts, Vector
 
 SIGNIFICANCE: Final = 0.05
 RATIO: Final = 1.25
@@ -34,8 +34,8 @@ POWER: Final = 0.8
 TWO_WAY_FROM: Final = 30
 _QUANTILES: Final = (np.arange(11) + 0.5) / 11
 
-Whole = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+Cells = npt.NDArray[np.bool_]
+"""Which cells of some counts are meant: as many dimensions as the counts have."""
 
 
 class Verdict(StrEnum):
@@ -88,7 +88,7 @@ class Finding:
 
 
 def against_rest(
-    count: Whole, of: Whole, all_count: Whole | int, all_of: Whole | int
+    count: Counts, of: Counts, all_count: Counts | int, all_of: Counts | int
 ) -> list[Finding]:
     """Compare the error rate of each group with that of everybody else.
 
@@ -130,7 +130,7 @@ def against_rest(
     return findings
 
 
-def calibration(predicted: Sequence[Matrix], observed: Sequence[Matrix]) -> list[Finding]:
+def calibration(predicted: Sequence[Vector], observed: Sequence[Vector]) -> list[Finding]:
     """Compare what was said of each group with what inspectors found there.
 
     Parameters
@@ -198,7 +198,7 @@ def _ratio(mine: float | None, other: float | None) -> float | None:
     return None if mine is None or not other else mine / other
 
 
-def holm(p: Matrix) -> Matrix:
+def holm(p: Vector) -> Vector:
     """Return p-values corrected for their number (Holm 1979): the chance of any false alarm."""
     order = np.argsort(p, kind="stable")
     steps = len(p) - np.arange(len(p))
@@ -207,7 +207,7 @@ def holm(p: Matrix) -> Matrix:
     return adjusted
 
 
-def power(of: Whole, others: Whole, others_of: Whole, level: float) -> Matrix:
+def power(of: Counts, others: Counts, others_of: Counts, level: float) -> Vector:
     """Return the chance that the exact test finds a group with 1.5 times the rest's rate.
 
     The rest's rate is taken as seen, and its chance variation is averaged over; zero where
@@ -224,7 +224,7 @@ def power(of: Whole, others: Whole, others_of: Whole, level: float) -> Matrix:
     return chances
 
 
-def _least_significant(of: int, others: Whole, others_of: int, level: float) -> Whole:
+def _least_significant(of: int, others: Counts, others_of: int, level: float) -> Counts:
     """Return the smallest count of a group that the test calls too high; of + 1: none.
 
     One answer for each count of ``others``, by bisection: the p-value falls as the count
@@ -250,11 +250,11 @@ def _least_significant(of: int, others: Whole, others_of: int, level: float) -> 
     return high
 
 
-def _choose(of: int, count: Whole) -> Matrix:
+def _choose(of: int, count: Counts) -> npt.NDArray[np.float64]:
     return np.asarray(gammaln(of + 1) - gammaln(count + 1) - gammaln(of - count + 1))
 
 
-def hidden(families: Whole, shown_from: int = SHOWN_FROM) -> Flags:
+def hidden(families: Counts, shown_from: int = SHOWN_FROM) -> Cells:
     """Return which cells of a table are not shown, so that no small one can be worked out.
 
     Parameters
@@ -278,7 +278,7 @@ def hidden(families: Whole, shown_from: int = SHOWN_FROM) -> Flags:
 
 
 def _beside_a_given_away(
-    table: Whole, gone: Flags, small: Flags, lines: int
+    table: Counts, gone: Cells, small: Cells, lines: int
 ) -> tuple[int, int] | None:
     """Return the cell to hide next to protect a small one; None: none is given away, or can be."""
     for row, column in np.argwhere(small & _follows(gone, lines)):
@@ -294,7 +294,7 @@ def _beside_a_given_away(
     return None
 
 
-def _follows(gone: Flags, lines: int) -> Flags:
+def _follows(gone: Cells, lines: int) -> Cells:
     """Return which hidden cells the sums of the lines determine: those no null vector moves."""
     places = np.argwhere(gone)
     if not len(places):

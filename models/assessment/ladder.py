@@ -8,13 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from models.assessment.metrics import Estimate, quadratic_kappa, with_interval
-from models.learned.inputs import Matrix
-
-Whole = npt.NDArray[np.int64]
+from models.learned.arrays import Codes, Matrix, Vector
 
 
 def answers(survey: pl.DataFrame) -> pl.DataFrame:
@@ -45,14 +42,14 @@ def answers(survey: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def on_scale(step: Whole, ladder: Mapping[int, int]) -> Whole:
+def on_scale(step: Codes, ladder: Mapping[int, int]) -> Codes:
     """Return the category that stands for each family's step of the ladder."""
     table = np.array([ladder[n] for n in sorted(ladder)], dtype=np.int64)
-    placed: Whole = table[step - 1]
+    placed: Codes = table[step - 1]
     return placed
 
 
-def agreement(truth: Whole, predicted: Whole, weights: Matrix, drawn: Matrix) -> Estimate:
+def agreement(truth: Codes, predicted: Codes, weights: Vector, drawn: Matrix) -> Estimate:
     """Return the quadratic-weighted kappa of two categories with its interval.
 
     ``drawn`` as `models.assessment.metrics.draws` returns it for the clusters.
@@ -61,7 +58,7 @@ def agreement(truth: Whole, predicted: Whole, weights: Matrix, drawn: Matrix) ->
 
 
 def difference(
-    truth: Whole, predicted: Whole, other: Whole, weights: Matrix, drawn: Matrix
+    truth: Codes, predicted: Codes, other: Codes, weights: Vector, drawn: Matrix
 ) -> Estimate:
     """Return by how much ``said`` agrees better than ``other``, paired on the same families."""
     return with_interval(
@@ -71,7 +68,7 @@ def difference(
     )
 
 
-def shares(category: Whole, weights: Matrix, categories: int) -> dict[str, Any]:
+def shares(category: Codes, weights: Vector, categories: int) -> dict[str, Any]:
     """Return the weighted share of each category, 1 the poorest."""
     mass = np.bincount(category, weights=weights, minlength=categories + 1)[1:]
     return {str(n): round(float(m / mass.sum()), 6) for n, m in enumerate(mass, start=1)}

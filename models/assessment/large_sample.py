@@ -7,12 +7,11 @@ pages have no generator, and none is needed for these two measures.
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.stats import norm
 
 from models.assessment.metrics import CONFIDENCE, UNKNOWN, Estimate, auc, quadratic_kappa
-from models.learned.inputs import Matrix
+from models.learned.arrays import Codes, Vector
 
 _Z: Final = float(norm.ppf(1 - (1 - CONFIDENCE) / 2))
 _STEPS: Final = 6
@@ -20,7 +19,7 @@ _ASIDE: Final = 1e-9
 """Where the search begins beside what was found: at 0 and 1 that is a root of its own."""
 
 
-def auc_interval(truth: Matrix, score: Matrix) -> Estimate:
+def auc_interval(truth: Vector, score: Vector) -> Estimate:
     """Return the AUC with its score interval; unknown without both kinds of families.
 
     Newcombe (2006), method 5: it stays inside 0…1 and has a width even where the two
@@ -42,10 +41,10 @@ def auc_interval(truth: Matrix, score: Matrix) -> Estimate:
 
 
 def kappa_interval(
-    truth: npt.NDArray[np.int64],
-    predicted: npt.NDArray[np.int64],
-    weights: Matrix,
-    clusters: npt.NDArray[np.int64] | None = None,
+    truth: Codes,
+    predicted: Codes,
+    weights: Vector,
+    clusters: Codes | None = None,
 ) -> Estimate:
     """Return the quadratic-weighted kappa of up to six categories with its interval.
 

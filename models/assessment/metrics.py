@@ -10,17 +10,16 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import beta, norm, rankdata
 
 from features.errors import InputError
-from models.learned.inputs import Matrix
+from models.learned.arrays import Codes, Matrix, Vector
 
 CONFIDENCE: Final = 0.95
 """Of every interval, unless it says otherwise."""
 REPLICAS: Final = 1_000
 
-Measure = Callable[[Matrix], float]
+Measure = Callable[[Vector], float]
 """A number computed from labels under given weights, one weight a label."""
 
 
@@ -66,12 +65,12 @@ def share(count: int, of: int) -> Estimate:
     return Estimate(count / of, low, high)
 
 
-def auc(truth: Matrix, score: Matrix, weights: Matrix | None = None) -> float:
+def auc(truth: Vector, score: Vector, weights: Vector | None = None) -> float:
     """Return the chance that a hiding family scores above a clear one, ties counting half."""
     return float(aucs(truth, score, _ones(truth, weights)[None, :])[0])
 
 
-def average_precision(truth: Matrix, score: Matrix, weights: Matrix | None = None) -> float:
+def average_precision(truth: Vector, score: Vector, weights: Vector | None = None) -> float:
     """Return precision averaged over the hiding families in order of suspicion.
 
     Families of one score are taken together. Without a hiding family: not a number.
@@ -87,7 +86,7 @@ def average_precision(truth: Matrix, score: Matrix, weights: Matrix | None = Non
 
 
 def precision_at(
-    truth: Matrix, score: Matrix, capacity: float, weights: Matrix | None = None
+    truth: Vector, score: Vector, capacity: float, weights: Vector | None = None
 ) -> float:
     """Return the share of hiding families among the most suspicious ``capacity`` of all.
 
@@ -102,7 +101,7 @@ def precision_at(
     return float((hits * taken / np.where(size > 0, size, 1.0)).sum() / room)
 
 
-def lift_at(truth: Matrix, score: Matrix, capacity: float, weights: Matrix | None = None) -> float:
+def lift_at(truth: Vector, score: Vector, capacity: float, weights: Vector | None = None) -> float:
     """Return how many times likelier a hiding family is at ``capacity`` than anywhere.
 
     Without a hiding family there is nothing to be likelier than: not a number.
@@ -111,13 +110,13 @@ def lift_at(truth: Matrix, score: Matrix, capacity: float, weights: Matrix | Non
     return precision_at(truth, score, capacity, weights) / usual if usual > 0 else float("nan")
 
 
-def brier(truth: Matrix, probability: Matrix, weights: Matrix | None = None) -> float:
+def brier(truth: Vector, probability: Vector, weights: Vector | None = None) -> float:
     """Return the mean squared distance of the probabilities from what was found."""
     return float(np.average((truth - probability) ** 2, weights=_ones(truth, weights)))
 
 
 def calibration_line(
-    truth: Matrix, probability: Matrix, weights: Matrix | None = None
+    truth: Vector, probability: Vector, weights: Vector | None = None
 ) -> tuple[float, float]:
     """Return intercept and slope of the findings on the log-odds: 0 and 1 where honest.
 
@@ -142,9 +141,7 @@ def calibration_line(
     return float(line[0]), float(line[1])
 
 
-def quadratic_kappa(
-    truth: npt.NDArray[np.int64], predicted: npt.NDArray[np.int64], weights: Matrix | None = None
-) -> float:
+def quadratic_kappa(truth: Codes, predicted: Codes, weights: Vector | None = None) -> float:
     """Return agreement of ordered categories beyond chance, far mistakes weighing more.
 
     Cohen's kappa with quadratic weights (Cohen 1968).
@@ -161,9 +158,7 @@ def quadratic_kappa(
     return 1.0 - float((cost * seen).sum()) / chance if chance else 1.0
 
 
-def draws(
-    families: npt.NDArray[np.int64], generator: np.random.Generator, replicas: int = REPLICAS
-) -> Matrix:
+def draws(families: Codes, generator: np.random.Generator, replicas: int = REPLICAS) -> Matrix:
     """Return how often each label is drawn in each bootstrap replica, families drawn whole."""
     _, place = np.unique(families, return_inverse=True)
     count = int(place.max()) + 1
@@ -171,7 +166,7 @@ def draws(
     return drawn[:, place].astype(np.float64)
 
 
-def with_interval(measure: Measure, weights: Matrix, drawn: Matrix) -> Estimate:
+def with_interval(measure: Measure, weights: Vector, drawn: Matrix) -> Estimate:
     """Return a measure with its percentile bootstrap interval.
 
     A replica in which the measure is undefined (not a number) does not count; a measure
@@ -181,7 +176,7 @@ def with_interval(measure: Measure, weights: Matrix, drawn: Matrix) -> Estimate:
     return percentiles(measure(weights), replicas)
 
 
-def auc_with_interval(truth: Matrix, score: Matrix, weights: Matrix, drawn: Matrix) -> Estimate:
+def auc_with_interval(truth: Vector, score: Vector, weights: Vector, drawn: Matrix) -> Estimate:
     """Return the AUC with its bootstrap interval; unknown without both kinds of families."""
     if not _both(truth):
         return UNKNOWN
@@ -189,7 +184,7 @@ def auc_with_interval(truth: Matrix, score: Matrix, weights: Matrix, drawn: Matr
 
 
 def auc_difference(
-    truth: Matrix, score: Matrix, other: Matrix, weights: Matrix, drawn: Matrix
+    truth: Vector, score: Vector, other: Vector, weights: Vector, drawn: Matrix
 ) -> Estimate:
     """Return by how much ``score`` ranks better than ``other`` on the same families, paired."""
     if not _both(truth):
@@ -198,7 +193,7 @@ def auc_difference(
     return percentiles(auc(truth, score, weights) - auc(truth, other, weights), replicas)
 
 
-def aucs(truth: Matrix, score: Matrix, weights: Matrix) -> Matrix:
+def aucs(truth: Vector, score: Vector, weights: Matrix) -> Vector:
     """Return the AUC under each row of weights; not a number where one kind has no weight."""
     order = np.argsort(score, kind="stable")
     ranked, label = score[order], truth[order]
@@ -209,11 +204,11 @@ def aucs(truth: Matrix, score: Matrix, weights: Matrix) -> Matrix:
     below = np.cumsum(clear, axis=1) - clear / 2
     pairs = hiding.sum(axis=1) * clear.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        areas: Matrix = (hiding * below).sum(axis=1) / pairs
+        areas: Vector = (hiding * below).sum(axis=1) / pairs
     return areas
 
 
-def percentiles(value: float, replicas: Matrix) -> Estimate:
+def percentiles(value: float, replicas: Vector) -> Estimate:
     """Return a measure with the middle 95 % of its replicas; unknown where it is undefined."""
     if not np.isfinite(value) or not np.isfinite(replicas).any():
         return UNKNOWN
@@ -222,7 +217,7 @@ def percentiles(value: float, replicas: Matrix) -> Estimate:
     return Estimate(float(value), float(low), float(high))
 
 
-def auc_exactly(truth: Matrix, score: Matrix) -> Estimate:
+def auc_exactly(truth: Vector, score: Vector) -> Estimate:
     """Return the AUC with DeLong's interval (DeLong et al. 1988): no lot is drawn.
 
     For thousands of families, where a bootstrap would take minutes; by mid-ranks (Sun & Xu
@@ -241,9 +236,9 @@ def auc_exactly(truth: Matrix, score: Matrix) -> Estimate:
     return Estimate(value, max(value - reach, 0.0), min(value + reach, 1.0))
 
 
-def _both(truth: Matrix) -> bool:
+def _both(truth: Vector) -> bool:
     return bool(0 < truth.sum() < len(truth))
 
 
-def _ones(truth: Matrix, weights: Matrix | None) -> Matrix:
+def _ones(truth: Vector, weights: Vector | None) -> Vector:
     return np.ones(len(truth)) if weights is None else weights

@@ -9,19 +9,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from models.assessment.metrics import CONFIDENCE, Estimate, share
 from models.assessment.suppression import SHOWN_FROM
-from models.learned.inputs import Matrix
+from models.learned.arrays import Codes, Matrix, Vector
 
 BINS: Final = 15
 _REPLICAS: Final = 1_000
 
-Whole = npt.NDArray[np.int64]
 
-
-def bins_of(predicted: Matrix, weights: Matrix) -> Whole:
+def bins_of(predicted: Vector, weights: Vector) -> Codes:
     """Return the bin of each family: as many as hold ten families, fifteen at most.
 
     Bins of equal weight, in order of the probability; at least one.
@@ -34,7 +31,7 @@ def bins_of(predicted: Matrix, weights: Matrix) -> Whole:
     return placed
 
 
-def table(truth: Matrix, predicted: Matrix, weights: Matrix) -> list[dict[str, Any]]:
+def table(truth: Vector, predicted: Vector, weights: Vector) -> list[dict[str, Any]]:
     """Return for each bin what was said and what was found, with the exact interval of counts."""
     placed = bins_of(predicted, weights)
     rows = []
@@ -74,7 +71,7 @@ class CalibrationError:
 
 
 def calibration_error(
-    truth: Matrix, predicted: Matrix, weights: Matrix, drawn: Matrix, generator: np.random.Generator
+    truth: Vector, predicted: Vector, weights: Vector, drawn: Matrix, generator: np.random.Generator
 ) -> CalibrationError:
     """Return the mean distance of said and found over bins (Naeini et al. 2015).
 
@@ -101,7 +98,7 @@ def calibration_error(
     )
 
 
-def _errors(off: Matrix, weights: Matrix, member: Matrix) -> Matrix:
+def _errors(off: Matrix, weights: Matrix, member: Matrix) -> Vector:
     """ECE under each row of weights or of distances: |Σ w (found − said)| over bins ÷ Σ w."""
     apart = np.abs((off * weights) @ member).sum(axis=1)
     return np.asarray(apart / weights.sum(axis=1), dtype=np.float64)

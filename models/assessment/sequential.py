@@ -39,10 +39,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import beta
 
-from models.learned.inputs import Matrix
+from models.learned.arrays import Codes, Mask, Vector
 
 ERROR: Final = 0.05
 """Lives of an honest model, of all, in which the evidence may ever cross."""
@@ -57,14 +56,12 @@ they are near 0.4; conventions."""
 AWAY: Final = (0.1, 0.2, 0.4, 0.8)
 """Stakes on a mean that is off; conventions."""
 
-Flags = npt.NDArray[np.bool_]
-
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What one tenge has become after each observation, and from which sum on it is proof."""
 
-    path: Matrix
+    path: Vector
     proof: float
 
     @property
@@ -85,7 +82,7 @@ class Evidence:
 
 
 def above(
-    values: Matrix, promised: float, *, weights: Matrix | None = None, error: float = ERROR
+    values: Vector, promised: float, *, weights: Vector | None = None, error: float = ERROR
 ) -> Evidence:
     """Watch whether a share is above what was promised.
 
@@ -102,7 +99,7 @@ def above(
     return Evidence(_money(gains, stakes or [1.0]), 1 / error)
 
 
-def refuted_above(unconfirmed: Flags, weights: Matrix, promised: float) -> float:
+def refuted_above(unconfirmed: Mask, weights: Vector, promised: float) -> float:
     """Return the share of unconfirmed flags above which a model has broken its certificate.
 
     Parameters
@@ -127,11 +124,11 @@ def refuted_above(unconfirmed: Flags, weights: Matrix, promised: float) -> float
 
 
 def apart(
-    values: Matrix,
-    first: Flags,
-    batch: npt.NDArray[np.int64],
+    values: Vector,
+    first: Mask,
+    batch: Codes,
     *,
-    weights: Matrix | None = None,
+    weights: Vector | None = None,
     error: float = ERROR,
 ) -> Evidence:
     """Watch whether two groups have different error rates, in either direction.
@@ -166,11 +163,11 @@ def apart(
 
 
 def off(
-    observed: Matrix,
-    predicted: Matrix,
+    observed: Vector,
+    predicted: Vector,
     tolerance: float,
     *,
-    weights: Matrix | None = None,
+    weights: Vector | None = None,
     error: float = ERROR,
 ) -> Evidence:
     """Watch whether predicted probabilities are off by more than a tolerance on average.
@@ -194,7 +191,7 @@ def fewest_to_prove(promised: float, worse: float = 1.5, error: float = ERROR) -
     return int(np.ceil(np.log(1 / error) / growth))
 
 
-def _money(gains: Matrix, stakes: Sequence[float]) -> Matrix:
+def _money(gains: Vector, stakes: Sequence[float]) -> Vector:
     """Return the mean, over the stakes, of what each makes of one tenge, after every gain.
 
     Summed as logarithms: a long run neither overflows nor drops to nothing.
@@ -204,5 +201,5 @@ def _money(gains: Matrix, stakes: Sequence[float]) -> Matrix:
     return np.asarray(np.exp(np.clip(split, -700, 700)), dtype=np.float64)
 
 
-def _ones(values: Matrix, weights: Matrix | None) -> Matrix:
+def _ones(values: Vector, weights: Vector | None) -> Vector:
     return np.ones(len(values)) if weights is None else weights

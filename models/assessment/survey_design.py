@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from scipy.stats import beta, t
 
 from models.assessment.metrics import CONFIDENCE, UNKNOWN, Estimate
-from models.learned.inputs import Matrix
+from models.learned.arrays import Codes, Vector
 
 _TAIL: Final = (1 - CONFIDENCE) / 2
 
@@ -24,12 +23,12 @@ _TAIL: Final = (1 - CONFIDENCE) / 2
 class Design:
     """Weights, and for each row the number of its unit; for each unit that of its stratum."""
 
-    weight: Matrix
-    unit: npt.NDArray[np.int64]
-    stratum_of_unit: npt.NDArray[np.int64]
+    weight: Vector
+    unit: Codes
+    stratum_of_unit: Codes
 
     @classmethod
-    def of(cls, rows: pl.DataFrame, weight: Matrix) -> "Design":
+    def of(cls, rows: pl.DataFrame, weight: Vector) -> "Design":
         """Read ``stratum`` and ``cluster`` from the survey's rows.
 
         Without a cluster every household is its own unit; without a stratum all stand in one.
@@ -55,7 +54,7 @@ class Design:
         """Degrees of freedom: units less strata, at least one."""
         return max(1, len(self.stratum_of_unit) - len(np.unique(self.stratum_of_unit)))
 
-    def variance(self, influence: Matrix) -> float:
+    def variance(self, influence: Vector) -> float:
         """Return the variance of a total of ``weight × influence``."""
         totals = np.bincount(
             self.unit, self.weight * influence, minlength=len(self.stratum_of_unit)
@@ -69,7 +68,7 @@ class Design:
         return float((stretch[self.stratum_of_unit] * away).sum())
 
 
-def ratio(above: Matrix, below: Matrix, design: Design) -> Estimate:
+def ratio(above: Vector, below: Vector, design: Design) -> Estimate:
     """Return Σ w·above ÷ Σ w·below with its 95 % interval; unknown where nothing is below.
 
     For shares and means between 0 and 1; a domain is given by noughts outside it, so that
@@ -83,7 +82,7 @@ def ratio(above: Matrix, below: Matrix, design: Design) -> Estimate:
 
 
 def difference(
-    first: tuple[Matrix, Matrix], second: tuple[Matrix, Matrix], design: Design
+    first: tuple[Vector, Vector], second: tuple[Vector, Vector], design: Design
 ) -> Estimate:
     """Return how far the first ratio lies from the second, with its 95 % interval.
 
@@ -109,7 +108,7 @@ def difference(
     return Estimate(value, max(-1.0, value - reach), min(1.0, value + reach))
 
 
-def interval(value: float, influence: Matrix, design: Design, domain: Matrix) -> Estimate:
+def interval(value: float, influence: Vector, design: Design, domain: Vector) -> Estimate:
     """Return a value between 0 and 1 with its interval on the log-odds (Korn & Graubard 1999).
 
     At exactly 0 or 1 the sample shows no spread: then the exact interval of as many draws
@@ -126,7 +125,7 @@ def interval(value: float, influence: Matrix, design: Design, domain: Matrix) ->
     return Estimate(value, low, high)
 
 
-def median(values: Matrix, weight: Matrix) -> float:
+def median(values: Vector, weight: Vector) -> float:
     """Return the weighted median: the smallest value with half the weight at or below it."""
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weight[order])
@@ -134,7 +133,7 @@ def median(values: Matrix, weight: Matrix) -> float:
 
 
 def below_share_of_median(
-    values: Matrix, persons: Matrix, share: float, design: Design
+    values: Vector, persons: Vector, share: float, design: Design
 ) -> tuple[Estimate, float]:
     """Return the share of persons below a share of the median, and the line.
 
@@ -152,7 +151,7 @@ def below_share_of_median(
     return interval(value, influence, design, persons), line
 
 
-def _density(values: Matrix, mass: Matrix, point: float) -> float:
+def _density(values: Vector, mass: Vector, point: float) -> float:
     """Density at a point by a Gaussian kernel with Silverman's bandwidth."""
     centre = float(np.average(values, weights=mass))
     spread = float(np.sqrt(np.average((values - centre) ** 2, weights=mass)))

@@ -7,7 +7,7 @@ from sklearn.base import RegressorMixin
 
 from models.estimators.monotone import FOLDS, Directions, Frame, Labels, MonotoneEstimator
 from models.learned import conformal, trees
-from models.learned.inputs import Matrix
+from models.learned.arrays import Vector
 
 
 class ExpectedConsumptionRegressor(RegressorMixin, MonotoneEstimator):  # type: ignore[misc]
@@ -109,7 +109,7 @@ class ExpectedConsumptionRegressor(RegressorMixin, MonotoneEstimator):  # type: 
         self.error_weights_ = rows.judged[judged]
         return self
 
-    def predict(self, X: Frame, quantile: float | None = None) -> Matrix:
+    def predict(self, X: Frame, quantile: float | None = None) -> Vector:
         """Return expected consumption of each row, in the unit of ``y``.
 
         Without ``quantile`` the typical amount, which is what the gap to declared income

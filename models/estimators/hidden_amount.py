@@ -4,13 +4,14 @@ from typing import Any, Self
 
 import lightgbm as lgb
 import numpy as np
+import numpy.typing as npt
 from sklearn.base import RegressorMixin
 
 from models.estimators.hidden_income import detector
 from models.estimators.monotone import FOLDS, Directions, Frame, Labels, MonotoneEstimator, coded
-from models.estimators.rows import Codes, Rows
+from models.estimators.rows import Rows
 from models.learned import conformal, hidden_income, trees
-from models.learned.inputs import Matrix
+from models.learned.arrays import Codes, Matrix, Vector
 
 _NARROWEST = 0.05
 """A spread of the logarithm below this would be a sample too small to show one."""
@@ -143,7 +144,7 @@ class HiddenAmountRegressor(RegressorMixin, MonotoneEstimator):  # type: ignore[
         self.agreement_group_ = rows.group[judged]
         return self
 
-    def predict(self, X: Frame) -> Matrix:
+    def predict(self, X: Frame) -> Vector:
         """Return the expected hidden amount of each family, in the unit of ``y``.
 
         Probability times mean amount, held between the ends of the interval at ``level``.
@@ -177,10 +178,10 @@ class HiddenAmountRegressor(RegressorMixin, MonotoneEstimator):  # type: ignore[
             tail = np.array([tails[k] for k in code.tolist()])
         return np.column_stack(self._ends(hides, centre, tail))
 
-    def _hides(self, amount: Matrix) -> Any:
+    def _hides(self, amount: npt.NDArray[Any]) -> Any:
         return (amount > 0) & (amount >= self.materiality)
 
-    def _probability(self, rows: Rows) -> Matrix:
+    def _probability(self, rows: Rows) -> Vector:
         """Fit the probability of hiding; return what blind models say of each row."""
         hiding = self._hides(rows.y)
         self.detector_ = None
@@ -191,7 +192,7 @@ class HiddenAmountRegressor(RegressorMixin, MonotoneEstimator):  # type: ignore[
                 f"An amount was found in {int(hiding.sum())} rows: amounts need at least two."
             )
 
-        def grow(x: Matrix, y: Matrix, weights: Matrix) -> lgb.Booster:
+        def grow(x: Matrix, y: Vector, weights: Vector) -> lgb.Booster:
             return self._grown(
                 x,
                 y,
@@ -206,7 +207,7 @@ class HiddenAmountRegressor(RegressorMixin, MonotoneEstimator):  # type: ignore[
         self.detector_, self.calibration_ = fitted.booster, fitted.calibration
         return fitted.blind
 
-    def _amounts(self, rows: Rows) -> tuple[Matrix, Matrix]:
+    def _amounts(self, rows: Rows) -> tuple[Vector, Vector]:
         """Fit the amounts; return the blind centre of each row, and the errors of the hiding."""
         hiding = self._hides(rows.y)
         logs = np.log(np.where(hiding, rows.y, 1.0))
@@ -221,7 +222,7 @@ class HiddenAmountRegressor(RegressorMixin, MonotoneEstimator):  # type: ignore[
         self.booster_ = grown(hiding)
         return centre, (logs - centre)[hiding]
 
-    def _predicted(self, X: Frame) -> tuple[Matrix, Matrix]:
+    def _predicted(self, X: Frame) -> tuple[Vector, Vector]:
         """Return the probability of hiding and the centre of the amount's logarithm."""
         x = self._matrix(X)
         centre = trees.margin(self.booster_, x)
@@ -239,7 +240,7 @@ class HiddenAmountRegressor(RegressorMixin, MonotoneEstimator):  # type: ignore[
             return 0.0
         return conformal.lower_quantile(self.agreement_[mine], weights, level)
 
-    def _group_codes(self, groups: Labels, like: Matrix) -> Codes:
+    def _group_codes(self, groups: Labels, like: Vector) -> Codes:
         if self.groups_ is None:
             raise ValueError("fit was given no groups: fit with groups first.")
         each, place = coded(groups, like)
@@ -250,7 +251,7 @@ class HiddenAmountRegressor(RegressorMixin, MonotoneEstimator):  # type: ignore[
             )
         return np.asarray(np.searchsorted(self.groups_, each)[place], dtype=np.int64)
 
-    def _ends(self, hides: Matrix, centre: Matrix, tail: Matrix) -> tuple[Matrix, Matrix]:
+    def _ends(self, hides: Vector, centre: Vector, tail: Vector) -> tuple[Vector, Vector]:
         low, high = np.empty(len(hides)), np.empty(len(hides))
         for each in np.unique(tail):
             rows = tail == each

@@ -10,10 +10,10 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from models.estimators.monotone import FOLDS, Directions, Frame, Labels, MonotoneEstimator
-from models.estimators.rows import Flags, Rows
+from models.estimators.rows import Rows
 from models.learned import trees
+from models.learned.arrays import Mask, Matrix, Vector
 from models.learned.hidden_income import Calibration, calibrate
-from models.learned.inputs import Matrix
 
 
 class HiddenIncomeClassifier(ClassifierMixin, MonotoneEstimator):  # type: ignore[misc]
@@ -113,7 +113,7 @@ class HiddenIncomeClassifier(ClassifierMixin, MonotoneEstimator):  # type: ignor
         self.booster_, self.calibration_ = fitted.booster, fitted.calibration
         return self
 
-    def decision_function(self, X: Frame) -> Matrix:
+    def decision_function(self, X: Frame) -> Vector:
         """Return the log-odds that each family hides income."""
         x = self._matrix(X)
         line = self.calibration_
@@ -129,7 +129,7 @@ class HiddenIncomeClassifier(ClassifierMixin, MonotoneEstimator):  # type: ignor
         hides = self.decision_function(X) > 0
         return self.classes_[hides.astype(np.int64)]
 
-    def _tree(self, x: Matrix, y: Matrix, weights: Matrix) -> lgb.Booster:
+    def _tree(self, x: Matrix, y: Vector, weights: Vector) -> lgb.Booster:
         return self._grown(x, y, weights, objective="binary", feature_fraction=self.columns)
 
 
@@ -139,13 +139,13 @@ class Detector:
 
     booster: lgb.Booster
     calibration: Calibration
-    blind: Matrix
+    blind: Vector
 
 
 def detector(
     rows: Rows,
-    confirmed: Matrix,
-    grow: Callable[[Matrix, Matrix, Matrix], lgb.Booster],
+    confirmed: Vector,
+    grow: Callable[[Matrix, Vector, Vector], lgb.Booster],
     sensitivity: float,
 ) -> Detector:
     """Grow a detector and calibrate it on scores of families that its twins had not seen."""
@@ -153,7 +153,7 @@ def detector(
     for k in rows.folds:
         margins[rows.fold == k] = _blind(rows, confirmed, k, grow)
 
-    def line(chosen: Flags) -> Calibration:
+    def line(chosen: Mask) -> Calibration:
         return calibrate(
             margins[chosen], confirmed[chosen], rows.judged[chosen], sensitivity=sensitivity
         )
@@ -170,10 +170,10 @@ def detector(
 
 def _blind(
     rows: Rows,
-    confirmed: Matrix,
+    confirmed: Vector,
     fold: int,
-    grow: Callable[[Matrix, Matrix, Matrix], lgb.Booster],
-) -> Matrix:
+    grow: Callable[[Matrix, Vector, Vector], lgb.Booster],
+) -> Vector:
     """Return the scores of one fold by a model of the others.
 
     Where the others are all of one kind nobody can be ranked: each gets the log-odds of
@@ -186,7 +186,7 @@ def _blind(
     return np.full(int(mine.sum()), np.log((seen.sum() + 0.5) / (len(seen) - seen.sum() + 0.5)))
 
 
-def _two_classes(y: Any) -> tuple[Any, Matrix]:
+def _two_classes(y: Any) -> tuple[Any, Vector]:
     """Return the two classes, and 1 where a row is of the second."""
     check_classification_targets(y)
     kind = type_of_target(y, input_name="y", raise_unknown=True)

@@ -18,9 +18,9 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from models.estimators.rows import Codes, Rows, distinct
+from models.estimators.rows import Rows, distinct
 from models.learned import trees
-from models.learned.inputs import Matrix
+from models.learned.arrays import Codes, Matrix, Vector
 
 FOLDS: Final = 5
 Directions = Mapping[str, int] | Sequence[int] | None
@@ -70,7 +70,7 @@ class MonotoneEstimator(BaseEstimator):  # type: ignore[misc]
     def _rows(
         self,
         x: Matrix,
-        y: Matrix,
+        y: Vector,
         *,
         sample_weight: Labels = None,
         calibration_weight: Labels = None,
@@ -109,7 +109,7 @@ class MonotoneEstimator(BaseEstimator):  # type: ignore[misc]
         )
 
     def _grown(
-        self, x: Matrix, y: Matrix, weights: Matrix, *, objective: str, **more: Any
+        self, x: Matrix, y: Vector, weights: Vector, *, objective: str, **more: Any
     ) -> lgb.Booster:
         """Grow one booster with this estimator's parameters; ``more`` overrides them."""
         names = getattr(self, "feature_names_in_", None)
@@ -126,7 +126,7 @@ class MonotoneEstimator(BaseEstimator):  # type: ignore[misc]
         )
 
 
-def coded(labels: Labels, x: Matrix) -> tuple[Any, Codes]:
+def coded(labels: Labels, x: Vector | Matrix) -> tuple[Any, Codes]:
     """Return the distinct labels, sorted, and the place of each row's label among them."""
     values = column_or_1d(np.asarray(labels))
     check_consistent_length(x, values)

@@ -16,12 +16,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from models.learned.inputs import Matrix
+from models.learned.arrays import Codes, Matrix, Vector
 
-Codes = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 _ALIKE: Final = 4
 """So many rows for each distinct one are hardly copies: they are families that look alike."""
 
@@ -36,9 +33,9 @@ class Rows:
     """
 
     x: Matrix
-    y: Matrix
-    weights: Matrix
-    judged: Matrix
+    y: Vector
+    weights: Vector
+    judged: Vector
     group: Codes
     fold: Codes
 
@@ -50,9 +47,9 @@ class Rows:
 
 def distinct(
     x: Matrix,
-    y: Matrix,
-    weights: Matrix,
-    judged: Matrix,
+    y: Vector,
+    weights: Vector,
+    judged: Vector,
     *,
     families: Codes | None,
     group: Codes,
@@ -98,7 +95,7 @@ def distinct(
         )
     return Rows(
         x=np.ascontiguousarray(kept[:, : x.shape[1]]),
-        y=kept[:, x.shape[1]].copy(),
+        y=kept[:, x.shape[1]].astype(np.float64),
         weights=np.add.reduceat(weights[heavy][order], first),
         judged=np.add.reduceat(judged[heavy][order], first),
         group=kept[:, -2].astype(np.int64),

@@ -8,9 +8,9 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 
 from models.estimators.monotone import FOLDS, Directions, Frame, Labels, MonotoneEstimator
-from models.estimators.rows import Flags, Rows
+from models.estimators.rows import Rows
 from models.learned import conformal, trees, welfare
-from models.learned.inputs import Matrix
+from models.learned.arrays import Mask, Matrix
 
 
 class WelfareCategoryClassifier(ClassifierMixin, MonotoneEstimator):  # type: ignore[misc]
@@ -144,7 +144,7 @@ class WelfareCategoryClassifier(ClassifierMixin, MonotoneEstimator):  # type: ig
         x = self._matrix(X)
         return welfare.exceeds(self.boosters_, x)
 
-    def _steps(self, rows: Rows, chosen: Flags) -> tuple[lgb.Booster, ...]:
+    def _steps(self, rows: Rows, chosen: Mask) -> tuple[lgb.Booster, ...]:
         return tuple(
             self._grown(
                 rows.x[chosen],

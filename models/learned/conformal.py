@@ -10,16 +10,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
-from models.learned.inputs import Matrix
-
-Truths = npt.NDArray[np.bool_]
-Categories = npt.NDArray[np.int64]
+from models.learned.arrays import Codes, Mask, Matrix, Vector
 
 
-def upper_quantile(scores: Matrix, weights: Matrix, level: float) -> float:
+def upper_quantile(scores: Vector, weights: Vector, level: float) -> float:
     """Return the smallest score that a new family stays at or below with chance ``level``.
 
     The new family counts as one more, with the largest weight and an infinite score:
@@ -35,7 +31,7 @@ def upper_quantile(scores: Matrix, weights: Matrix, level: float) -> float:
     return float("inf") if place >= len(scores) else float(scores[order[place]])
 
 
-def lower_quantile(scores: Matrix, weights: Matrix, level: float) -> float:
+def lower_quantile(scores: Vector, weights: Vector, level: float) -> float:
     """Return the largest score that a new family reaches with chance ``level``; 0 at least.
 
     For scores that measure agreement and are never negative: with too few families for
@@ -44,14 +40,14 @@ def lower_quantile(scores: Matrix, weights: Matrix, level: float) -> float:
     return max(-upper_quantile(-scores, weights, level), 0.0)
 
 
-def quantile(values: Matrix, weights: Matrix, level: float) -> float:
+def quantile(values: Vector, weights: Vector, level: float) -> float:
     """Return the weighted quantile: the smallest value that ``level`` of the weight reaches."""
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(reached, level * reached[-1])])
 
 
-def amount_score(hides: Matrix, centre: Matrix, spread: float, amount: Matrix) -> Matrix:
+def amount_score(hides: Vector, centre: Vector, spread: float, amount: Vector) -> Vector:
     """Return how well each family's amount agrees with what was predicted for it.
 
     The prediction is a mixture: nothing with chance 1 − ``hides``, otherwise log-normal
@@ -66,8 +62,8 @@ def amount_score(hides: Matrix, centre: Matrix, spread: float, amount: Matrix) -
 
 
 def amount_bounds(
-    hides: Matrix, centre: Matrix, spread: float, tail: Matrix | float
-) -> tuple[Matrix, Matrix]:
+    hides: Vector, centre: Vector, spread: float, tail: Vector | float
+) -> tuple[Vector, Vector]:
     """Return the amounts between which both tails keep ``tail`` or more, family by family.
 
     The low end is zero as long as "hides nothing" cannot be excluded, which takes a
@@ -80,7 +76,7 @@ def amount_bounds(
     return _amounts(low, centre, spread), _amounts(high, centre, spread)
 
 
-def amount_at(hides: Matrix, centre: Matrix, spread: float, level: float) -> Matrix:
+def amount_at(hides: Vector, centre: Vector, spread: float, level: float) -> Vector:
     """Return the amount that a family does not exceed with chance ``level``.
 
     Zero as long as hiding nothing alone has that chance.
@@ -90,14 +86,14 @@ def amount_at(hides: Matrix, centre: Matrix, spread: float, level: float) -> Mat
     return _amounts(inside, centre, spread)
 
 
-def _amounts(level: Matrix, centre: Matrix, spread: float) -> Matrix:
+def _amounts(level: Vector, centre: Vector, spread: float) -> Vector:
     """Return the log-normal's quantile of each level; a level of zero is no amount at all."""
     logs = centre + spread * ndtri(np.clip(level, 1e-12, 1 - 1e-12))
     amount = np.fromiter(map(math.exp, logs.tolist()), dtype=np.float64, count=len(logs))
     return np.where(level > 0, amount, 0.0)
 
 
-def category_score(exceeds: Matrix, category: npt.NDArray[np.int64]) -> Matrix:
+def category_score(exceeds: Matrix, category: Codes) -> Vector:
     """Return how well each family's own category agrees with the ordinal prediction.
 
     Parameters
@@ -114,7 +110,7 @@ def category_score(exceeds: Matrix, category: npt.NDArray[np.int64]) -> Matrix:
     return np.minimum(at_least[rows, category - 1], at_most[rows, category - 1])
 
 
-def category_bounds(exceeds: Matrix, least: Matrix) -> tuple[Categories, Categories]:
+def category_bounds(exceeds: Matrix, least: Vector) -> tuple[Codes, Codes]:
     """Return the first and last category whose smaller tail reaches ``least``, row by row.
 
     The set between is contiguous, holds the median category as long as ``least`` is at
@@ -127,7 +123,7 @@ def category_bounds(exceeds: Matrix, least: Matrix) -> tuple[Categories, Categor
     return first.astype(np.int64), last.astype(np.int64)
 
 
-def median_category(exceeds: Matrix) -> npt.NDArray[np.int64]:
+def median_category(exceeds: Matrix) -> Codes:
     """Return the category that half the probability lies at or below and half at or above."""
     return np.asarray(1 + (exceeds > 0.5).sum(axis=1), dtype=np.int64)
 
@@ -157,7 +153,7 @@ class Selection:
 
 
 def select(
-    ranks: Matrix, clear: Truths, weights: Matrix, *, unconfirmed: float, population: int
+    ranks: Vector, clear: Mask, weights: Vector, *, unconfirmed: float, population: int
 ) -> Selection:
     """Return the largest share of a population that can be flagged at this level.
 
@@ -202,7 +198,7 @@ def select(
     )
 
 
-def raked(ranks: Matrix, weights: Matrix, *, least: int = 20) -> Matrix:
+def raked(ranks: Vector, weights: Vector, *, least: int = 20) -> Vector:
     """Return the weights scaled so that every stretch of the ranking holds its share of families.
 
     A rank is a share of the population, so between rank 0.1 and 0.2 lies a tenth of it,
@@ -222,7 +218,7 @@ def raked(ranks: Matrix, weights: Matrix, *, least: int = 20) -> Matrix:
     stretch = np.clip(np.searchsorted(edges, ranks, side="right") - 1, 0, len(edges) - 2)
     held = np.bincount(stretch, weights=weights, minlength=len(edges) - 1)
     wide = np.diff(np.minimum(edges, 1.0))
-    scaled: Matrix = weights * (wide / np.where(held > 0, held, 1.0))[stretch]
+    scaled: Vector = weights * (wide / np.where(held > 0, held, 1.0))[stretch]
     return scaled
 
 
@@ -244,7 +240,7 @@ _STRETCHES: tuple[float, ...] = (
 """Ends of the stretches, finer where families are flagged."""
 
 
-def threshold_for(population: Matrix, share: float) -> float | None:
+def threshold_for(population: Vector, share: float) -> float | None:
     """Return the score from which at most ``share`` of the population is flagged.
 
     A flag is a score at or above it. Families of one score are flagged together or not

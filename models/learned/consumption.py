@@ -13,8 +13,9 @@ import lightgbm as lgb
 import numpy as np
 
 from models.learned import trees
+from models.learned.arrays import Matrix, Vector
 from models.learned.hyperparameters import SHIPPED, Boosting
-from models.learned.inputs import Input, Matrix, named
+from models.learned.inputs import Input, named
 from models.learned.stage import Boosters
 
 _FILE: Final = "consumption.txt"
@@ -60,7 +61,7 @@ class ExpectedConsumption:
         """Build it again from a bundle."""
         return cls(named(numbers["inputs"]), boosters(_FILE))
 
-    def expected(self, x: Matrix) -> Matrix:
+    def expected(self, x: Matrix) -> Vector:
         """Return the expected consumption of each row of ``x`` (columns as ``inputs``).
 
         It moves only the way `directions` allow.
@@ -71,8 +72,8 @@ class ExpectedConsumption:
 def fit(
     inputs: Sequence[Input],
     x: Matrix,
-    consumption: Matrix,
-    weights: Matrix,
+    consumption: Vector,
+    weights: Vector,
     *,
     seed: int,
     hyper: Boosting = SHIPPED.consumption,

@@ -12,12 +12,12 @@ from typing import Any, ClassVar, Final
 
 import lightgbm as lgb
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from models.learned import conformal, trees
+from models.learned.arrays import Codes, Mask, Matrix, Vector
 from models.learned.hyperparameters import SHIPPED, Boosting
-from models.learned.inputs import Input, Matrix, named
+from models.learned.inputs import Input, named
 from models.learned.stage import Boosters
 
 _DETECTOR: Final = "hidden_income.txt"
@@ -53,7 +53,7 @@ PLACES: Final = ("city of republican significance", "other town", "village")
 """Kinds of place whose intervals are set apart (region type × settlement); none is an input."""
 
 
-def places(features: pl.DataFrame) -> npt.NDArray[np.int64]:
+def places(features: pl.DataFrame) -> Codes:
     """Return the kind of place of each family, as its number in `PLACES`."""
     village = pl.col("lives_in_village").fill_null(value=False)
     city = pl.col("lives_in_republican_city").fill_null(value=False)
@@ -66,7 +66,7 @@ def directions(inputs: Sequence[Input]) -> list[int]:
     return [1, *(i.direction for i in inputs)]
 
 
-def columns(gap: Matrix, x: Matrix) -> Matrix:
+def columns(gap: Vector, x: Matrix) -> Matrix:
     """Put the gap before the other inputs."""
     return np.hstack([gap[:, None], x])
 
@@ -83,17 +83,17 @@ class Calibration:
     slope: float
     sensitivity: float
 
-    def hides(self, margins: Matrix) -> Matrix:
+    def hides(self, margins: Vector) -> Vector:
         """Return P(the family hides income of the material size)."""
         return trees.logistic(self.intercept + self.slope * margins)
 
-    def confirmed(self, margins: Matrix) -> Matrix:
+    def confirmed(self, margins: Vector) -> Vector:
         """Return P(an inspector would confirm it)."""
         return self.sensitivity * self.hides(margins)
 
 
 def calibrate(
-    margins: Matrix, confirmed: Matrix, weights: Matrix, *, sensitivity: float
+    margins: Vector, confirmed: Vector, weights: Vector, *, sensitivity: float
 ) -> Calibration:
     """Fit slope and intercept on families that the scoring model had not seen.
 
@@ -105,7 +105,7 @@ def calibrate(
 
     share = weights / weights.mean()
 
-    def loss(line: Matrix) -> float:
+    def loss(line: Vector) -> float:
         hides = 1.0 / (1.0 + np.exp(-np.clip(line[0] + line[1] * margins, -30, 30)))
         confirmable = np.clip(sensitivity * hides, 1e-9, 1 - 1e-9)
         likelihood = confirmed * np.log(confirmable) + (1 - confirmed) * np.log1p(-confirmable)
@@ -117,13 +117,13 @@ def calibrate(
     return Calibration(intercept=float(best.x[0]), slope=float(best.x[1]), sensitivity=sensitivity)
 
 
-def missed(hides: Matrix, sensitivity: float) -> Matrix:
+def missed(hides: Vector, sensitivity: float) -> Vector:
     """Return P(the family hides income although the inspector found none), by Bayes' rule."""
-    unseen: Matrix = hides * (1 - sensitivity) / (1 - hides * sensitivity)
+    unseen: Vector = hides * (1 - sensitivity) / (1 - hides * sensitivity)
     return unseen
 
 
-def truth_weights(confirmed: npt.NDArray[np.bool_], hides: Matrix, sensitivity: float) -> Matrix:
+def truth_weights(confirmed: Mask, hides: Vector, sensitivity: float) -> Vector:
     """Return weights under which findings stand for the truth.
 
     A confirmed family stands for 1 ÷ sensitivity hiding ones; an unconfirmed one counts
@@ -135,12 +135,12 @@ def truth_weights(confirmed: npt.NDArray[np.bool_], hides: Matrix, sensitivity: 
 def fit_detector(
     inputs: Sequence[Input],
     x: Matrix,
-    confirmed: Matrix,
-    weights: Matrix,
+    confirmed: Vector,
+    weights: Vector,
     *,
     seed: int,
     hyper: Boosting = SHIPPED.hidden_income,
-    offset: Matrix | None = None,
+    offset: Vector | None = None,
 ) -> lgb.Booster:
     """Grow the classifier on inspected families; ``x`` as `columns` makes it.
 
@@ -173,7 +173,7 @@ class Amounts:
     booster: lgb.Booster
     spread: float
 
-    def centre(self, x: Matrix) -> Matrix:
+    def centre(self, x: Matrix) -> Vector:
         """Return the expected logarithm of the amount, given that the family hides income."""
         return trees.margin(self.booster, x)
 
@@ -181,8 +181,8 @@ class Amounts:
 def fit_amounts(
     inputs: Sequence[Input],
     x: Matrix,
-    amount: Matrix,
-    weights: Matrix,
+    amount: Vector,
+    weights: Vector,
     *,
     seed: int,
     hyper: Boosting = SHIPPED.hidden_amount,
@@ -204,11 +204,11 @@ def fit_amounts(
 class Outcome:
     """What the detector says of each family; NaN where a register it reads was silent."""
 
-    margin: Matrix
-    probability: Matrix
-    low: Matrix
-    estimate: Matrix
-    high: Matrix
+    margin: Vector
+    probability: Vector
+    low: Vector
+    estimate: Vector
+    high: Vector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,10 +261,10 @@ class HiddenIncome:
 
     def outcome(
         self,
-        gap: Matrix,
+        gap: Vector,
         x: Matrix,
-        place: npt.NDArray[np.int64],
-        unknown: npt.NDArray[np.bool_],
+        place: Codes,
+        unknown: Mask,
     ) -> Outcome:
         """Answer for each family; ``unknown`` marks those with a silent register.
 

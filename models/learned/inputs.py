@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from features.catalogue import FEATURES, definition
@@ -21,8 +20,7 @@ from features.declare import Feature
 from features.errors import InputError
 from features.units import Span, Unit, months_of
 from models.law.parameters import Citation, Law
-
-Matrix = npt.NDArray[np.float64]
+from models.learned.arrays import Matrix, Vector
 
 DECLARED: Final = "incomes"
 """The register whose amounts a family declares; what it hides is measured against it."""
@@ -137,10 +135,10 @@ def encode(features: pl.DataFrame, inputs: Sequence[Input], law: Law) -> Matrix:
     return table
 
 
-def declared_income(features: pl.DataFrame, law: Law) -> Matrix:
+def declared_income(features: pl.DataFrame, law: Law) -> Vector:
     """Return declared income, all sources, in ПМ a member a month; NaN where unknown."""
     divisor = subsistence(Span.QUARTER, law) * _members(features)
-    quarter: Matrix = _numbers(features, ["income_quarter"])[:, 0] / divisor
+    quarter: Vector = _numbers(features, ["income_quarter"])[:, 0] / divisor
     return quarter
 
 
@@ -157,7 +155,7 @@ def priced_by(span: Span, law: Law) -> tuple[Citation, ...]:
     return tuple(law.cite("subsistence_minimum", month) for month in months_of(span, law.day))
 
 
-def in_tenge(amount: Matrix, features: pl.DataFrame, law: Law) -> pl.Series:
+def in_tenge(amount: Vector, features: pl.DataFrame, law: Law) -> pl.Series:
     """Turn ПМ a member a month back into whole tenge a month for the household.
 
     At the ПМ of the decision date; null where the amount or the members are unknown.
@@ -200,7 +198,7 @@ def _numbers(features: pl.DataFrame, names: Sequence[str]) -> Matrix:
     return table
 
 
-def _members(features: pl.DataFrame) -> Matrix:
+def _members(features: pl.DataFrame) -> Vector:
     """Return the members of each household; NaN for a household without any."""
     members = _numbers(features, ["members"])[:, 0]
     return np.where(members > 0, members, np.nan)

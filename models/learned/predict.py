@@ -18,18 +18,11 @@ from models.columns import SCORE_SCHEMA
 from models.columns import of as columns_of
 from models.law.parameters import Law
 from models.learned import conformal, trees
+from models.learned.arrays import Mask, Matrix, Vector
 from models.learned.consumption import ExpectedConsumption
 from models.learned.flag_evidence import FlagEvidence
 from models.learned.hidden_income import GAP, HiddenIncome, columns, places
-from models.learned.inputs import (
-    DECLARED,
-    Input,
-    Matrix,
-    declared_income,
-    encode,
-    in_tenge,
-    registers_of,
-)
+from models.learned.inputs import DECLARED, Input, declared_income, encode, in_tenge, registers_of
 from models.learned.review_capacity import ReviewBars
 from models.learned.stage import Boosters, Stage
 from models.learned.welfare import Welfare
@@ -246,8 +239,8 @@ class Look:
     consumption: Matrix
     detector: Matrix
     welfare: Matrix
-    gap: Matrix
-    unknown: npt.NDArray[np.bool_]
+    gap: Vector
+    unknown: Mask
 
     @classmethod
     def at(
@@ -286,19 +279,17 @@ class Look:
         )
 
 
-def unknown_rows(
-    x: Matrix, inputs: Collection[Input], always_known: Collection[str]
-) -> npt.NDArray[np.bool_]:
+def unknown_rows(x: Matrix, inputs: Collection[Input], always_known: Collection[str]) -> Mask:
     """Return the families of whom an input is unknown that training always knew."""
     needed = [place for place, i in enumerate(inputs) if i.name in always_known]
     return np.asarray(np.isnan(x[:, needed]).any(axis=1))
 
 
-def _known(answers: npt.NDArray[np.bool_], unknown: npt.NDArray[np.bool_]) -> pl.Series:
+def _known(answers: Mask, unknown: Mask) -> pl.Series:
     return pl.Series(np.where(unknown, np.nan, answers), nan_to_null=True).cast(pl.Boolean)
 
 
-def _shown(probability: Matrix) -> pl.Series:
+def _shown(probability: Vector) -> pl.Series:
     return pl.Series(np.round(probability, SHOWN_DIGITS), dtype=pl.Float64, nan_to_null=True)
 
 
@@ -306,5 +297,5 @@ def _names(inputs: Collection[Input]) -> list[str]:
     return [i.name for i in inputs]
 
 
-def _by_name(names: list[str], values: Matrix) -> dict[str, float]:
+def _by_name(names: list[str], values: Vector) -> dict[str, float]:
     return dict(zip([*names, "(base)"], map(float, values), strict=True))

@@ -10,13 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from models.learned.arrays import Mask, Vector
 from models.learned.conformal import threshold_for
-from models.learned.inputs import Matrix
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class ReviewBars:
 
     by_region: Mapping[int, float | None] = field(default_factory=dict)
 
-    def reached(self, margin: Matrix, region: pl.Series) -> Flags:
+    def reached(self, margin: Vector, region: pl.Series) -> Mask:
         """Return which families reach the bar of their region; a score unknown reaches none.
 
         A region that training did not meet has the strictest of all bars: nobody counted
@@ -51,8 +48,8 @@ class ReviewBars:
 
 
 def fix(
-    margin: Matrix,
-    material: Flags,
+    margin: Vector,
+    material: Mask,
     region: pl.Series,
     *,
     threshold: float | None,

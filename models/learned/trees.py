@@ -13,7 +13,7 @@ from typing import Any, Final
 import lightgbm as lgb
 import numpy as np
 
-from models.learned.inputs import Matrix
+from models.learned.arrays import Matrix, Vector
 
 LEAF: Final = 20
 """Families that a leaf speaks for at least: fewer could be recognised in it."""
@@ -36,9 +36,9 @@ _MANY_ROWS: Final = 2_000
 
 def grow(
     x: Matrix,
-    y: Matrix,
+    y: Vector,
     *,
-    weights: Matrix,
+    weights: Vector,
     directions: Sequence[int],
     names: Sequence[str],
     objective: str,
@@ -46,7 +46,7 @@ def grow(
     rate: float,
     seed: int,
     leaf: int = LEAF,
-    offset: Matrix | None = None,
+    offset: Vector | None = None,
     **more: Any,
 ) -> lgb.Booster:
     """Grow a booster whose prediction moves only the way ``directions`` allow.
@@ -86,7 +86,7 @@ def grow(
 
 
 def auxiliary(
-    x: Matrix, y: Matrix, *, objective: str, trees: int, rate: float, **more: Any
+    x: Matrix, y: Vector, *, objective: str, trees: int, rate: float, **more: Any
 ) -> lgb.Booster:
     """Grow a small booster that judges or weighs, and is never part of a model that serves.
 
@@ -116,7 +116,7 @@ def smallest_leaf(booster: lgb.Booster) -> int:
     return min(counts, default=2**31)
 
 
-def margin(booster: lgb.Booster, x: Matrix) -> Matrix:
+def margin(booster: lgb.Booster, x: Matrix) -> Vector:
     """Return the booster's raw score for each row.
 
     A row's score never depends on the rows beside it or on the threads, so one thread
@@ -144,7 +144,7 @@ def from_text(text: str) -> lgb.Booster:
     return lgb.Booster(model_str=text)
 
 
-def logistic(margins: Matrix) -> Matrix:
+def logistic(margins: Vector) -> Vector:
     """Return 1 ÷ (1 + e⁻ᵐ), value by value.
 
     One scalar call a value: vectorised exponentials may round a value differently
@@ -153,7 +153,7 @@ def logistic(margins: Matrix) -> Matrix:
     return np.fromiter(map(_logistic, margins.tolist()), dtype=np.float64, count=len(margins))
 
 
-def exponential(logs: Matrix) -> Matrix:
+def exponential(logs: Vector) -> Vector:
     """Return eˣ value by value, for the same reason."""
     return np.fromiter(map(math.exp, logs.tolist()), dtype=np.float64, count=len(logs))
 

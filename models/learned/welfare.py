@@ -12,11 +12,11 @@ from typing import Any, ClassVar, Final
 
 import lightgbm as lgb
 import numpy as np
-import numpy.typing as npt
 
 from models.learned import conformal, trees
+from models.learned.arrays import Codes, Matrix, Vector
 from models.learned.hyperparameters import SHIPPED, Boosting
-from models.learned.inputs import Input, Matrix, named
+from models.learned.inputs import Input, named
 from models.learned.stage import Boosters
 
 CATEGORIES: Final = (1, 2, 3, 4, 5, 6)
@@ -76,7 +76,7 @@ class Welfare:
             bar *= self.silence.get(register, 1.0)
         return bar
 
-    def bars(self, x: Matrix, silent: Collection[str], always_known: Collection[str]) -> Matrix:
+    def bars(self, x: Matrix, silent: Collection[str], always_known: Collection[str]) -> Vector:
         """Return the bar of each family: lower still where single facts are unknown.
 
         A fact that training always knew and that is unknown of this family counts as
@@ -111,8 +111,8 @@ def exceeds(boosters: Sequence[lgb.Booster], x: Matrix) -> Matrix:
 def fit_steps(
     inputs: Sequence[Input],
     x: Matrix,
-    category: npt.NDArray[np.int64],
-    weights: Matrix,
+    category: Codes,
+    weights: Vector,
     *,
     seed: int,
     hyper: Boosting = SHIPPED.welfare,
@@ -169,7 +169,7 @@ def shown_with_silence(
     return copy
 
 
-def mean_size(exceeding: Matrix, bar: float, weights: Matrix) -> float:
+def mean_size(exceeding: Matrix, bar: float, weights: Vector) -> float:
     """Return the mean number of categories that cannot be excluded."""
     first, last = conformal.category_bounds(exceeding, np.full(len(exceeding), bar))
     return float(np.average(last - first + 1, weights=weights))

@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from features.errors import ParameterNotInForce
@@ -19,7 +18,7 @@ from models.assessment import survey_design
 from models.assessment.metrics import Estimate
 from models.assessment.survey_design import Design
 from models.law.parameters import Law
-from models.learned.inputs import Matrix
+from models.learned.arrays import Mask, Vector
 from models.poverty import yardsticks as poverty
 from models.poverty.yardsticks import Yardstick
 from serving.audit.comparison import GROUPS, UNKNOWN
@@ -84,9 +83,9 @@ class Poverty:
     yardstick: Yardstick
     line: float | None
     share: Estimate
-    poor: Matrix
+    poor: Vector
     """1 poor, 0 not, 0 too where it is not known."""
-    known: npt.NDArray[np.bool_]
+    known: Mask
 
     def as_json(self) -> dict[str, Any]:
         """The yardstick, its line and what it measures, ready for JSON."""
@@ -207,7 +206,7 @@ def _by_cut(poverty: Poverty, category: pl.Series, design: Design) -> dict[str, 
     }
 
 
-def errors(poverty: Poverty, reached: pl.Series) -> dict[str, tuple[Matrix, Matrix]]:
+def errors(poverty: Poverty, reached: pl.Series) -> dict[str, tuple[Vector, Vector]]:
     """Return exclusion and inclusion error, each as what counts of what (Coady et al. 2004).
 
     ``reached``: whether help reaches a family (Boolean; null: not known, left out).
@@ -258,7 +257,7 @@ def _index(yardstick: Yardstick, rows: pl.DataFrame, design: Design) -> dict[str
 
 
 def _groups(
-    group: str, rows: pl.DataFrame, known: Matrix, poor: Matrix, censored: Matrix, design: Design
+    group: str, rows: pl.DataFrame, known: Vector, poor: Vector, censored: Vector, design: Design
 ) -> list[dict[str, Any]]:
     there = rows[f"by_{group}"]
     named: Sequence[str | None] = [*GROUPS[group], None]
@@ -289,6 +288,6 @@ def _part(weight: float, value: float | None, whole: float | None) -> float | No
     return round(weight * value / whole, 6) if whole and value is not None else None
 
 
-def _flag(answers: pl.Series) -> Matrix:
+def _flag(answers: pl.Series) -> Vector:
     """Return yes as 1; no and not known as 0."""
     return np.asarray(answers.fill_null(value=False).to_numpy(), dtype=np.float64)

@@ -18,7 +18,7 @@ from features.registers.declared import REGIONS
 from models.assessment import sequential
 from models.assessment.metrics import UNKNOWN, share
 from models.assessment.sequential import ERROR, Evidence
-from models.learned.inputs import Matrix
+from models.learned.arrays import Vector
 from serving.audit.comparison import GROUPS as NAMES
 from serving.monitor.inspected import GROUPS
 from serving.shown import SHOWN_FROM
@@ -177,11 +177,11 @@ def _nothing(why: str) -> dict[str, Any]:
     }
 
 
-def _thinned(path: Matrix, most: int = 400) -> Matrix:
+def _thinned(path: Vector, most: int = 400) -> Vector:
     """Return at most so many points of a path, its last among them, for the picture."""
     if len(path) <= most:
         return path
-    kept: Matrix = path[np.unique(np.linspace(0, len(path) - 1, most).astype(int))]
+    kept: Vector = path[np.unique(np.linspace(0, len(path) - 1, most).astype(int))]
     return kept
 
 
@@ -235,7 +235,7 @@ def _weighted(flagged: Sequence[Line]) -> float | None:
     return round(float(np.average(unconfirmed, weights=stands_for)), 6)
 
 
-def _weights(random: Sequence[Line]) -> Matrix:
+def _weights(random: Sequence[Line]) -> Vector:
     return np.array([line["weight"] for line in random], dtype=np.float64)
 
 

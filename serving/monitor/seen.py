@@ -16,8 +16,9 @@ from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.decision.pipeline import Decisions, decide
 from models.law.parameters import Law
+from models.learned.arrays import Matrix, Vector
 from models.learned.hidden_income import GAP
-from models.learned.inputs import Input, Matrix, declared_inputs, encode
+from models.learned.inputs import Input, declared_inputs, encode
 from models.learned.predict import Look, Models
 from serving.audit.families import counted
 from serving.shown import hash_order
@@ -122,6 +123,6 @@ def _scores(decisions: Decisions, models: Models, kept: pl.Series) -> Matrix:
     )
 
 
-def _numbers(column: pl.Series) -> Matrix:
-    values: Matrix = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+def _numbers(column: pl.Series) -> Vector:
+    values: Vector = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     return values

@@ -11,10 +11,10 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from models.law.parameters import Law
-from models.learned.inputs import Matrix
+from models.learned.arrays import Mask, Matrix, Vector
 from models.rules.red_flags import red_flags
 from training.evaluation.served_scores import Population, encoded_population
-from training.fitting.evidence import FOLDS, Flags
+from training.fitting.evidence import FOLDS
 from training.fitting.fit import Fitted
 from training.fitting.hidden_income import Inspected
 from training.labels import gather as label
@@ -30,13 +30,13 @@ class Rival:
     and level with it; ``population``: the score of each family of the population.
     """
 
-    score: Matrix
-    above: Matrix
-    beside: Matrix
-    population: Matrix
+    score: Vector
+    above: Vector
+    beside: Vector
+    population: Vector
 
 
-def ranked(score: Matrix, population: Matrix) -> tuple[Matrix, Matrix]:
+def ranked(score: Vector, population: Vector) -> tuple[Vector, Vector]:
     """Return for each score the shares of the population strictly above it and level with it."""
     ordered = np.sort(population)
     last = np.searchsorted(ordered, score, side="right")
@@ -76,7 +76,7 @@ def rivals(
     }
 
 
-def payments_rule(features: pl.DataFrame) -> Matrix:
+def payments_rule(features: pl.DataFrame) -> Vector:
     """Return 1 where loan payments exceed twice the declared income, 0 elsewhere."""
     due = features.select(3 * pl.col("loan_payments_month") > 2 * pl.col("income_quarter"))
     return due.to_series().fill_null(value=False).cast(pl.Float64).to_numpy()
@@ -118,7 +118,7 @@ def _logistic(x: Matrix, population: Matrix, inspected: Inspected) -> Rival:
     return Rival(score=score, above=above, beside=beside, population=of_all)
 
 
-def blind_regressions(x: Matrix, inspected: Inspected) -> Iterator[tuple[Flags, Pipeline]]:
+def blind_regressions(x: Matrix, inspected: Inspected) -> Iterator[tuple[Mask, Pipeline]]:
     """Yield each fold's families with the regression that had not seen them."""
     for k in range(FOLDS):
         mine, rest = inspected.fold == k, inspected.fold != k
@@ -132,7 +132,7 @@ def blind_regressions(x: Matrix, inspected: Inspected) -> Iterator[tuple[Flags, 
         )
 
 
-def _rule(score: Matrix, population: Matrix) -> Rival:
+def _rule(score: Vector, population: Vector) -> Rival:
     above, beside = ranked(score, population)
     return Rival(score=score, above=above, beside=beside, population=population)
 
@@ -141,13 +141,13 @@ def _dated(labels: Labels) -> pl.DataFrame:
     return labels.population.with_columns(as_of=pl.lit(labels.as_of))
 
 
-def _red_flags(inspections: pl.DataFrame) -> Matrix:
+def _red_flags(inspections: pl.DataFrame) -> Vector:
     raised = np.zeros(inspections.height)
     for day, rows in label.by_day(inspections):
         raised[rows] = _raised(inspections[rows], Law(day))
     return raised
 
 
-def _raised(features: pl.DataFrame, law: Law) -> Matrix:
+def _raised(features: pl.DataFrame, law: Law) -> Vector:
     flags = red_flags(features, law)["rule_flag"]
     return flags.fill_null(value=False).cast(pl.Float64).to_numpy()

@@ -7,7 +7,6 @@ the poorest tenth for richer than they are. What a family truly has, only the su
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from models.assessment import survey_design
@@ -16,14 +15,12 @@ from models.assessment.metrics import Estimate
 from models.assessment.survey_design import Design
 from models.law.parameters import Law
 from models.learned import conformal
-from models.learned.inputs import Matrix
+from models.learned.arrays import Mask, Vector
 from models.rules.category import rule_category
 from training.evaluation.served_scores import SurveyedIncome
 from training.fitting.fit import Fitted, survey_weights
 from training.labels import gather as label
 from training.labels.gather import Labels
-
-Flags = npt.NDArray[np.bool_]
 
 TENTHS: Final = 10
 APART: Final = 0.20
@@ -51,12 +48,12 @@ AGAINST: Final = (
 )
 
 
-def poorest(spent: Matrix, weights: Matrix, share: float) -> Flags:
+def poorest(spent: Vector, weights: Vector, share: float) -> Mask:
     """Return True for the families that spend least, up to a share of all by weight."""
     return np.asarray(_reached(spent, weights) < share, dtype=bool)
 
 
-def rules_say(survey: pl.DataFrame) -> Matrix:
+def rules_say(survey: pl.DataFrame) -> Vector:
     """Return the rules' category of each surveyed family, by the law of its snapshot's day."""
     category = np.empty(survey.height)
     for day, rows in label.by_day(survey):
@@ -64,7 +61,7 @@ def rules_say(survey: pl.DataFrame) -> Matrix:
     return category
 
 
-def model_says(labels: Labels, fitted: Fitted) -> Matrix:
+def model_says(labels: Labels, fitted: Fitted) -> Vector:
     """Return the model category of each surveyed family by models blind to it; 0: not judged."""
     answered = labels.survey["subjective_level"].is_not_null().to_numpy()
     category = np.zeros(labels.survey.height)
@@ -72,7 +69,7 @@ def model_says(labels: Labels, fitted: Fitted) -> Matrix:
     return category
 
 
-def table(labels: Labels, fitted: Fitted, income: SurveyedIncome, rules: Matrix) -> dict[str, Any]:
+def table(labels: Labels, fitted: Fitted, income: SurveyedIncome, rules: Vector) -> dict[str, Any]:
     """Return errors by tenth of surveyed consumption, with intervals that respect the survey.
 
     Parameters
@@ -136,7 +133,7 @@ def table(labels: Labels, fitted: Fitted, income: SurveyedIncome, rules: Matrix)
 
 
 def _missed(
-    fitted: Fitted, labels: Labels, rules: Matrix, poor: Flags, design: Design
+    fitted: Fitted, labels: Labels, rules: Vector, poor: Mask, design: Design
 ) -> dict[str, Any]:
     """Exclusion error of the rules and of the model category, among families with both."""
     model = model_says(labels, fitted)
@@ -152,7 +149,7 @@ def _missed(
     return missed
 
 
-def _not_above(one: Matrix, other: Matrix, of: Matrix, design: Design) -> dict[str, Any]:
+def _not_above(one: Vector, other: Vector, of: Vector, design: Design) -> dict[str, Any]:
     """Return the difference of two shares of the same families, paired, and whether it is > 0.
 
     PASS: the interval ends at zero or below, or nobody is counted by either; FAIL: it begins
@@ -168,7 +165,7 @@ def _not_above(one: Matrix, other: Matrix, of: Matrix, design: Design) -> dict[s
     return difference.as_json() | {"verdict": str(verdict)}
 
 
-def _difference(apart: Matrix, of: Matrix, design: Design) -> Estimate:
+def _difference(apart: Vector, of: Vector, design: Design) -> Estimate:
     mass = float(design.weight @ of)
     if mass <= 0:
         return Estimate(None, None, None)
@@ -177,7 +174,7 @@ def _difference(apart: Matrix, of: Matrix, design: Design) -> Estimate:
     return Estimate(value, value - spread, value + spread)
 
 
-def _reached(spent: Matrix, weights: Matrix) -> Matrix:
+def _reached(spent: Vector, weights: Vector) -> Vector:
     """Return the share of all families, by weight, that spend less than each one."""
     order = np.argsort(spent, kind="stable")
     reached = np.empty(len(spent))

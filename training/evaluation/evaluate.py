@@ -15,7 +15,7 @@ from features.registers.snapshot import Snapshot
 from models.assessment import metrics
 from models.assessment.metrics import UNKNOWN, Estimate
 from models.learned import conformal
-from models.learned.inputs import Matrix
+from models.learned.arrays import Vector
 from training.evaluation import baselines as rival
 from training.evaluation import deciles, policy_value, random_arm, served_scores, temporal
 from training.evaluation.baselines import Rival, payments_rule, regression, signed_log
@@ -142,7 +142,7 @@ def _judged(
     truth, weights = inspected.confirmed[arm], inspected.random[arm]
     rivals = rival.rivals(labels, fitted, served, generator)
 
-    def ranking(score: Matrix) -> dict[str, Any]:
+    def ranking(score: Vector) -> dict[str, Any]:
         mine = score[arm]
 
         def at_capacity(measure: Callable[..., float]) -> dict[str, Any]:
@@ -205,14 +205,14 @@ def _judged(
     return evaluation
 
 
-def tells_at_capacity(truth: Matrix) -> bool:
+def tells_at_capacity(truth: Vector) -> bool:
     """Say whether enough families stand at capacity, and both kinds were found at all."""
     return len(truth) * CAPACITY >= AT_CAPACITY and 0 < truth.sum() < len(truth)
 
 
 def _of_probabilities(
-    truth: Matrix, chance: Matrix, margin: Matrix
-) -> dict[str, Callable[[Matrix], float]]:
+    truth: Vector, chance: Vector, margin: Vector
+) -> dict[str, Callable[[Vector], float]]:
     return {
         "average_precision": lambda w: metrics.average_precision(truth, margin, w),
         "brier": lambda w: metrics.brier(truth, chance, w),
@@ -318,5 +318,5 @@ def _by_design(labels: Labels) -> dict[str, int]:
     return {str(design): int(count) for design, count in counts.rows()}
 
 
-def _mean(values: Matrix, weights: Matrix) -> float:
+def _mean(values: Vector, weights: Vector) -> float:
     return float(np.average(values, weights=weights))

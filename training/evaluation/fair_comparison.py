@@ -18,7 +18,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from features.errors import InputError
 from models.assessment import metrics
-from models.learned.inputs import Matrix
+from models.learned.arrays import Matrix, Vector
 from training.labels.frames import Inspected
 from training.labels.gather import FEWEST_RANDOM
 
@@ -70,7 +70,7 @@ def blind_scores(
 
 def _of_one_seed(
     estimator: Any, x: pd.DataFrame, inspected: Inspected, seed: int, folds: int
-) -> Matrix:
+) -> Vector:
     states = [name for name in estimator.get_params() if name.split("__")[-1] == "random_state"]
     probability: Matrix = cross_val_predict(
         clone(estimator).set_params(**dict.fromkeys(states, seed)),
@@ -167,7 +167,7 @@ def compare(
 
 def _by_seed(
     scores: Mapping[str, pd.DataFrame | pd.Series], inspected: Inspected
-) -> dict[str, list[Matrix]]:
+) -> dict[str, list[Vector]]:
     """Return the columns of each score, as many for all: a rule is the same with every seed."""
     if strangers := [n for n, s in scores.items() if not s.index.equals(inspected.x.index)]:
         raise InputError(

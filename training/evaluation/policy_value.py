@@ -19,13 +19,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from models.assessment import metrics
 from models.assessment.metrics import Estimate
 from models.learned import trees
-from models.learned.inputs import Matrix
+from models.learned.arrays import Codes, Matrix, Vector
 from training.evaluation.baselines import Rival, ranked
 from training.evaluation.served_scores import encoded_population
 from training.fitting.evidence import FOLDS
@@ -44,8 +43,6 @@ _REPLICAS: Final = 500
 _TREES: Final = 60
 _RATE: Final = 0.08
 
-Flags = npt.NDArray[np.bool_]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
@@ -55,10 +52,10 @@ class Sample:
     the inspection's design; ``value`` what was found; ``expected`` what was expected.
     """
 
-    households: npt.NDArray[np.int64]
-    weights: Matrix
-    value: Matrix
-    expected: Matrix
+    households: Codes
+    weights: Vector
+    value: Vector
+    expected: Vector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +71,7 @@ class Worth:
     effective: float
     clipped: float
     largest: float
-    replicas: Matrix
+    replicas: Vector
 
     def as_json(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -86,7 +83,7 @@ class Worth:
 
 
 def estimate(
-    sample: Sample, chosen: Matrix, of_all: Matrix, expected: Matrix, drawn: Matrix
+    sample: Sample, chosen: Vector, of_all: Vector, expected: Vector, drawn: Matrix
 ) -> Worth:
     """Return the doubly robust value of a policy with its bootstrap interval.
 
@@ -127,7 +124,7 @@ def above(one: Worth, other: Worth) -> Estimate:
     return metrics.percentiles(one.value.value - other.value.value, one.replicas - other.replicas)
 
 
-def chance_of_inspection(above: Matrix, beside: Matrix, capacity: float) -> Matrix:
+def chance_of_inspection(above: Vector, beside: Vector, capacity: float) -> Vector:
     """Return the chance of each family to be among the first ``capacity`` of all.
 
     One with fewer families above it than fit; families level with each other share what is
@@ -220,8 +217,8 @@ def table(
 
 
 def outcome_model(
-    x: Matrix, value: Matrix, fold: npt.NDArray[np.int64], x_all: Matrix, objective: str
-) -> tuple[Matrix, Matrix]:
+    x: Matrix, value: Vector, fold: Codes, x_all: Matrix, objective: str
+) -> tuple[Vector, Vector]:
     """Return what is expected of each inspected family, blindly, and of each of the population.
 
     A small booster of its own on every inspection, so that no policy is judged by itself;

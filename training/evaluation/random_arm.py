@@ -10,7 +10,7 @@ import numpy as np
 from models.assessment import metrics, reliability
 from models.assessment.fairness import Verdict
 from models.assessment.metrics import Estimate
-from models.learned.inputs import Matrix
+from models.learned.arrays import Matrix, Vector
 from training.fitting.hidden_income import Inspected
 
 SENSITIVITIES: Final = (0.75, 0.83, 0.90)
@@ -56,10 +56,10 @@ def over_the_band(inspected: Inspected, flagged_share: float, drawn: Matrix) -> 
     band: dict[str, Any] = {}
     for sensitivity in SENSITIVITIES:
 
-        def hiding(mass: Matrix, detected_share: float = sensitivity) -> float:
+        def hiding(mass: Vector, detected_share: float = sensitivity) -> float:
             return min(float(np.average(truth, weights=mass)) / detected_share, 1.0)
 
-        def auc(mass: Matrix, detected_share: float = sensitivity) -> float:
+        def auc(mass: Vector, detected_share: float = sensitivity) -> float:
             rate, prevalence = float(np.average(truth, weights=mass)), hiding(mass, detected_share)
             missed = (prevalence - rate) / (1 - rate) if rate < 1 else 1.0
             if missed >= 1:
@@ -67,7 +67,7 @@ def over_the_band(inspected: Inspected, flagged_share: float, drawn: Matrix) -> 
             seen = metrics.auc(truth, score, mass)
             return min(0.5 + (seen - 0.5) / (1 - missed), 1.0)
 
-        def clear(mass: Matrix, detected_share: float = sensitivity) -> float:
+        def clear(mass: Vector, detected_share: float = sensitivity) -> float:
             of_flagged = float(mass[flagged].sum())
             if of_flagged <= 0:
                 return float("nan")

@@ -17,8 +17,8 @@ from models.decision import outcome
 from models.decision.materiality import category_at_low_end
 from models.law.parameters import Law
 from models.learned import review_capacity
-from models.learned.inputs import Matrix
-from models.learned.review_capacity import Flags, ReviewBars
+from models.learned.arrays import Mask, Vector
+from models.learned.review_capacity import ReviewBars
 from models.rules import category as rules
 from training.fitting.certificate import certified
 from training.fitting.fit import Fitted
@@ -39,8 +39,8 @@ class Population:
     for any of the thresholds.
     """
 
-    margin: Matrix
-    changes: Flags
+    margin: Vector
+    changes: Mask
     region: pl.Series
 
 
@@ -49,9 +49,9 @@ class Load:
     """Who is flagged, whose flag is material, and who asks for a person's look."""
 
     bars: ReviewBars
-    flagged: Flags
-    material: Flags
-    asking: Flags
+    flagged: Mask
+    material: Mask
+    asking: Mask
 
     @classmethod
     def of(cls, population: Population, threshold: float | None, room: float | None) -> "Load":

@@ -6,8 +6,9 @@ import numpy as np
 
 from models.law.parameters import Law
 from models.learned import consumption, hidden_income, trees
+from models.learned.arrays import Matrix, Vector
 from models.learned.hidden_income import places
-from models.learned.inputs import Matrix, encode
+from models.learned.inputs import encode
 from models.learned.predict import Look
 from training.fitting.fit import Fitted, survey_weights
 from training.fitting.hidden_income import rank_among
@@ -27,9 +28,9 @@ class Population:
     detector reads of them, the gap first.
     """
 
-    score: Matrix
-    rank: Matrix
-    gap: Matrix
+    score: Vector
+    rank: Vector
+    gap: Vector
     inputs: Matrix
 
 
@@ -55,11 +56,11 @@ class SurveyedIncome:
     hidden income by the served detector, given the gap to that blind expectation.
     """
 
-    spent: Matrix
-    declared: Matrix
-    expected: Matrix
-    estimate: Matrix
-    low: Matrix
+    spent: Vector
+    declared: Vector
+    expected: Vector
+    estimate: Vector
+    low: Vector
 
 
 def surveyed_income(

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.assessment import metrics
-from models.learned.inputs import Matrix
+from models.learned.arrays import Codes, Vector
 from training.labels import both_arms
 from training.labels.both_arms import CLIP
 
@@ -20,17 +20,17 @@ ALONE: Final = "auc_above_logistic_regression"
 STRENGTHENED: Final = "auc_above_logistic_regression_strengthened"
 """The measure's name in a run's record."""
 
-Words = npt.NDArray[np.str_]
+Words = npt.NDArray[np.object_]
 
 
 def strengthened_difference(
-    confirmed: Matrix,
-    mine: Matrix,
-    rival: Matrix,
+    confirmed: Vector,
+    mine: Vector,
+    rival: Vector,
     *,
     design: Words,
-    probability: Matrix,
-    households: npt.NDArray[np.int64],
+    probability: Vector,
+    households: Codes,
     generator: np.random.Generator,
     knows_more: bool = False,
     clip: float = CLIP,

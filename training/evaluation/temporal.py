@@ -11,7 +11,7 @@ import numpy as np
 
 from models.assessment import metrics
 from models.learned import hidden_income, trees
-from models.learned.inputs import Matrix
+from models.learned.arrays import Mask, Vector
 from training.fitting.fit import Fitted
 from training.labels import gather as label
 from training.labels import inspection_chance, unmeasured_selection
@@ -80,7 +80,7 @@ def table(labels: Labels, fitted: Fitted, generator: np.random.Generator) -> dic
     }
 
 
-def _by_the_older(labels: Labels, fitted: Fitted, older: np.ndarray, newest: np.ndarray) -> Matrix:
+def _by_the_older(labels: Labels, fitted: Fitted, older: Mask, newest: Mask) -> Vector:
     """Return what a detector that learned from the older inspections says of the newest.
 
     The one place here that grows a detector, as large and as careful as the served one.
@@ -100,7 +100,7 @@ def _by_the_older(labels: Labels, fitted: Fitted, older: np.ndarray, newest: np.
     return trees.margin(booster, seen[newest])
 
 
-def _selection_of_older(labels: Labels, fitted: Fitted, older: np.ndarray) -> Matrix | None:
+def _selection_of_older(labels: Labels, fitted: Fitted, older: Mask) -> Vector | None:
     """Return what is set beside the older findings, asked of no finding of the newest days."""
     inspected, inspections = fitted.inspected, labels.inspections.filter(older)
     margin, design = inspected.margin[older], unmeasured_selection.design(inspections)

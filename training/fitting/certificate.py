@@ -11,8 +11,7 @@ import numpy as np
 from models.assessment.metrics import share
 from models.assessment.sequential import refuted_above
 from models.learned import conformal
-from models.learned.inputs import Matrix
-from training.fitting.evidence import Flags
+from models.learned.arrays import Mask, Vector
 from training.fitting.hidden_income import Inspected
 from training.labels.gather import FEWEST_RANDOM, Labels
 
@@ -21,7 +20,7 @@ _LOOKED_AT: Final = 0.10
 
 
 def certified(
-    inspected: Inspected, population: Matrix, labels: Labels, *, unconfirmed: float
+    inspected: Inspected, population: Vector, labels: Labels, *, unconfirmed: float
 ) -> tuple[float | None, dict[str, Any]]:
     """Fix the threshold of the flag, and write down what is promised for whom.
 
@@ -83,7 +82,7 @@ def certified(
     return threshold, certificate
 
 
-def _standing(inspected: Inspected, unconfirmed: float, population: int) -> tuple[Matrix, str]:
+def _standing(inspected: Inspected, unconfirmed: float, population: int) -> tuple[Vector, str]:
     """Return the weights under which labels stand for the population, and which labels count.
 
     Targeted inspections help only as long as suspicion follows the registers. Where
@@ -118,7 +117,7 @@ def _standing(inspected: Inspected, unconfirmed: float, population: int) -> tupl
     )
 
 
-def _why_nobody(arm: Flags, labels: int, chosen: conformal.Selection) -> str:
+def _why_nobody(arm: Mask, labels: int, chosen: conformal.Selection) -> str:
     if not arm.any():
         return (
             "there is no random inspection: nothing can be promised of a flag. Inspect at least "

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from features.errors import InputError
 from models.assessment import target
 from models.law.parameters import Law
 from models.learned import hidden_income
+from models.learned.arrays import Codes, Mask, Matrix, Vector
 from models.learned.consumption import ExpectedConsumption
 from models.learned.hyperparameters import SHIPPED, Hyperparameters
-from models.learned.inputs import Input, Matrix, declared_income
+from models.learned.inputs import Input, declared_income
 from training.labels import gather as label
 from training.labels import unmeasured_selection
 from training.labels.gather import Labels
@@ -23,9 +23,6 @@ from training.labels.unmeasured_selection import Design
 FOLDS: Final = 5
 FEWEST_OF_A_KIND: Final = 10
 """Inspected families of each kind, hiding and clear, below which no detector is grown."""
-
-Flags = npt.NDArray[np.bool_]
-Whole = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +33,7 @@ class FitInputs:
     inputs: tuple[Input, ...]
     x: Matrix
     x_population: Matrix
-    fold: Whole
+    fold: Codes
     law: Law
     seed: int
     hyper: Hyperparameters = SHIPPED
@@ -51,9 +48,9 @@ class Consumption:
 
     full: ExpectedConsumption
     blind: tuple[ExpectedConsumption, ...]
-    columns: Whole
+    columns: Codes
 
-    def expected_blindly(self, x: Matrix, fold: Whole) -> Matrix:
+    def expected_blindly(self, x: Matrix, fold: Codes) -> Vector:
         """Return what each family is expected to spend by the model that had not seen it."""
         expected = np.empty(len(x))
         for k, model in enumerate(self.blind):
@@ -73,26 +70,26 @@ class Evidence:
     """
 
     inputs: tuple[Input, ...]
-    columns: Whole
-    households: Whole
+    columns: Codes
+    households: Codes
     table: Matrix
-    amount: Matrix
-    confirmed: Matrix
-    expected: Matrix
-    gap: Matrix
-    weights: Matrix
-    random: Matrix
+    amount: Vector
+    confirmed: Vector
+    expected: Vector
+    gap: Vector
+    weights: Vector
+    random: Vector
     design: Design
-    place: Whole
-    fold: Whole
+    place: Codes
+    fold: Codes
 
     @property
-    def judged(self) -> Matrix:
+    def judged(self) -> Vector:
         """Return the weights under which labels are judged."""
         return self.random if self.random.any() else self.weights
 
     @property
-    def hiding(self) -> Flags:
+    def hiding(self) -> Mask:
         """Which families were confirmed."""
         return self.confirmed > 0
 
@@ -131,19 +128,19 @@ def population_table(
     return hidden_income.columns(gap, given.x_population[:, evidence.columns])
 
 
-def places(inputs: Sequence[Input], wanted: Sequence[Input]) -> Whole:
+def places(inputs: Sequence[Input], wanted: Sequence[Input]) -> Codes:
     """Return where the wanted inputs stand among all."""
     at = {i.name: place for place, i in enumerate(inputs)}
     return np.array([at[i.name] for i in wanted], dtype=np.int64)
 
 
-def findings(inspections: pl.DataFrame) -> tuple[Matrix, Matrix]:
+def findings(inspections: pl.DataFrame) -> tuple[Vector, Vector]:
     """Return the amount found at each inspected family, and 1 where it is material, else 0."""
     amount = target.hidden_amount(inspections)
     return amount, (amount >= target.materiality(inspections)).astype(np.float64)
 
 
-def require_both_kinds(inspections: pl.DataFrame, fold: Whole) -> None:
+def require_both_kinds(inspections: pl.DataFrame, fold: Codes) -> None:
     """Raise ``InputError`` unless families of both kinds suffice, also outside every fold.
 
     Families are counted, not inspections: one inspected five times is one witness.

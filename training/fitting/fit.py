@@ -9,26 +9,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from features.progress import Progress, silent
 from models.law.parameters import Law
 from models.learned import consumption as consumption_model
+from models.learned.arrays import Codes, Mask, Matrix, Vector
 from models.learned.consumption import ExpectedConsumption
 from models.learned.hyperparameters import Boosting, Hyperparameters, shipped
-from models.learned.inputs import Input, Matrix, declared_inputs, encode
+from models.learned.inputs import Input, declared_inputs, encode
 from models.learned.predict import Models
 from training.fitting import hidden_income, welfare
 from training.fitting.certificate import certified
-from training.fitting.evidence import (
-    FOLDS,
-    Consumption,
-    FitInputs,
-    Flags,
-    places,
-    require_both_kinds,
-)
+from training.fitting.evidence import FOLDS, Consumption, FitInputs, places, require_both_kinds
 from training.fitting.hidden_income import Detected, Inspected, Step
 from training.fitting.welfare import Surveyed
 from training.labels import gather as label
@@ -36,8 +29,6 @@ from training.labels.gather import Labels
 
 _KNOWN: Final = 20
 """Families that must lack an input in training before its absence says anything."""
-
-Whole = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +44,7 @@ class Fitted:
     inspected: Inspected
     surveyed: Surveyed
     inputs: tuple[Input, ...]
-    population: Matrix
+    population: Vector
     hyper: Hyperparameters
 
 
@@ -147,7 +138,7 @@ class Grown:
 
     consumption: Consumption
     detected: Detected
-    fold_survey: Whole
+    fold_survey: Codes
 
 
 def detect(
@@ -188,7 +179,7 @@ def detect(
     return Grown(consumption=consumption, detected=detected, fold_survey=fold_survey)
 
 
-def informative(inputs: tuple[Input, ...], x: Matrix) -> tuple[tuple[Input, ...], Whole]:
+def informative(inputs: tuple[Input, ...], x: Matrix) -> tuple[tuple[Input, ...], Codes]:
     """Keep the inputs that differ between families; a silent register drops out here.
 
     A model that never met a register's facts must not change its answer when they come.
@@ -199,10 +190,10 @@ def informative(inputs: tuple[Input, ...], x: Matrix) -> tuple[tuple[Input, ...]
     return tuple(inputs[place] for place in kept), kept
 
 
-def survey_weights(labels: Labels) -> Matrix:
+def survey_weights(labels: Labels) -> Vector:
     """Return the survey's weights; a family without one counts as the mean."""
     weights = labels.survey["weight"].cast(pl.Float64)
-    filled: Matrix = weights.fill_null(weights.mean()).to_numpy()
+    filled: Vector = weights.fill_null(weights.mean()).to_numpy()
     return filled
 
 
@@ -223,7 +214,7 @@ def _consumption(
     labels: Labels,
     inputs: tuple[Input, ...],
     x: Matrix,
-    fold: Whole,
+    fold: Codes,
     seed: int,
     hyper: Boosting,
     step: Step,
@@ -232,7 +223,7 @@ def _consumption(
     columns = places(inputs, own)
     spent, weights = label.consumption(labels.survey), survey_weights(labels)
 
-    def grown(rows: Flags) -> ExpectedConsumption:
+    def grown(rows: Mask) -> ExpectedConsumption:
         step("expected consumption")
         return consumption_model.fit(
             own, x[rows][:, columns], spent[rows], weights[rows], seed=seed, hyper=hyper

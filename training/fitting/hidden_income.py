@@ -12,15 +12,13 @@ import lightgbm as lgb
 import numpy as np
 
 from models.learned import conformal, hidden_income, trees
+from models.learned.arrays import Codes, Mask, Vector
 from models.learned.hidden_income import Amounts, Calibration, HiddenIncome
-from models.learned.inputs import Matrix
 from training.fitting.evidence import (
     FOLDS,
     Consumption,
     Evidence,
     FitInputs,
-    Flags,
-    Whole,
     evidence_of,
     population_table,
 )
@@ -46,26 +44,26 @@ class Inspected:
     in ПМ a member a month.
     """
 
-    households: Whole
-    confirmed: Matrix
-    amount: Matrix
-    expected: Matrix
-    gap: Matrix
-    margin: Matrix
-    rank: Matrix
-    hides: Matrix
-    low: Matrix
-    high: Matrix
-    weights: Matrix
-    random: Matrix
-    standing: Matrix
-    truth: Matrix
-    place: Whole
-    fold: Whole
+    households: Codes
+    confirmed: Vector
+    amount: Vector
+    expected: Vector
+    gap: Vector
+    margin: Vector
+    rank: Vector
+    hides: Vector
+    low: Vector
+    high: Vector
+    weights: Vector
+    random: Vector
+    standing: Vector
+    truth: Vector
+    place: Codes
+    fold: Codes
     choice: SelectionEffects = NO_EFFECT_KNOWN
 
     @property
-    def in_random_arm(self) -> Flags:
+    def in_random_arm(self) -> Mask:
         """Which of them were inspected at random."""
         return self.random > 0
 
@@ -76,7 +74,7 @@ class Detected:
 
     detector: HiddenIncome
     inspected: Inspected
-    population: Matrix
+    population: Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ class BlindScores:
     """What detectors that had not seen a family say of it; one booster a fold."""
 
     boosters: tuple[lgb.Booster, ...]
-    margin: Matrix
+    margin: Vector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +93,8 @@ class Selection:
     """
 
     effect: SelectionEffects
-    suspected: Matrix | None
-    offset: Matrix | None
+    suspected: Vector | None
+    offset: Vector | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +102,9 @@ class Intervals:
     """The tails of the served intervals, what weights findings by truth, and blind intervals."""
 
     tails: tuple[float, ...]
-    truth: Matrix
-    low: Matrix
-    high: Matrix
+    truth: Vector
+    low: Vector
+    high: Vector
 
 
 def learn(given: FitInputs, consumption: Consumption, step: Step) -> Detected:
@@ -179,7 +177,7 @@ def scored_blindly(
 
 
 def blind_scores(
-    given: FitInputs, evidence: Evidence, offset: Matrix | None, step: Step
+    given: FitInputs, evidence: Evidence, offset: Vector | None, step: Step
 ) -> BlindScores:
     """Grow one detector a fold on the other folds, and score the fold by it."""
     margin = np.empty(len(evidence.table))
@@ -193,7 +191,7 @@ def blind_scores(
 
 
 def grown(
-    given: FitInputs, evidence: Evidence, rows: Flags, offset: Matrix | None, step: Step
+    given: FitInputs, evidence: Evidence, rows: Mask, offset: Vector | None, step: Step
 ) -> lgb.Booster:
     """Grow a detector on some of the inspected families."""
     step("hidden income")
@@ -210,7 +208,7 @@ def grown(
 
 def ranks(
     given: FitInputs, evidence: Evidence, consumption: Consumption, scores: BlindScores
-) -> Matrix:
+) -> Vector:
     """Return for each family the share of the population that its blind detector ranks above it."""
     rank = np.empty(len(evidence.table))
     for k, (booster, blind) in enumerate(zip(scores.boosters, consumption.blind, strict=True)):
@@ -220,7 +218,7 @@ def ranks(
     return rank
 
 
-def rank_among(margins: Matrix, population: Matrix) -> Matrix:
+def rank_among(margins: Vector, population: Vector) -> Vector:
     """Return for each family the share of the population that looks strictly more suspicious.
 
     Ranks can be compared between models that scores cannot: each flags its own first tenth.
@@ -231,14 +229,14 @@ def rank_among(margins: Matrix, population: Matrix) -> Matrix:
 
 
 def calibrated(
-    margins: Matrix, confirmed: Matrix, weights: Matrix, fold: Whole, sensitivity: float
-) -> tuple[Calibration, Matrix]:
+    margins: Vector, confirmed: Vector, weights: Vector, fold: Codes, sensitivity: float
+) -> tuple[Calibration, Vector]:
     """Return the line through all judged labels, and probabilities by the others' lines.
 
     Labels of weight zero are not judged; they get probabilities all the same.
     """
 
-    def line(rows: Flags) -> Calibration:
+    def line(rows: Mask) -> Calibration:
         return hidden_income.calibrate(
             margins[rows], confirmed[rows], weights[rows], sensitivity=sensitivity
         )
@@ -252,7 +250,7 @@ def calibrated(
     return line(judged), hides
 
 
-def amounts_of(given: FitInputs, evidence: Evidence) -> tuple[Matrix, Amounts]:
+def amounts_of(given: FitInputs, evidence: Evidence) -> tuple[Vector, Amounts]:
     """Return what is predicted for each family by a model blind to it, and the served amounts.
 
     The spread of the served amounts is that of the blind predictions' errors.
@@ -270,7 +268,7 @@ def amounts_of(given: FitInputs, evidence: Evidence) -> tuple[Matrix, Amounts]:
     )
 
 
-def _grown_amounts(given: FitInputs, evidence: Evidence, rows: Flags) -> lgb.Booster:
+def _grown_amounts(given: FitInputs, evidence: Evidence, rows: Mask) -> lgb.Booster:
     return hidden_income.fit_amounts(
         evidence.inputs,
         evidence.table[rows],
@@ -284,8 +282,8 @@ def _grown_amounts(given: FitInputs, evidence: Evidence, rows: Flags) -> lgb.Boo
 def intervals_of(
     evidence: Evidence,
     calibration: Calibration,
-    hides: Matrix,
-    centre: Matrix,
+    hides: Vector,
+    centre: Vector,
     amounts: Amounts,
 ) -> Intervals:
     """Set the tails so that intervals hold the true amounts of nine families in ten."""
@@ -307,7 +305,7 @@ def served(
     amounts: Amounts,
     intervals: Intervals,
     step: Step,
-) -> tuple[HiddenIncome, Matrix]:
+) -> tuple[HiddenIncome, Vector]:
     """Return the detector that saw every label, and its raw scores of the population."""
     population = given.labels.population
     table = population_table(given, evidence, consumption, consumption.full)

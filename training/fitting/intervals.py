@@ -6,8 +6,7 @@ import numpy as np
 import polars as pl
 
 from models.learned import conformal, hidden_income
-from models.learned.inputs import Matrix
-from training.fitting.evidence import Whole
+from models.learned.arrays import Codes, Vector
 from training.labels.gather import Labels
 
 COVERAGE: Final = 0.90
@@ -18,7 +17,7 @@ WIDER_WHEN_SILENT: Final = 1.10
 """How much wider silence must be than knowing, on the mean of the training population."""
 
 
-def tails_by_place(agreement: Matrix, weights: Matrix, place: Whole) -> tuple[float, ...]:
+def tails_by_place(agreement: Vector, weights: Vector, place: Codes) -> tuple[float, ...]:
     """Return the tail that makes the interval hold nine in ten, for each kind of place.
 
     Mondrian conformal prediction (Vovk et al. 2005, ch. 4): each kind of place is
@@ -40,7 +39,7 @@ def tails_by_place(agreement: Matrix, weights: Matrix, place: Whole) -> tuple[fl
     return tuple(tails)
 
 
-def unknown_high(amount: Matrix, weights: Matrix, widths: Matrix, labels: Labels) -> float:
+def unknown_high(amount: Vector, weights: Vector, widths: Vector, labels: Labels) -> float:
     """Return the high end for a family of whom a register is silent, ПМ a member a month.
 
     What nine families in ten do not exceed, whoever they are; and never less than the

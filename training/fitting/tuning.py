@@ -19,8 +19,9 @@ from features.progress import Progress, silent
 from models.law.parameters import Law
 from models.learned import consumption as consumption_model
 from models.learned import hidden_income, trees, welfare
+from models.learned.arrays import Matrix, Vector
 from models.learned.hyperparameters import Boosting, Hyperparameters, shipped
-from models.learned.inputs import Input, Matrix, declared_inputs, encode
+from models.learned.inputs import Input, declared_inputs, encode
 from training.fitting.evidence import FEWEST_OF_A_KIND, findings, places
 from training.fitting.fit import informative, survey_weights
 from training.labels import gather as label
@@ -362,7 +363,7 @@ class _Task:
             self.known[hyper.consumption] = hidden_income.columns(gap, self.x_inspected[:, kept])
         return mine, self.known[hyper.consumption]
 
-    def _expected(self, hyper: Hyperparameters, x: Matrix, fold: Any) -> Matrix:
+    def _expected(self, hyper: Hyperparameters, x: Matrix, fold: Any) -> Vector:
         mine = consumption_model.consumption_inputs(self.inputs)
         kept = places(self.inputs, mine)
         spent, weights = label.consumption(self.labels.survey), survey_weights(self.labels)
@@ -381,7 +382,7 @@ class _Task:
         return expected
 
 
-def _log_loss(truth: Matrix, margin: Matrix, weights: Matrix) -> float:
+def _log_loss(truth: Vector, margin: Vector, weights: Vector) -> float:
     """Return the mean of −log P(what was found), from log-odds."""
     surprise = np.logaddexp(0.0, np.where(truth > 0, -margin, margin))
     return float(np.average(surprise, weights=weights))

@@ -5,26 +5,24 @@ from dataclasses import dataclass
 
 import lightgbm as lgb
 import numpy as np
-import numpy.typing as npt
 
 from models.learned import conformal, welfare
+from models.learned.arrays import Codes, Matrix, Vector
 from models.learned.hyperparameters import SHIPPED, Boosting
-from models.learned.inputs import Input, Matrix
+from models.learned.inputs import Input
 from models.learned.welfare import Welfare
 from training.fitting.evidence import FOLDS
 from training.fitting.intervals import COVERAGE, WIDER_WHEN_SILENT
-
-Whole = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surveyed:
     """The ladder answer of each surveyed family, and what a model said that had not seen it."""
 
-    households: Whole
-    category: Whole
+    households: Codes
+    category: Codes
     exceeds: Matrix
-    weights: Matrix
+    weights: Vector
     bar: float
     sizes_when_silent: Mapping[str, float]
 
@@ -32,10 +30,10 @@ class Surveyed:
 def learn(
     inputs: tuple[Input, ...],
     x: Matrix,
-    category: Whole,
-    weights: Matrix,
-    households: Whole,
-    fold: Whole,
+    category: Codes,
+    weights: Vector,
+    households: Codes,
+    fold: Codes,
     *,
     seed: int,
     generator: np.random.Generator,
@@ -91,7 +89,7 @@ def learn(
 
 
 def silence_factor(
-    exceeds_without: Matrix, category: Whole, weights: Matrix, bar: float, knowing: Matrix
+    exceeds_without: Matrix, category: Codes, weights: Vector, bar: float, knowing: Matrix
 ) -> float:
     """Return by what the bar is multiplied while one register is silent, at most one.
 
@@ -110,7 +108,7 @@ def silence_factor(
 
 
 def _together(
-    factors: Mapping[str, float], without_any: Matrix, category: Whole, weights: Matrix, bar: float
+    factors: Mapping[str, float], without_any: Matrix, category: Codes, weights: Vector, bar: float
 ) -> dict[str, float]:
     """Lower every factor alike until the set holds with all registers silent at once."""
     held = conformal.lower_quantile(
@@ -127,8 +125,8 @@ def _grown(
     inputs: tuple[Input, ...],
     x: Matrix,
     again: Matrix,
-    category: Whole,
-    weights: Matrix,
+    category: Codes,
+    weights: Vector,
     seed: int,
     hyper: Boosting,
 ) -> tuple[lgb.Booster, ...]:

@@ -18,7 +18,8 @@ from features.catalogue import FEATURES
 from features.errors import InputError
 from models.law.parameters import Law
 from models.learned import consumption, hidden_income, trees
-from models.learned.inputs import Matrix, declared_inputs
+from models.learned.arrays import Matrix, Vector
+from models.learned.inputs import declared_inputs
 from models.learned.predict import Look, Models
 
 _EVERYWHERE: Final = (-np.inf, np.inf)
@@ -155,7 +156,9 @@ def violations(models: Models, golden: Mapping[str, Any]) -> int:
     return wrong + against(models.welfare.exceeds, look.welfare, welfare)
 
 
-def against(predict: Callable[[Matrix], Matrix], table: Matrix, directions: Sequence[int]) -> int:
+def against(
+    predict: Callable[[Matrix], Vector | Matrix], table: Matrix, directions: Sequence[int]
+) -> int:
     """Count the steps against a direction when each column runs over its own sorted values.
 
     ``predict`` may give one number a row or several.

@@ -22,7 +22,7 @@ import numpy.typing as npt
 import polars as pl
 
 from features.errors import InputError
-from models.learned.inputs import Matrix
+from models.learned.arrays import Codes, Vector
 from training.inspections.lot import Lot
 from training.inspections.policy import Policy
 
@@ -48,8 +48,6 @@ LIST_SCHEMA: Final[dict[str, pl.DataType]] = {
     "position": pl.Int64(),
 }
 """Columns of a list, in the order in which they are written."""
-
-Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +170,7 @@ def shared_out(families: pl.DataFrame, visits: int) -> dict[str, int]:
     return shared
 
 
-def chances(worth: Matrix, visits: int, *, floor: float, cap: float) -> Matrix:
+def chances(worth: Vector, visits: int, *, floor: float, cap: float) -> Vector:
     """Return the chance of each family, proportional to its worth above a floor, under a cap.
 
     They add up to ``visits``. The floor is an even chance on the share ``floor`` of the
@@ -204,8 +202,8 @@ def chances(worth: Matrix, visits: int, *, floor: float, cap: float) -> Matrix:
 
 
 def systematic(
-    chance: Matrix, strata: npt.NDArray[Any], numbers: npt.NDArray[np.uint64], start: float
-) -> Places:
+    chance: Vector, strata: npt.NDArray[Any], numbers: npt.NDArray[np.uint64], start: float
+) -> Codes:
     """Draw places with given chances, an exact number of them, evenly over the strata.
 
     Families are laid side by side, stratum by stratum, within each in the order of their
@@ -246,7 +244,7 @@ def _within(pool: pl.DataFrame, capacities: Mapping[str, int]) -> dict[str, int]
     return {region: min(capacities[region], size) for region, size in sizes.items()}
 
 
-def _random_chances(pool: pl.DataFrame, capacity: Mapping[str, int], policy: Policy) -> Matrix:
+def _random_chances(pool: pl.DataFrame, capacity: Mapping[str, int], policy: Policy) -> Vector:
     """Return the even chance of each family; a region that can visit fewer has a smaller one."""
     sizes = _sizes(pool)
     wanted = random_visits(sum(capacity.values()), policy)
@@ -266,7 +264,7 @@ def _random_chances(pool: pl.DataFrame, capacity: Mapping[str, int], policy: Pol
     )
 
 
-def _listed(pool: pl.DataFrame, chosen: Mapping[str, Places], lot: Lot) -> pl.DataFrame:
+def _listed(pool: pl.DataFrame, chosen: Mapping[str, Codes], lot: Lot) -> pl.DataFrame:
     arms = [
         pool[rows].with_columns(arm=pl.lit(arm), probability=pl.col(f"{arm}_chance"))
         for arm, rows in chosen.items()

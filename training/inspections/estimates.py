@@ -9,15 +9,15 @@ import numpy as np
 from scipy.stats import norm
 
 from models.assessment.metrics import CONFIDENCE, UNKNOWN, Estimate
-from models.learned.inputs import Matrix
+from models.learned.arrays import Vector
 
 
-def total(observed: Matrix, chance: Matrix) -> float:
+def total(observed: Vector, chance: Vector) -> float:
     """Return the total over everybody by Horvitz & Thompson (1952): found over chance, added up."""
     return float((observed / chance).sum())
 
 
-def prevalence(confirmed: Matrix, chance: Matrix, *, sensitivity: float = 1.0) -> Estimate:
+def prevalence(confirmed: Vector, chance: Vector, *, sensitivity: float = 1.0) -> Estimate:
     """Return the share of families that hide income, with its 95 % interval.
 
     Parameters

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from models.assessment.metrics import CONFIDENCE
-from models.learned.inputs import Matrix
+from models.learned.arrays import Codes, Matrix, Vector
 from training.inspections import design, estimates
 from training.inspections.policy import Policy
 
@@ -29,8 +28,6 @@ DRIFT_WITHIN: Final = 0.10
 _PILOT: Final = 600
 """Random inspections before the first round: every loop starts from the same honest model."""
 _RIDGE: Final = 1.0
-
-Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,21 +61,21 @@ class World:
 class Country:
     """The families of one run; ``columns`` is all that the model may see."""
 
-    group: Rows
+    group: Codes
     columns: Matrix
-    hides: Matrix
-    heard: Matrix
+    hides: Vector
+    heard: Vector
 
 
 @dataclass(slots=True)
 class Labels:
     """All visits so far, in the order in which they were made."""
 
-    rows: Rows
-    confirmed: Matrix
-    weight: Matrix
-    arm_confirmed: Matrix
-    arm_chance: Matrix
+    rows: Codes
+    confirmed: Vector
+    weight: Vector
+    arm_confirmed: Vector
+    arm_chance: Vector
 
     @classmethod
     def none(cls) -> "Labels":
@@ -86,27 +83,27 @@ class Labels:
         empty = np.empty(0)
         return cls(np.empty(0, np.int64), empty, empty, empty, empty)
 
-    def add(self, rows: Rows, confirmed: Matrix, weight: Matrix) -> None:
+    def add(self, rows: Codes, confirmed: Vector, weight: Vector) -> None:
         """Add the visits of an arm."""
         self.rows = np.concatenate([self.rows, rows])
         self.confirmed = np.concatenate([self.confirmed, confirmed])
         self.weight = np.concatenate([self.weight, weight])
 
-    def add_arm(self, confirmed: Matrix, chance: Matrix) -> None:
+    def add_arm(self, confirmed: Vector, chance: Vector) -> None:
         """Add what the prevalence is estimated from."""
         self.arm_confirmed = np.concatenate([self.arm_confirmed, confirmed])
         self.arm_chance = np.concatenate([self.arm_chance, chance])
 
 
-Visit = Callable[[Rows], Matrix]
+Visit = Callable[[Codes], Vector]
 """Visit some families and return what was confirmed: nothing of a clear one, ever."""
-Round = Callable[[Country, Matrix, Policy, int, Visit, Labels, np.random.Generator], None]
+Round = Callable[[Country, Vector, Policy, int, Visit, Labels, np.random.Generator], None]
 """One round of visits, chosen by what the model of the round thinks (a chance a family)."""
 
 
 def with_the_list(
     country: Country,
-    suspicion: Matrix,
+    suspicion: Vector,
     policy: Policy,
     visits: int,
     visit: Visit,
@@ -137,7 +134,7 @@ def with_the_list(
 
 def most_suspicious(
     country: Country,  # noqa: ARG001 - the same question as the others
-    suspicion: Matrix,
+    suspicion: Vector,
     policy: Policy,  # noqa: ARG001
     visits: int,
     visit: Visit,
@@ -150,7 +147,7 @@ def most_suspicious(
 
 def as_inspectors_choose(
     country: Country,
-    suspicion: Matrix,
+    suspicion: Vector,
     policy: Policy,  # noqa: ARG001
     visits: int,
     visit: Visit,
@@ -256,7 +253,7 @@ def _loop(
     rounds: int,
     generator: np.random.Generator,
 ) -> tuple[Labels, Matrix]:
-    def visit(rows: Rows) -> Matrix:
+    def visit(rows: Codes) -> Vector:
         seen = generator.random(len(rows)) < policy.sensitivity
         return np.asarray(country.hides[rows] * seen, dtype=np.float64)
 
@@ -272,21 +269,21 @@ def _loop(
     return labels, flags
 
 
-def _unknown_chances(rows: Rows, visit: Visit, labels: Labels) -> None:
+def _unknown_chances(rows: Codes, visit: Visit, labels: Labels) -> None:
     confirmed = visit(rows)
     labels.add(rows, confirmed, np.ones(len(rows)))
     # Without chances there are no weights: all that is left is to take them as drawn evenly.
     labels.add_arm(confirmed, np.ones(len(rows)))
 
 
-def _flagged(suspicion: Matrix, group: Rows, share: float) -> tuple[float, float]:
+def _flagged(suspicion: Vector, group: Codes, share: float) -> tuple[float, float]:
     """Return the share of each group among whom the most suspicious of all are flagged."""
     flagged = np.zeros(len(suspicion), dtype=bool)
     flagged[np.argsort(-suspicion, kind="stable")[: round(share * len(suspicion))]] = True
     return float(flagged[group == 0].mean()), float(flagged[group == 1].mean())
 
 
-def _fitted(x: Matrix, y: Matrix, weight: Matrix, line: Matrix) -> Matrix:
+def _fitted(x: Matrix, y: Vector, weight: Vector, line: Vector) -> Vector:
     """Fit a logistic regression by Newton's method, from the line of the round before."""
     penalty = np.diag([0.0] + [_RIDGE] * (x.shape[1] - 1))
     for _ in range(25):

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from models.learned.inputs import Matrix
+from models.learned.arrays import Vector
 from training.inspections import design
 from training.inspections.design import Drawn
 from training.inspections.policy import Policy
@@ -62,7 +62,7 @@ def audit(selection: Drawn, groups: pl.DataFrame, *, policy: Policy) -> dict[str
     }
 
 
-def _ways(selection: Drawn, policy: Policy) -> dict[str, Matrix]:
+def _ways(selection: Drawn, policy: Policy) -> dict[str, Vector]:
     """Return the chance of each family under each objective, for the same number of visits."""
     chances, visits = selection.chances, selection.list.height
     return {
@@ -73,7 +73,7 @@ def _ways(selection: Drawn, policy: Policy) -> dict[str, Matrix]:
     }
 
 
-def _most(values: pl.Series, visits: int) -> Matrix:
+def _most(values: pl.Series, visits: int) -> Vector:
     """Return 1 for the families with the most; those level on the edge share what is left."""
     value = values.cast(pl.Float64).fill_null(-1.0).to_numpy()
     edge = np.sort(value)[-visits]
@@ -82,7 +82,7 @@ def _most(values: pl.Series, visits: int) -> Matrix:
     return np.where(level, left, np.where(value > edge, 1.0, 0.0))
 
 
-def _of_the_list(selection: Drawn, policy: Policy) -> Matrix:
+def _of_the_list(selection: Drawn, policy: Policy) -> Vector:
     """Return the chance of each family to be on the list, as it was before the random arm fell."""
     chance = selection.chances["random_chance"].to_numpy().copy()
     regions, worth = (selection.chances[name].to_numpy() for name in ("region", "worth"))
@@ -92,7 +92,7 @@ def _of_the_list(selection: Drawn, policy: Policy) -> Matrix:
     return chance
 
 
-def _yield(chances: pl.DataFrame, chance: Matrix) -> dict[str, Any]:
+def _yield(chances: pl.DataFrame, chance: Vector) -> dict[str, Any]:
     known = chances["expected_confirmed"].is_not_null().to_numpy()
     confirmed = chances["expected_confirmed"].fill_null(0.0).to_numpy()
     amount = chances["expected_amount"].fill_null(0).to_numpy()
@@ -105,7 +105,7 @@ def _yield(chances: pl.DataFrame, chance: Matrix) -> dict[str, Any]:
     }
 
 
-def _shares(group: pl.Series, kind: str, ways: Mapping[str, Matrix]) -> list[dict[str, Any]]:
+def _shares(group: pl.Series, kind: str, ways: Mapping[str, Vector]) -> list[dict[str, Any]]:
     sizes = group.drop_nulls().value_counts().sort(kind)
     rows = []
     for value, families in sizes.iter_rows():

@@ -8,10 +8,10 @@ true, by exact binomial probabilities where there are any.
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import beta, binom, norm
 
 from models.assessment.metrics import CONFIDENCE
+from models.learned.arrays import Counts
 
 POWER: Final = 0.80
 _MOST: Final = 200_000
@@ -210,7 +210,7 @@ def table(*, correlation: float = 0.81, auc: float = 0.83, base: float = 0.34) -
     }
 
 
-def _likely(families: int, share: float) -> npt.NDArray[np.int64]:
+def _likely(families: int, share: float) -> Counts:
     """Return the counts that have more than a vanishing chance."""
     low, high = binom.ppf([_TAIL, 1 - _TAIL], families, share)
     return np.arange(int(low), int(high) + 1)

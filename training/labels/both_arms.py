@@ -18,18 +18,15 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from models.learned.inputs import Matrix
-
-Flags = npt.NDArray[np.bool_]
+from models.learned.arrays import Mask, Vector
 
 CLIP: Final = 5.0
 """A targeted inspection counts at most so many times the median targeted one when pooled."""
 
 
-def union_weights(inspections: pl.DataFrame, random: Matrix, expected: Matrix | None) -> Matrix:
+def union_weights(inspections: pl.DataFrame, random: Vector, expected: Vector | None) -> Vector:
     """Return the inverse chance to be inspected at random or by suspicion; complaints get zero.
 
     Parameters
@@ -58,7 +55,7 @@ def union_weights(inspections: pl.DataFrame, random: Matrix, expected: Matrix | 
     return np.where(drawn | chosen, 1.0 / np.clip(either, at_random, 1.0), 0.0)
 
 
-def shared(probability: Matrix, random: Flags, arm: float, targeted: Matrix) -> Matrix:
+def shared(probability: Vector, random: Mask, arm: float, targeted: Vector) -> Vector:
     """Return how much each inspection counts: its inverse probability times its part of the work.
 
     ``arm`` is the usual probability of a random inspection, ``targeted`` the chance of each
@@ -78,13 +75,13 @@ class Pooled:
     ``share_of_targeted`` is their part of the weight.
     """
 
-    weights: Matrix
-    targeted: Flags
-    clipped: Flags
+    weights: Vector
+    targeted: Mask
+    clipped: Mask
     share_of_targeted: float
 
 
-def pooled(random: Flags, targeted: Flags, probability: Matrix, *, clip: float = CLIP) -> Pooled:
+def pooled(random: Mask, targeted: Mask, probability: Vector, *, clip: float = CLIP) -> Pooled:
     """Return both arms, averaged in proportion to their effective sizes.
 
     Parameters
@@ -110,12 +107,12 @@ def pooled(random: Flags, targeted: Flags, probability: Matrix, *, clip: float =
     return Pooled(weights, chosen, chosen & (inverse > bar), part)
 
 
-def effective_size(weights: Matrix) -> float:
+def effective_size(weights: Vector) -> float:
     """Return how many equally weighted inspections say as much (Kish 1965)."""
     squares = float((weights**2).sum())
     return float(weights.sum()) ** 2 / squares if squares else 0.0
 
 
-def usual_chance(random: Matrix) -> float:
+def usual_chance(random: Vector) -> float:
     """Return the chance of a family to be drawn at random: the middle one of the arm."""
     return 1.0 / float(np.median(random[random > 0]))

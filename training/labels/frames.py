@@ -17,10 +17,10 @@ from features.errors import InputError
 from features.registers.snapshot import Snapshot
 from models.assessment import target
 from models.learned import consumption, hidden_income
+from models.learned.arrays import Mask, Vector
 from models.learned.hidden_income import GAP
-from models.learned.inputs import Input, Matrix, declared_inputs
+from models.learned.inputs import Input, declared_inputs
 from training.labels import gather
-from training.labels.both_arms import Flags
 from training.labels.gather import Labels
 
 
@@ -63,7 +63,7 @@ class Inspected:
     random_weight: pd.Series
     directions: Mapping[str, int]
 
-    def with_gap(self, spending: Sequence[float] | Matrix) -> pd.DataFrame:
+    def with_gap(self, spending: Sequence[float] | Vector) -> pd.DataFrame:
         """Return what a detector may read: the gap first, then the harmless inputs.
 
         ``spending`` is what each family is expected to spend by a model that had not seen
@@ -158,7 +158,7 @@ def _table(rows: pl.DataFrame, inputs: tuple[Input, ...]) -> pd.DataFrame:
     return pd.DataFrame(gather.encoded(rows, inputs), columns=columns, index=_households(rows))
 
 
-def _column(rows: pl.DataFrame, name: str, values: Matrix | Flags) -> pd.Series:
+def _column(rows: pl.DataFrame, name: str, values: Vector | Mask) -> pd.Series:
     return pd.Series(values, index=_households(rows), name=name)
 
 

@@ -11,7 +11,6 @@ from datetime import date
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from features.build import build
@@ -21,7 +20,8 @@ from features.registers.snapshot import Snapshot
 from models.assessment.target import at_each
 from models.law.facts import treatment
 from models.law.parameters import Law
-from models.learned.inputs import Input, Matrix, declared_income, encode
+from models.learned.arrays import Codes, Matrix, Vector
+from models.learned.inputs import Input, declared_income, encode
 
 POPULATION_SAMPLE: Final = 200_000
 """Families of the newest snapshot that stand for its population; all, if there are fewer."""
@@ -173,7 +173,7 @@ def encoded(labels: pl.DataFrame, inputs: Sequence[Input]) -> Matrix:
     return x
 
 
-def declared(labels: pl.DataFrame) -> Matrix:
+def declared(labels: pl.DataFrame) -> Vector:
     """Return declared income of each labelled family, ПМ a member a month."""
     income = np.empty(labels.height)
     for day, rows in by_day(labels):
@@ -181,17 +181,17 @@ def declared(labels: pl.DataFrame) -> Matrix:
     return income
 
 
-def consumption(survey: pl.DataFrame) -> Matrix:
+def consumption(survey: pl.DataFrame) -> Vector:
     """Return surveyed consumption in ПМ a member a month, at the ПМ of the quarter's last month."""
     last = survey["day"].dt.offset_by("-1d")
     minimum = at_each(last, lambda law: float(law.subsistence_minimum))
-    spent: Matrix = _numbers(survey, "consumption_monthly") / (
+    spent: Vector = _numbers(survey, "consumption_monthly") / (
         minimum * _numbers(survey, "members")
     )
     return spent
 
 
-def training_weights(inspections: pl.DataFrame) -> Matrix:
+def training_weights(inspections: pl.DataFrame) -> Vector:
     """Return how much each inspection counts when the detector is grown.
 
     The square root of the inverse inclusion probability, clipped to a factor of one and
@@ -209,7 +209,7 @@ def training_weights(inspections: pl.DataFrame) -> Matrix:
     return np.clip(np.where(known, root, middle), middle / _CLIP, middle * _CLIP)
 
 
-def random_weights(inspections: pl.DataFrame) -> Matrix:
+def random_weights(inspections: pl.DataFrame) -> Vector:
     """Return the inverse inclusion probability of random inspections, zero for all others.
 
     Under these weights the random arm stands for the population. An arm without
@@ -223,9 +223,7 @@ def random_weights(inspections: pl.DataFrame) -> Matrix:
     return np.where(is_random, np.where(known, weights, usual), 0.0)
 
 
-def folds(
-    households: Sequence[npt.NDArray[np.int64]], count: int, generator: np.random.Generator
-) -> list[npt.NDArray[np.int64]]:
+def folds(households: Sequence[Codes], count: int, generator: np.random.Generator) -> list[Codes]:
     """Return the fold of each label, one array for each given; a family never straddles."""
     every = np.unique(np.concatenate(households))
     fold = np.empty(len(every), dtype=np.int64)
@@ -264,12 +262,12 @@ def _drawn(features: pl.DataFrame, households: int, generator: np.random.Generat
     return features[np.sort(generator.choice(features.height, kept, replace=False))]
 
 
-def by_day(labels: pl.DataFrame) -> list[tuple[date, npt.NDArray[np.int64]]]:
+def by_day(labels: pl.DataFrame) -> list[tuple[date, Codes]]:
     """Return the rows of each snapshot day, to look at them by the law of that day."""
     days = labels["as_of"].to_numpy()
     return [(day, np.flatnonzero(days == np.datetime64(day))) for day in labels["as_of"].unique()]
 
 
-def _numbers(frame: pl.DataFrame, name: str) -> Matrix:
-    values: Matrix = frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+def _numbers(frame: pl.DataFrame, name: str) -> Vector:
+    values: Vector = frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     return values

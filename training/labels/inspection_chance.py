@@ -7,15 +7,11 @@ that either way chose look (`both_arms` weighs inspections by them).
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from models.learned import trees
-from models.learned.inputs import Matrix
+from models.learned.arrays import Codes, Mask, Matrix, Vector
 from training.labels.both_arms import usual_chance
-
-Flags = npt.NDArray[np.bool_]
-Whole = npt.NDArray[np.int64]
 
 _MOST: Final = 0.98
 """A family is never taken for surer than this to have been targeted rather than drawn."""
@@ -27,13 +23,13 @@ _RATE: Final = 0.05
 
 def suspected(
     inspections: pl.DataFrame,
-    random: Matrix,
-    margin: Matrix,
+    random: Vector,
+    margin: Vector,
     x: Matrix,
-    fold: Whole,
+    fold: Codes,
     *,
     seed: int,
-) -> Matrix | None:
+) -> Vector | None:
     """Return the chance of each inspected family to be targeted, whichever way it came.
 
     Parameters
@@ -51,7 +47,7 @@ def suspected(
     return targeted_chance(chosen, random, np.column_stack([margin, x]), fold, seed=seed)
 
 
-def targeted_chance(chosen: Flags, random: Matrix, x: Matrix, fold: Whole, *, seed: int) -> Matrix:
+def targeted_chance(chosen: Mask, random: Vector, x: Matrix, fold: Codes, *, seed: int) -> Vector:
     """Return the chance of each inspected family to be targeted, as its looks let expect.
 
     Parameters

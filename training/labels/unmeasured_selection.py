@@ -25,7 +25,7 @@ import polars as pl
 from scipy.special import ndtri
 
 from models.assessment.metrics import Estimate
-from models.learned.inputs import Matrix
+from models.learned.arrays import Vector
 
 Design = npt.NDArray[np.str_]
 """How each family came to be inspected, in the words of the register."""
@@ -63,7 +63,7 @@ class SelectionEffects:
 
     ways: Mapping[str, SelectionEffect]
 
-    def offset(self, design: Design) -> Matrix | None:
+    def offset(self, design: Design) -> Vector | None:
         """Return what is set beside each finding, as log-odds; None where nothing is told."""
         shift = np.zeros(len(design))
         for way, effect in self.ways.items():
@@ -92,7 +92,7 @@ NO_EFFECT_KNOWN: Final = SelectionEffects(ways={})
 
 
 def seen(
-    margin: Matrix, confirmed: Matrix, design: Design, suspected: Matrix | None
+    margin: Vector, confirmed: Vector, design: Design, suspected: Vector | None
 ) -> SelectionEffects:
     """Ask whether families that were chosen were confirmed more often than their likes.
 
@@ -148,8 +148,8 @@ def seen(
 
 
 def _of_both_kinds(
-    margin: Matrix, confirmed: Matrix, design: Design, ways: tuple[str, ...]
-) -> Matrix:
+    margin: Vector, confirmed: Vector, design: Design, ways: tuple[str, ...]
+) -> Vector:
     """Return the findings, one turned round in each way that found one kind only."""
     findings = confirmed.copy()
     for way in ways:

@@ -6,6 +6,7 @@ import polars as pl
 from features.catalogue import FEATURES
 from features.declare import Feature
 from features.units import Unit
+from models.learned.arrays import Codes
 
 ROWS = 24
 _LEVELS = (0.02, 0.98)
@@ -26,7 +27,7 @@ def families(population: pl.DataFrame, generator: np.random.Generator) -> pl.Dat
     return table.with_columns(pl.col("members").fill_null(1).clip(lower_bound=1))
 
 
-def _levels(feature: Feature, values: pl.Series, order: np.ndarray) -> pl.Series:
+def _levels(feature: Feature, values: pl.Series, order: Codes) -> pl.Series:
     known = values.drop_nulls().cast(pl.Float64)
     if known.is_empty():
         return pl.Series(feature.name, [None] * ROWS, dtype=feature.dtype)

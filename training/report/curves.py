@@ -12,7 +12,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from models.learned.inputs import Matrix
+from models.learned.arrays import Vector
 from training.fitting.hidden_income import Inspected
 
 _DIGITS: Final = 6
@@ -67,7 +67,7 @@ def draw(drawn: Mapping[str, Any], folder: Path) -> list[Path]:
     return files
 
 
-def _gathered(truth: Matrix, weights: Matrix, score: Matrix) -> tuple[Matrix, Matrix]:
+def _gathered(truth: Vector, weights: Vector, score: Vector) -> tuple[Vector, Vector]:
     """Return hiding and clear weight among the most suspicious, at each score, from none on."""
     order = np.argsort(-score, kind="stable")
     last = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))
@@ -79,11 +79,11 @@ def _gathered(truth: Matrix, weights: Matrix, score: Matrix) -> tuple[Matrix, Ma
     return hits, alarms
 
 
-def _share(gathered: Matrix) -> Matrix:
+def _share(gathered: Vector) -> Vector:
     return np.asarray(gathered / gathered[-1], dtype=np.float64)
 
 
-def _calibration(truth: Matrix, weights: Matrix, chance: Matrix) -> list[dict[str, float]]:
+def _calibration(truth: Vector, weights: Vector, chance: Vector) -> list[dict[str, float]]:
     parts = max(1, min(10, len(truth) // _FEWEST))
     groups = np.array_split(np.argsort(chance, kind="stable"), parts)
     return [
@@ -96,7 +96,7 @@ def _calibration(truth: Matrix, weights: Matrix, chance: Matrix) -> list[dict[st
     ]
 
 
-def _points(*, x: Matrix, y: Matrix) -> list[dict[str, float]]:
+def _points(*, x: Vector, y: Vector) -> list[dict[str, float]]:
     return [
         {"x": round(a, _DIGITS), "y": round(b, _DIGITS)}
         for a, b in zip(x.tolist(), y.tolist(), strict=True)

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from models.assessment.groups import ATTRIBUTES
-from models.learned.inputs import Matrix
+from models.learned.arrays import Vector
 from training.fitting.fit import Fitted
 from training.report.parts import ABOUT, RATES
 
@@ -144,7 +144,7 @@ def _png(size: tuple[float, float], fill: Any) -> bytes:
     return kept.getvalue()
 
 
-def _curve(truth: Matrix, score: Matrix) -> tuple[Matrix, Matrix]:
+def _curve(truth: Vector, score: Vector) -> tuple[Vector, Vector]:
     order = np.argsort(-score, kind="stable")
     hits, alarms = np.cumsum(truth[order]), np.cumsum(1 - truth[order])
     start = np.zeros(1)
@@ -154,6 +154,6 @@ def _curve(truth: Matrix, score: Matrix) -> tuple[Matrix, Matrix]:
     )
 
 
-def _tenths(truth: Matrix, chance: Matrix) -> tuple[list[float], list[float]]:
+def _tenths(truth: Vector, chance: Vector) -> tuple[list[float], list[float]]:
     groups = [g for g in np.array_split(np.argsort(chance, kind="stable"), 10) if len(g)]
     return [float(chance[g].mean()) for g in groups], [float(truth[g].mean()) for g in groups]

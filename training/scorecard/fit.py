@@ -25,7 +25,7 @@ from models.assessment import ladder
 from models.assessment.metrics import draws
 from models.law.facts import treatment
 from models.law.parameters import Law
-from models.learned.inputs import Matrix
+from models.learned.arrays import Codes, Mask, Vector
 from models.rules.scorecard import Criterion, Scorecard, assess, poorest_points
 from training.labels.gather import FEWEST, folds
 from training.scorecard import ordinal
@@ -39,7 +39,8 @@ METHOD: Final = (
     "where the weighted share of families below equals the share that places itself below"
 )
 
-Whole = npt.NDArray[np.int64]
+Levels = npt.NDArray[np.int64]
+"""Two dimensions: a row for each family, a column for each criterion."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ class Surveyed:
     features: pl.DataFrame
     answers: pl.DataFrame
 
-    def take(self, rows: npt.NDArray[np.bool_]) -> "Surveyed":
+    def take(self, rows: Mask) -> "Surveyed":
         """Return some of the families."""
         return Surveyed(features=self.features.filter(rows), answers=self.answers.filter(rows))
 
@@ -196,7 +197,7 @@ def levelled(criterion: Criterion) -> Criterion:
     )
 
 
-def _as_it_was(criterion: Criterion) -> Matrix:
+def _as_it_was(criterion: Criterion) -> Vector:
     """Return the points that the card on file gives for each level above the poorest."""
     by_level = {
         level.points: min(step.points, criterion.most)
@@ -206,7 +207,7 @@ def _as_it_was(criterion: Criterion) -> Matrix:
     return np.array([by_level[level] for level in sorted(by_level)[1:]], dtype=np.float64)
 
 
-def cut_offs(points: Whole, category: Whole, weights: Matrix, categories: int) -> tuple[int, ...]:
+def cut_offs(points: Codes, category: Codes, weights: Vector, categories: int) -> tuple[int, ...]:
     """Return where each category begins, so that its families are as many as say so.
 
     The share of families below a cut-off comes as near as whole points allow to the
@@ -290,29 +291,29 @@ def stable(surveyed: Surveyed, card: Scorecard, generator: np.random.Generator) 
     }
 
 
-def _truth(surveyed: Surveyed, card: Scorecard) -> Whole:
+def _truth(surveyed: Surveyed, card: Scorecard) -> Codes:
     return ladder.on_scale(surveyed.answers["step"].to_numpy(), card.on_ladder)
 
 
-def _reached(surveyed: Surveyed, card: Scorecard) -> Whole:
+def _reached(surveyed: Surveyed, card: Scorecard) -> Levels:
     """Return the level of each family (row) in each criterion (column), unknown the poorest."""
     criteria = [levelled(criterion) for criterion in card.criteria]
-    levels: Whole = poorest_points(surveyed.features, criteria).to_numpy()
+    levels: Levels = poorest_points(surveyed.features, criteria).to_numpy()
     return levels
 
 
-def _summed(reached: Whole, points: Mapping[str, tuple[int, ...]]) -> Whole:
+def _summed(reached: Levels, points: Mapping[str, tuple[int, ...]]) -> Codes:
     tables = map(np.array, points.values())
-    total: Whole = np.sum([t[level] for t, level in zip(tables, reached.T, strict=True)], axis=0)
+    total: Codes = np.sum([t[level] for t, level in zip(tables, reached.T, strict=True)], axis=0)
     return total
 
 
-def _category(points: Whole, begins: Any) -> Whole:
-    category: Whole = np.searchsorted(np.asarray(begins), points, side="right")
+def _category(points: Codes, begins: Any) -> Codes:
+    category: Codes = np.searchsorted(np.asarray(begins), points, side="right")
     return category
 
 
-def _whole(worth: Matrix) -> tuple[int, ...]:
+def _whole(worth: Vector) -> tuple[int, ...]:
     """Return whole points of a criterion's levels; one that is worth nothing gets one point.
 
     The state named every criterion of its card, so each of them counts: the one point

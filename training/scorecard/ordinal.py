@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from models.learned.inputs import Matrix
+from models.learned.arrays import Codes, Matrix, Vector
 
 RIDGE: Final = 1e-3
 """Weight of the squared coefficients against the mean log-likelihood: enough that steps which
@@ -23,18 +22,16 @@ _APART: Final = 1e-4
 """Least distance of two thresholds, in log-odds."""
 _LEAST: Final = 1e-12
 
-Whole = npt.NDArray[np.int64]
-
 
 @dataclass(frozen=True, slots=True)
 class Score:
     """A fitted score: what each step adds, and the thresholds between the categories."""
 
-    steps: Matrix
-    thresholds: Matrix
+    steps: Vector
+    thresholds: Vector
 
 
-def fit(x: Matrix, category: Whole, weights: Matrix, categories: int) -> Score:
+def fit(x: Matrix, category: Codes, weights: Vector, categories: int) -> Score:
     """Fit the score by weighted maximum likelihood; the problem is convex.
 
     Parameters
@@ -48,7 +45,7 @@ def fit(x: Matrix, category: Whole, weights: Matrix, categories: int) -> Score:
     # A category lies above one threshold and below the next; the first and last have only one.
     above, below = is_in[:, 1:], is_in[:, :-1]
 
-    def loss(point: Matrix) -> tuple[float, Matrix]:
+    def loss(point: Vector) -> tuple[float, Vector]:
         steps, thresholds = point[:columns], np.cumsum(point[columns:])
         exceeds = expit((x @ steps)[:, None] - thresholds)
         chance = np.maximum(is_in[:, 0] + ((above - below) * exceeds).sum(axis=1), _LEAST)
@@ -67,7 +64,7 @@ def fit(x: Matrix, category: Whole, weights: Matrix, categories: int) -> Score:
     return Score(solution.x[:columns], np.cumsum(solution.x[columns:]))
 
 
-def _of_shares(category: Whole, mass: Matrix, categories: int) -> Matrix:
+def _of_shares(category: Codes, mass: Vector, categories: int) -> Vector:
     """Return the thresholds of a score that knows nothing: the first, then the distances."""
     poorer = np.cumsum(np.bincount(category, weights=mass, minlength=categories + 1)[1:-1])
     poorer = np.clip(poorer, 1e-3, 1 - 1e-3)

@@ -27,7 +27,7 @@ from features.registers.reading.load import open_data_set
 from features.registers.snapshot import Snapshot, make
 from models.assessment import metrics
 from models.law.parameters import Law
-from models.learned.inputs import Matrix
+from models.learned.arrays import Vector
 from training.labels.gather import gather
 from training.population import simulate
 from training.population.worlds import ORDINARY
@@ -57,12 +57,12 @@ class _Tried:
 
     world: World
     base: Country
-    oracles: Mapping[str, Matrix]
-    ladder: Matrix
+    oracles: Mapping[str, Vector]
+    ladder: Vector
     seed: int
 
     @property
-    def earlier(self) -> Matrix:
+    def earlier(self) -> Vector:
         """The score by which this country's authority chooses the next inspections."""
         return rankings.rankings(self.base)["tarazy"]
 

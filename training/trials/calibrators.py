@@ -12,7 +12,7 @@ from scipy.optimize import isotonic_regression, minimize
 from sklearn.isotonic import IsotonicRegression
 
 from models.learned import hidden_income, trees
-from models.learned.inputs import Matrix
+from models.learned.arrays import Matrix, Vector
 from training.trials.judged import expected_error
 
 SIZES: Final = (150, 300, 600, 1_200, 2_400)
@@ -22,43 +22,43 @@ SENSITIVITIES: Final = (0.75, 0.83, 0.90)
 _GRID: Final = 200
 """Scores at which Venn–Abers is worked out; between them it is read off."""
 
-Calibrator = Callable[[Matrix, Matrix, Matrix, float], Matrix]
+Calibrator = Callable[[Vector, Vector, Vector, float], Vector]
 """From scores and findings of the labelled, scores to judge and the sensitivity that is
 assumed, to the probability that each family hides income."""
 
 
-def line(margins: Matrix, confirmed: Matrix, ask: Matrix, sensitivity: float) -> Matrix:
+def line(margins: Vector, confirmed: Vector, ask: Vector, sensitivity: float) -> Vector:
     """Shipped: Platt's line with a known miss rate, by maximum likelihood."""
     once = np.ones(len(margins))
     return hidden_income.calibrate(margins, confirmed, once, sensitivity=sensitivity).hides(ask)
 
 
-def none(margins: Matrix, confirmed: Matrix, ask: Matrix, sensitivity: float) -> Matrix:
+def none(margins: Vector, confirmed: Vector, ask: Vector, sensitivity: float) -> Vector:
     """The score's own logistic, scaled up by the sensitivity: no label is used."""
     del margins, confirmed
     return np.minimum(trees.logistic(ask) / sensitivity, 1.0)
 
 
-def isotonic(margins: Matrix, confirmed: Matrix, ask: Matrix, sensitivity: float) -> Matrix:
+def isotonic(margins: Vector, confirmed: Vector, ask: Vector, sensitivity: float) -> Vector:
     """Isotonic regression of the findings (scikit-learn), divided by the sensitivity."""
     steps = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip")
     predicted = steps.fit(margins, confirmed).predict(ask)
     return np.minimum(np.asarray(predicted, dtype=np.float64) / sensitivity, 1.0)
 
 
-def beta(margins: Matrix, confirmed: Matrix, ask: Matrix, sensitivity: float) -> Matrix:
+def beta(margins: Vector, confirmed: Vector, ask: Vector, sensitivity: float) -> Vector:
     """Beta calibration (Kull et al. 2017) with a known miss rate.
 
     The log-odds of the probability are c + a·ln p − b·ln(1 − p) of the score's own
     probability p, with a and b never negative; a = b is Platt's line.
     """
 
-    def sides(margin: Matrix) -> Matrix:
+    def sides(margin: Vector) -> Matrix:
         return np.column_stack([-np.logaddexp(0, -margin), np.logaddexp(0, margin)])
 
     columns = sides(margins)
 
-    def loss(at: Matrix) -> float:
+    def loss(at: Vector) -> float:
         hides = 1 / (1 + np.exp(-np.clip(at[0] + columns @ at[1:], -30, 30)))
         chance = np.clip(sensitivity * hides, 1e-9, 1 - 1e-9)
         log_likelihood = confirmed * np.log(chance) + (1 - confirmed) * np.log1p(-chance)
@@ -69,7 +69,7 @@ def beta(margins: Matrix, confirmed: Matrix, ask: Matrix, sensitivity: float) ->
     return trees.logistic(best[0] + sides(ask) @ best[1:])
 
 
-def venn_abers(margins: Matrix, confirmed: Matrix, ask: Matrix, sensitivity: float) -> Matrix:
+def venn_abers(margins: Vector, confirmed: Vector, ask: Vector, sensitivity: float) -> Vector:
     """Venn–Abers (Vovk & Petej 2014): isotonic with the family in question once clear, once not.
 
     The two answers p₀ ≤ p₁ are merged to p₁ ÷ (1 − p₀ + p₁), then divided by the sensitivity.
@@ -92,9 +92,9 @@ CALIBRATORS: Final[Mapping[str, Calibrator]] = {
 
 
 def compared(
-    margins: Matrix,
-    hides: Matrix,
-    findings: Callable[[np.random.Generator], Matrix],
+    margins: Vector,
+    hides: Vector,
+    findings: Callable[[np.random.Generator], Vector],
     *,
     assumed: float,
     draws: int,
@@ -138,10 +138,10 @@ def compared(
     return rows
 
 
-def at_sensitivity(hides: Matrix, sensitivity: float) -> Callable[[np.random.Generator], Matrix]:
+def at_sensitivity(hides: Vector, sensitivity: float) -> Callable[[np.random.Generator], Vector]:
     """Return findings of inspectors who miss one and the same share of all who hide."""
 
-    def findings(generator: np.random.Generator) -> Matrix:
+    def findings(generator: np.random.Generator) -> Vector:
         return hides * (generator.random(len(hides)) < sensitivity)
 
     return findings

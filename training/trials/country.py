@@ -15,9 +15,8 @@ from features.errors import InputError
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.law.parameters import Law
-from models.learned.inputs import Matrix
+from models.learned.arrays import Mask, Vector
 from models.learned.predict import Look
-from training.fitting.evidence import Flags
 from training.fitting.fit import Fitted, fit
 from training.labels.gather import FEWEST, Labels, gather
 from training.population import truth
@@ -46,22 +45,22 @@ class World:
     silent: tuple[str, ...]
 
     @property
-    def hides(self) -> Matrix:
+    def hides(self) -> Vector:
         """1 where the family truly hides income of the material size, else 0."""
         return truly_hides(self.real, self.law)
 
     @property
-    def hidden(self) -> Matrix:
+    def hidden(self) -> Vector:
         """True hidden income, tenge a month."""
         return self.real[_HIDDEN].cast(pl.Float64).to_numpy()
 
     @property
-    def income(self) -> Matrix:
+    def income(self) -> Vector:
         """True income from all sources, hidden ones among them, tenge a month."""
         sources = [name for name in self.real.columns if name not in _NOT_INCOME]
         return self.real.select(pl.sum_horizontal(sources).cast(pl.Float64)).to_series().to_numpy()
 
-    def verified(self, generator: np.random.Generator) -> tuple[Matrix, Matrix]:
+    def verified(self, generator: np.random.Generator) -> tuple[Vector, Vector]:
         """Let inspectors visit every family: what they find, and 1 where it is material."""
         return visited(self.real, self.law, generator)
 
@@ -81,7 +80,7 @@ class Country:
     silent: tuple[str, ...]
 
     @property
-    def labelled(self) -> Flags:
+    def labelled(self) -> Mask:
         """Which families some label speaks of: nothing is judged on them."""
         known = pl.concat(
             [f["household_id"] for f in (self.labels.inspections, self.labels.survey)]
@@ -136,18 +135,18 @@ def trained(
     )
 
 
-def truly_hides(real: pl.DataFrame, law: Law) -> Matrix:
+def truly_hides(real: pl.DataFrame, law: Law) -> Vector:
     """Return 1 where the family's true hidden income is material on the day of the law."""
     return material(real[_HIDDEN], real["members"], law)
 
 
-def material(amount: pl.Series, members: pl.Series, law: Law) -> Matrix:
+def material(amount: pl.Series, members: pl.Series, law: Law) -> Vector:
     """Return 1 where an amount in tenge a month counts as hidden income, for each member."""
     line = float(law.hidden_income_materiality) * float(law.subsistence_minimum)
     return (amount / members >= line).cast(pl.Float64).to_numpy()
 
 
-def visited(real: pl.DataFrame, law: Law, generator: np.random.Generator) -> tuple[Matrix, Matrix]:
+def visited(real: pl.DataFrame, law: Law, generator: np.random.Generator) -> tuple[Vector, Vector]:
     """Return what inspectors verify at each family, tenge a month, and 1 where it is material.
 
     They miss as the simulation's own inspectors do: small sums more often than large.

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from models.law.parameters import Law
 from models.learned import conformal, hidden_income, trees
-from models.learned.inputs import Matrix, encode
+from models.learned.arrays import Codes, Mask, Matrix, Vector
+from models.learned.inputs import encode
 from training.fitting.certificate import certified
-from training.fitting.evidence import FOLDS, Whole
+from training.fitting.evidence import FOLDS
 from training.fitting.hidden_income import Inspected, calibrated, rank_among
 from training.fitting.intervals import COVERAGE, tails_by_place
 from training.labels import both_arms, inspection_chance, unmeasured_selection
@@ -44,30 +44,30 @@ class Scored:
     predicted ladder and ``ladder`` the true one. ``labels`` is the world's, for its dates.
     """
 
-    margin: Matrix
+    margin: Vector
     x: Matrix
     real: pl.DataFrame
-    place: Whole
-    centre: Matrix
+    place: Codes
+    centre: Vector
     spread: float
     exceeds: Matrix
-    ladder: Whole
+    ladder: Codes
     labels: Labels
     law: Law
 
     @property
-    def amount(self) -> Matrix:
+    def amount(self) -> Vector:
         """True hidden income, ПМ a member a month."""
         hidden = self.real["hidden_income_monthly"] / self.real["members"]
         return hidden.to_numpy() / float(self.law.subsistence_minimum)
 
     @property
-    def rank(self) -> Matrix:
+    def rank(self) -> Vector:
         """The share of these families that looks strictly more suspicious."""
         return rank_among(self.margin, self.margin)
 
 
-def scored(country: Country, world: World) -> tuple[Scored, npt.NDArray[np.bool_]]:
+def scored(country: Country, world: World) -> tuple[Scored, Mask]:
     """Return the families of which no label of the country speaks, and which they are."""
     among = ~country.labelled
     known = country.fitted.models.hidden_income
@@ -92,7 +92,7 @@ def scored(country: Country, world: World) -> tuple[Scored, npt.NDArray[np.bool_
     return made, among
 
 
-def pulls(country: Country, world: World, among: npt.NDArray[np.bool_]) -> dict[str, Chosen | None]:
+def pulls(country: Country, world: World, among: Mask) -> dict[str, Chosen | None]:
     """Return for each regime how suspicion pulls at the families that are left."""
     known = country.fitted.models.hidden_income
     table = hidden_income.columns(country.look.gap, country.look.detector)
@@ -211,7 +211,7 @@ def _thresholds(given: Scored, inspected: Inspected, q: float) -> list[tuple[str
         alone = "alone" in certificate["leans_on"]
         return (np.inf if threshold is None else threshold), alone
 
-    def selected(weights: Matrix) -> float:
+    def selected(weights: Vector) -> float:
         counted = weights > 0
         chosen = conformal.select(
             inspected.rank[counted],

@@ -7,11 +7,11 @@ import polars as pl
 
 from models.assessment import metrics
 from models.learned import hidden_income, welfare
+from models.learned.arrays import Mask, Vector
 from models.learned.conformal import median_category
 from models.learned.hyperparameters import SHIPPED
-from models.learned.inputs import Matrix, declared_income
+from models.learned.inputs import declared_income
 from models.rules.category import rule_category
-from training.fitting.evidence import Flags
 from training.fitting.fit import survey_weights
 from training.labels import gather as label
 from training.trials.country import Country, World
@@ -27,7 +27,7 @@ PLACES_FOR: Final = 2 * POOREST
 
 
 def judged(
-    country: Country, world: World, ladder: Matrix, generator: np.random.Generator
+    country: Country, world: World, ladder: Vector, generator: np.random.Generator
 ) -> dict[str, Any]:
     """Return every measure against the truth; ``ladder`` is the oracle's category.
 
@@ -49,7 +49,7 @@ def judged(
     }
 
 
-def expected_error(chance: Matrix, truth: Matrix, *, equal_numbers: bool = False) -> float:
+def expected_error(chance: Vector, truth: Vector, *, equal_numbers: bool = False) -> float:
     """Return the expected calibration error over `BINS` bins (Naeini et al. 2015).
 
     Bins are equally wide, or hold equally many families; each counts by its families.
@@ -65,7 +65,7 @@ def expected_error(chance: Matrix, truth: Matrix, *, equal_numbers: bool = False
     return float(np.round(np.abs(predicted - true).sum() / len(chance), 12))
 
 
-def calibration(chance: Matrix, world: World, among: Flags) -> dict[str, float]:
+def calibration(chance: Vector, world: World, among: Mask) -> dict[str, float]:
     """Return the calibration error of the probabilities, and what they say in all."""
     known = among & np.isfinite(chance)
     p, truth = chance[known], world.hides[known]
@@ -82,7 +82,7 @@ def calibration(chance: Matrix, world: World, among: Flags) -> dict[str, float]:
 
 
 def flags(
-    predicted: pl.DataFrame, world: World, among: Flags, verified: Matrix
+    predicted: pl.DataFrame, world: World, among: Mask, verified: Vector
 ) -> dict[str, float | int | None]:
     """Return whom the flag points at; ``verified`` is what a visit to everyone would confirm."""
     flagged = among & predicted["model_flag"].fill_null(value=False).to_numpy()
@@ -98,7 +98,7 @@ def flags(
 
 
 def intervals(
-    predicted: pl.DataFrame, country: Country, world: World, among: Flags
+    predicted: pl.DataFrame, country: Country, world: World, among: Mask
 ) -> dict[str, float]:
     """Return the share of families whose true hidden amount lies in its interval."""
     low, high = (_numbers(predicted, f"hidden_income_{end}") for end in ("low", "high"))
@@ -115,7 +115,7 @@ def intervals(
     }
 
 
-def ladder_oracle(country: Country, world: World, generator: np.random.Generator) -> Matrix:
+def ladder_oracle(country: Country, world: World, generator: np.random.Generator) -> Vector:
     """Return the category by the same learner, taught the true ladder of the other half.
 
     Its sets of silence are left out: here every register answers.
@@ -134,7 +134,7 @@ def ladder_oracle(country: Country, world: World, generator: np.random.Generator
 
 
 def _welfare(
-    predicted: pl.DataFrame, country: Country, world: World, among: Flags, oracle: Matrix
+    predicted: pl.DataFrame, country: Country, world: World, among: Mask, oracle: Vector
 ) -> dict[str, Any]:
     """Return agreement with the ladder: the true one, and answers that nobody learned from.
 
@@ -179,7 +179,7 @@ def _welfare(
     return agreement
 
 
-def _by_declared_income(country: Country) -> Matrix:
+def _by_declared_income(country: Country) -> Vector:
     """Return the category by the same learner that sees declared income and nothing else."""
     survey = country.labels.survey
     survey = survey.with_columns(weight=pl.Series(survey_weights(country.labels)))
@@ -198,7 +198,7 @@ def _by_declared_income(country: Country) -> Matrix:
 
 
 def poorest(
-    predicted: pl.DataFrame, country: Country, world: World, among: Flags
+    predicted: pl.DataFrame, country: Country, world: World, among: Mask
 ) -> dict[str, dict[str, Any]]:
     """Return how the families of the poorest tenth are read, by two measures of poverty.
 
@@ -236,5 +236,5 @@ def poorest(
     return measures
 
 
-def _numbers(frame: pl.DataFrame, name: str) -> Matrix:
+def _numbers(frame: pl.DataFrame, name: str) -> Vector:
     return frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()

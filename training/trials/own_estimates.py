@@ -11,9 +11,8 @@ import numpy as np
 
 from models.assessment import metrics
 from models.learned import hidden_income, trees
-from models.learned.inputs import Matrix
+from models.learned.arrays import Mask, Vector
 from training.evaluation.evaluate import CAPACITY, evaluate
-from training.fitting.evidence import Flags
 from training.trials.country import Country, World
 from training.trials.judged import expected_error, flags
 from training.trials.rankings import rankings
@@ -123,7 +122,7 @@ def _truth(
 
 
 def _above_regression(
-    country: Country, confirmed: Matrix, score: Matrix, among: Flags, evaluation: dict[str, Any]
+    country: Country, confirmed: Vector, score: Vector, among: Mask, evaluation: dict[str, Any]
 ) -> float | None:
     above = evaluation["auc_above_logistic_regression"]
     if above is None:
@@ -132,7 +131,7 @@ def _above_regression(
     return metrics.auc(confirmed, score) - metrics.auc(confirmed, rival)
 
 
-def _recall(among: Flags, verified: Matrix, outcome: Any) -> float:
+def _recall(among: Mask, verified: Vector, outcome: Any) -> float:
     flagged = outcome["model_flag"].fill_null(value=False).to_numpy()
     would = among & (verified > 0)
     return float((flagged & would).sum() / would.sum())

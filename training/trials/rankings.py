@@ -16,12 +16,13 @@ from scipy.stats import rankdata
 from models.assessment import metrics
 from models.assessment.metrics import Estimate
 from models.learned import hidden_income, trees
+from models.learned.arrays import Mask, Matrix, Vector
 from models.learned.hyperparameters import shipped
-from models.learned.inputs import Matrix, encode
+from models.learned.inputs import encode
 from models.learned.predict import Look
 from models.rules.red_flags import red_flags
 from training.evaluation.evaluate import CAPACITY, payments_rule, regression
-from training.fitting.evidence import Flags, findings
+from training.fitting.evidence import findings
 from training.labels import gather as label
 from training.trials.country import Country, World
 
@@ -48,7 +49,7 @@ _FREE: Final = {
 }
 
 
-def rankings(country: Country, of: Country | None = None) -> dict[str, Matrix]:
+def rankings(country: Country, of: Country | None = None) -> dict[str, Vector]:
     """Return how each way that needs no truth ranks families: higher is more suspicious.
 
     ``of`` : rank the random and other inspections of another country instead, at the prices
@@ -74,7 +75,7 @@ def rankings(country: Country, of: Country | None = None) -> dict[str, Matrix]:
     }
 
 
-def _pooled(country: Country) -> dict[str, Callable[[Matrix, Matrix], Matrix]]:
+def _pooled(country: Country) -> dict[str, Callable[[Matrix, Vector], Vector]]:
     """Fit what anybody would try first on the pooled inspections.
 
     Boosting as if all were drawn at random; regressions with the detector's weights.
@@ -95,7 +96,7 @@ def _pooled(country: Country) -> dict[str, Callable[[Matrix, Matrix], Matrix]]:
     }
 
 
-def oracles(country: Country, world: World, generator: np.random.Generator) -> dict[str, Matrix]:
+def oracles(country: Country, world: World, generator: np.random.Generator) -> dict[str, Vector]:
     """Rank by learners taught with the truth of the other half, with and without invariants."""
     hides = world.hides
     look = country.look
@@ -123,7 +124,7 @@ def oracles(country: Country, world: World, generator: np.random.Generator) -> d
 
 
 def compared(
-    country: Country, world: World, best: Mapping[str, Matrix], generator: np.random.Generator
+    country: Country, world: World, best: Mapping[str, Vector], generator: np.random.Generator
 ) -> dict[str, dict[str, object]]:
     """Return AUC, lift at capacity and share of the oracle's distance of every way.
 
@@ -135,7 +136,7 @@ def compared(
 
 
 def against_truth(
-    ways: Mapping[str, Matrix], hides: Matrix, judged: Flags
+    ways: Mapping[str, Vector], hides: Vector, judged: Mask
 ) -> dict[str, dict[str, object]]:
     """Judge ways of ranking; those that are named like `WAYS` come in that order."""
     known = hides[judged]
@@ -153,7 +154,7 @@ def against_truth(
     return by_way
 
 
-def placed(truth: Matrix, score: Matrix) -> Estimate:
+def placed(truth: Vector, score: Vector) -> Estimate:
     """Return the AUC with its 95 % interval by the placements of both kinds (DeLong 1988).
 
     For tens of thousands of families, each once, where resampling would only cost time.
@@ -164,7 +165,7 @@ def placed(truth: Matrix, score: Matrix) -> Estimate:
     return Estimate(value, max(value - half, 0.0), min(value + half, 1.0))
 
 
-def lost(truth: Matrix, score: Matrix, other: Matrix) -> Estimate:
+def lost(truth: Vector, score: Vector, other: Vector) -> Estimate:
     """Return how much better ``score`` ranks than ``other`` the same families, as `placed` does.
 
     The families are in the interval; what another lot of labels would teach is not.
@@ -176,14 +177,14 @@ def lost(truth: Matrix, score: Matrix, other: Matrix) -> Estimate:
     return Estimate(value, value - half, value + half)
 
 
-def _placements(truth: Matrix, score: Matrix) -> tuple[Matrix, Matrix]:
+def _placements(truth: Vector, score: Vector) -> tuple[Vector, Vector]:
     """Return of each hiding family the share of clear ones below it, and the other way round."""
     hiding, clear, both = truth > 0, truth <= 0, rankdata(score)
     above = (both[hiding] - rankdata(score[hiding])) / clear.sum()
     return above, 1 - (both[clear] - rankdata(score[clear])) / hiding.sum()
 
 
-def _with_half_width(above: Matrix, below: Matrix) -> tuple[float, float]:
+def _with_half_width(above: Vector, below: Vector) -> tuple[float, float]:
     spread = np.sqrt(above.var() / len(above) + below.var() / len(below))
     return float(above.mean()), float(ndtri(0.975) * spread)
 

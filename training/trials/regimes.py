@@ -11,10 +11,9 @@ from datetime import timedelta
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from models.learned.inputs import Matrix
+from models.learned.arrays import Codes, Mask, Vector
 from models.rules.red_flags import red_flags
 from training.evaluation.evaluate import payments_rule
 from training.labels.gather import Labels
@@ -41,8 +40,8 @@ class Chosen:
     ``logged`` in the same unit; null: the inspectors wrote nothing down.
     """
 
-    pull: Matrix
-    logged: Matrix | None
+    pull: Vector
+    logged: Vector | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,22 +51,22 @@ class Drawn:
     ``probability`` is what the register says; NaN where it says nothing.
     """
 
-    family: npt.NDArray[np.int64]
-    at_random: npt.NDArray[np.bool_]
-    probability: Matrix
+    family: Codes
+    at_random: Mask
+    probability: Vector
 
 
-Regime = Callable[[World, Matrix], Chosen | None]
+Regime = Callable[[World, Vector], Chosen | None]
 """From a world and an earlier detector's scores to who is targeted; None: nobody is."""
 
 
-def _random(world: World, earlier: Matrix) -> Chosen | None:
+def _random(world: World, earlier: Vector) -> Chosen | None:
     """Every inspection is drawn at random."""
     del world, earlier
     return None
 
 
-def _rules(world: World, earlier: Matrix) -> Chosen:
+def _rules(world: World, earlier: Vector) -> Chosen:
     """Published red flags and the payments rule call; their probabilities are logged."""
     del earlier
     raised = red_flags(world.features, world.law)["rule_flag"]
@@ -76,14 +75,14 @@ def _rules(world: World, earlier: Matrix) -> Chosen:
     return Chosen(pull=pull, logged=pull)
 
 
-def _score_driven(world: World, earlier: Matrix) -> Chosen:
+def _score_driven(world: World, earlier: Vector) -> Chosen:
     """A detector trained on earlier inspections calls; its probabilities are logged."""
     del world
     pull = np.exp(_STEEP * (earlier - earlier.mean()) / earlier.std())
     return Chosen(pull=pull, logged=pull)
 
 
-def _private_signal(world: World, earlier: Matrix) -> Chosen:
+def _private_signal(world: World, earlier: Vector) -> Chosen:
     """Rules call, but inspectors know more: what is hidden draws them. The register says less.
 
     A family that hides as much as counts as hidden is twice as likely to be visited, one
@@ -93,7 +92,7 @@ def _private_signal(world: World, earlier: Matrix) -> Chosen:
     return Chosen(pull=rules.pull * (1.0 + _signal(world)), logged=rules.pull)
 
 
-def _private_signal_unlogged(world: World, earlier: Matrix) -> Chosen:
+def _private_signal_unlogged(world: World, earlier: Vector) -> Chosen:
     """Inspectors know more, and nothing is written down of how they chose."""
     return Chosen(pull=_private_signal(world, earlier).pull, logged=None)
 
@@ -107,7 +106,7 @@ REGIMES: Final[Mapping[str, Regime]] = {
 }
 
 
-def _signal(world: World) -> Matrix:
+def _signal(world: World) -> Vector:
     """What a family hides, in multiples of the sum from which it counts."""
     line = float(world.law.hidden_income_materiality) * float(world.law.subsistence_minimum)
     return np.asarray(world.hidden / (line * world.real["members"].to_numpy()), dtype=np.float64)
@@ -116,7 +115,7 @@ def _signal(world: World) -> Matrix:
 def draw(
     world: World,
     regime: str,
-    earlier: Matrix,
+    earlier: Vector,
     generator: np.random.Generator,
     *,
     capacity: float = CAPACITY,
@@ -150,7 +149,7 @@ def drawn(
     )
 
 
-def not_drawn(chosen: Chosen | None, families: int, *, capacity: float = CAPACITY) -> Matrix:
+def not_drawn(chosen: Chosen | None, families: int, *, capacity: float = CAPACITY) -> Vector:
     """Return each family's chance to be left, by chance and by suspicion alike."""
     if chosen is None:
         return np.full(families, 1.0 - capacity)
@@ -158,7 +157,7 @@ def not_drawn(chosen: Chosen | None, families: int, *, capacity: float = CAPACIT
     return np.asarray((1.0 - capacity * AT_RANDOM) * (1.0 - by_suspicion), dtype=np.float64)
 
 
-def scaled(pull: Matrix, share: float) -> Matrix:
+def scaled(pull: Vector, share: float) -> Vector:
     """Return chances in proportion to ``pull``, at most `SUREST`, whose mean is ``share``."""
     chance = np.minimum(share * pull / pull.mean(), SUREST)
     for _ in range(50):
@@ -171,7 +170,7 @@ def scaled(pull: Matrix, share: float) -> Matrix:
 def inspected(
     world: World,
     regime: str,
-    earlier: Matrix,
+    earlier: Vector,
     generator: np.random.Generator,
     *,
     capacity: float = CAPACITY,

@@ -11,14 +11,13 @@ from typing import Any, Final
 
 import lightgbm as lgb
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from models.learned import hidden_income, trees
+from models.learned.arrays import Codes, Mask, Matrix, Vector
 from models.learned.hyperparameters import Boosting, shipped
-from models.learned.inputs import Input, Matrix
+from models.learned.inputs import Input
 from training.evaluation.evaluate import regression
-from training.fitting.evidence import Flags
 from training.labels import gather as label
 from training.labels import unmeasured_selection
 from training.trials.country import Country
@@ -48,16 +47,16 @@ class Lesson:
 
     inputs: tuple[Input, ...]
     table: Matrix
-    confirmed: Matrix
-    amount: Matrix
-    weights: Matrix
-    offset: Matrix | None
-    probability: Matrix
-    at_random: Flags
+    confirmed: Vector
+    amount: Vector
+    weights: Vector
+    offset: Vector | None
+    probability: Vector
+    at_random: Mask
     families: Matrix
-    unlabelled: npt.NDArray[np.int64]
+    unlabelled: Codes
     survey: Matrix
-    unexplained: Matrix
+    unexplained: Vector
     sensitivity: float
     hyper: Boosting
     seed: int
@@ -65,8 +64,8 @@ class Lesson:
     def grow(
         self,
         x: Matrix,
-        y: Matrix,
-        weights: Matrix,
+        y: Vector,
+        weights: Vector,
         *,
         objective: str = "binary",
         more: tuple[str, ...] = (),
@@ -83,12 +82,12 @@ class Lesson:
             **self.hyper.options(),
         )
 
-    def ranked(self, y: Matrix, weights: Matrix, **how: Any) -> Matrix:
+    def ranked(self, y: Vector, weights: Vector, **how: Any) -> Vector:
         """Learn ``y`` from the inspections and score every family."""
         return trees.margin(self.grow(self.table, y, weights, **how), self.families)
 
 
-Variant = Callable[[Lesson], Matrix]
+Variant = Callable[[Lesson], Vector]
 
 
 def lesson(country: Country) -> Lesson:
@@ -124,7 +123,7 @@ def lesson(country: Country) -> Lesson:
     )
 
 
-def shipped_detector(given: Lesson) -> Matrix:
+def shipped_detector(given: Lesson) -> Vector:
     """Two stages, and what an inspector's choice alone tells is set beside the finding."""
     booster = hidden_income.fit_detector(
         given.inputs,
@@ -138,7 +137,7 @@ def shipped_detector(given: Lesson) -> Matrix:
     return trees.margin(booster, given.families)
 
 
-def two_stage_gap(given: Lesson) -> Matrix:
+def two_stage_gap(given: Lesson) -> Vector:
     """The same inspections and weights (root of the inverse chance, gently clipped), pooled.
 
     Blind to how a family came to be inspected; so are all the others below.
@@ -146,12 +145,12 @@ def two_stage_gap(given: Lesson) -> Matrix:
     return given.ranked(given.confirmed, given.weights)
 
 
-def naive_pooling(given: Lesson) -> Matrix:
+def naive_pooling(given: Lesson) -> Vector:
     """Every inspection counts the same, as if all had been drawn at random."""
     return given.ranked(given.confirmed, np.ones(len(given.confirmed)))
 
 
-def without_the_gap(given: Lesson) -> Matrix:
+def without_the_gap(given: Lesson) -> Vector:
     """Shipped, but blind to the survey: the gap is taken away."""
     blind, families = given.table.copy(), given.families.copy()
     blind[:, 0], families[:, 0] = 0.0, 0.0
@@ -159,26 +158,26 @@ def without_the_gap(given: Lesson) -> Matrix:
     return trees.margin(booster, families)
 
 
-def inverse_probability(given: Lesson) -> Matrix:
+def inverse_probability(given: Lesson) -> Vector:
     """Each inspection counts by the inverse of its logged chance, however large."""
     return given.ranked(given.confirmed, _inverse(given))
 
 
-def inverse_probability_clipped(given: Lesson) -> Matrix:
+def inverse_probability_clipped(given: Lesson) -> Vector:
     """The same, kept within a factor of five of the median."""
     weights = _inverse(given)
     middle = float(np.median(weights))
     return given.ranked(given.confirmed, np.clip(weights, middle / _CLIP, middle * _CLIP))
 
 
-def random_arm_only(given: Lesson) -> Matrix:
+def random_arm_only(given: Lesson) -> Vector:
     """Only inspections drawn at random teach; no selection, but a third of the labels."""
     arm = given.at_random
     booster = given.grow(given.table[arm], given.confirmed[arm], np.ones(int(arm.sum())))
     return trees.margin(booster, given.families)
 
 
-def positive_unlabelled(given: Lesson) -> Matrix:
+def positive_unlabelled(given: Lesson) -> Vector:
     """Confirmed families against the population, unconfirmed ones forgotten.
 
     Elkan & Noto (2008): where positives are found at random, this ranks as the truth does.
@@ -191,7 +190,7 @@ def positive_unlabelled(given: Lesson) -> Matrix:
     return trees.margin(given.grow(x, y, weights), given.families)
 
 
-def semi_supervised(given: Lesson) -> Matrix:
+def semi_supervised(given: Lesson) -> Vector:
     """Families without a label join with what the shipped detector thinks of them.
 
     They weigh as much as the inspections together (self-training with soft labels).
@@ -205,7 +204,7 @@ def semi_supervised(given: Lesson) -> Matrix:
     return trees.margin(given.grow(x, y, weights, objective="cross_entropy"), given.families)
 
 
-def missed_hiders(given: Lesson) -> Matrix:
+def missed_hiders(given: Lesson) -> Vector:
     """Unconfirmed families count as hiding by the chance that the inspector missed it (EM)."""
     soft = given.confirmed
     for _ in range(_ROUNDS):
@@ -216,12 +215,12 @@ def missed_hiders(given: Lesson) -> Matrix:
     return given.ranked(soft, given.weights, objective="cross_entropy")
 
 
-def verified_amount(given: Lesson) -> Matrix:
+def verified_amount(given: Lesson) -> Vector:
     """The amount is learned instead of whether it is material: log(1 + amount)."""
     return given.ranked(np.log1p(given.amount), given.weights, objective="regression")
 
 
-def several_thresholds(given: Lesson) -> Matrix:
+def several_thresholds(given: Lesson) -> Vector:
     """The mean of detectors of half, once and twice the sum that counts as hidden."""
     scores = [
         given.ranked((given.amount >= times).astype(np.float64), given.weights)
@@ -230,7 +229,7 @@ def several_thresholds(given: Lesson) -> Matrix:
     return np.asarray(np.mean(scores, axis=0), dtype=np.float64)
 
 
-def survey_proxy(given: Lesson) -> Matrix:
+def survey_proxy(given: Lesson) -> Vector:
     """One more input: what surveyed families like this one spend above what they declare."""
     proxy = given.grow(
         given.survey, given.unexplained, np.ones(len(given.survey)), objective="regression"
@@ -242,7 +241,7 @@ def survey_proxy(given: Lesson) -> Matrix:
     return trees.margin(booster, families)
 
 
-def logistic_regression_with_gap(given: Lesson) -> Matrix:
+def logistic_regression_with_gap(given: Lesson) -> Vector:
     """No trees: a regression of the gap and the detector's inputs."""
     line = regression().fit(
         given.table, given.confirmed, logisticregression__sample_weight=given.weights
@@ -271,13 +270,13 @@ VARIANTS: Final[Mapping[str, Variant]] = {
 }
 
 
-def scores(country: Country) -> dict[str, Matrix]:
+def scores(country: Country) -> dict[str, Vector]:
     """Return how each variant ranks every family of the country."""
     given = lesson(country)
     return {name: variant(given) for name, variant in VARIANTS.items()}
 
 
-def _inverse(given: Lesson) -> Matrix:
+def _inverse(given: Lesson) -> Vector:
     """Inverse logged chances; an unknown one counts as the median of the known."""
     known = np.isfinite(given.probability)
     if not known.any():
@@ -286,7 +285,7 @@ def _inverse(given: Lesson) -> Matrix:
     return np.where(known, weights, np.median(weights[known]))
 
 
-def _some(given: Lesson) -> npt.NDArray[np.int64]:
+def _some(given: Lesson) -> Codes:
     generator = np.random.default_rng(given.seed)
     count = min(_UNLABELLED, len(given.unlabelled))
     return np.sort(generator.choice(given.unlabelled, count, replace=False))

@@ -18,7 +18,8 @@ from models.assessment import metrics
 from models.estimators import HiddenIncomeClassifier
 from models.law.facts import treatment
 from models.law.parameters import Law
-from models.learned.inputs import Matrix, encode
+from models.learned.arrays import Codes, Mask, Vector
+from models.learned.inputs import encode
 from models.learned.predict import Look
 from training.fitting.fit import fit
 from training.labels.gather import Labels, encoded, folds, gather
@@ -50,10 +51,10 @@ class Judged:
     their own, whose scores cannot be compared, but ranks can.
     """
 
-    households: np.ndarray
+    households: Codes
     truth: pl.DataFrame
-    material: Matrix
-    suspicion: Mapping[str, Matrix]
+    material: Vector
+    suspicion: Mapping[str, Vector]
 
 
 def judged(
@@ -164,7 +165,7 @@ def _with_findings(inspections: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFra
     )
 
 
-def _taught_apart(country: Country, truth: pl.DataFrame, mine: np.ndarray, gap: Matrix) -> Matrix:
+def _taught_apart(country: Country, truth: pl.DataFrame, mine: Mask, gap: Vector) -> Vector:
     """Rank the fold's families by a classifier that met only inspected self-employed ones."""
     inspections, inputs = country.labels.inspections, country.fitted.inputs
     own = truth.filter(pl.col("self_employed"))["household_id"].implode()
@@ -178,7 +179,7 @@ def _taught_apart(country: Country, truth: pl.DataFrame, mine: np.ndarray, gap: 
     return model.decision_function(np.column_stack([gap, x]))
 
 
-def _without(labels: Labels, households: np.ndarray) -> Labels:
+def _without(labels: Labels, households: Codes) -> Labels:
     """Return the labels of all other families."""
     theirs = pl.Series(households).implode()
     away = ~pl.col("household_id").is_in(theirs)
@@ -187,7 +188,7 @@ def _without(labels: Labels, households: np.ndarray) -> Labels:
     )
 
 
-def _share_of_self_employment(snapshot: Snapshot, features: pl.DataFrame) -> Matrix:
+def _share_of_self_employment(snapshot: Snapshot, features: pl.DataFrame) -> Vector:
     """Return which share of its declared income each family earns on its own account."""
     sums = []
     for part in snapshot.partitions:
@@ -201,7 +202,7 @@ def _share_of_self_employment(snapshot: Snapshot, features: pl.DataFrame) -> Mat
     return share.fill_null(0.0).fill_nan(0.0).to_numpy()
 
 
-def _ranks(score: Matrix) -> Matrix:
+def _ranks(score: Vector) -> Vector:
     """Return the share of the fold that looks less suspicious, ties counting half."""
     ordered = np.sort(score)
     below = np.searchsorted(ordered, score, side="left")

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from models.law.parameters import Law
-from models.learned.inputs import Matrix
+from models.learned.arrays import Matrix
 from models.learned.trees import logistic
 from tests.training.made_up import DAY, made_up
 from training.trials.country import World

@@ -12,7 +12,7 @@ import polars as pl
 
 from features.registers.snapshot import Snapshot
 from models.assessment import metrics
-from models.learned.inputs import Matrix
+from models.learned.arrays import Vector
 from training.evaluation import deciles
 from training.evaluation.groups import audit_attributes, group_table, label_noise, proxies
 from training.evaluation.groups.group_table import Rate
@@ -49,8 +49,8 @@ def judged_by_group(
     fitted: Fitted,
     served: Population,
     snapshots: Sequence[Snapshot],
-    spent: Matrix,
-    rules: Matrix,
+    spent: Vector,
+    rules: Vector,
     generator: np.random.Generator,
 ) -> dict[str, Any]:
     """Return ``groups``, ``proxies`` and ``label_noise``, ready for JSON.
@@ -92,8 +92,8 @@ def _rates(
     labels: Labels,
     fitted: Fitted,
     served: Population,
-    spent: Matrix,
-    rules: Matrix,
+    spent: Vector,
+    rules: Vector,
     attributes: pl.DataFrame,
 ) -> dict[str, Rate]:
     """Declare every rate of the group table; on the random arm where findings are needed."""

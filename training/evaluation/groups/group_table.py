@@ -11,7 +11,6 @@ from itertools import product
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from features.errors import InputError
@@ -19,13 +18,11 @@ from models.assessment import fairness, metrics, reliability
 from models.assessment.fairness import TWO_WAY_FROM, Finding, Verdict
 from models.assessment.groups import ATTRIBUTES, PAIRS, UNKNOWN, Attribute
 from models.assessment.suppression import SHOWN_FROM
-from models.learned.inputs import Matrix
+from models.learned.arrays import Mask, Matrix, Vector
 from training.evaluation.random_arm import flags_against_prevalence
 
 ECE_FROM: Final = 200
 """Labels a group needs before a resampled interval is shown for it (trust.md, E4)."""
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +37,10 @@ class Rate:
     name: str
     about: str
     groups: pl.DataFrame
-    could: Flags
-    has: Flags
+    could: Mask
+    has: Mask
     blocks: bool = True
-    predicted: Matrix | None = None
+    predicted: Vector | None = None
     linked: str = ""
 
 
@@ -96,7 +93,7 @@ class _Cell:
     by: str
     group: str
     name: str
-    inside: Flags
+    inside: Mask
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -164,7 +161,7 @@ def _rows(rate: Rate, cells: Sequence[_Cell]) -> list[dict[str, Any]]:
     ]
 
 
-def _findings(rate: Rate, inside: Sequence[Flags]) -> list[Finding]:
+def _findings(rate: Rate, inside: Sequence[Mask]) -> list[Finding]:
     if rate.predicted is not None:
         truth = rate.has.astype(np.float64)
         return fairness.calibration([rate.predicted[i] for i in inside], [truth[i] for i in inside])
@@ -175,7 +172,7 @@ def _findings(rate: Rate, inside: Sequence[Flags]) -> list[Finding]:
 
 
 def calibration_inside(
-    rate: Rate, gone: Hidden, weights: Matrix, drawn: Matrix, generator: np.random.Generator
+    rate: Rate, gone: Hidden, weights: Vector, drawn: Matrix, generator: np.random.Generator
 ) -> list[dict[str, Any]]:
     """Return the ECE inside each shown group with labels enough for a resampled interval (E16).
 
@@ -227,5 +224,5 @@ def _values(attribute: Attribute) -> list[tuple[str, str]]:
     return [*attribute.groups.items(), (UNKNOWN, "not known")]
 
 
-def _is(groups: pl.Series, value: str) -> Flags:
+def _is(groups: pl.Series, value: str) -> Mask:
     return np.asarray((groups == value).to_numpy(), dtype=bool)

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from models.assessment.fairness import Verdict
 from models.assessment.groups import ATTRIBUTES
 from models.assessment.suppression import SHOWN_FROM
+from models.learned.arrays import Counts, Mask
 
 SHARES: Final = (0.05, 0.10, 0.20)
 REPLICAS: Final = 200
@@ -26,11 +26,9 @@ NOTE: Final = (
     "whichever group is disturbed"
 )
 
-Flags = npt.NDArray[np.bool_]
-
 
 def stability(
-    groups: pl.DataFrame, flagged: Flags, confirmed: Flags, generator: np.random.Generator
+    groups: pl.DataFrame, flagged: Mask, confirmed: Mask, generator: np.random.Generator
 ) -> dict[str, Any]:
     """Return for each attribute and rate whether the worst group stays the worst.
 
@@ -56,7 +54,7 @@ def stability(
     return {"note": NOTE, "rows": rows}
 
 
-def _counts(inside: Flags, flagged: Flags, confirmed: Flags) -> list[int]:
+def _counts(inside: Mask, flagged: Mask, confirmed: Mask) -> list[int]:
     """Flagged and confirmed, flagged and clear, unflagged and confirmed, unflagged and clear."""
     return [
         int((inside & one & other).sum())
@@ -66,7 +64,7 @@ def _counts(inside: Flags, flagged: Flags, confirmed: Flags) -> list[int]:
 
 
 def _kept(
-    rate: str, names: Sequence[str], counts: npt.NDArray[np.int64], generator: np.random.Generator
+    rate: str, names: Sequence[str], counts: Counts, generator: np.random.Generator
 ) -> dict[str, Any] | None:
     of = [_rate(rate, c)[1] for c in counts]
     shown = [place for place, n in enumerate(of) if n >= SHOWN_FROM]
@@ -95,9 +93,7 @@ def _kept(
     }
 
 
-def _turned(
-    counts: npt.NDArray[np.int64], share: float, generator: np.random.Generator
-) -> npt.NDArray[np.int64]:
+def _turned(counts: Counts, share: float, generator: np.random.Generator) -> Counts:
     """Return counts after a share of the findings was turned round, one row a replica."""
     turned = generator.multivariate_hypergeometric(
         counts, round(share * int(counts.sum())), size=REPLICAS
@@ -105,11 +101,11 @@ def _turned(
     return np.asarray(counts - turned + turned[:, [1, 0, 3, 2]])
 
 
-def _rate(rate: str, counts: npt.NDArray[np.int64]) -> tuple[int, int]:
+def _rate(rate: str, counts: Counts) -> tuple[int, int]:
     both, alarm, _, clear = (int(c) for c in counts)
     return (alarm, alarm + clear) if rate == "false_alarms" else (alarm, both + alarm)
 
 
-def _share(rate: str, counts: npt.NDArray[np.int64]) -> float:
+def _share(rate: str, counts: Counts) -> float:
     count, of = _rate(rate, counts)
     return count / of if of else 0.0

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from models.assessment import metrics
@@ -18,7 +19,7 @@ from models.assessment.groups import ATTRIBUTES, UNKNOWN, Attribute
 from models.assessment.metrics import Estimate
 from models.assessment.suppression import SHOWN_FROM
 from models.learned import trees
-from models.learned.inputs import Matrix
+from models.learned.arrays import Codes, Matrix, Vector
 
 BOUND: Final = 0.60
 """How well the score alone may tell a group apart without a written reason (assumed)."""
@@ -30,7 +31,7 @@ _RATE: Final = 0.15
 
 
 def table(
-    groups: pl.DataFrame, score: Matrix, inputs: Matrix, generator: np.random.Generator
+    groups: pl.DataFrame, score: Vector, inputs: Matrix, generator: np.random.Generator
 ) -> dict[str, Any]:
     """Return how well every group of the population is told apart.
 
@@ -94,8 +95,8 @@ def table(
 
 
 def _guessed(
-    x: Matrix, values: np.ndarray, there: Sequence[str], fold: np.ndarray
-) -> dict[str, Matrix]:
+    x: Matrix, values: npt.NDArray[np.object_], there: Sequence[str], fold: Codes
+) -> dict[str, Vector]:
     """Return for each group the out-of-fold score of being in it; empty with fewer than two."""
     if len(there) < 2:
         return {}
