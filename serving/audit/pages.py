@@ -20,7 +20,8 @@ _SERVING: Final = Path(__file__).parents[1]
 _BAR: Final = 120
 """Width of a drawn interval, in units of its picture."""
 RATES: Final = {
-    "review": "go to a person",
+    "review": "wait for a person or a register",
+    "follow_up": "are looked at later",
     "rule_flag": "red flag by the rules",
     "model_flag": "flag by the model",
     "model_poorer": "model says poorer",
