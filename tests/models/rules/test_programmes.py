@@ -20,6 +20,8 @@ from models.decision.outcome import MODEL_OUTPUTS
 from models.law.described import describe
 from models.law.files import read_law
 from models.law.parameters import Law
+from models.learned.flag_evidence import FlagEvidence
+from models.learned.review_capacity import ReviewBars
 from models.rules import conditions, programmes
 from models.rules.category import rule_category
 from models.rules.programmes import ELIGIBLE, NOT_ELIGIBLE, REVIEW, NoSuchProgramme
@@ -264,7 +266,7 @@ def test_a_policy_without_a_hearing_still_waits_for_the_notice(tmp_path):
     folder = amended(
         tmp_path,
         "decision_policy.yaml",
-        lambda c: c["editions"][0]["category_6"].update(hearing=False, notice_days=3),
+        lambda c: c["editions"][-1]["category_6"].update(hearing=False, notice_days=3),
     )
     law = Law(DAY, folder)
     assert programmes.support_may_end(law, noticed=DAY, heard=None) == date(2026, 1, 4)
@@ -275,7 +277,7 @@ def test_no_policy_on_file_can_stop_support_meanwhile(tmp_path):
     folder = amended(
         tmp_path,
         "decision_policy.yaml",
-        lambda c: c["editions"][0]["category_6"].update(support_meanwhile="stopped"),
+        lambda c: c["editions"][-1]["category_6"].update(support_meanwhile="stopped"),
     )
     with pytest.raises(DeclarationError, match="support_meanwhile"):
         _ = Law(DAY, folder).policy
@@ -429,6 +431,8 @@ class Swapped:
 
     version = "9"
     manifest: Mapping[str, str] = {}
+    follow_up_bars = ReviewBars({35: 0.0})
+    flag_evidence = FlagEvidence()
 
     def __init__(self, opinions: list[dict]) -> None:
         self.opinions = opinions
@@ -606,7 +610,7 @@ def test_the_bounds_follow_the_law_of_the_day():
         ("actions.yaml", lambda c: c["actions"]["newborn_kit"].update(categories=[1])),
         (
             "decision_policy.yaml",
-            lambda c: c["editions"][0]["category_6"].update(notice_days=10),
+            lambda c: c["editions"][-1]["category_6"].update(notice_days=10),
         ),
     ],
 )

@@ -186,7 +186,7 @@ def test_points_alone_never_reach_category_6_while_the_policy_says_so(tmp_path):
     on = amended(
         tmp_path,
         "decision_policy.yaml",
-        lambda c: c["editions"][0].update(category_6_by_score=True),
+        lambda c: c["editions"][-1].update(category_6_by_score=True),
     )
     assert assess(family(**RICH), Law(DAY, on))["category_poorest"].item() == 6
 

@@ -34,6 +34,7 @@ def families(*rows: dict) -> pl.DataFrame:
         "model_flag": False,
         "material": False,
         "status": "automatic",
+        "follow_up": False,
         "hidden_income_probability": 0.5,
         "members": 1,
         "region": "71",
