@@ -9,15 +9,17 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from features.files.whole import replacing
+from models.law import files
 from tests.serving.running import running
 from tests.walks.walk import COUNTRY, examples, run
 
@@ -111,6 +113,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Modules that need nothing of the walk go first, whole, in the order they had."""
     waiting = {item.path for item in items if "walk" in item.fixturenames}
     items.sort(key=lambda item: item.path in waiting)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pages_of_the_law() -> Iterator[None]:
+    """A page of the law is parsed and held against its schema once: a copy of it has its bytes.
+
+    Hundreds of tests copy the law and change one page of it. A page that is refused is read
+    anew each time, and what is checked of all pages together is checked of every folder.
+    """
+    read, once = files._read, {}
+
+    def read_once(path: Path, schema: str) -> Mapping[str, Any]:
+        page = (path.name, schema, path.read_bytes() if path.is_file() else None)
+        if page not in once:
+            once[page] = read(path, schema)
+        return once[page]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "_read", read_once)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
