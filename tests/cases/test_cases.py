@@ -28,10 +28,16 @@ from serving.requests.problems import Problem
 from serving.requests.request import read_one
 
 HERE = Path(__file__).parent
-TABLE: dict[str, dict[str, dict[str, Any]]] = yaml.safe_load((HERE / "expected.yaml").read_text())
+
+
+def page(name: str) -> Any:
+    return yaml.load((HERE / f"{name}.yaml").read_bytes(), Loader=yaml.CSafeLoader)
+
+
+TABLE: dict[str, dict[str, dict[str, Any]]] = page("expected")
 REQUESTS, DATA = TABLE["requests"], TABLE["data"]
-SENT: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "requests.yaml").read_text())
-FILES: dict[str, dict[str, str]] = yaml.safe_load((HERE / "data.yaml").read_text())
+SENT: dict[str, dict[str, Any]] = page("requests")
+FILES: dict[str, dict[str, str]] = page("data")
 AS_OF = date(2026, 1, 1)
 
 
