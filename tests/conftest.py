@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
@@ -200,6 +200,22 @@ def tarazy(trained_home) -> Command:
 def fresh(tmp_path) -> Command:
     """The command, with a home in which nothing is."""
     return Command(tmp_path / "home")
+
+
+@pytest.fixture
+def in_process(monkeypatch, capfd) -> Callable[..., Run]:
+    """The command with a home, in this process: where a process of its own is not the point."""
+    from serving.commands import main
+
+    def call(home: Path, *words: object) -> Run:
+        monkeypatch.setenv("TARAZY_HOME", str(home))
+        capfd.readouterr()  # what others printed meanwhile
+        with pytest.raises(SystemExit) as left:
+            main([*map(str, words)])
+        printed = capfd.readouterr()
+        return Run(int(left.value.code or 0), printed.out, printed.err)
+
+    return call
 
 
 @pytest.fixture(scope="session")

@@ -186,14 +186,11 @@ def test_features_are_those_of_the_builder(snapshot):
     )
 
 
-def test_decisions_are_to_the_last_byte_what_score_writes(tarazy, simulated_snapshot, tmp_path):
-    """With the promoted model, on the README's country."""
-    out = tmp_path / "decisions.parquet"
-    run = tarazy("score", simulated_snapshot, "--out", out)
-    assert run.code == 0, run.err
-    written = pl.read_parquet(out)
-    model = public.load_model("champion", home=tarazy.home)
-    snapshot = public.open_snapshot(simulated_snapshot, home=tarazy.home)
+def test_decisions_are_to_the_last_byte_what_score_writes(walk, trained_home, simulated_snapshot):
+    """With the promoted model, on the README's country, as the walk scored it."""
+    written = pl.read_parquet(walk.folder / "decisions.parquet")
+    model = public.load_model("champion", home=trained_home)
+    snapshot = public.open_snapshot(simulated_snapshot, home=trained_home)
     assert_frame_equal(public.decide(snapshot, model), written, check_exact=True)
 
 

@@ -65,10 +65,12 @@ def test_review_is_asked_for_exactly_where_there_is_a_reason_for_it(decisions):
 
 
 def test_without_the_model_everything_else_is_byte_equal(
-    tarazy, simulated_snapshot, decisions, tmp_path
+    in_process, trained_home, simulated_snapshot, decisions, tmp_path
 ):
     out = tmp_path / "rules.parquet"
-    run = tarazy("score", simulated_snapshot, "--out", out, "--model", "none", "--json")
+    run = in_process(
+        trained_home, "score", simulated_snapshot, "--out", out, "--model", "none", "--json"
+    )
     assert run.code == 0, run.err
     alone = pl.read_parquet(out)
     assert run.json["households"] == alone.height
@@ -262,7 +264,8 @@ def test_a_decision_is_explained_in_three_languages_and_drawn(
     assert (tmp_path / "why.svg").read_text().startswith("<?xml")
 
 
-def test_a_household_that_is_nowhere_is_said_so(fresh, simulated_snapshot):
-    run = fresh("explain", simulated_snapshot, 1, "--model", "none", "--unsigned")
+def test_a_household_that_is_nowhere_is_said_so(in_process, simulated_snapshot, tmp_path):
+    words = ("explain", simulated_snapshot, 1, "--model", "none", "--unsigned")
+    run = in_process(tmp_path / "home", *words)
     assert run.code == 1
     assert "not in" in run.err
