@@ -27,10 +27,9 @@ ADVERSE_CATEGORY: Final = "CATEGORY_6_ADVERSE"
 RED_FLAG: Final = "RED_FLAG"
 """Stands for every red flag that the policy does not name itself."""
 MATERIAL_HIDDEN_INCOME: Final = "HIDDEN_INCOME_MATERIAL"
-MAY_WAIT: Final = frozenset({NO_MEMBERS, ADVERSE_CATEGORY, REGISTER_SILENT})
-"""An adverse effect, nobody to decide for, a register without which nothing can be decided."""
+MAY_WAIT: Final = frozenset({NO_MEMBERS, NO_ADULT, ADVERSE_CATEGORY, REGISTER_SILENT})
+"""An adverse effect, nobody who could act, a register without which nothing can be decided."""
 _KNOWN: Final = MAY_WAIT | {
-    NO_ADULT,
     DEPENDS_ON_UNKNOWN,
     VALUE_UNKNOWN,
     RED_FLAG,

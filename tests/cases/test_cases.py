@@ -23,7 +23,7 @@ from features.units import add_months
 from models.decision.pipeline import decide
 from models.law.facts import treatment
 from models.law.parameters import Law
-from serving.decisions.answers import answers
+from serving.decisions.answers import answers, decided
 from serving.requests.problems import Problem
 from serving.requests.request import read_one
 
@@ -48,14 +48,16 @@ def document(name: str) -> dict[str, Any]:
 def posted(request: dict[str, Any]) -> dict[str, Any]:
     """What `POST /score` answers with rules alone, in the words of the table."""
     try:
-        [answer] = answers(read_one(request), None)
+        asked = read_one(request)
+        [answer] = answers(asked, None)
+        [group] = decided(asked, None)
     except Problem as problem:
         return {"refused": [f"{f.place}: {f.problem}; {f.remedy}" for f in problem.faults]}
     services = {one.service: one.verdict for one in answer.eligibility}
     return {
         "category": answer.category,
         "status": answer.status,
-        "flags": [reason.code for reason in answer.review_reasons],
+        "flags": group.decisions.flags["raised_flags"].to_list()[0],
         # That a monthly register was sent empty is said of most of these; others test it.
         "warnings": [
             f"{w.place}: {w.problem}"
@@ -131,14 +133,14 @@ def check(folder: Path, day: date) -> dict[str, Any]:
 def frozen_and_decided(folder: Path, day: date) -> dict[int, dict[str, Any]]:
     """What is decided of every household of a data set, by its key."""
     snapshot = make(open_data_set(folder), day, folder.parent / f"{folder.name} frozen")
-    decided = decide(snapshot.registers(0), None, Law(day)).table
+    decisions = decide(snapshot.registers(0), None, Law(day))
     return {
-        row["household_id"]: {
-            "category": row["category"],
-            "status": row["status"],
-            "flags": row["review_reasons"],
-        }
-        for row in decided.iter_rows(named=True)
+        row["household_id"]: {"category": row["category"], "status": row["status"], "flags": flags}
+        for row, flags in zip(
+            decisions.table.iter_rows(named=True),
+            decisions.flags["raised_flags"].to_list(),
+            strict=True,
+        )
     }
 
 

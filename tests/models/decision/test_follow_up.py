@@ -14,6 +14,7 @@ from models.decision.follow_up import Suspicion
 from models.law.parameters import Law
 from models.learned.flag_evidence import Cell, FlagEvidence
 from models.learned.review_capacity import ReviewBars
+from tests.models.law.lawbook import amended
 from tests.tables import register
 
 DAY = date(2026, 1, 1)
@@ -103,9 +104,9 @@ def country(
     return registers
 
 
-def looks(registers, bundle=None, *, material=None, asks=False, probability=None):
+def looks(registers, bundle=None, *, law=LAW, material=None, asks=False, probability=None):
     """Whom somebody looks at later, of these families."""
-    facts = by_rules(registers, LAW)
+    facts = by_rules(registers, law)
     unknown = outcome.doubts(facts.features, facts.ruled, facts.unknown)
     opinion = outcome.without_model(facts.features)
     if probability is not None:
@@ -123,7 +124,7 @@ def looks(registers, bundle=None, *, material=None, asks=False, probability=None
         category_at_low=(facts.ruled["rule_category"] + 1).clip(upper_bound=6),
     )
     flags = facts.flags.drop("household_id", "rule_flag", "raised_flags")
-    waits = outcome.waits(unknown, flags, suspicion.asks, LAW)
+    waits = outcome.waits(unknown, flags, suspicion.asks, law)
     return follow_up.looks(facts, unknown, suspicion, bundle, waits.list.len() > 0)
 
 
@@ -157,9 +158,15 @@ def test_cars_stand_in_the_register_already_so_that_flag_asks_for_nobody():
     assert reasons(two, Bundle(supported("MORE_THAN_ONE_CAR"))) == []
 
 
-def test_children_without_an_adult_are_visited_whatever_the_room():
-    alone = country(members="child")
-    assert reasons(alone, Bundle(follow_up_bars=ReviewBars({35: None}))) == ["NO_ADULT"]
+def test_what_a_policy_puts_beyond_capacity_is_looked_at_whatever_the_room(tmp_path):
+    def visited(content):
+        [entry] = [e for e in content["editions"][-1]["consequences"] if e["reason"] == "NO_ADULT"]
+        entry.update(consequence="follow_up", beyond_capacity=True)
+
+    law = Law(DAY, amended(tmp_path, "decision_policy.yaml", visited))
+    alone, full = country(members="child"), Bundle(follow_up_bars=ReviewBars({35: None}))
+    assert reasons(alone, full, law=law) == ["NO_ADULT"]
+    assert reasons(alone, full) == []
 
 
 def test_an_education_that_nobody_wrote_down_is_looked_for_within_the_room():

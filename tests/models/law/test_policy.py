@@ -26,7 +26,7 @@ def consequence(code, day=FIRST_OF_THREE_CONSEQUENCES, *, red_flag=False):
         ("NO_MEMBERS", Consequence.WAIT),
         ("CATEGORY_6_ADVERSE", Consequence.WAIT),
         ("REGISTER_SILENT", Consequence.WAIT),
-        ("NO_ADULT", Consequence.FOLLOW_UP),
+        ("NO_ADULT", Consequence.WAIT),
         ("VALUE_UNKNOWN", Consequence.FOLLOW_UP),
         ("HIDDEN_INCOME_MATERIAL", Consequence.FOLLOW_UP),
         ("CATEGORY_DEPENDS_ON_UNKNOWN", None),
@@ -75,9 +75,7 @@ def test_an_adverse_effect_that_is_not_named_is_refused(tmp_path):
     assert "consequences" in line
 
 
-@pytest.mark.parametrize(
-    "code", ["RED_FLAG", "VALUE_UNKNOWN", "NO_ADULT", "HIDDEN_INCOME_MATERIAL"]
-)
+@pytest.mark.parametrize("code", ["RED_FLAG", "VALUE_UNKNOWN", "HIDDEN_INCOME_MATERIAL"])
 def test_a_look_that_would_delay_a_family_in_need_is_refused(tmp_path, code):
     words, _ = refused(tmp_path, lambda c: of(c, code).update(consequence="wait"))
     assert f"{code} may not wait" in words

@@ -16,7 +16,7 @@ def differences(decision, row):
     """The columns of a decision in which the answer and the row of the file differ."""
     answered = decision | {
         name: [reason["code"] for reason in decision[name]]
-        for name in ("reasons", "review_reasons")
+        for name in ("reasons", "review_reasons", "follow_up_reasons")
     }
     written = row | {"as_of": row["as_of"].isoformat()}
     return [name for name in SCORE_SCHEMA if answered[name] != written[name]]

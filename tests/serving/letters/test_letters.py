@@ -177,7 +177,7 @@ def hold_of(registers, printed=LANGUAGES):
         family_letter = letter(answer, corrections, doubts, LAW_OF_THE_DAY, language)
         whole = words_of(family_letter)
         assert not re.search(r"[{}]|None|\bnull\b", whole)
-        for reason in (*answer.reasons, *answer.review_reasons):
+        for reason in (*answer.reasons, *answer.review_reasons, *answer.follow_up_reasons):
             assert reason.text[language] in whole
             assert reason.remedy[language] in whole
         html = Seen(page(family_letter)).text
@@ -426,9 +426,9 @@ ASKED = reasons.reason("HIDDEN_INCOME_MATERIAL", FLAGGED, LAW_OF_THE_DAY)
         ({"model_version": "3", "model_flag": False, "material": False}, "did not ask a person"),
         ({"model_version": "3", "model_flag": True, "material": False}, "did not ask a person"),
         ({"model_version": "3", "model_flag": True, "material": True}, "did not ask a person"),
-        (FLAGGED | {"review_reasons": [ASKED]}, "it asked a person to look"),
+        (FLAGGED | {"follow_up_reasons": [ASKED]}, "it asked a person to look"),
         (
-            FLAGGED | {"review_reasons": [ASKED], "proposed_category": 5},
+            FLAGGED | {"follow_up_reasons": [ASKED], "proposed_category": 5},
             "category 5 is proposed to a person",
         ),
     ],
