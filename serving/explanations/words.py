@@ -37,12 +37,12 @@ def words(explanation: Explanation, language: str, record: Record) -> list[str]:
         f"{say['category']} {a.category}: {card.category_name(a.category, language)}",
         say[_standing(a)],
     ]
-    asked = (
+    sections = (
         ("why", a.reasons),
         ("looks", a.review_reasons),
         ("follow_ups", a.follow_up_reasons),
     )
-    for heading, reasons in asked:
+    for heading, reasons in sections:
         if reasons:
             lines += ["", f"{say[heading]}:"]
         for each in reasons:

@@ -169,8 +169,8 @@ def _model(answer: Answer, say: Wording) -> Section:
 
 def _model_asks(answer: Answer) -> bool:
     """Whether the model itself asked for a person: a flag beyond the capacity did not."""
-    asked = (*answer.review_reasons, *answer.follow_up_reasons)
-    return any(reason.code == MATERIAL_HIDDEN_INCOME for reason in asked)
+    reasons = (*answer.review_reasons, *answer.follow_up_reasons)
+    return any(reason.code == MATERIAL_HIDDEN_INCOME for reason in reasons)
 
 
 def _change(answer: Answer, corrections: Corrections, law: Law, say: Wording) -> Section:

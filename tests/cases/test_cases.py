@@ -48,9 +48,9 @@ def document(name: str) -> dict[str, Any]:
 def posted(request: dict[str, Any]) -> dict[str, Any]:
     """What `POST /score` answers with rules alone, in the words of the table."""
     try:
-        asked = read_one(request)
-        [answer] = answers(asked, None)
-        [group] = decided(asked, None)
+        question = read_one(request)
+        [answer] = answers(question, None)
+        [group] = decided(question, None)
     except Problem as problem:
         return {"refused": [f"{f.place}: {f.problem}; {f.remedy}" for f in problem.faults]}
     services = {one.service: one.verdict for one in answer.eligibility}

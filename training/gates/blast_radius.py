@@ -203,8 +203,8 @@ def of_families(registers: Registers, households: pl.Series) -> Registers:
 
 def _of(decisions: Decisions) -> pl.DataFrame:
     """Return what is compared of each family."""
-    asked = pl.concat_list("review_reasons", "follow_up_reasons")
-    only = asked == [MATERIAL_HIDDEN_INCOME]
+    reasons = pl.concat_list("review_reasons", "follow_up_reasons")
+    only = reasons == [MATERIAL_HIDDEN_INCOME]
     return decisions.table.with_columns(by_model=only).select(COMPARED)
 
 

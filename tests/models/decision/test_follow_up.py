@@ -192,8 +192,8 @@ def test_a_flag_of_the_model_that_matters_asks_by_the_bar_of_all_looks():
 def test_a_bundle_without_bars_for_all_looks_keeps_to_those_of_its_flag():
     old = Bundle(follow_up_bars=None)
     assert reasons(country(wage=20_000), old, material=True, asks=False, probability=0.9) == []
-    asked = reasons(country(wage=20_000), old, material=True, asks=True, probability=0.9)
-    assert asked == ["HIDDEN_INCOME_MATERIAL"]
+    codes = reasons(country(wage=20_000), old, material=True, asks=True, probability=0.9)
+    assert codes == ["HIDDEN_INCOME_MATERIAL"]
 
 
 def test_who_waits_for_a_person_is_not_looked_at_twice():

@@ -47,7 +47,7 @@ FAMILY = {
 }
 
 
-def asked(**changes):
+def hanging(**changes):
     registers = FAMILY | changes
     features = build(registers, DAY)
     ruled = rule_category(features, LAW)
@@ -62,13 +62,13 @@ def without(name, column):
 
 
 def test_where_everything_is_known_nothing_hangs_on_anybody():
-    row = asked()
+    row = hanging()
     assert row["richest_by_papers"] == row["now"] == row["richest"]
     assert row["silent_registers"] == []
 
 
 def test_a_register_that_was_not_delivered_is_waited_for_and_no_paper_is_asked_for():
-    row = asked(properties=None, incomes=None)
+    row = hanging(properties=None, incomes=None)
     assert row["now"] < row["richest"]
     assert row["richest_by_papers"] == row["now"]
     assert row["silent_registers"] == ["incomes", "properties"]
@@ -76,7 +76,7 @@ def test_a_register_that_was_not_delivered_is_waited_for_and_no_paper_is_asked_f
 
 @pytest.mark.parametrize("name", ["deposits", "transfers"])
 def test_nobody_waits_for_a_register_that_the_pilot_never_gets(name):
-    row = asked(**{name: None})
+    row = hanging(**{name: None})
     assert row["silent_registers"] == []
     assert row["richest_by_papers"] == row["now"]
 
@@ -84,25 +84,25 @@ def test_nobody_waits_for_a_register_that_the_pilot_never_gets(name):
 def test_months_that_a_register_does_not_cover_are_the_registers_silence():
     behind = pl.DataFrame({"household_id": [1], "incomes": [2]})
     covered = pl.DataFrame({"household_id": [1], "incomes": [3]})
-    assert asked(**{COVERED: behind})["silent_registers"] == ["incomes"]
-    assert asked(**{COVERED: covered})["silent_registers"] == []
+    assert hanging(**{COVERED: behind})["silent_registers"] == ["incomes"]
+    assert hanging(**{COVERED: covered})["silent_registers"] == []
 
 
 def test_a_value_that_a_paper_settles_is_the_familys_own():
-    row = asked(**without("persons", "education"))
+    row = hanging(**without("persons", "education"))
     assert row["now"] < row["richest"]
     assert row["richest_by_papers"] == row["richest"]
     assert row["silent_registers"] == []
 
 
 def test_a_value_that_no_paper_of_the_family_settles_asks_for_nothing():
-    row = asked(**without("incomes", "amount"))
+    row = hanging(**without("incomes", "amount"))
     assert row["now"] < row["richest"]
     assert row["richest_by_papers"] == row["now"]
     assert row["silent_registers"] == []
 
 
 def test_a_silent_register_takes_nothing_from_what_a_paper_could_settle():
-    row = asked(**without("persons", "education"), properties=None, incomes=None)
+    row = hanging(**without("persons", "education"), properties=None, incomes=None)
     assert row["now"] <= row["richest_by_papers"] < row["richest"]
     assert row["silent_registers"] == ["incomes", "properties"]

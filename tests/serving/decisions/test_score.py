@@ -90,8 +90,8 @@ def test_without_the_model_everything_else_is_byte_equal(
     assert run.code == 0, run.err
     alone = pl.read_parquet(out)
     assert run.json["households"] == alone.height
-    asked = ("follow_up", "follow_up_reasons")
-    same = [c for c in SCORE_SCHEMA if c not in (*MODEL_COLUMNS, *asked)]
+    of_looks = ("follow_up", "follow_up_reasons")
+    same = [c for c in SCORE_SCHEMA if c not in (*MODEL_COLUMNS, *of_looks)]
     assert alone.select(same).equals(decisions.select(same))
     assert all(alone[c].null_count() == alone.height for c in MODEL_COLUMNS)
     assert not alone["follow_up_reasons"].list.contains("HIDDEN_INCOME_MATERIAL").any()
