@@ -146,6 +146,13 @@ class Looks:
     groups: Mapping[str, Sequence[Group]]
 
     @property
+    def at_most_of_before(self) -> float | None:
+        """The share `of_before` if every look that is made were at one of these families."""
+        rate = self.whole.before.changed.value
+        caught = _over(self.whole.followed_up.families, rate and rate * self.whole.before.families)
+        return None if caught is None else min(1.0, caught)
+
+    @property
     def days(self) -> float:
         """Working days for all who wait and all who are followed up."""
         return self.review_days * (self.whole.waiting + self.whole.followed_up.families)
@@ -160,6 +167,7 @@ class Looks:
         return {
             **self.whole.as_json(),
             "of_before": self.of_before.as_json(),
+            "at_most_of_before": _rounded(self.at_most_of_before),
             "review_days": self.review_days,
             "days": _rounded(self.days),
             "days_before": _rounded(self.days_before),

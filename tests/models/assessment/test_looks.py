@@ -80,6 +80,13 @@ def test_of_what_the_queue_before_would_catch_one_of_two_is_caught_within_capaci
     assert measured(families()).of_before.value == 1 / 2
 
 
+def test_no_order_could_catch_more_of_it_than_there_are_looks():
+    result = measured(families())  # three looks, two families to catch
+    assert result.at_most_of_before == 1
+    one = families(follow_up=pl.col("household_id") == 1)
+    assert measured(one).at_most_of_before == measured(one).of_before.value == 1 / 2
+
+
 def test_working_days_are_of_those_who_wait_and_those_who_are_followed_up():
     result = measured(families(), days=1.5)
     assert result.days == 1.5 * (1 + 3)
