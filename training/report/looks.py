@@ -86,7 +86,8 @@ def _confirmed(looks: Mapping[str, Any]) -> str:
     if not made["families"]:
         return (
             "Nobody is followed up: neither the model nor a flag that inspections support asks for "
-            f"a look that could change anything. Random inspections confirmed hidden income {others}."
+            "a look that could change anything. Random inspections confirmed hidden income "
+            f"{others}."
         )
     return (
         f"Random inspections confirmed hidden income of {show(made['changed'])} of those followed "
