@@ -18,6 +18,7 @@ from features.registers.snapshot import make
 from models.assessment import target
 from models.assessment.large_sample import auc_interval, kappa_interval
 from models.law.parameters import Law
+from models.learned.flag_evidence import FlagEvidence
 from serving.audit import comparison, services, witnesses
 from serving.audit.families import Families, examples, look
 from serving.audit.pages import page
@@ -38,6 +39,7 @@ def families(*rows: dict) -> pl.DataFrame:
         "model_flag": False,
         "material": False,
         "status": "automatic",
+        "follow_up": False,
         "hidden_income_probability": 0.2,
         "hidden_income_low": 0,
         "hidden_income_estimate": 1_000,
@@ -467,6 +469,7 @@ def whole(table: pl.DataFrame, inspections: pl.DataFrame | None, **model: object
         "certificate": None,
         "metrics": None,
         "flags_anybody": True,
+        "flag_evidence": [],
     }
     return {
         "header": {
@@ -689,6 +692,7 @@ def test_a_model_has_seen_the_families_when_it_was_trained_on_this_snapshot(tmp_
         version="7",
         threshold=None,
         override="haste",
+        flag_evidence=FlagEvidence(),
         manifest={"trained_on": [{"digest": digest, "as_of": "2026-01-01"}]},
     )
     head = header(snapshot, models, Law(AS_OF))
