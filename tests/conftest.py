@@ -9,15 +9,17 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from features.files.whole import replacing
+from models.law import files
 from tests.serving.running import running
 from tests.walks.walk import COUNTRY, examples, run
 
@@ -114,6 +116,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def pages_of_the_law() -> Iterator[None]:
+    """A page of the law is parsed and held against its schema once: a copy of it has its bytes.
+
+    Hundreds of tests copy the law and change one page of it. A page that is refused is read
+    anew each time, and what is checked of all pages together is checked of every folder.
+    """
+    read, once = files._read, {}
+
+    def read_once(path: Path, schema: str) -> Mapping[str, Any]:
+        page = (path.name, schema, path.read_bytes() if path.is_file() else None)
+        if page not in once:
+            once[page] = read(path, schema)
+        return once[page]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "_read", read_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def beside(request, tmp_path_factory) -> Iterator[Beside]:
     """Start what the tests of this run will ask for; drop what is left when they end early."""
     wanted = {name for item in request.session.items for name in item.fixturenames}
@@ -178,6 +200,22 @@ def tarazy(trained_home) -> Command:
 def fresh(tmp_path) -> Command:
     """The command, with a home in which nothing is."""
     return Command(tmp_path / "home")
+
+
+@pytest.fixture
+def in_process(monkeypatch, capfd) -> Callable[..., Run]:
+    """The command with a home, in this process: where a process of its own is not the point."""
+    from serving.commands import main
+
+    def call(home: Path, *words: object) -> Run:
+        monkeypatch.setenv("TARAZY_HOME", str(home))
+        capfd.readouterr()  # what others printed meanwhile
+        with pytest.raises(SystemExit) as left:
+            main([*map(str, words)])
+        printed = capfd.readouterr()
+        return Run(int(left.value.code or 0), printed.out, printed.err)
+
+    return call
 
 
 @pytest.fixture(scope="session")

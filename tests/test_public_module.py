@@ -70,6 +70,12 @@ def in_a_process(code, **environment):
     return json.loads(done.stdout)
 
 
+@pytest.fixture(scope="module")
+def champion(trained_home):
+    """The promoted model, read by a child process first, as always: once for all tests."""
+    return public.load_model("champion", home=trained_home)
+
+
 # --- Names and their documentation.
 
 
@@ -186,15 +192,13 @@ def test_features_are_those_of_the_builder(snapshot):
     )
 
 
-def test_decisions_are_to_the_last_byte_what_score_writes(tarazy, simulated_snapshot, tmp_path):
-    """With the promoted model, on the README's country."""
-    out = tmp_path / "decisions.parquet"
-    run = tarazy("score", simulated_snapshot, "--out", out)
-    assert run.code == 0, run.err
-    written = pl.read_parquet(out)
-    model = public.load_model("champion", home=tarazy.home)
-    snapshot = public.open_snapshot(simulated_snapshot, home=tarazy.home)
-    assert_frame_equal(public.decide(snapshot, model), written, check_exact=True)
+def test_decisions_are_to_the_last_byte_what_score_writes(
+    walk, trained_home, champion, simulated_snapshot
+):
+    """With the promoted model, on the README's country, as the walk scored it."""
+    written = pl.read_parquet(walk.folder / "decisions.parquet")
+    snapshot = public.open_snapshot(simulated_snapshot, home=trained_home)
+    assert_frame_equal(public.decide(snapshot, champion), written, check_exact=True)
 
 
 def test_the_lines_of_the_readme_run(walk, monkeypatch):
@@ -207,9 +211,9 @@ def test_the_lines_of_the_readme_run(walk, monkeypatch):
     assert names["decisions"]["model_version"].unique().to_list() == ["1"]
 
 
-def test_the_home_is_that_of_the_command(trained_home, monkeypatch):
+def test_the_home_is_that_of_the_command(trained_home, champion, monkeypatch):
     monkeypatch.setenv("TARAZY_HOME", str(trained_home))
-    assert public.load_model().version == public.load_model(home=trained_home).version == "1"
+    assert public.load_model().version == champion.version == "1"
 
 
 def test_a_snapshot_and_its_registers_are_decided_and_explained_alike(snapshot):

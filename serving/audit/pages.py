@@ -23,7 +23,8 @@ _WIDE, _HIGH = 600, 300
 """Size of a drawn curve, in units of its picture."""
 _ORDERS: Final = ("in_order", "before", "by_chance")
 RATES: Final = {
-    "review": "go to a person",
+    "review": "wait for a person or a register",
+    "follow_up": "are looked at later",
     "rule_flag": "red flag by the rules",
     "model_flag": "flag by the model",
     "model_poorer": "model says poorer",

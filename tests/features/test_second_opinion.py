@@ -67,7 +67,7 @@ def test_they_agree_on_what_is_unknown_where_months_are_not_covered(lagging, day
     assert differing(lagging, day) == []
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(n, marks=pytest.mark.long) for n in (2, 3))])
 def test_both_read_the_facts_of_the_second_edition_alike(tmp_path, seed):
     (tmp_path / "data").mkdir()
     for name, rows in second_edition.registers(seed).items():

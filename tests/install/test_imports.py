@@ -30,7 +30,8 @@ LOADED_BY_NAME = {
 installed = cache(packages_distributions)
 
 
-def declared(*extras: str) -> set[str]:
+@cache
+def declared(*extras: str) -> frozenset[str]:
     """Return the names that pyproject declares for production and these extras."""
     environment = {"sys_platform": "linux", "platform_machine": "x86_64"}
     names = set()
@@ -42,7 +43,7 @@ def declared(*extras: str) -> set[str]:
             for extra in ("", *extras)
         ):
             names.add(canonicalize_name(requirement.name))
-    return names
+    return frozenset(names)
 
 
 @cache
@@ -69,6 +70,7 @@ def undeclared(path: Path, allowed: Set[str]) -> list[str]:
     return [name for name in imports(path) if not bringing(name) & allowed]
 
 
+@cache
 def bringing(name: str) -> set[str]:
     """Return the distributions that bring what is imported by a name."""
     return {canonicalize_name(each) for each in installed().get(name, [name])}

@@ -185,9 +185,16 @@ class Answers:
 
 def _by_facts(facts: Mapping[str, Any]) -> pl.DataFrame:
     """A family by its facts; what the case does not name is nought."""
-    columns = {
-        name: pl.Series([plain(facts.get(name, 0))]).cast(f.dtype) for name, f in FEATURES.items()
+    named = {
+        name: pl.Series([plain(fact)]).cast(FEATURES[name].dtype) for name, fact in facts.items()
     }
+    return _nought().with_columns(**named)
+
+
+@cache
+def _nought() -> pl.DataFrame:
+    """A family of which every fact is nought."""
+    columns = {name: pl.Series([0]).cast(f.dtype) for name, f in FEATURES.items()}
     return pl.DataFrame({"household_id": pl.Series([1], dtype=pl.Int64), **columns})
 
 

@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parents[2] / "models" / "law" / "values"
 
 @cache
 def page(name: str) -> Any:
-    return yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    return yaml.load((FOLDER / f"{name}.yaml").read_bytes(), Loader=yaml.CSafeLoader)
 
 
 def edition(name: str, day: date) -> dict[str, Any] | None:

@@ -154,7 +154,7 @@ def test_few_families_prove_nothing_however_large_the_ratio():
 # ── how often luck alone alarms ──
 
 
-@pytest.mark.parametrize("rounds", [25, pytest.param(400, marks=pytest.mark.long)])
+@pytest.mark.parametrize("rounds", [15, pytest.param(400, marks=pytest.mark.long)])
 def test_a_month_in_which_nothing_changed_alarms_at_most_once_in_twenty(rounds):
     """Twenty inputs of every kind, many of them copies of each other's luck."""
     rng = np.random.default_rng(3)

@@ -4,7 +4,6 @@ from datetime import date
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import DeclarationError
@@ -12,6 +11,7 @@ from models.answer import Offer
 from models.law.parameters import Law
 from models.rules import programmes
 from models.rules.actions import actions, offers
+from tests.drawn import drawn
 from tests.models.law.lawbook import amended, family
 
 DAY = date(2026, 1, 1)
@@ -136,8 +136,7 @@ def test_programmes_come_first_and_only_those_the_family_may_receive():
 READ = sorted({name for feature_values, *_ in CASES.values() for name in feature_values})
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.sampled_from(sorted(CASES)), st.sets(st.sampled_from(READ)), st.integers(1, 6))
+@drawn(20, 60, st.sampled_from(sorted(CASES)), st.sets(st.sampled_from(READ)), st.integers(1, 6))
 def test_an_unknown_fact_offers_nothing_new(code, blanked, category):
     feature_values = CASES[code][0]
     unknown = offered(category, **(feature_values | dict.fromkeys(blanked)))

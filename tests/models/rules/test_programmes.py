@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, cast
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.json import encode
 from msgspec.structs import astuple
@@ -20,9 +20,12 @@ from models.decision.outcome import MODEL_OUTPUTS
 from models.law.described import describe
 from models.law.files import read_law
 from models.law.parameters import Law
+from models.learned.flag_evidence import FlagEvidence
+from models.learned.review_capacity import ReviewBars
 from models.rules import conditions, programmes
 from models.rules.category import rule_category
 from models.rules.programmes import ELIGIBLE, NOT_ELIGIBLE, REVIEW, NoSuchProgramme
+from tests.drawn import drawn
 from tests.models.law.lawbook import amended, family, features
 from tests.tables import register
 
@@ -264,7 +267,7 @@ def test_a_policy_without_a_hearing_still_waits_for_the_notice(tmp_path):
     folder = amended(
         tmp_path,
         "decision_policy.yaml",
-        lambda c: c["editions"][0]["category_6"].update(hearing=False, notice_days=3),
+        lambda c: c["editions"][-1]["category_6"].update(hearing=False, notice_days=3),
     )
     law = Law(DAY, folder)
     assert programmes.support_may_end(law, noticed=DAY, heard=None) == date(2026, 1, 4)
@@ -275,7 +278,7 @@ def test_no_policy_on_file_can_stop_support_meanwhile(tmp_path):
     folder = amended(
         tmp_path,
         "decision_policy.yaml",
-        lambda c: c["editions"][0]["category_6"].update(support_meanwhile="stopped"),
+        lambda c: c["editions"][-1]["category_6"].update(support_meanwhile="stopped"),
     )
     with pytest.raises(DeclarationError, match="support_meanwhile"):
         _ = Law(DAY, folder).policy
@@ -339,44 +342,40 @@ def many(*parts: st.SearchStrategy) -> st.SearchStrategy:
     return st.lists(st.tuples(*parts), min_size=5, max_size=15)
 
 
-@settings(max_examples=20, deadline=None)
-@given(many(FACTS, BLANKS, CATEGORY, CATEGORY))
-def test_an_unknown_never_refuses_and_never_grants(drawn):
-    category = [c for _, _, c, _ in drawn]
-    richest = [max(c, r) for _, _, c, r in drawn]
-    known = verdicts([facts for facts, *_ in drawn], category, richest)
-    blanked = [facts | dict.fromkeys(blank) for facts, blank, *_ in drawn]
+@drawn(6, 20, many(FACTS, BLANKS, CATEGORY, CATEGORY))
+def test_an_unknown_never_refuses_and_never_grants(families):
+    category = [c for _, _, c, _ in families]
+    richest = [max(c, r) for _, _, c, r in families]
+    known = verdicts([facts for facts, *_ in families], category, richest)
+    blanked = [facts | dict.fromkeys(blank) for facts, blank, *_ in families]
     for before, after in zip(known, verdicts(blanked, category, richest), strict=True):
         assert all(after[service] in (REVIEW, before[service]) for service in before)
 
 
-@settings(max_examples=20, deadline=None)
-@given(many(FACTS, BLANKS, CATEGORY, CATEGORY))
-def test_a_poorer_category_never_loses_eligibility(drawn):
-    facts = [facts | dict.fromkeys(blank) for facts, blank, *_ in drawn]
-    poorer, richer = ([of(c, r) for *_, c, r in drawn] for of in (min, max))
+@drawn(6, 20, many(FACTS, BLANKS, CATEGORY, CATEGORY))
+def test_a_poorer_category_never_loses_eligibility(families):
+    facts = [facts | dict.fromkeys(blank) for facts, blank, *_ in families]
+    poorer, richer = ([of(c, r) for *_, c, r in families] for of in (min, max))
     better = verdicts(facts, poorer, poorer)
     for one, other in zip(better, verdicts(facts, richer, richer), strict=True):
         assert all(ORDER.index(one[s]) >= ORDER.index(other[s]) for s in one)
 
 
-@settings(max_examples=20, deadline=None)
-@given(many(FACTS, BLANKS, CATEGORY, CATEGORY))
-def test_the_category_alone_refuses_nobody(drawn):
-    facts = [facts | dict.fromkeys(blank) for facts, blank, *_ in drawn]
+@drawn(6, 20, many(FACTS, BLANKS, CATEGORY, CATEGORY))
+def test_the_category_alone_refuses_nobody(families):
+    facts = [facts | dict.fromkeys(blank) for facts, blank, *_ in families]
     poorest = [1] * len(facts)
     served = verdicts(facts, poorest, poorest)
     by_category = verdicts(
-        facts, [min(c, r) for *_, c, r in drawn], [max(c, r) for *_, c, r in drawn]
+        facts, [min(c, r) for *_, c, r in families], [max(c, r) for *_, c, r in families]
     )
     for before, after in zip(served, by_category, strict=True):
         assert all((after[s] == NOT_ELIGIBLE) == (before[s] == NOT_ELIGIBLE) for s in before)
 
 
-@settings(max_examples=20, deadline=None)
-@given(many(FACTS, BLANKS))
-def test_one_family_in_python_answers_as_the_expressions_do(drawn):
-    feature_values = [feature_values | dict.fromkeys(blank) for feature_values, blank in drawn]
+@drawn(6, 20, many(FACTS, BLANKS))
+def test_one_family_in_python_answers_as_the_expressions_do(families):
+    feature_values = [feature_values | dict.fromkeys(blank) for feature_values, blank in families]
     table = features(*feature_values)
     used = {c.code: c for p in programmes.in_force(LAW) for g in p.requires for c in g}
     answered = table.with_columns(c.met().alias(code) for code, c in used.items()).to_dicts()
@@ -429,6 +428,8 @@ class Swapped:
 
     version = "9"
     manifest: Mapping[str, str] = {}
+    follow_up_bars = ReviewBars({35: 0.0})
+    flag_evidence = FlagEvidence()
 
     def __init__(self, opinions: list[dict]) -> None:
         self.opinions = opinions
@@ -458,10 +459,14 @@ OPINION = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=20, deadline=None)
-@given(OPINION, OPINION)
+@cache
+def without_a_model() -> pipeline.Decisions:
+    return pipeline.decide(TWO_FAMILIES, None, LAW)
+
+
+@drawn(10, 20, OPINION, OPINION)
 def test_whatever_a_model_says_eligibility_and_offers_stay_byte_equal(one, other):
-    alone = pipeline.decide(TWO_FAMILIES, None, LAW)
+    alone = without_a_model()
     beside = pipeline.decide(TWO_FAMILIES, cast(Any, Swapped([one, other])), LAW)
     lists = ["eligible_services", "services_in_review"]
     assert beside.table.select(lists).equals(alone.table.select(lists))
@@ -512,8 +517,7 @@ def test_a_programme_that_is_out_of_scope_cannot_be_declared(tmp_path):
         programmes.in_force(Law(DAY, folder))
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.text(min_size=1, max_size=80))
+@drawn(50, 500, st.text(min_size=1, max_size=80))
 def test_nothing_but_a_listed_code_can_be_decided_and_the_text_is_not_repeated(text):
     if text in CODES:
         return
@@ -606,7 +610,7 @@ def test_the_bounds_follow_the_law_of_the_day():
         ("actions.yaml", lambda c: c["actions"]["newborn_kit"].update(categories=[1])),
         (
             "decision_policy.yaml",
-            lambda c: c["editions"][0]["category_6"].update(notice_days=10),
+            lambda c: c["editions"][-1]["category_6"].update(notice_days=10),
         ),
     ],
 )

@@ -453,7 +453,13 @@ def answers(table: pl.DataFrame) -> dict:
         "basis": "assumed",
         "text": {"en": "Two <dwellings> & a yard.", "ru": "Два жилья.", "kk": "Екі тұрғын үй."},
     }
-    extra = {"reasons": [reason], "review_reasons": [reason], "versions": {}, "as_of": "2026-01-01"}
+    extra = {
+        "reasons": [reason],
+        "review_reasons": [reason],
+        "follow_up_reasons": [],
+        "versions": {},
+        "as_of": "2026-01-01",
+    }
     return {
         row["household_id"]: Answered({**row, **extra, "category": row["rule_category"]})
         for row in table.to_dicts()

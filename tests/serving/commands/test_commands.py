@@ -2,11 +2,25 @@
 
 import json
 import shutil
+from functools import partial
 
 import polars as pl
 import pytest
 
+from tests.conftest import Command
 from tests.features import data_sets
+
+
+@pytest.fixture
+def process(tmp_path):
+    """The command as a process of its own, with a home in which nothing is."""
+    return Command(tmp_path / "home")
+
+
+@pytest.fixture
+def fresh(tmp_path, in_process):
+    """The command in this process, with a home in which nothing is."""
+    return partial(in_process, tmp_path / "home")
 
 
 @pytest.fixture
@@ -39,8 +53,8 @@ def refused(run, *words):
     assert "Traceback" not in run.out + run.err
 
 
-def test_a_clean_data_set_passes_the_check_and_says_so_in_json(fresh, simulated_data):
-    run = fresh("check", simulated_data, "--json")
+def test_a_clean_data_set_passes_the_check_and_says_so_in_json(process, simulated_data):
+    run = process("check", simulated_data, "--json")
     assert run.code == 0, run.out
     assert run.json["errors"] == 0
     assert run.json["as_of"] == "2026-01-01"
@@ -90,13 +104,13 @@ def test_a_fault_gets_one_line_with_place_count_and_remedy(fresh, three_families
     assert not (tmp_path / "snap").exists()
 
 
-def test_an_empty_and_a_truncated_file_are_named(fresh, three_families, tmp_path):
+def test_an_empty_and_a_truncated_file_are_named(process, three_families, tmp_path):
     whole = (three_families / "incomes.parquet").read_bytes()
     (three_families / "incomes.parquet").write_bytes(whole[: len(whole) // 2])
     (three_families / "vehicles.parquet").write_bytes(b"")
-    run = fresh("check", three_families)
+    run = process("check", three_families)
     refused(run, "incomes", "truncated", "vehicles", "empty file")
-    refused(fresh("score", three_families, "--out", tmp_path / "d.parquet"), "incomes")
+    refused(process("score", three_families, "--out", tmp_path / "d.parquet"), "incomes")
     assert not (tmp_path / "d.parquet").exists()
 
 
@@ -150,9 +164,9 @@ def test_without_a_promoted_model_the_remedy_is_named(fresh, simulated_snapshot,
     refused(run, "tarazy train", "tarazy promote")
 
 
-def test_wrong_usage_leaves_with_two_and_says_so_in_json_where_asked(fresh):
-    assert fresh("no-such-verb").code == 2
-    run = fresh("check", "x", "--as-of", "yesterday", "--json")
+def test_wrong_usage_leaves_with_two_and_says_so_in_json_where_asked(process):
+    assert process("no-such-verb").code == 2
+    run = process("check", "x", "--as-of", "yesterday", "--json")
     assert run.code == 2
     assert run.json["exit_code"] == 2
 

@@ -3,6 +3,7 @@
 import json
 import stat
 from datetime import date
+from functools import partial
 from html.parser import HTMLParser
 
 import polars as pl
@@ -318,15 +319,13 @@ def test_what_is_no_record_is_refused(run, snap, tmp_path):
 
 
 def test_a_trained_model_aims_the_targeted_visits_and_its_list_can_be_proved(
-    tarazy, snap, tmp_path
+    in_process, trained_home, snap, tmp_path
 ):
     out = tmp_path / "list.parquet"
-    answer = tarazy(
-        "draw", snap, "--unsigned", "--capacity", 120, "--random-least", 40, "--out", out, "--json"
-    ).json
+    draw = partial(in_process, trained_home, "draw", snap, "--unsigned")
+    answer = draw("--capacity", 120, "--random-least", 40, "--out", out, "--json").json
     arms = {arm["arm"]: arm for arm in answer["design"]["arms"]}
     per_visit = {n: arm["expected_confirmed"] / arm["visits"] for n, arm in arms.items()}
     assert (arms["random"]["visits"], arms["targeted"]["visits"]) == (40, 80)
     assert per_visit["targeted"] > 1.3 * per_visit["random"]
-    again = ("draw", snap, "--unsigned", "--replay", out, "--reveal", answer["sealed"])
-    assert tarazy(*again).code == 0
+    assert draw("--replay", out, "--reveal", answer["sealed"]).code == 0

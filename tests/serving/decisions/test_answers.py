@@ -6,7 +6,6 @@ from datetime import date
 
 import msgspec
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.checking.currencies import unpriced
@@ -18,6 +17,7 @@ from serving.api.examples import AS_OF, FAMILY
 from serving.decisions.answers import answers
 from serving.requests.problems import Problem
 from serving.requests.request import ROW_REGISTERS, read_many, read_one
+from tests.drawn import drawn
 
 DAY = date.fromisoformat(AS_OF)
 PRICED = treatment(Law(DAY))
@@ -121,8 +121,7 @@ FAMILIES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(FAMILIES)
+@drawn(20, 60, FAMILIES)
 def test_every_family_that_the_contract_allows_is_decided(registers):
     request = read_one({"as_of": AS_OF, "household": FAMILY | registers})
     [decision] = answers(request, None)
@@ -130,8 +129,7 @@ def test_every_family_that_the_contract_allows_is_decided(registers):
     assert msgspec.json.decode(msgspec.json.encode(decision))["status"] in ("automatic", "review")
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.lists(FAMILIES, min_size=2, max_size=5))
+@drawn(5, 15, st.lists(FAMILIES, min_size=2, max_size=5))
 def test_company_changes_no_decision(many):
     families = [FAMILY | registers | {"household_id": at} for at, registers in enumerate(many)]
     together = answers(read_many({"as_of": AS_OF, "households": families}), None)

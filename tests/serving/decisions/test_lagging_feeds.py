@@ -2,7 +2,8 @@
 
 Three regions report their months with delays of their own, some in parts, one register with a
 hole. Every day around the ends of two months is decided twice: all families from the files, and
-each as a request that carries the coverage that the files have.
+each as a request that carries the coverage that the files have. By default those days are
+asked of on which a feed or the calendar brings something new; the long run asks of every day.
 """
 
 from datetime import date, timedelta
@@ -33,6 +34,10 @@ FAMILIES = 60
 LAGS = {"71": 3, "10": 12, "61": 40}
 """Days after a month's end on which a region reports it; the registers add theirs."""
 SLOWER = {"incomes": 0, "transfers": 2, "utilities": 4}
+EVERY_DAY = range(-15, 16)
+"""Around the end of a month; 0: its last day."""
+TURNS = (-15, -14, 0, 1, 10, 12, 13, 14, 15)
+"""Around the end of 2025: its last day, the first of 2026, and each day on which a feed covers another month."""
 REGION = {number: list(LAGS)[number % 3] for number in range(1, FAMILIES + 1)}
 
 
@@ -122,16 +127,31 @@ def as_sent(family, snapshot, day):
     return family | {n: None for n in LOOKS_BACK if n not in coverage} | {"coverage": coverage}
 
 
+def test_a_feed_covers_another_month_on_no_day_that_is_left_out(snapshot):
+    end, of_the_eve = date(2025, 12, 31), None
+    for n in EVERY_DAY:
+        of_the_day = {r: covered(snapshot, r, end + timedelta(days=n)) for r in LAGS}
+        assert of_the_day == of_the_eve or n in TURNS, n
+        of_the_eve = of_the_day
+
+
 @pytest.mark.parametrize(
-    "end",
-    [date(2025, 12, 31), pytest.param(date(2026, 1, 31), marks=pytest.mark.long)],
-    ids=str,
+    ("end", "days"),
+    [
+        pytest.param(date(2025, 12, 31), TURNS, id="2025-12-31"),
+        pytest.param(
+            date(2025, 12, 31), EVERY_DAY, id="2025-12-31, every day", marks=pytest.mark.long
+        ),
+        pytest.param(
+            date(2026, 1, 31), EVERY_DAY, id="2026-01-31, every day", marks=pytest.mark.long
+        ),
+    ],
 )
 def test_every_family_is_decided_alike_by_both_on_every_day_around_a_months_end(
-    snapshot, families, models, tmp_path, end
+    snapshot, families, models, tmp_path, end, days
 ):
     differing, silences = [], set()
-    for day in (end + timedelta(days=n) for n in range(-15, 16)):
+    for day in (end + timedelta(days=n) for n in days):
         sent = [as_sent(family, snapshot, day) for family in families]
         request = read_many({"as_of": str(day), "households": sent})
         groups = decided(request, models)

@@ -42,7 +42,9 @@ def explained_as(raised=(), **answer):
         "category": 3,
         "status": "review",
         "reasons": [reason("INCOME_PER_MEMBER", row, LAW_OF_THE_DAY)],
-        "review_reasons": [reason("TRANSFERS_LIKE_TRADE", row, LAW_OF_THE_DAY)],
+        "review_reasons": [reason("CATEGORY_6_ADVERSE", row, LAW_OF_THE_DAY)],
+        "follow_up": False,
+        "follow_up_reasons": [reason("TRANSFERS_LIKE_TRADE", row, LAW_OF_THE_DAY)],
         "offers": [],
         "model_category_set": [2, 3],
         "model_category": None,
@@ -65,9 +67,12 @@ def explained_as(raised=(), **answer):
             eligibility=nothing,
             silent=(),
             law=LAW_OF_THE_DAY,
+            unknown=nothing,
+            material_flags=nothing,
         ),
         models=None,
         look=None,
+        looks=nothing,
     )
     answered = replace(ANSWERED, **usual | answer)
     return Explanation(
@@ -98,13 +103,41 @@ def test_a_family_is_never_told_that_it_hides_anything(language):
         assert not [line for line in lines if word in line]
 
 
-def test_why_a_category_and_why_a_person_looks_are_told_apart():
+def test_why_a_category_what_it_waits_for_and_what_is_looked_at_later_are_told_apart():
     lines = words(explained_as(), "en", RECORD)
-    category, person = lines.index("Why this category:"), lines.index("Why a person looks:")
-    assert category < person
-    assert "[INCOME_PER_MEMBER]" in lines[category + 1]
-    assert "[TRANSFERS_LIKE_TRADE]" in lines[person + 1]
-    assert "Why a person looks:" not in words(explained_as(review_reasons=[]), "en", RECORD)
+    headings = ("Why this category:", "What the decision waits for:", "Why a person looks later:")
+    codes = ("INCOME_PER_MEMBER", "CATEGORY_6_ADVERSE", "TRANSFERS_LIKE_TRADE")
+    places = [lines.index(heading) for heading in headings]
+    assert places == sorted(places)
+    for place, code in zip(places, codes, strict=True):
+        assert f"[{code}]" in lines[place + 1]
+    assert headings[1] not in words(explained_as(review_reasons=[]), "en", RECORD)
+
+
+@pytest.mark.parametrize(
+    ("status", "codes", "follow_up", "sentence"),
+    [
+        ("automatic", [], False, "Automatic"),
+        ("automatic", [], True, "Automatic and in force; a person looks later"),
+        (
+            "review",
+            ["CATEGORY_6_ADVERSE"],
+            False,
+            "Waits: it has no effect before a person decides",
+        ),
+        (
+            "review",
+            ["REGISTER_SILENT"],
+            False,
+            "Waits for a register; nothing is asked of the family",
+        ),
+    ],
+)
+def test_the_third_line_says_which_of_the_consequences_it_is(status, codes, follow_up, sentence):
+    row = facts_of()
+    waits_for = [reason(code, row, LAW_OF_THE_DAY) for code in codes]
+    answer = {"status": status, "follow_up": follow_up, "review_reasons": waits_for}
+    assert words(explained_as(**answer), "en", RECORD)[2] == sentence
 
 
 @pytest.mark.parametrize(
@@ -148,9 +181,10 @@ def test_each_act_behind_the_reasons_is_named_once_with_their_codes():
     reasons = [reason(code, row, LAW_OF_THE_DAY) for code in ("INCOME_PER_MEMBER", "DWELLINGS")]
     lines = words(explained_as(reasons=reasons), "en", RECORD)
     at = lines.index("What the reasons rest on:")
-    by_card, by_flag = lines[at + 1 : at + 3]
+    by_card, by_policy, by_flag = lines[at + 1 : at + 4]
     assert by_card.endswith(": INCOME_PER_MEMBER, DWELLINGS")
     assert reasons[0].source.title.en in by_card
+    assert by_policy.endswith(": CATEGORY_6_ADVERSE")
     assert by_flag.endswith(": TRANSFERS_LIKE_TRADE")
 
 

@@ -34,6 +34,7 @@ def families(*rows: dict) -> pl.DataFrame:
         "model_flag": False,
         "material": False,
         "status": "automatic",
+        "follow_up": False,
         "hidden_income_probability": 0.5,
         "members": 1,
         "region": "71",
@@ -529,9 +530,10 @@ def betrayed(simulated_data, simulated_snapshot, trained_home, tmp_path_factory)
     return SimpleNamespace(home=home, data=data, snapshot=simulated_snapshot, folder=folder)
 
 
-def test_acting_on_a_broken_promise_leaves_the_rules_alone(betrayed):
-    tarazy, out = Command(betrayed.home.root), betrayed.folder / "acted"
-    acted = tarazy("monitor", betrayed.snapshot, betrayed.data, "--out", out, "--act", "--json")
+def test_acting_on_a_broken_promise_leaves_the_rules_alone(betrayed, in_process):
+    out = betrayed.folder / "acted"
+    words = ("monitor", betrayed.snapshot, betrayed.data, "--out", out, "--act", "--json")
+    acted = in_process(betrayed.home.root, *words)
     assert acted.code == 0, acted.err
     assert acted.json["drift"] == "calm"
     assert "unconfirmed_flags" in acted.json["crossed"]
@@ -560,6 +562,7 @@ def test_looking_changes_nothing_and_a_later_run_goes_on(betrayed):
     assert aliases.read(betrayed.home) == names  # nobody said --act
 
 
-def test_acting_and_a_dry_run_exclude_each_other(fresh, tmp_path):
-    run = fresh("monitor", tmp_path, tmp_path, "--act", "--dry-run")
+def test_acting_and_a_dry_run_exclude_each_other(in_process, tmp_path):
+    words = ("monitor", tmp_path, tmp_path, "--act", "--dry-run")
+    run = in_process(tmp_path / "home", *words)
     assert run.code == 2

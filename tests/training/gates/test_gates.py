@@ -341,11 +341,13 @@ def test_a_registration_needs_a_day_and_a_file(registered, tmp_path):
 
 
 def radius(families=1_000, newly=0, *, before="1", touched=0):
-    """Families under two models: the first ``newly`` go to a person with the second alone."""
+    """Families under two models: a person looks at the first ``newly`` with the second alone."""
     sent = [n < newly for n in range(families)]
     table = pl.DataFrame({"household_id": range(families)}).with_columns(
         status_before=pl.lit("automatic"),
-        status_after=pl.Series(["review" if s else "automatic" for s in sent]),
+        status_after=pl.lit("automatic"),
+        follow_up_before=pl.lit(value=False),
+        follow_up_after=pl.Series(sent),
         by_model_before=pl.lit(value=False),
         by_model_after=pl.Series(sent),
         model_flag_before=pl.lit(value=False),

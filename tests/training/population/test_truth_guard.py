@@ -3,6 +3,7 @@
 import ast
 import shutil
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -135,10 +136,13 @@ def test_nonsense_in_place_of_the_truth_changes_no_byte_of_a_model(tmp_path):
     assert trained(whole) == trained(poisoned)
 
 
+@cache
 def sources():
-    for package in ("features", "models", "serving", "training"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+    return [
+        (path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
+        for package in ("features", "models", "serving", "training")
+        for path in sorted((ROOT / package).rglob("*.py"))
+    ]
 
 
 def spoken(tree):

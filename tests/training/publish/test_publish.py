@@ -461,14 +461,14 @@ def test_without_a_random_arm_the_card_claims_no_quality(home):
 
 
 def test_the_verb_publishes_a_trained_version_and_names_what_is_missing(
-    tarazy, trained_home, tmp_path
+    in_process, trained_home, tmp_path
 ):
     version = aliases.read(Home(trained_home)).names["champion"].version
-    no = tarazy("publish", version, "--out", tmp_path / "out", "--json")
+    words = ("publish", version, "--out", tmp_path / "out", "--json")
+    no = in_process(trained_home, *words)
     assert no.code == 1
     assert "legal_basis" in no.json["error"]
-    words = ("publish", version, "--out", tmp_path / "out", "--json")
-    done = tarazy(*words, "--authority", written(tmp_path))
+    done = in_process(trained_home, *words, "--authority", written(tmp_path))
     assert done.code == 0, done.err
     assert done.json["figures"] > 30
     document = json.loads((tmp_path / "out" / CARD).read_text(encoding="utf-8"))
