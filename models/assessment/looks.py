@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -23,12 +24,14 @@ from models.assessment.survey_design import Design
 from models.decision import outcome
 from models.decision.pipeline import Decisions
 from models.law.parameters import Law
-from models.learned.arrays import Mask, Vector
+from models.learned.arrays import Codes, Mask, Vector
 
 BEFORE: Final = date(2025, 12, 31)
 """The last day of the policy under which everybody waited for whom there was a reason to look."""
 POINTS: Final = 40
-"""Of a curve, beside its beginning."""
+"""Of a curve at most, beside its beginning."""
+FEWEST: Final = 10
+"""Known answers in a stretch of the curve, where not all are known: fewer draw chance alone."""
 _DIGITS: Final = 6
 
 
@@ -322,25 +325,50 @@ def _groups(families: _Families, name: str) -> tuple[Group, ...]:
 def _curve(families: _Families, before: Mask) -> tuple[Point, ...]:
     """Return how many changed families are reached, look after look in order of worth."""
     rows = _order(families.table)
-    weight = families.weight[rows]
-    known = np.cumsum(weight)
-    caught = np.cumsum(weight * families.changed[rows])
-    ends = np.unique(np.linspace(0, len(rows), min(POINTS, len(rows)) + 1).round().astype(int))
+    known, weight = families.known[rows], families.weight[rows]
+    ends = np.unique(np.linspace(0, len(rows), min(POINTS, len(rows)) + 1).round().astype(np.int64))
+    ends = _told_by_enough(ends, known)
+    caught = _gained(weight * families.changed[rows], weight, ends)
     queue = families.share(families.changed, before).value
     anybody = families.share(families.changed, families.all).value
     waiting = int(before.sum())
     return tuple(
         Point(
             looks=k,
-            in_order=0.0 if k == 0 else _over(k * float(caught[k - 1]), float(known[k - 1])),
+            in_order=reached,
             before=None if queue is None else queue * min(k, waiting),
             by_chance=None if anybody is None else anybody * k,
         )
-        for k in ends.tolist()
+        for k, reached in zip(ends.tolist(), caught, strict=True)
     )
 
 
-def _order(table: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _told_by_enough(ends: Codes, known: Mask) -> Codes:
+    """Keep the ends of stretches in which all are known, or at least `FEWEST`; the last stays."""
+    counted = np.concatenate([[0], np.cumsum(known)])
+    kept = [0]
+    for end in ends[1:].tolist():
+        inside = counted[end] - counted[kept[-1]]
+        if inside == end - kept[-1] or inside >= FEWEST:
+            kept.append(end)
+    if kept[-1] != ends[-1]:
+        # What is left is told by too few: it belongs to the stretch before.
+        kept = [*kept[: max(1, len(kept) - 1)], int(ends[-1])]
+    return np.asarray(kept, dtype=np.int64)
+
+
+def _gained(caught: Vector, weight: Vector, ends: Codes) -> list[float | None]:
+    """Return the changed families reached at each end: of each stretch its share of the known."""
+    reached: list[float | None] = [0.0]
+    so_far: float | None = 0.0
+    for first, last in pairwise(ends.tolist()):
+        rate = _over(float(caught[first:last].sum()), float(weight[first:last].sum()))
+        so_far = None if rate is None or so_far is None else so_far + rate * (last - first)
+        reached.append(so_far)
+    return reached
+
+
+def _order(table: pl.DataFrame) -> Codes:
     """Return the rows of those that something asks to look at, in the order of the looks.
 
     First whom no capacity may put off; then the families of each region by worth, so that all

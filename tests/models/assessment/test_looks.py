@@ -135,7 +135,45 @@ def test_a_family_counts_for_as_many_as_it_stands_for():
     # 1, 2 (changed) and 5 (not, for four) are followed up: two of six.
     assert result.whole.followed_up.changed.value == pytest.approx(2 / 6)
     assert result.whole.changed.value == pytest.approx(4 / 11)
-    assert curve(result, "in_order")[1:3] == [(1, 1.0), (2, pytest.approx(2 * 1 / 5))]
+    assert curve(result, "in_order")[1:3] == [(1, 1), (2, 1)]
+
+
+def sampled(every):
+    """Four hundred families of one region in order of worth; the answer changes for half."""
+    n = pl.int_range(400)
+    return pl.select(
+        household_id=n,
+        region=pl.lit(1, pl.Int64),
+        worth=(400 - n).cast(pl.Float64),
+        protected=pl.lit(value=False),
+        follow_up=n < 100,
+        waiting=pl.lit(value=False),
+        waited_before=pl.lit(value=False),
+        changed=pl.when(n % every == 0).then(n < 200),
+    )
+
+
+@pytest.mark.parametrize(
+    ("every", "points"),
+    [
+        (1, 41),  # all are known: forty stretches
+        (10, 5),  # forty are known: four stretches of ten
+        (25, 2),  # sixteen are known: the six left over join the ten before
+        (100, 2),  # four are known: one straight line
+    ],
+)
+def test_a_curve_of_a_sample_has_as_many_points_as_its_known_can_tell_and_never_falls(
+    every, points
+):
+    reached = [r for _, r in curve(measured(sampled(every)), "in_order")]
+    assert len(reached) == points
+    assert reached == sorted(reached)
+    assert reached[-1] == pytest.approx(200)
+
+
+def test_a_curve_of_which_nothing_is_known_has_its_looks_and_no_catch():
+    unknown = sampled(1).with_columns(changed=pl.lit(None, pl.Boolean))
+    assert curve(measured(unknown), "in_order") == [(0, 0), (400, None)]
 
 
 def test_equal_weights_say_what_no_weights_say():
