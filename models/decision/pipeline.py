@@ -38,6 +38,8 @@ class Decisions:
     look: Look | None
     looks: pl.DataFrame
     """A row for each family that something asks to be looked at (`follow_up.looks`)."""
+    model_asks: pl.Series
+    """Whether a model's flag asks for a person's look (`outcome.model_asks`), row by row."""
 
     @property
     def features(self) -> pl.DataFrame:
@@ -165,6 +167,7 @@ def with_opinion(facts: ByRules, models: Models | None) -> Decisions:
         models=models,
         look=look,
         looks=looks,
+        model_asks=asks,
     )
 
 

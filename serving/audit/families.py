@@ -16,6 +16,7 @@ from features.build import Registers, visible
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.answer import Answer
+from models.assessment import looks
 from models.decision.pipeline import Decisions, decide
 from models.law.parameters import Law
 from models.learned.predict import Models
@@ -51,6 +52,8 @@ class Families:
     applications: pl.DataFrame | None = None
     facts: pl.DataFrame | None = None
     """Features of the surveyed families that the yardsticks of poverty read; None: no survey."""
+    looks: pl.DataFrame | None = None
+    """Who waits, who is looked at later and why (`looked_at`); None: not counted."""
 
 
 def look(
@@ -66,6 +69,7 @@ def look(
     answers: dict[int, Answer] = {}
     applied: list[pl.DataFrame] = []
     facts: list[pl.DataFrame] = []
+    asking: list[pl.DataFrame] = []
     survey, read = snapshot.learning("survey"), ["household_id", *yardsticks.facts_read(law)]
     parts = snapshot.partitions
     for number in parts:
@@ -74,6 +78,7 @@ def look(
         decisions = decide(registers, models, law)
         table = counted(decisions, registers, as_of)
         tables.append(table)
+        asking.append(looked_at(decisions))
         if survey is not None:
             facts.append(
                 decisions.features.select(read).join(survey, on="household_id", how="semi")
@@ -90,6 +95,21 @@ def look(
         answers=answers,
         applications=pl.concat(applied) if applied else None,
         facts=pl.concat(facts).sort("household_id") if facts else None,
+        looks=pl.concat(asking).sort("household_id"),
+    )
+
+
+def looked_at(decisions: Decisions) -> pl.DataFrame:
+    """Return what is counted of each family: `models.assessment.looks.of`, and every reason.
+
+    ``review_reasons``: for which the decision waits; ``codes``: which ask for a look later, made
+    or not (null: none).
+    """
+    asking = decisions.looks.select("household_id", "codes")
+    return (
+        looks.of(decisions)
+        .with_columns(decisions.table["review_reasons"])
+        .join(asking, on="household_id", how="left", maintain_order="left")
     )
 
 

@@ -3,7 +3,7 @@
 Every number comes from the report; here it only gets words, places and shades.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,9 @@ _TEMPLATES: Final = Path(__file__).with_name("templates")
 _SERVING: Final = Path(__file__).parents[1]
 _BAR: Final = 120
 """Width of a drawn interval, in units of its picture."""
+_WIDE, _HIGH = 600, 300
+"""Size of a drawn curve, in units of its picture."""
+_ORDERS: Final = ("in_order", "before", "by_chance")
 RATES: Final = {
     "review": "wait for a person or a register",
     "follow_up": "are looked at later",
@@ -78,6 +81,7 @@ def environment(package: str = "audit") -> jinja2.Environment:
         rate=_rate,
         points=_points,
         bar=_bar,
+        curve=_curve,
         level=_level,
         anchor=_anchor,
     )
@@ -155,6 +159,32 @@ def _bar(estimate: Mapping[str, Any] | None) -> Markup:
         '<line class="range" x1="{low}" x2="{high}" y1="6" y2="6"/>'
         '<circle cx="{value}" cy="6" r="4"/></svg>'
     ).format(w=_BAR, low=low, high=high, value=value)
+
+
+def _curve(points: Sequence[Mapping[str, Any]], capacity: int) -> Markup:
+    """Draw what looks catch, in three orders; the numbers stand in a table, so it is silent."""
+    across = max((p["looks"] for p in points), default=0) or 1
+    up = max((p[order] or 0.0 for p in points for order in _ORDERS), default=0.0) or 1.0
+    lines = [
+        Markup('<polyline class="{}" points="{}"/>').format(
+            order,
+            " ".join(
+                f"{_WIDE * p['looks'] / across:.1f},{_HIGH - _HIGH * p[order] / up:.1f}"
+                for p in points
+                if p[order] is not None
+            ),
+        )
+        for order in _ORDERS
+    ]
+    return Markup(
+        '<svg class="curve" viewBox="0 0 {w} {h}" aria-hidden="true">{lines}'
+        '<line x1="{at}" x2="{at}" y1="0" y2="{h}"/></svg>'
+    ).format(
+        w=_WIDE,
+        h=_HIGH,
+        lines=Markup("").join(lines),
+        at=f"{_WIDE * min(capacity, across) / across:.1f}",
+    )
 
 
 def _level(share: float | None) -> str:

@@ -21,7 +21,7 @@ from models.law.parameters import Law
 from models.learned.predict import Models
 from models.rules import red_flags
 from models.rules.citations import lapsed_values, warnings_of
-from serving.audit import comparison, services, witnesses, yardsticks
+from serving.audit import comparison, looks, services, witnesses, yardsticks
 from serving.audit.families import CELLS, Families, examples, look
 
 KIND: Final = "tarazy-audit"
@@ -76,6 +76,9 @@ def numbers(
         "categories": comparison.categories(table),
         "flags": comparison.flags(table),
         "inspections": witnesses.random_inspections(table, inspections, as_of),
+        "looks": None
+        if families.looks is None
+        else looks.section(families.looks, table, inspections, as_of),
         "survey": witnesses.surveyed(table, survey),
         "targeting": yardsticks.targeting(table, families.facts, survey),
         "targeted_assistance": comparison.targeted_assistance(table),
@@ -190,6 +193,7 @@ def _model(models: Models, snapshot: Snapshot) -> dict[str, Any]:
         "metrics": manifest.get("metrics"),
         "review_load": manifest.get("review_load"),
         "flags_anybody": models.threshold is not None,
+        "flag_evidence": looks.evidence(models),
     }
 
 

@@ -1,6 +1,7 @@
 """Verbs between training and serving: compare two versions, promote one, see which was live."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -8,15 +9,17 @@ from typing import Any, Final
 import click
 from rich.table import Table
 
-from features.errors import InputError
+from features.errors import InputError, NoSuchModel
 from features.files.whole import replacing_folder
 from models.bundles import aliases
+from models.learned.flag_evidence import REFUTED, Cell
 from models.writing import version_shown
 from serving.commands import sources, training_side
 from serving.commands.terminal import DAY, FOLDER, Answer, Terminal, examples, unsigned_option, verb
 
 _HELD: Final = {"index.html", "report.json"}
 _BOTH: Final = ("first", "second")
+_CHAMPION: Final = "champion"
 _DECISIVE: Final = (
     "hidden_income.auc",
     "hidden_income.average_precision",
@@ -156,6 +159,7 @@ def compare(
         *_auc(comparison),
         _flags(comparison),
         _moves(comparison),
+        *_looks(comparison),
         *_figures(comparison, everything=everything),
     ]
     if out is not None:
@@ -168,7 +172,13 @@ def compare(
     return Answer({"out": None if out is None else str(out), **comparison}, words)
 
 
-@click.command(epilog=examples("tarazy models", "tarazy models --on 2026-03-01"))
+@click.command(epilog=examples("tarazy models", "tarazy models 3", "tarazy models --on 2026-03-01"))
+@click.argument(
+    "version",
+    required=False,
+    metavar="VERSION",
+    help="A version or an alias whose red flags are shown. Default: the champion, if there is one.",
+)
 @click.option(
     "--on",
     "moment",
@@ -177,8 +187,12 @@ def compare(
     help="Say which version was live at the end of that day (UTC) instead of the whole history.",
 )
 @verb
-def models(_: Terminal, moment: datetime | None) -> Answer:
-    """Say which version stands behind each alias, and which one was live when."""
+def models(_: Terminal, version: str | None, moment: datetime | None) -> Answer:
+    """Say which version stands behind each alias, which one was live when, and what flags may ask.
+
+    A red flag asks for a look only where random inspections support it: shown are the flags
+    anywhere, and where they are refuted.
+    """
     standing = aliases.read(sources.home())
     if moment is not None:
         end = moment.replace(hour=23, minute=59, second=59, tzinfo=UTC)
@@ -198,15 +212,78 @@ def models(_: Terminal, moment: datetime | None) -> Answer:
         word = "" if move.version is None else overrides[move.version] or ""
         table.add_row(move.name, move.version or "none", move.since, word, move.reason or "")
     listed = [_move_as_json(move) for move in moves]
+    words: list[Table | str] = [table] if moves else ["No model was live."]
+    cells: Sequence[Cell] = ()
+    if version is not None:
+        cells = _evidence(version)
+        words += _flag_evidence(version, cells)
+    elif moment is None and _CHAMPION in standing.names:
+        try:
+            cells = _evidence(_CHAMPION)
+            words += _flag_evidence(_CHAMPION, cells)
+        except NoSuchModel as absent:  # who is live is told even where its bundle cannot be read
+            words.append(f"The champion's red flags cannot be shown. {absent}")
     return Answer(
         {
             "on": None if moment is None else moment.date(),
             "aliases": {name: alias.version for name, alias in standing.names.items()},
             "overrides": overrides,
             "history": listed,
+            "flag_evidence": [
+                cell.as_json() | {"verdict": cell.verdict, "where": _where(cell)} for cell in cells
+            ],
         },
-        [table] if moves else ["No model was live."],
+        words,
     )
+
+
+def _evidence(name: str) -> Sequence[Cell]:
+    """Return what a version knows of each red flag: anywhere, and where it is refuted."""
+    from models.bundles.loading import load
+
+    return [
+        cell
+        for cell in load(sources.home(), name).flag_evidence.cells
+        if (cell.place is None and cell.category is None) or cell.verdict == REFUTED
+    ]
+
+
+def _flag_evidence(name: str, cells: Sequence[Cell]) -> list[Table | str]:
+    if not cells:
+        return [f"Of red flags {name} knows no random inspections: none asks for a look."]
+    table = Table(
+        f"red flags, {name}",
+        "where",
+        "raised",
+        "confirmed",
+        "95 % interval",
+        "of all",
+        "",
+        box=None,
+    )
+    for cell in cells:
+        ends = "" if cell.precision is None else f"{cell.low:.1%} to {cell.high:.1%}"
+        table.add_row(
+            cell.flag,
+            _where(cell),
+            f"{cell.raised:,} of {cell.inspected:,}",
+            "unknown" if cell.precision is None else f"{cell.precision:.1%}",
+            ends,
+            "unknown" if cell.prevalence is None else f"{cell.prevalence:.1%}",
+            cell.verdict,
+        )
+    return [
+        table,
+        "By the random inspections that the version has learned from. A supported flag asks for a "
+        "look where it matters and is not refuted; an untold one is information.",
+    ]
+
+
+def _where(cell: Cell) -> str:
+    from models.learned.hidden_income import PLACES
+
+    place = "anywhere" if cell.place is None else PLACES[cell.place]
+    return place if cell.category is None else f"{place}, category {cell.category}"
 
 
 def _move_as_json(move: aliases.Move) -> dict[str, Any]:
@@ -252,6 +329,23 @@ def _flags(comparison: dict[str, Any]) -> Table:
         shares = (comparison[which][key] for which in _BOTH)
         table.add_row(name, *("not said" if s is None else f"{s:.1%}" for s in shares))
     return table
+
+
+def _looks(comparison: dict[str, Any]) -> list[Table | str]:
+    """Return whom each of the two sends somebody to and what that catches; nothing: unknown."""
+    both = [comparison["looks"][which] for which in _BOTH]
+    if both == [None, None]:
+        return []
+    table = Table("looks, counted at training", *_versions(comparison), box=None)
+    for key, name in training_side.comparison_looks.SHARES.items():
+        table.add_row(name, *("not counted" if of is None else f"{of[key]:.2%}" for of in both))
+    for key, name in training_side.comparison_looks.CONFIRMED.items():
+        table.add_row(name, *(_estimate(None if of is None else of[key]) for of in both))
+    ratios = (None if of is None else of["ratio"] for of in both)
+    table.add_row(
+        "times the queue before", *("not measured" if r is None else f"{r:.2f}" for r in ratios)
+    )
+    return [table, training_side.comparison_looks.SEEN]
 
 
 def _versions(comparison: dict[str, Any]) -> list[str]:

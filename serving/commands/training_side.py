@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from training import population, promote, publish, registry, train
     from training.comparison import compare
+    from training.comparison import looks as comparison_looks
     from training.comparison import page as comparison_page
     from training.inspections import design, lot, objectives, policy, power
     from training.inspections import record as list_record
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "card_file",
     "compare",
+    "comparison_looks",
     "comparison_page",
     "design",
     "known_snapshots",
@@ -48,6 +50,7 @@ __all__ = [
 PLACES: Final = {
     "card_file": "training.scorecard.card_file",
     "compare": "training.comparison.compare",
+    "comparison_looks": "training.comparison.looks",
     "comparison_page": "training.comparison.page",
     "design": "training.inspections.design",
     "known_snapshots": "training.record.known_snapshots",

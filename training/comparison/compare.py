@@ -26,6 +26,7 @@ from models.bundles.home import Home
 from models.law.facts import treatment
 from models.law.parameters import Law
 from models.learned.predict import Models
+from training.comparison import looks
 from training.gates import blast_radius
 from training.gates.blast_radius import CHANGES, Radius
 from training.labels import gather as label
@@ -91,6 +92,10 @@ def compare(two: Pair, *, home: Home, seed: int, progress: Progress = silent) ->
         "first": _described(two.first),
         "second": _described(two.second),
         "metrics": measures(two.first.manifest, two.second.manifest),
+        "looks": {
+            "first": looks.figures(two.first.manifest),
+            "second": looks.figures(two.second.manifest),
+        },
         "unseen": unseen(two, home, np.random.default_rng(seed)),
         "moves": moves,
         "examples": examples(two, radius),

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from models.assessment.suppression import SHOWN_FROM
 from models.writing import number
+from training.comparison import looks
 from training.gates.blast_radius import WORDS
 
 TITLES: Final = {
@@ -44,7 +45,14 @@ def page(report: Mapping[str, Any]) -> str:
     environment.filters["percent"] = _percent
     environment.filters["estimate"] = _estimate
     return environment.get_template("page.html").render(
-        r=report, words=WORDS, titles=TITLES, least=SHOWN_FROM, picture=Markup(picture(report))
+        r=report,
+        words=WORDS,
+        titles=TITLES,
+        least=SHOWN_FROM,
+        picture=Markup(picture(report)),
+        shares=looks.SHARES,
+        confirmed=looks.CONFIRMED,
+        seen=looks.SEEN,
     )
 
 

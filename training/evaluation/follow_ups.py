@@ -15,6 +15,7 @@ import polars as pl
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.assessment import flag_precision, target
+from models.assessment.looks import Looks
 from models.decision.pipeline import decide
 from models.law.parameters import Law
 from models.learned import review_capacity
@@ -23,6 +24,7 @@ from models.learned.hidden_income import PLACES, places
 from models.learned.review_capacity import ReviewBars
 from models.rules import category as rules
 from models.rules import red_flags
+from training.evaluation import looks as caught
 from training.fitting.fit import Fitted
 from training.labels.gather import POPULATION_SAMPLE, Labels
 
@@ -36,7 +38,7 @@ class FollowUps:
 
     ``looks`` has a row for each family that something asks to be looked at: the columns of
     `models.decision.follow_up.LOOKS` with ``region`` (null: unknown); ``families`` counts all
-    by region.
+    by region. ``caught``: what the looks cost and, by random inspections, confirm.
     """
 
     evidence: FlagEvidence
@@ -44,6 +46,7 @@ class FollowUps:
     capacity: float
     looks: pl.DataFrame
     families: Mapping[int | None, int]
+    caught: Looks
 
     def as_json(self) -> dict[str, Any]:
         """Ready for JSON: loads by region and by reason, and what supports each flag."""
@@ -73,6 +76,7 @@ class FollowUps:
                 for region, families in sorted(self.families.items(), key=str)
             ],
             "flags": [cell.as_json() | {"verdict": cell.verdict} for cell in self.evidence.cells],
+            "looks": self.caught.as_json(),
         }
 
 
@@ -119,21 +123,31 @@ def fixed(
         if done >= total:
             break
         progress("weighing follow-ups", done, total)
-        decided = decide(snapshot.registers(number, law.day), models, law)
-        region = decided.features.select("household_id", region="region_code")
-        families.append(region)
-        looks.append(decided.looks.join(region, on="household_id", how="left"))
-        done += region.height
+        registers = snapshot.registers(number, law.day)
+        decided = decide(registers, models, law)
+        rows = caught.of(decided, registers, law.day)
+        families.append(rows)
+        looks.append(
+            decided.looks.join(rows.select("household_id", "region"), on="household_id", how="left")
+        )
+        done += rows.height
     progress("weighing follow-ups", total, total)
     everybody, asking = pl.concat(families), pl.concat(looks).sort("household_id")
     bars = _bars(everybody, asking, float(law.review_capacity))
     room = bars.reached(asking["worth"].to_numpy(), asking["region"])
+    asking = asking.with_columns(follow_up=pl.col("protected") | pl.Series(room))
+    served = everybody.drop("follow_up").join(
+        asking.select("household_id", "follow_up"), on="household_id", how="left"
+    )
     follow_ups = FollowUps(
         evidence=known,
         bars=bars,
         capacity=float(law.review_capacity),
-        looks=asking.with_columns(follow_up=pl.col("protected") | pl.Series(room)),
+        looks=asking,
         families=dict(everybody.group_by("region").len().rows()),
+        caught=caught.by_inspections(
+            served.with_columns(pl.col("follow_up").fill_null(value=False)), labels, law
+        ),
     )
     return replace(fitted, models=replace(models, follow_up_bars=bars)), follow_ups
 
@@ -194,7 +208,7 @@ def _seen(inspected: pl.DataFrame) -> pl.DataFrame:
 
 def _bars(everybody: pl.DataFrame, asking: pl.DataFrame, capacity: float) -> ReviewBars:
     """Return the worth from which a look is made, so that each region has room for them all."""
-    worth = everybody.join(
+    worth = everybody.select("household_id").join(
         asking.filter(~pl.col("protected")).select("household_id", "worth"),
         on="household_id",
         how="left",

@@ -117,7 +117,9 @@ def html(
                 escape.escape(drawn.about), base64.b64encode(drawn.png).decode("ascii")
             )
         )
-        for name, drawn in report_pictures.pictures(metrics, fitted).items()
+        for name, drawn in report_pictures.pictures(
+            metrics, fitted, manifest.get("follow_ups")
+        ).items()
     }
     return (
         _environment()

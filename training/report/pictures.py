@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from models.assessment.groups import ATTRIBUTES
 from models.learned.arrays import Vector
 from training.fitting.fit import Fitted
+from training.report import looks
 from training.report.parts import ABOUT, RATES
 
 FOREST: Final = ("false_alarms", "unconfirmed", "calibration_gap")
@@ -29,8 +30,10 @@ class Drawn:
     about: str
 
 
-def pictures(metrics: Mapping[str, Any], fitted: Fitted) -> dict[str, Drawn]:
-    """Return the pictures that there are labels for: ``roc``, ``calibration``, ``groups``."""
+def pictures(
+    metrics: Mapping[str, Any], fitted: Fitted, follow_ups: Mapping[str, Any] | None = None
+) -> dict[str, Drawn]:
+    """Return the pictures that there are labels for: ``roc``, ``calibration``, and the like."""
     drawn: dict[str, Drawn] = {}
     if fitted.inspected.in_random_arm.any():
         drawn["roc"] = Drawn(
@@ -41,6 +44,11 @@ def pictures(metrics: Mapping[str, Any], fitted: Fitted) -> dict[str, Drawn]:
         drawn["calibration"] = Drawn(
             _png((5.0, 4.4), lambda figure: _bins(figure.subplots(), metrics["reliability"])),
             "Share confirmed against probability said, by bins; the numbers are in the table.",
+        )
+    if (caught := looks.drawn(follow_ups)) is not None:
+        drawn[looks.PICTURE] = Drawn(
+            _png((6.0, 4.4), lambda figure: looks.draw(figure.subplots(), caught)),
+            "Confirmed families against looks, in three orders; the numbers are in the table.",
         )
     groups = metrics.get("groups")
     rates = [] if groups is None else [r for r in FOREST if r in groups["rates"]]

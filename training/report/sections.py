@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from training.evaluation import seed_spread
 from training.evaluation.strengthened import ALONE
-from training.report import certificate_words, groups
+from training.report import certificate_words, groups, looks
 from training.report.parts import Section, Table, named, number, show, tenge
 
 _IN_WORDS: Final = ("choice", "nobody_flagged_because")
@@ -28,6 +28,7 @@ def sections(
         _reliability(metrics.get("reliability")),
         _sensitivity(metrics),
         _policies(metrics.get("policy_value")),
+        looks.section(manifest.get("follow_ups")),
         _newest(metrics.get("temporal")),
         groups.deciles(metrics.get("deciles")),
         groups.groups(metrics.get("groups")),

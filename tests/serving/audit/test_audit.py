@@ -18,6 +18,7 @@ from features.registers.snapshot import make
 from models.assessment import target
 from models.assessment.large_sample import auc_interval, kappa_interval
 from models.law.parameters import Law
+from models.learned.flag_evidence import FlagEvidence
 from serving.audit import comparison, services, witnesses
 from serving.audit.families import Families, examples, look
 from serving.audit.pages import page
@@ -474,6 +475,7 @@ def whole(table: pl.DataFrame, inspections: pl.DataFrame | None, **model: object
         "certificate": None,
         "metrics": None,
         "flags_anybody": True,
+        "flag_evidence": [],
     }
     return {
         "header": {
@@ -696,6 +698,7 @@ def test_a_model_has_seen_the_families_when_it_was_trained_on_this_snapshot(tmp_
         version="7",
         threshold=None,
         override="haste",
+        flag_evidence=FlagEvidence(),
         manifest={"trained_on": [{"digest": digest, "as_of": "2026-01-01"}]},
     )
     head = header(snapshot, models, Law(AS_OF))

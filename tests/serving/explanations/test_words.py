@@ -73,6 +73,7 @@ def explained_as(raised=(), **answer):
         models=None,
         look=None,
         looks=nothing,
+        model_asks=pl.Series(dtype=pl.Boolean),
     )
     answered = replace(ANSWERED, **usual | answer)
     return Explanation(
