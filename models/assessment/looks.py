@@ -327,7 +327,7 @@ def _curve(families: _Families, before: Mask) -> tuple[Point, ...]:
     rows = _order(families.table)
     known, weight = families.known[rows], families.weight[rows]
     ends = np.unique(np.linspace(0, len(rows), min(POINTS, len(rows)) + 1).round().astype(np.int64))
-    ends = _told_by_enough(ends, known)
+    ends = _of_enough_families(ends, known)
     caught = _gained(weight * families.changed[rows], weight, ends)
     queue = families.share(families.changed, before).value
     anybody = families.share(families.changed, families.all).value
@@ -343,7 +343,7 @@ def _curve(families: _Families, before: Mask) -> tuple[Point, ...]:
     )
 
 
-def _told_by_enough(ends: Codes, known: Mask) -> Codes:
+def _of_enough_families(ends: Codes, known: Mask) -> Codes:
     """Keep the ends of stretches in which all are known, or at least `FEWEST`; the last stays."""
     counted = np.concatenate([[0], np.cumsum(known)])
     kept = [0]
