@@ -44,7 +44,8 @@ Anybody may draw again, once the seed is shown:
 How many random inspections prove what:
   tarazy draw --power
 Whom a person looks at this month, of those whose decision asks for it:
-  tarazy draw SNAP --follow-ups --looked december.parquet --out january.parquet
+  tarazy draw SNAP --follow-ups --looked december.parquet \\
+      --out january.parquet
 Why one family is on the list, or why not:
   tarazy draw SNAP --replay january.parquet --looked december.parquet \\
       --explain 4065159
