@@ -35,6 +35,9 @@ LOOKS: Final[dict[str, pl.DataType]] = {
     "household_id": pl.Int64(),
     "codes": pl.List(pl.String()),
     "worth": pl.Float64(),
+    "best": pl.String(),
+    "chance": pl.Float64(),
+    "category_then": pl.Int8(),
     "protected": pl.Boolean(),
     "follow_up": pl.Boolean(),
 }
@@ -78,9 +81,10 @@ def looks(
     Returns
     -------
     The columns of `LOOKS`, a row for each family that something asks to be looked at, by
-    household: the reasons in the order of the policy's kinds, the worth, whether no capacity
-    may put the look off (``protected``), and whether it is made (``follow_up``). Empty by a
-    policy that knows no follow-up.
+    household: the reasons in the order of the policy's kinds, the worth, the reason that makes it
+    (``best``, of equals the first) with its chance and the category the family would have then,
+    whether no capacity may put the look off (``protected``), and whether it is made
+    (``follow_up``). Empty by a policy that knows no follow-up.
     """
     law = facts.law
     if law.policy.worth is None:
@@ -225,6 +229,9 @@ def _valued(
         .agg(
             codes="code",
             worth=pl.col("worth").max(),
+            best=pl.col("code").get(pl.col("worth").arg_max()),
+            chance=pl.col("chance").get(pl.col("worth").arg_max()),
+            category_then=pl.col("category_then").get(pl.col("worth").arg_max()),
             protected=pl.col("code").is_in(sorted(policy.beyond_capacity)).any(),
         )
         .sort("household_id")

@@ -44,6 +44,7 @@ _PICTURES = (".svg", ".png", ".pdf")
     epilog=examples(
         "tarazy score SNAP --out decisions.parquet",
         "tarazy score SNAP --out decisions.csv --model none",
+        "tarazy score SNAP --before december.parquet --out january.parquet",
     )
 )
 @snap_argument
@@ -61,6 +62,14 @@ _PICTURES = (".svg", ".png", ".pdf")
     help="Let the challenger look at every family as well; its opinion is written to "
     "FILE.shadow.parquet (or .csv) and touches no decision.",
 )
+@click.option(
+    "--before",
+    type=FOLDER,
+    multiple=True,
+    metavar="FILE",
+    help="Decisions of an earlier day: who waits for a register keeps its own, listed in "
+    "FILE.kept.parquet (or .csv). Repeatable.",
+)
 @model_option
 @as_of_option
 @verb
@@ -70,6 +79,7 @@ def score(
     out: Path,
     engine: str,
     shadow: bool,
+    before: tuple[Path, ...],
     model: str,
     as_of: datetime | None,
 ) -> Answer:
@@ -77,6 +87,8 @@ def score(
 
     A killed run goes on where it stopped when the same command is given again.
     """
+    from models.law.parameters import Law
+    from serving.decisions import kept
     from serving.decisions.batch import score as score_all
     from serving.decisions.shadow import run_beside
 
@@ -84,6 +96,9 @@ def score(
     if engine == "spark":
         raise InputError("--engine spark is not built yet: decide with --engine local.")
     snapshot, on = sources.opened(snap, day(as_of), terminal)
+    if before:
+        tables.may_hold_a_table(kept.place(out))
+    earlier = kept.earlier(before, Law(on)) if before else None
     home = sources.home()
     models = chosen(home, model)
     challenger = chosen(home, aliases.SHADOW) if shadow else None
@@ -95,10 +110,15 @@ def score(
     words: list[Table | str] = [
         _tally(summary),
         *_counts(summary),
+        *_awaited(summary),
         *([] if models is None else [f"model: version {models.shown}"]),
         *(f"warning: {line}" for line in terminal.warnings),
         f"{out}: {scored.table.height:,} decisions as of {on}.",
     ]
+    if earlier is not None:
+        keeping = kept.keep(scored.table, earlier, kept.place(out)).summary()
+        summary |= {"kept": keeping}
+        words.append(_kept(keeping))
     if challenger is not None:
         with terminal.bar() as progress:
             beside = run_beside(
@@ -290,6 +310,23 @@ def _tally(summary: dict[str, Any]) -> Table:
             f"{counts.get('None', 0):,}",
         )
     return table
+
+
+def _kept(kept: dict[str, Any]) -> str:
+    until = ", ".join(f"{families:,} until {day}" for day, families in kept["until"].items())
+    return (
+        f"{kept['out']}: of those who wait for a register {kept['families']:,} of "
+        f"{kept['waiting']:,} keep an earlier decision{f' ({until})' if until else ''}."
+    )
+
+
+def _awaited(summary: dict[str, Any]) -> list[str]:
+    """Say to the keeper of each silent register how many families wait for it."""
+    return [
+        f"to the keeper of {register}: families that wait for it: {families:,}; nothing is asked "
+        "of them."
+        for register, families in summary["awaited_registers"].items()
+    ]
 
 
 def _counts(summary: dict[str, Any]) -> list[str]:

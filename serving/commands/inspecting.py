@@ -1,10 +1,10 @@
-"""The verb that draws inspections, and proves a draw by drawing it again."""
+"""The verb that draws inspections and lists follow-ups, and proves a list by making it again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 import polars as pl
@@ -13,7 +13,7 @@ from features.errors import InputError
 from features.files import tables as table_files
 from features.files.whole import may_be_written, replacing, replacing_folder
 from features.registers.snapshot import Snapshot
-from serving.commands import sources, training_side
+from serving.commands import month_list, sources, training_side
 from serving.commands.decisions import chosen
 from serving.commands.terminal import (
     DAY,
@@ -29,6 +29,9 @@ from serving.commands.terminal import (
 )
 from serving.inspections import list_files, tables
 
+if TYPE_CHECKING:
+    from serving.inspections.pool import Pool
+
 _HELP: Final = """\b
 Examples:
   tarazy draw SNAP --capacity 1200 --out list.parquet --report report
@@ -40,6 +43,12 @@ Anybody may draw again, once the seed is shown:
   tarazy draw SNAP --replay list.parquet --reveal seed.json
 How many random inspections prove what:
   tarazy draw --power
+Whom a person looks at this month, of those whose decision asks for it:
+  tarazy draw SNAP --follow-ups --looked december.parquet \\
+      --out january.parquet
+Why one family is on the list, or why not:
+  tarazy draw SNAP --replay january.parquet --looked december.parquet \\
+      --explain 4065159
 """
 
 
@@ -85,6 +94,10 @@ class DrawOptions:
     replay: Path | None
     reveal: Path | None
     power: bool
+    follow_ups: bool
+    looked: tuple[Path, ...]
+    learn: str | None
+    explain: int | None
     model: str
     as_of: datetime | None
 
@@ -96,7 +109,7 @@ class DrawOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Places:
+class Places:
     """Where a draw writes: the list, its record, the seed, and the report if one is asked for."""
 
     out: Path
@@ -105,7 +118,7 @@ class _Places:
     report: Path | None
 
     @classmethod
-    def of(cls, out: Path, sealed: Path | None, report: Path | None) -> "_Places":
+    def of(cls, out: Path, sealed: Path | None, report: Path | None) -> "Places":
         """Refuse what cannot be written before anything is drawn."""
         table_files.refuse_ending(out, ".parquet")
         may_be_written(out)
@@ -131,7 +144,7 @@ class _Places:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Seed:
+class Seed:
     """The secret that a list is drawn by, and where its hash was published before, if it was."""
 
     secret: "training_side.lot.Sealed"
@@ -181,12 +194,37 @@ class _Seed:
 )
 @click.option("--replay", type=FOLDER, metavar="LIST.parquet", help="Draw this list again.")
 @click.option("--reveal", type=FOLDER, metavar="FILE", help="The seed of the list to replay.")
+@click.option(
+    "--follow-ups",
+    is_flag=True,
+    help="List whom a person looks at this month. Default capacity: the law's share of a region.",
+)
+@click.option(
+    "--looked",
+    type=FOLDER,
+    multiple=True,
+    metavar="LIST.parquet",
+    help="A list of an earlier month: nobody is listed again for the same reasons. Repeatable.",
+)
+@click.option(
+    "--learn",
+    metavar="FLAG_CODE",
+    help="Keep a part of the places drawn by lot for families with this red flag.",
+)
+@click.option(
+    "--explain",
+    type=click.IntRange(-(2**63), 2**63 - 1),
+    metavar="HOUSEHOLD_ID",
+    help="Say why this family is on the month's list, or why not.",
+)
 @click.option("--power", is_flag=True, help="Show how many random inspections prove what.")
 @model_option
 @as_of_option
 @verb
 def draw(terminal: Terminal, **named: Any) -> Answer:
     """Draw whom to visit: a random arm, and the rest where a visit is worth its burden.
+
+    With --follow-ups: whom a person looks at this month, within the room of each region.
 
     Every chance is logged. The hash of the secret seed is published with the list or before
     it, and whoever is shown the seed can draw the list again.
@@ -199,10 +237,16 @@ def draw(terminal: Terminal, **named: Any) -> Answer:
     if options.snap is None:
         raise click.UsageError("Name the snapshot to draw from, or ask for --commit or --power.")
     if options.replay is not None:
-        if options.reveal is None:
+        if options.reveal is None and options.explain is None:
             raise click.UsageError("--replay needs --reveal FILE: the seed of the list.")
-        return _replayed(terminal, options.snap, options.replay, options.reveal, options.among)
-    if options.out is None or (options.capacity is None) == (options.capacities is None):
+        return _replayed(terminal, options, options.snap, options.replay)
+    month_list.refuse_options(options)
+    if options.follow_ups and options.out is None:
+        raise click.UsageError("--follow-ups needs --out LIST.parquet.")
+    if options.capacity is not None and options.capacities is not None:
+        raise click.UsageError("Give --capacity or --capacities, not both.")
+    unlimited = options.capacity is None and options.capacities is None
+    if options.out is None or (unlimited and not options.follow_ups):
         raise click.UsageError(
             "A draw needs --out LIST.parquet, and either --capacity or --capacities."
         )
@@ -214,14 +258,16 @@ def draw(terminal: Terminal, **named: Any) -> Answer:
             "promised before."
         )
     return _drawn(
-        terminal, options, options.snap, _Places.of(options.out, options.sealed, options.report)
+        terminal, options, options.snap, Places.of(options.out, options.sealed, options.report)
     )
 
 
-def _drawn(terminal: Terminal, options: DrawOptions, snap: Path, places: _Places) -> Answer:
+def _drawn(terminal: Terminal, options: DrawOptions, snap: Path, places: Places) -> Answer:
     seed = _seed(options, places)
     opened = sources.opened(snap, day(options.as_of), terminal)
     pool = _pool(terminal, opened, options.model, options.among)
+    if options.follow_ups:
+        return month_list.made(options, pool, places, seed)
     policy = training_side.policy.policy_of(
         sources.in_force(date.fromisoformat(pool.inputs["as_of"])), **options.policy
     )
@@ -261,7 +307,7 @@ def _drawn(terminal: Terminal, options: DrawOptions, snap: Path, places: _Places
     )
 
 
-def _seed(options: DrawOptions, places: _Places) -> _Seed:
+def _seed(options: DrawOptions, places: Places) -> Seed:
     """Return the seed of the list, before any work: what is wrong with it is not learned later."""
     content: dict[str, Any] = {}
     if options.sealed is None:
@@ -274,7 +320,7 @@ def _seed(options: DrawOptions, places: _Places) -> _Seed:
         None if options.published is None else (options.published[0].date(), options.published[1])
     )
     promise = training_side.lot.promise(content, place, datetime.now(UTC).date())
-    return _Seed(secret=secret, promise=promise)
+    return Seed(secret=secret, promise=promise)
 
 
 def _write_report(folder: Path, content: dict[str, Any]) -> None:
@@ -313,22 +359,23 @@ def _committed(path: Path, seed: str | None) -> Answer:
     )
 
 
-def _replayed(
-    terminal: Terminal, snap: Path, listed: Path, reveal: Path, among: Path | None
-) -> Answer:
-    record = list_files.read_json(listed.with_suffix(".json"))
-    training_side.list_record.refuse_stranger(record)
-    secret = training_side.lot.unseal(list_files.read_json(reveal))
+def _replayed(terminal: Terminal, options: DrawOptions, snap: Path, listed: Path) -> Answer:
+    record = list_files.record_beside(listed)
+    of_month = isinstance(record, dict) and record.get("record") == training_side.month_record.KIND
+    kind = training_side.month_record if of_month else training_side.list_record
+    kind.refuse_stranger(record)
+    seal = None if options.reveal is None else list_files.read_json(options.reveal)
+    secret = None if seal is None else training_side.lot.unseal(seal)
     shown = list_files.read_list(listed)
-    inputs = record["inputs"]
-    opened = sources.opened(snap, date.fromisoformat(inputs["as_of"]), terminal)
-    _refuse_other(opened[0], record)
-    if inputs.get("among") and among is None:
-        raise InputError(
-            f"{listed} was drawn among households that were handed in: pass their file by --among."
+    if of_month:
+        pool = _pool_again(terminal, options, snap, listed, record)
+        return month_list.replayed(options, shown, pool, record, secret)
+    if secret is None or options.looked or options.explain is not None:
+        raise click.UsageError(
+            f"{listed} is a list of inspections: it is proved by --reveal; --looked and --explain "
+            "are of a month's list."
         )
-    model = "none" if inputs["model"] is None else str(inputs["model"]["version"])
-    pool = _pool(terminal, opened, model, among)
+    pool = _pool_again(terminal, options, snap, listed, record)
     replay = training_side.list_record.replayed(
         shown, record, pool.families, sealed=secret, inputs=pool.inputs
     )
@@ -348,6 +395,21 @@ def _replayed(
     )
 
 
+def _pool_again(
+    terminal: Terminal, options: DrawOptions, snap: Path, listed: Path, record: Mapping[str, Any]
+) -> "Pool":
+    """Decide again what a list was made of; the snapshot must be its own."""
+    inputs, among = record["inputs"], options.among
+    opened = sources.opened(snap, date.fromisoformat(inputs["as_of"]), terminal)
+    _refuse_other(opened[0], record)
+    if inputs.get("among") and among is None:
+        raise InputError(
+            f"{listed} was drawn among households that were handed in: pass their file by --among."
+        )
+    model = "none" if inputs["model"] is None else str(inputs["model"]["version"])
+    return _pool(terminal, opened, model, among)
+
+
 def _refuse_other(snapshot: Snapshot, record: Mapping[str, Any]) -> None:
     """Refuse another snapshot before any work: everything drawn from it would differ, too."""
     inputs = record["inputs"]
@@ -360,7 +422,9 @@ def _refuse_other(snapshot: Snapshot, record: Mapping[str, Any]) -> None:
         )
 
 
-def _pool(terminal: Terminal, opened: tuple[Snapshot, date], model: str, among: Path | None) -> Any:
+def _pool(
+    terminal: Terminal, opened: tuple[Snapshot, date], model: str, among: Path | None
+) -> "Pool":
     from serving.inspections.pool import pool
 
     snapshot, on = opened

@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     from training.comparison import compare
     from training.comparison import looks as comparison_looks
     from training.comparison import page as comparison_page
-    from training.inspections import design, lot, objectives, policy, power
+    from training.inspections import (
+        design,
+        lot,
+        month_explained,
+        month_list,
+        month_policy,
+        month_record,
+        objectives,
+        policy,
+        power,
+    )
     from training.inspections import record as list_record
     from training.inspections import report as list_report
     from training.population import worlds
@@ -33,6 +43,10 @@ __all__ = [
     "list_record",
     "list_report",
     "lot",
+    "month_explained",
+    "month_list",
+    "month_policy",
+    "month_record",
     "objectives",
     "pictures",
     "policy",
@@ -57,6 +71,10 @@ PLACES: Final = {
     "list_record": "training.inspections.record",
     "list_report": "training.inspections.report",
     "lot": "training.inspections.lot",
+    "month_explained": "training.inspections.month_explained",
+    "month_list": "training.inspections.month_list",
+    "month_policy": "training.inspections.month_policy",
+    "month_record": "training.inspections.month_record",
     "objectives": "training.inspections.objectives",
     "pictures": "training.population.calibration.pictures",
     "policy": "training.inspections.policy",

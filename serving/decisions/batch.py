@@ -15,9 +15,10 @@ import io
 import json
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -31,8 +32,9 @@ from features.files.whole import alone_in, write_durably
 from features.progress import Progress, silent
 from features.registers.snapshot import Snapshot
 from models.columns import SCORE_SCHEMA
-from models.decision.pipeline import decide, versions
+from models.decision.pipeline import Decisions, decide, versions
 from models.law.parameters import Law
+from models.law.policy import REGISTER_SILENT
 from models.learned.predict import Models
 from serving.decisions import lineage
 
@@ -49,6 +51,8 @@ class Scored:
     table: pl.DataFrame
     resumed: int
     """Slices that an earlier, killed run had finished."""
+    awaited: Mapping[str, int] = field(default_factory=dict)
+    """Families whose decision waits for each silent register; one may wait for several."""
 
     def summary(self) -> dict[str, Any]:
         """Return counts of categories, statuses and flags: no family, only numbers."""
@@ -75,8 +79,28 @@ class Scored:
             "material": counts("material"),
             "eligible_services": listed("eligible_services"),
             "services_in_review": listed("services_in_review"),
+            "awaited_registers": dict(sorted(self.awaited.items())),
             "resumed_slices": self.resumed,
         }
+
+
+_AWAITED: Final = "awaited"
+"""Under this name a finished slice keeps how many of its families wait for each register."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """The decisions for some thousand families, and how many wait for each silent register."""
+
+    table: pl.DataFrame
+    awaited: Mapping[str, int]
+
+    @classmethod
+    def of(cls, decisions: Decisions) -> "_Slice":
+        """Keep what a run needs of the decisions."""
+        waits = decisions.table["review_reasons"].list.contains(REGISTER_SILENT)
+        registers = decisions.by_rules.unknown.filter(waits)["silent_registers"].explode()
+        return cls(decisions.table, dict(Counter(registers.drop_nulls().to_list())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +112,15 @@ class _Work:
     """Everything that the decisions depend on."""
     key: bytes
 
-    def write(self, name: str, decisions: pl.DataFrame) -> None:
+    def write(self, name: str, finished: "_Slice") -> None:
         """Keep a finished slice; its mark lies there before it, so that none is ever without."""
         buffer = io.BytesIO()
-        decisions.write_parquet(buffer)
+        finished.table.write_parquet(buffer, metadata={_AWAITED: json.dumps(finished.awaited)})
         content = buffer.getvalue()
         write_durably(self._mark_of(name), self._mark(name, content))
         write_durably(self.folder / name, content)
 
-    def read(self, name: str) -> pl.DataFrame | None:
+    def read(self, name: str) -> "_Slice | None":
         """Return a finished slice; None: it is yet to be decided.
 
         Raises InputError for one that this home did not write for this very work.
@@ -114,7 +138,8 @@ class _Work:
                 f"were used, and nothing was written. Find out who put it there, remove the folder "
                 f"{self.folder}, and give the same command again: every family is decided anew."
             )
-        return pl.read_parquet(io.BytesIO(content))
+        noted = pl.read_parquet_metadata(io.BytesIO(content))
+        return _Slice(pl.read_parquet(io.BytesIO(content)), json.loads(noted[_AWAITED]))
 
     def _mark_of(self, name: str) -> Path:
         return self.folder / f"{name}.hmac"
@@ -173,28 +198,29 @@ def _score(
     work: _Work,
     progress: Progress,
 ) -> Scored:
-    finished, resumed = list[pl.DataFrame](), 0
+    finished, resumed, awaited = list[pl.DataFrame](), 0, Counter[str]()
     progress("deciding", 0, snapshot.households)
     done = 0
     for number in snapshot.partitions:
         registers: Registers | None = None
         for first, last, count in _slices(snapshot, number):
             name = f"part-{number:05d}-{first}.parquet"
-            decisions = work.read(name)
-            if decisions is None:
+            part = work.read(name)
+            if part is None:
                 registers = registers or snapshot.registers(number, law.day)
-                decisions = decide(_between(registers, first, last), models, law).table
-                work.write(name, decisions)
+                part = _Slice.of(decide(_between(registers, first, last), models, law))
+                work.write(name, part)
             else:
                 resumed += 1
-            finished.append(decisions)
+            finished.append(part.table)
+            awaited.update(part.awaited)
             done += count
             progress("deciding", done, snapshot.households)
     table = pl.concat(finished) if finished else pl.DataFrame(schema=SCORE_SCHEMA)
     table = table.sort("household_id").select(keep)
     noted = {lineage.KEY: lineage.lineage(snapshot, law, models).as_json()}
     tables.write(table, out, noted)
-    return Scored(out, table, resumed)
+    return Scored(out, table, resumed, awaited)
 
 
 def _clear(out: Path) -> None:
@@ -219,7 +245,7 @@ def _identity(snapshot: Snapshot, law: Law, models: Models | None) -> bytes:
     """Return everything that the decisions of a run depend on."""
     manifest = hashlib.sha256(snapshot.written).hexdigest()
     decided_by = versions(law, models).as_json()
-    identity = [manifest, law.day.isoformat(), decided_by, HOUSEHOLDS_PER_SLICE]
+    identity = [manifest, law.day.isoformat(), decided_by, HOUSEHOLDS_PER_SLICE, _AWAITED]
     return json.dumps(identity, sort_keys=True).encode()
 
 

@@ -83,6 +83,11 @@ def households(path: Path) -> pl.Series:
         ) from None
 
 
+def record_beside(listed: Path) -> Any:
+    """Read the record of a list, which lies beside it."""
+    return read_json(listed.with_suffix(".json"))
+
+
 def visits_by_region(path: Path) -> dict[str, int]:
     """Read how many visits each region can make, one line a region."""
     remedy = (

@@ -27,11 +27,15 @@ class Pool:
 
     ``families`` has ``household_id``, ``region``, ``settlement``, ``members`` and what the
     model says (null: nothing). ``groups`` has ``household_id`` and one text column a kind
-    of group; null: not known. ``inputs`` names snapshot, day, model and versions.
+    of group; null: not known. ``decided`` has what a month's list reads of every family:
+    household, place, members, category, what its decision waits for, raised flags, and what asks
+    for a look (`models.decision.follow_up.LOOKS`; null: nothing does). ``inputs`` names
+    snapshot, day, model and versions.
     """
 
     families: pl.DataFrame
     groups: pl.DataFrame
+    decided: pl.DataFrame
     inputs: Mapping[str, Any]
 
 
@@ -48,7 +52,7 @@ def pool(
     ``among``: the households that may be visited; None: no list was handed in.
     """
     law = Law(as_of)
-    families, groups = [], []
+    families, groups, decided = [], [], []
     parts = snapshot.partitions
     for number in parts:
         progress("deciding", number, len(parts))
@@ -61,6 +65,7 @@ def pool(
             .join(where.drop("head"), on="household_id", how="left", maintain_order="left")
         )
         groups.append(_groups(decisions, where))
+        decided.append(_decided(decisions, where))
     progress("deciding", len(parts), len(parts))
     table = pl.concat(families).sort("household_id")
     if among is not None:
@@ -68,6 +73,7 @@ def pool(
     return Pool(
         families=table,
         groups=pl.concat(groups).sort("household_id"),
+        decided=pl.concat(decided).sort("household_id"),
         inputs={
             "snapshot": snapshot.digest,
             "as_of": as_of.isoformat(),
@@ -81,6 +87,16 @@ def pool(
             "versions": versions(law, models).as_json(),
             "among": among is not None,
         },
+    )
+
+
+def _decided(decisions: Decisions, where: pl.DataFrame) -> pl.DataFrame:
+    """Return what a month's list reads of each family: no group that is only audited."""
+    return (
+        decisions.table.select("household_id", "category", "review_reasons")
+        .with_columns(decisions.features["members"], decisions.flags["raised_flags"])
+        .join(where.drop("head"), on="household_id", how="left", maintain_order="left")
+        .join(decisions.looks, on="household_id", how="left", maintain_order="left")
     )
 
 

@@ -39,6 +39,17 @@ def of_arms(design: Mapping[str, Any]) -> Table:
     return table
 
 
+def of_month(design: Mapping[str, Any]) -> Table:
+    """Return the places of each region this month, who has them, and how many ask in vain."""
+    columns = ("families", "capacity", "protected", "random", "learning", "follow_up")
+    table = Table("region", *(_head(name) for name in columns), "without room", box=None)
+    for row in design["regions"]:
+        table.add_row(
+            row["region"], *(f"{row[name]:,}" for name in columns), f"{row['without_room']:,}"
+        )
+    return table
+
+
 def of_reach(objectives: Mapping[str, Any]) -> Table:
     """Return the share of the visits that goes to each group, by objective; regions left out."""
     names = [way["objective"] for way in objectives["objectives"]]

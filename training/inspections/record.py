@@ -60,9 +60,9 @@ def drawn(
         "hashes": {
             "snapshot": inputs["snapshot"],
             "model_manifest": (inputs["model"] or {}).get("manifest_sha256"),
-            "parameters": _hash_of(parameters),
-            "families": _hash_of_rows(selection.chances.select(design.NEEDED)),
-            "list": _hash_of_rows(selection.list),
+            "parameters": hash_of(parameters),
+            "families": hash_of_rows(selection.chances.select(design.NEEDED)),
+            "list": hash_of_rows(selection.list),
         },
         "design": _design(selection),
         "assumed": assumptions(date.fromisoformat(inputs["as_of"])),
@@ -123,9 +123,9 @@ def replayed(
         for name, digest in fresh["hashes"].items()
         if name != "list" and digest != record["hashes"].get(name)
     ]
-    if _hash_of_rows(shown) != record["hashes"].get("list"):
+    if hash_of_rows(shown) != record["hashes"].get("list"):
         differences.append("the list is not the one that the record names")
-    rows = _compared(shown, again.list)
+    rows = compared(shown, again.list)
     if any(rows.values()):
         differences.append("the list drawn again is another one")
     return {"identical": not differences, "differences": differences, "families": rows}
@@ -139,11 +139,11 @@ _NAMES: Final = {
 }
 
 
-def _compared(shown: pl.DataFrame, again: pl.DataFrame) -> dict[str, int]:
+def compared(shown: pl.DataFrame, again: pl.DataFrame) -> dict[str, int]:
     """Count families on one list alone, or on both with other values."""
     if shown.schema != again.schema:
         raise InputError(
-            f"The list must have the columns {', '.join(design.LIST_SCHEMA)} with their types: "
+            f"The list must have the columns {', '.join(again.columns)} with their types: "
             "take the file that `tarazy draw` wrote."
         )
     columns = shown.columns
@@ -197,10 +197,11 @@ def _arm(arms: pl.DataFrame, everybody: pl.DataFrame, arm: str) -> dict[str, Any
     }
 
 
-def _hash_of(value: Mapping[str, Any]) -> str:
+def hash_of(value: Mapping[str, Any]) -> str:
+    """Hash what a list was made by."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def _hash_of_rows(frame: pl.DataFrame) -> str:
+def hash_of_rows(frame: pl.DataFrame) -> str:
     """Hash the rows, one JSON object a family, in the order of the families."""
     return hashlib.sha256(frame.sort("household_id").write_ndjson().encode()).hexdigest()

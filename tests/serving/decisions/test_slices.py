@@ -56,6 +56,17 @@ def slices(work):
     return sorted(work.glob("part-*.parquet"))
 
 
+def test_a_resumed_run_knows_how_many_families_wait_for_each_register(score, tmp_path):
+    whole = score()
+    waiting = whole.table["review_reasons"].list.contains("REGISTER_SILENT").sum()
+    assert max(whole.awaited.values()) == waiting > 0
+    with pytest.raises(KeyboardInterrupt):
+        score(dies=True)
+    resumed = score()
+    assert resumed.resumed == 2
+    assert resumed.summary()["awaited_registers"] == whole.summary()["awaited_registers"]
+
+
 def test_finished_slices_are_taken_up_and_everything_is_swept(score, work, tmp_path):
     assert len(slices(work)) == 2
     assert score().resumed == 2
