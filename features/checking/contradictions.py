@@ -247,7 +247,6 @@ def _judged(
     judged = [c for c in _CONTRADICTIONS if known.issuperset(c.needs)]
     table = (
         counts.select("household_id", *(c.holds.alias(c.name) for c in judged))
-        .filter(pl.any_horizontal(c.name for c in judged))
         .collect(engine=engine)
     )
     for c in judged:
