@@ -14,6 +14,7 @@ from enum import StrEnum
 import polars as pl
 
 from features.errors import DeclarationError
+from features.registers.coverage import QUARTER
 from features.registers.declared import REGISTERS
 from features.units import Span, Unit, months_of
 
@@ -65,7 +66,7 @@ class Feature:
         day = date(2026, 1, 1)
         months = months_of(self.over, day)
         back = (day.year - months[0].year) * 12 + day.month - months[0].month
-        return max(back, len(months_of(Span.QUARTER, day)))
+        return max(back, QUARTER)
 
     @property
     def dtype(self) -> pl.DataType:

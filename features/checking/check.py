@@ -16,13 +16,14 @@ from features.checking import gaps, magnitude
 from features.checking.contradictions import contradictions
 from features.checking.currencies import without_rate
 from features.checking.keys import rows_twice, twice
-from features.checking.promises import NEVER_EMPTY, NOWHERE, TWICE, Promise, promises
+from features.checking.promises import NEVER_EMPTY, NOWHERE, Promise, promises
 from features.errors import InputError
 from features.facts.treatment import Treatment
 from features.registers import deliveries
-from features.registers.coverage import HALF, newest_month
+from features.registers.covered_months import HALF, gaps_as_faults, newest_month
 from features.registers.declared import REGISTERS
 from features.registers.fault import DATA_OWNER, EXAMPLES, Fault, show
+from features.registers.owners import Owners, owners_of
 from features.registers.reading.load import UNREADABLE, DataSet, unreadable
 from features.registers.schema import Register
 from features.units import add_months
@@ -32,13 +33,19 @@ __all__ = ["BrokenPlace", "Fault", "broken_places", "decision_date", "faults"]
 _ORDER: Final = {name: place for place, name in enumerate(REGISTERS)}
 
 
-def faults(data: DataSet, as_of: date | None, treatment: Treatment | None = None) -> list[Fault]:
+def faults(
+    data: DataSet,
+    as_of: date | None,
+    treatment: Treatment | None = None,
+    least_share: float | None = None,
+) -> list[Fault]:
     """Check a data set and return all its faults, errors first.
 
     Each register is streamed once for all its promises, once more for the examples of
     those that are broken, and once for its keys. Without ``as_of`` nothing that needs
     the decision date is judged; without ``treatment``, the law of that day, nothing about
-    other currencies. Faults met while reading the files are included.
+    other currencies, and without ``least_share``, that of a covered month, nothing about months
+    that are not covered: a snapshot tells those itself. Faults met while reading are included.
     """
     faults_of_all = list(data.faults)
     readable: dict[str, pl.LazyFrame] = {}
@@ -48,18 +55,20 @@ def faults(data: DataSet, as_of: date | None, treatment: Treatment | None = None
             continue
         try:
             faults_of_all += _broken_promises(register, frame, as_of, _unreadable_rows(data, name))
-            faults_of_all += _twice(register, frame)
             faults_of_all += twice(register, frame)
         except UNREADABLE:
             faults_of_all.append(unreadable(register))
         else:
             readable[name] = frame
-    faults_of_all += _nowhere(readable)
+    owners = owners_of(readable)
+    faults_of_all += _nowhere(owners)
     if treatment is not None and "deposits" in readable:
         faults_of_all += without_rate(readable["deposits"], treatment)
     faults_of_all += contradictions(readable, as_of)
     faults_of_all += magnitude.unlikely(readable)
-    faults_of_all += gaps.warnings(readable, as_of)
+    faults_of_all += gaps.warnings(readable, owners, as_of)
+    if as_of is not None and least_share is not None:
+        faults_of_all += gaps_as_faults(data, as_of, least_share, owners)
     faults_of_all += deliveries.disagreements(data.deliveries, data.folder, data.files)
     return in_order(faults_of_all)
 
@@ -171,59 +180,22 @@ def _unreadable_rows(data: DataSet, register: str) -> dict[str, int]:
     return counted
 
 
-def _twice(register: Register, frame: pl.LazyFrame) -> Iterator[Fault]:
-    present = frame.collect_schema().names()
-    for column in register:
-        if not column.unique or column.name not in present:
-            continue
-        repeated = (
-            frame.select(key=column.name)
-            .filter(pl.col("key").is_not_null())
-            .group_by("key")
-            .agg(rows=pl.len())
-            .filter(pl.col("rows") > 1)
-        )
-        yield from _of_keys(register, column.name, repeated, TWICE)
-
-
-def _nowhere(readable: Mapping[str, pl.LazyFrame]) -> Iterator[Fault]:
-    columns = {name: frame.collect_schema().names() for name, frame in readable.items()}
-    for name, frame in readable.items():
-        for column in REGISTERS[name]:
-            target = column.points_to
-            if target is None or target not in readable:
-                continue
-            if column.name not in columns[name] or column.name not in columns[target]:
-                continue
-            lost = (
-                frame.select(key=column.name)
-                .filter(pl.col("key").is_not_null())
-                .join(readable[target].select(key=column.name), on="key", how="anti")
-                .group_by("key")
-                .agg(rows=pl.len())
-            )
+def _nowhere(owners: Owners) -> Iterator[Fault]:
+    for key, rows in owners.by_key.items():
+        lost = rows.filter(pl.col("known").is_null() & pl.col(key).is_not_null())
+        for (name,), of_register in lost.group_by("register"):
+            register = REGISTERS[str(name)]
+            target = register[key].points_to
             rule, remedy = NOWHERE
-            yield from _of_keys(
-                REGISTERS[name], column.name, lost, (rule.format(target), remedy.format(target))
+            yield Fault(
+                register=register.name,
+                column=key,
+                rule=rule.format(target),
+                rows=int(of_register["rows"].sum()),
+                examples=tuple(of_register[key].unique().bottom_k(EXAMPLES).sort().to_list()),
+                remedy=remedy.format(target),
+                owner=DATA_OWNER,
             )
-
-
-def _of_keys(
-    register: Register, column: str, keys: pl.LazyFrame, promise: tuple[str, str]
-) -> Iterator[Fault]:
-    """A fault whose examples are the keys themselves; ``keys`` holds ``key`` and ``rows``."""
-    table = keys.collect(engine="streaming")
-    if table.height:
-        rule, remedy = promise
-        yield Fault(
-            register=register.name,
-            column=column,
-            rule=rule,
-            rows=int(table["rows"].sum()),
-            examples=tuple(table["key"].bottom_k(EXAMPLES).sort().to_list()),
-            remedy=remedy,
-            owner=DATA_OWNER,
-        )
 
 
 def _broken_cells(register: Register, frame: pl.DataFrame, as_of: date) -> Iterator[BrokenPlace]:

@@ -6,15 +6,16 @@ rest of the register, so they are warnings.
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import reduce
 from statistics import median_low
 from typing import Final
 
 import polars as pl
 
-from features.registers.coverage import lacks
+from features.registers.covered_months import lacks
 from features.registers.declared import SCORING
 from features.registers.fault import DATA_OWNER, Fault
-from features.registers.rows_arrived import regions_by_key
+from features.registers.owners import Owners
 from features.units import add_months
 
 LEAST_SHARE: Final = 0.1
@@ -23,41 +24,41 @@ sent a part, or nothing (assumed, November 2026)."""
 _WHEREVER: Final = ("properties", "vehicles", "loans", "businesses", "deposits")
 """Registers of things that families own in every region; animals are not kept in cities."""
 TIMES: Final = 5
-"""A month breaks so many times as many runs of income as the middle month: it is another's
+"""A month breaks so many times as many runs of income as the median month: it is another's
 (assumed, November 2026)."""
 FEWEST: Final = 10
 """Broken runs from which a month can be told from others."""
 
 
-def warnings(registers: Mapping[str, pl.LazyFrame], as_of: date | None) -> list[Fault]:
+def warnings(
+    registers: Mapping[str, pl.LazyFrame], owners: Owners, as_of: date | None
+) -> list[Fault]:
     """Return the regions and months that do not fit the rest of their register.
 
     A register without the columns that tell, and a person without a region, are left out;
     months are judged only with a decision date, of the year before it.
     """
     months = () if as_of is None else _months(registers, as_of)
-    return [*_regions(registers), *months]
+    return [*_regions(registers, owners), *months]
 
 
-def _regions(registers: Mapping[str, pl.LazyFrame]) -> Iterator[Fault]:
-    regions = regions_by_key(registers)
-    if "person_id" not in regions:
+def _regions(registers: Mapping[str, pl.LazyFrame], owners: Owners) -> Iterator[Fault]:
+    if owners.homes is None or "person_id" not in owners.by_key:
         return
-    homes = _by_region(regions["household_id"].lazy())
+    homes = dict(_counted(owners.homes, pl.len()).iter_rows())
     if len(homes) < 2:
         return
-    owners = regions["person_id"].lazy()
-    for register in (r for r in SCORING if r.name in _WHEREVER and r.name in registers):
-        frame = registers[register.name]
-        if register.key not in frame.collect_schema():
+    counted = _counted(owners.by_key["person_id"], pl.col("rows").sum(), "register")
+    for register in (r.name for r in SCORING if r.name in _WHEREVER and r.name in registers):
+        if "person_id" not in registers[register].collect_schema():
             continue
-        rows = _by_region(frame.select("person_id").join(owners, on="person_id"))
+        rows = dict(counted.filter(pl.col("register") == register).drop("register").iter_rows())
         rate = sum(rows.values()) / sum(homes.values())
         for region in sorted(homes):
             expected, arrived = rate * homes[region], rows.get(region, 0)
             if lacks(arrived, expected, LEAST_SHARE):
                 yield Fault(
-                    register=register.name,
+                    register=register,
                     rule=f"region {region} has sent {arrived:,} rows, where its families would "
                     f"have about {expected:,.0f} at the rate of the country",
                     rows=arrived,
@@ -68,9 +69,11 @@ def _regions(registers: Mapping[str, pl.LazyFrame]) -> Iterator[Fault]:
                 )
 
 
-def _by_region(rows: pl.LazyFrame) -> dict[str, int]:
-    counted = rows.drop_nulls("region").group_by(pl.col("region").cast(pl.String)).len()
-    return dict(counted.collect(engine="streaming").iter_rows())
+def _counted(rows: pl.DataFrame, count: pl.Expr, *also_by: str) -> pl.DataFrame:
+    """Count by region, and by what else is named before it; nulls are of no region."""
+    by_region = rows.lazy().drop_nulls("region").group_by(*also_by, "region").agg(count)
+    named = by_region.with_columns(pl.col("region").cast(pl.String))
+    return named.collect(engine="streaming")
 
 
 def _months(registers: Mapping[str, pl.LazyFrame], as_of: date) -> Iterator[Fault]:
@@ -99,20 +102,29 @@ _LOOKS_BACK: Final = 12
 
 
 def _broken(incomes: pl.LazyFrame, newest: date) -> dict[date, int]:
-    """Return by month how many incomes of a person it interrupts, or holds alone."""
-    back = (newest.year - pl.col("month").dt.year()) * 12 + (
-        newest.month - pl.col("month").dt.month()
+    """Return by month how many incomes of a person it interrupts, or holds alone.
+
+    Each income has a bit for each month, the newest the lowest. It is known by a hash of 64 bits:
+    among a country's incomes hardly two share one, and the counts are compared with many.
+    """
+    firsts = [add_months(newest, -at) for at in range(_LOOKS_BACK)]
+    month = pl.col("month")
+    bit = reduce(
+        lambda earlier, at: pl.when(month >= firsts[at]).then(1 << at).otherwise(earlier),
+        reversed(range(_LOOKS_BACK)),
+        pl.lit(0),
     )
+    income = pl.col("person_id").hash(0) ^ pl.col("source").hash(1)
     runs = (
-        incomes.select("person_id", "source", back=back.cast(pl.Int32))
-        .filter(pl.col("back").is_between(0, _LOOKS_BACK - 1))
-        .group_by("person_id", "source")
-        .agg(paid=pl.lit(2).pow(pl.col("back").unique()).cast(pl.Int64).sum())
+        incomes.filter((month >= firsts[-1]) & (month < add_months(newest, 1)))
+        .select(income=income, paid=bit.cast(pl.Int16))
+        .group_by("income")
+        .agg(pl.col("paid").bitwise_or())
         .group_by("paid")
         .len()
         .collect(engine="streaming")
     )
-    counted = dict.fromkeys((add_months(newest, -at) for at in range(1, _LOOKS_BACK - 1)), 0)
+    counted = dict.fromkeys(firsts[1:-1], 0)
     for paid, people in runs.iter_rows():
         for at in range(1, _LOOKS_BACK - 1):
             before, now, after = (bool(paid >> (at + step) & 1) for step in (1, 0, -1))

@@ -18,7 +18,8 @@ from features.registers.schema import Agreeing, Key, OnePeriod, Register
 
 WHOLE_ROW: Final = ("rows equal in every column", "send each row once")
 _COMPARED: Final = 1_000
-"""Of keys whose hashes meet, so many are compared in full; more are counted by their hashes."""
+"""Of keys of several columns whose hashes meet, so many are compared in full; more are counted by
+their hashes."""
 
 
 def twice(register: Register, frame: pl.LazyFrame) -> Iterator[Fault]:
@@ -28,8 +29,14 @@ def twice(register: Register, frame: pl.LazyFrame) -> Iterator[Fault]:
     key of the register covers them.
     """
     columns = frame.collect_schema().names()
+    apart = False
     for key in _keys(register, columns):
-        if repeated := _repeated(key, frame, columns):
+        if apart and key.rule == WHOLE_ROW[0]:
+            continue
+        repeated = _repeated(key, frame, columns)
+        if repeated is None:
+            apart |= _names_every_row(key, frame)
+        else:
             yield Fault(
                 register=register.name,
                 column=_place(key),
@@ -89,15 +96,21 @@ class _Repeated:
 
 def _keys(register: Register, columns: Sequence[str]) -> Iterator[Key]:
     """The keys that can be judged, and the whole row where none of them covers it."""
-    covered = any(column.unique for column in register)
+    covered = False
     for key in register.keys:
         known = tuple(name for name in key.columns if name in columns)
-        covered |= not key.present
+        covered |= set(key.present) <= {c.name for c in register if c.required}
         # A column of a key that did not arrive keeps no two rows apart.
         if known and set(key.present) <= set(columns) and known[0] == key.columns[0]:
             yield key
     if not covered and columns:
         yield Key(columns=tuple(columns), rule=WHOLE_ROW[0], remedy=WHOLE_ROW[1])
+
+
+def _names_every_row(key: Key, frame: pl.LazyFrame) -> bool:
+    """Whether no row lacks the key: where none has it twice, no two rows are equal either."""
+    lacking = frame.select(pl.sum_horizontal(0, pl.col(key.present).null_count()))
+    return not lacking.collect(engine="streaming").item() if key.present else False
 
 
 def _place(key: Key) -> str | None:
@@ -114,11 +127,10 @@ def _repeated(key: Key, frame: pl.LazyFrame, columns: Sequence[str]) -> _Repeate
     for name in (*key.present, *(names if isinstance(key, OnePeriod) else ())):
         rows = rows.filter(pl.col(name).is_not_null())
     hashed = pl.struct(names).hash() if len(names) > 1 else pl.col(names[0]).hash()
-    hashes = rows.select(hashed).collect(engine="streaming").to_series().to_numpy()
-    met, counts = _met(hashes)
+    met, counts = _met(rows.select(hashed))
     if not met.size:
         return None
-    exact = isinstance(key, OnePeriod) or key.apart is not None
+    exact = len(names) == 1 or key.apart is not None
     shown = met if exact else met[:_COMPARED]
     wanted = [*names, *(n for n in _beside(key) if n in columns and n not in names)]
     alike = (
@@ -135,16 +147,15 @@ def _repeated(key: Key, frame: pl.LazyFrame, columns: Sequence[str]) -> _Repeate
 
 
 def _met(
-    hashes: "np.ndarray[tuple[int], np.dtype[np.uint64]]",
+    hashes: pl.LazyFrame,
 ) -> tuple[
-    "np.ndarray[tuple[int], np.dtype[np.uint64]]", "np.ndarray[tuple[int], np.dtype[np.int64]]"
+    "np.ndarray[tuple[int], np.dtype[np.uint64]]", "np.ndarray[tuple[int], np.dtype[np.intp]]"
 ]:
     """Return the hashes that stand more than once, and how often each does."""
-    ordered = np.sort(hashes)
-    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    lengths = np.diff(np.append(starts, ordered.size))
-    several = lengths > 1
-    return ordered[starts[several]], lengths[several]
+    ordered = np.sort(hashes.collect(engine="streaming").to_series().to_numpy())
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    met, repeats = np.unique(again, return_counts=True)
+    return met, repeats + 1
 
 
 def _beside(key: Key) -> tuple[str, ...]:
@@ -217,8 +228,7 @@ def _disagreeing(one: Agreeing, frame: pl.LazyFrame, columns: Sequence[str]) -> 
         return None
     if "removed_on" in columns:  # a row struck off was mended by another
         frame = frame.filter(pl.col("removed_on").is_null())
-    hashes = frame.select(pl.col(one.key).hash()).collect(engine="streaming").to_series()
-    met, _ = _met(hashes.to_numpy())
+    met, _ = _met(frame.select(pl.col(one.key).hash()))
     if not met.size:
         return None
     met_hashes = pl.Series(met, dtype=pl.UInt64).implode()

@@ -1,6 +1,6 @@
 """Whether amounts are tenge: a feed in thousands makes a country poor without one wrong row.
 
-No single amount shows it, so the middle one of many is looked at: of the whole register, and
+No single amount shows it, so the median of many is looked at: of the whole register, and
 of each month beside the other months.
 """
 
@@ -26,13 +26,13 @@ LEAST_MEDIANS: Final = {
     ("deposits", "balance"): 8_000,
     ("utilities", "amount"): 700,
 }
-"""Tenge. Below it the middle amount of many is no tenge (assumed, November 2026).
+"""Tenge. Below it the median of many amounts is no tenge (assumed, November 2026).
 
-In the pilot and in simulated countries the middle of the amounts above zero lies at least ten
+In the pilot and in simulated countries the median of the amounts above zero lies at least ten
 times above, and a thousandth of it at least eight times below.
 """
 FEWEST: Final = 30
-"""Amounts above zero from which a middle says something of the register."""
+"""Amounts above zero from which their median says something of the register."""
 APART: Final = 100
 """Between two units of money lie at least so many times; between two months never."""
 
@@ -41,13 +41,14 @@ def unlikely(registers: Mapping[str, pl.LazyFrame]) -> list[Fault]:
     """Return the registers and months whose amounts cannot all be tenge.
 
     A month that is a hundred times smaller or larger than the others is an error; a whole
-    register below its least middle is a warning, for that bound is assumed.
+    register below its least median is a warning, for that bound is assumed.
     """
     return [
         fault
         for register, columns in _columns(registers).items()
         for column in columns
-        for fault in _faults(register, column, _middles(registers[register], column))
+        if _in_doubt(registers[register], column, LEAST_MEDIANS[register, column])
+        for fault in _faults(register, column, _medians(registers[register], column))
     ]
 
 
@@ -60,42 +61,83 @@ def _columns(registers: Mapping[str, pl.LazyFrame]) -> dict[str, list[str]]:
     return kept
 
 
-def _middles(frame: pl.LazyFrame, column: str) -> pl.DataFrame:
-    """Return the middle amount above zero, and of how many, by month or for all at once.
+def _in_doubt(frame: pl.LazyFrame, column: str, least: int) -> bool:
+    """Tell cheaply whether a median may be unlikely: from how many amounts each has of its digits.
+
+    Amounts are counted by their binary digits. So every median is known to a factor of two, and
+    the bounds lie a hundred times apart: a country is rarely sorted to learn no more.
+    """
+    counted, month = _amounts(frame, column)
+    digits = 64 - pl.col(column).bitwise_leading_zeros().cast(pl.Int64)
+    counts = (
+        frame.filter(counted)
+        .group_by(month.alias("month"), digits.alias("digits"))
+        .agg(rows=pl.len().cast(pl.Int64))
+        .collect(engine="streaming")
+    )
+    if "month" in frame.collect_schema():
+        counts = counts.with_columns(pl.col("month").dt.truncate("1mo"))
+    bounds = [
+        _of_median(of_month.sort("digits"))
+        for _, of_month in counts.group_by("month")
+        if of_month["rows"].sum() >= FEWEST
+    ]
+    if not bounds:
+        return False
+    lows, highs = ([each[end] for each in bounds] for end in (0, 1))
+    lowest, highest = median(lows), median(highs)
+    return lowest < least or min(lows) * APART <= highest or max(highs) >= lowest * APART
+
+
+def _of_median(counts: pl.DataFrame) -> tuple[int, int]:
+    """Return between which powers of two a median lies, of counts by digits in their order."""
+    up_to, rows = counts["rows"].cum_sum(), counts["rows"].sum()
+    lower, upper = ((up_to > place).arg_true()[0] for place in ((rows - 1) // 2, rows // 2))
+    return 2 ** (counts["digits"][lower] - 1), 2 ** counts["digits"][upper]
+
+
+def _medians(frame: pl.LazyFrame, column: str) -> pl.DataFrame:
+    """Return the median amount above zero, and of how many, by month or for all at once.
 
     A month that cannot be read is left out, and so are balances in other currencies.
     """
-    columns = frame.collect_schema().names()
-    counted, month = pl.col(column) > 0, pl.lit(None, pl.Date)
-    if "month" in columns:
-        counted &= pl.col("month").is_between(date.min, date.max)
-        month = pl.col("month").dt.truncate("1mo")
-    if "currency" in columns:
-        counted &= pl.col("currency").fill_null(TENGE) == TENGE
+    counted, month = _amounts(frame, column)
     return (
         frame.filter(counted)
-        .group_by(month.alias("month"))
-        .agg(middle=pl.col(column).median(), amounts=pl.len())
+        .group_by(month.dt.truncate("1mo").alias("month"))
+        .agg(median=pl.col(column).median(), amounts=pl.len())
         .filter(pl.col("amounts") >= FEWEST)
         .sort("month")
         .collect(engine="streaming")
     )
 
 
-def _faults(register: str, column: str, middles: pl.DataFrame) -> list[Fault]:
-    if middles.is_empty():
+def _amounts(frame: pl.LazyFrame, column: str) -> tuple[pl.Expr, pl.Expr]:
+    """Return which rows are counted, and the day by which their month is known."""
+    columns = frame.collect_schema().names()
+    counted, month = pl.col(column) > 0, pl.lit(None, pl.Date)
+    if "month" in columns:
+        month = pl.col("month")
+        counted &= month.is_between(date.min, date.max)
+    if "currency" in columns:
+        counted &= pl.col("currency").fill_null(TENGE) == TENGE
+    return counted, month
+
+
+def _faults(register: str, column: str, medians: pl.DataFrame) -> list[Fault]:
+    if medians.is_empty():
         return []
-    usual = float(median(middles["middle"]))
+    usual = float(median(medians["median"]))
     least = LEAST_MEDIANS[register, column]
-    apart = middles.filter(
-        (pl.col("middle") * APART <= usual) | (pl.col("middle") >= usual * APART)
+    apart = medians.filter(
+        (pl.col("median") * APART <= usual) | (pl.col("median") >= usual * APART)
     )
     faults = [
         _apart(register, column, month, rows)
         for month, rows in apart.select("month", "amounts").iter_rows()
     ]
     if usual < least:
-        faults.append(_small(register, column, int(middles["amounts"].sum())))
+        faults.append(_small(register, column, int(medians["amounts"].sum())))
     return faults
 
 

@@ -13,7 +13,6 @@ from features.registers.fault import DATA_OWNER, keeper
 from features.registers.schema import Kind, NotAfterDecision
 
 NEVER_EMPTY: Final = ("may not be empty", "fill it in at the source, or leave the row out")
-TWICE: Final = ("stands more than once", "send each key once: its newest row")
 NOWHERE: Final = ("points to no row of {}", "send the missing row of {}, or leave this one out")
 
 

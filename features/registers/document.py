@@ -150,7 +150,6 @@ def _table(columns: Iterable[Column]) -> list[str]:
 def _row(column: Column) -> str:
     name = f"**{column.name}**" if column.required else column.name
     promises = [
-        "unique" if column.unique else "",
         f"points to {column.points_to}" if column.points_to else "",
         *(constraint.rule for constraint in column.constraints),
     ]

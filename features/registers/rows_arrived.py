@@ -3,7 +3,7 @@
 From it alone `features.registers.coverage` judges which months are covered.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from features.registers.declared import SCORING
 from features.registers.deliveries import Delivery
+from features.registers.owners import Owners, owners_of
 from features.registers.reading.load import UNREADABLE, DataSet
 from features.registers.schema import Register
 
@@ -27,50 +28,24 @@ ARRIVED: Final = {
 """The columns of what arrived; null ``region``: of the whole country, or not told."""
 
 
-def rows_arrived(data: DataSet) -> pl.DataFrame:
+def rows_arrived(data: DataSet, owners: Owners | None = None) -> pl.DataFrame:
     """Count what arrived: rows by monthly register, region, month and day of learning.
 
     Beside them stand the months that deliveries name (``by_delivery``; their ``rows`` are null),
     and under the name of the register `households` how many of them each region has. What
     cannot be read is left out: the validator reports it. A register that is there has a line
-    without a month, too.
+    without a month, too. ``owners`` of the rows are looked up where the caller has not done so.
     """
-    regions = regions_by_key(data.registers)
+    owners = owners or owners_of(data.registers)
     parts = [pl.DataFrame(schema=ARRIVED), months_delivered(data.deliveries)]
-    if "household_id" in regions:
-        parts.append(_households(regions["household_id"]))
+    if owners.homes is not None:
+        parts.append(_households(owners.homes))
     for register in MONTHLY:
         try:
-            of_owners = regions.get(register.key)
-            parts += [_present(data, register), rows_counted(data, register, of_owners)]
+            parts += [_present(data, register), rows_counted(data, register, owners)]
         except UNREADABLE:
             continue
     return pl.concat(parts).sort(list(ARRIVED), nulls_last=False)
-
-
-def regions_by_key(registers: Mapping[str, pl.LazyFrame | None]) -> dict[str, pl.DataFrame]:
-    """Return the region of every household and person, by the key that names them.
-
-    Under ``household_id`` and ``person_id`` a frame of that key and ``region``, each key once;
-    null: not told. A key of which the registers cannot tell is left out, as is one whose register
-    cannot be read: the validator reports it. Who stands in two households counts in one of both.
-    """
-    households, persons = registers.get("households"), registers.get("persons")
-    if households is None or not {"household_id", "region"} <= set(households.collect_schema()):
-        return {}
-    try:
-        homes = households.select("household_id", "region").unique("household_id").collect()
-        # A closed list of regions is a small number in each row: half of the work of texts.
-        listed = pl.Enum(homes["region"].cast(pl.String).drop_nulls().unique().sort())
-        homes = homes.with_columns(pl.col("region").cast(pl.String).cast(listed))
-        keys = ["person_id", "household_id"]
-        if persons is None or not set(keys) <= set(persons.collect_schema()):
-            return {"household_id": homes}
-        members = persons.select(keys).unique("person_id").collect()
-    except UNREADABLE:
-        return {}
-    of_persons = members.join(homes, on="household_id", how="left").select("person_id", "region")
-    return {"household_id": homes, "person_id": of_persons}
 
 
 def months_delivered(deliveries: Iterable[Delivery]) -> pl.DataFrame:
@@ -110,10 +85,10 @@ def _households(homes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def rows_counted(data: DataSet, register: Register, regions: pl.DataFrame | None) -> pl.DataFrame:
+def rows_counted(data: DataSet, register: Register, owners: Owners | None) -> pl.DataFrame:
     """Count one register's rows by region, month and day of learning, nulls left out.
 
-    ``regions`` has its key and ``region``; None: it is counted for the country alone.
+    Without ``owners`` it is counted for the country alone.
     """
     frame = data.registers.get(register.name)
     if frame is None:
@@ -121,24 +96,23 @@ def rows_counted(data: DataSet, register: Register, regions: pl.DataFrame | None
     columns = frame.collect_schema().names()
     if "month" not in columns:
         return pl.DataFrame(schema=ARRIVED)
-    region = pl.lit(None, pl.String)
-    if regions is not None and register.key in columns:
-        frame = frame.join(regions.lazy(), on=register.key, how="left")
-        region = pl.col("region")
+    learned = pl.col("known_on") if "known_on" in columns else pl.lit(None, pl.Date)
+    rows = frame.select("month", learned.alias("known_on"))
+    # A damaged date may lie beyond what Python calls a date.
+    real = pl.col("month").is_between(date.min, date.max)
+    regions = None if owners is None else owners.regions_of_rows(register.name, register.key)
+    by = ["month", "known_on"]
+    if regions is not None:
+        rows = rows.collect(engine="streaming").with_columns(region=regions).lazy()
+        by.append("region")
     counted = (
-        # A damaged date may lie beyond what Python calls a date.
-        frame.filter(pl.col("month").is_between(date.min, date.max))
-        .select(
-            region.alias("region"),
-            "month",
-            (pl.col("known_on") if "known_on" in columns else pl.lit(None, pl.Date)).alias(
-                "known_on"
-            ),
-        )
-        .group_by("region", "month", "known_on")
+        rows.group_by(by)
         .agg(pl.len().cast(pl.Int64).alias("rows"))
+        .filter(real)
         .collect(engine="streaming")
     )
+    if regions is None:
+        counted = counted.with_columns(region=pl.lit(None, pl.String))
     return (
         # Some days of a month are left by now, and no longer as many as there are rows.
         counted.group_by("region", pl.col("month").dt.truncate("1mo"), "known_on")

@@ -197,7 +197,6 @@ class Column:
     kind: Kind
     about: str
     required: bool = False
-    unique: bool = False
     points_to: str | None = None
     null_means: Any = UNKNOWN
     constraints: tuple[Constraint, ...] = ()

@@ -23,26 +23,25 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import polars as pl
 
 from features.errors import InputError, SnapshotError
 from features.files.whole import creating_folder
 from features.progress import Progress, silent
-from features.registers.coverage import COVERED, HALF, Coverage, judged
+from features.registers import packing
+from features.registers.coverage import COVERED, Coverage
+from features.registers.covered_months import HALF, judged
 from features.registers.declared import CONTRACT_VERSION, LEARNING, REGISTERS, SCORING
 from features.registers.reading import sealed
 from features.registers.reading.load import DataSet
 from features.registers.rows_arrived import rows_arrived
-from features.registers.schema import Kind, Register
+from features.registers.schema import Register
 
 FORMAT: Final = 2
 HOUSEHOLDS_PER_PARTITION: Final = 100_000
 SIGNATURE: Final = "manifest.sig"
 Sign = Callable[[bytes], bytes]
 """Returns the signature of a manifest: a home's, which features know nothing of."""
-_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
-"""Multiplier of Fibonacci hashing (Knuth, TAOCP vol. 3, 6.4): spreads any pattern of keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +169,7 @@ class Snapshot:
 
     def partition_holding(self, household_id: int) -> int:
         """Return the number of the partition in which a household lies, if anywhere."""
-        return int(partition_of(pl.Series([household_id]), len(self.partitions))[0])
+        return int(packing.partition_of(pl.Series([household_id]), len(self.partitions))[0])
 
     def learning(self, register: str) -> pl.DataFrame | None:
         """Read a register that only training may read; None: it was not in the data."""
@@ -186,7 +185,8 @@ class Snapshot:
         if entry is None:
             return None
         frame = pl.read_parquet(io.BytesIO(self._verified(name, entry)))
-        return frame.cast({c: t for c, t in working_types(register).items() if c in frame.columns})
+        types = packing.working_types(register)
+        return frame.cast({c: t for c, t in types.items() if c in frame.columns})
 
     def _verified(self, name: str, entry: Mapping[str, Any]) -> bytes:
         """Return a file's bytes; the very bytes that were verified are what is parsed."""
@@ -208,26 +208,6 @@ def _digest(manifest: Mapping[str, Any]) -> str:
     ]
     identity = [manifest["format"], manifest["contract"], manifest["as_of"], files]
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-
-
-def working_types(register: Register) -> dict[str, pl.DataType]:
-    """Types in memory: the contract's, with enumerations as closed lists (fast to compare).
-
-    Integers are wide again: a sum of 32-bit integers stays 32 bits wide and would overflow.
-    """
-    types = dict(register.schema)
-    for column in register:
-        if values := column.enumeration:
-            types[column.name] = pl.Enum(values)
-    return types
-
-
-def partition_of(household_ids: pl.Series, partitions: int) -> pl.Series:
-    """Return the partition of each household: a hash of its key, the same everywhere."""
-    keys = household_ids.to_numpy().astype(np.int64).view(np.uint64)
-    with np.errstate(over="ignore"):
-        mixed = (keys * _MIX) >> np.uint64(32)
-    return pl.Series("partition", (mixed % np.uint64(partitions)).astype(np.uint16))
 
 
 def source_digest(data: DataSet) -> str:
@@ -298,7 +278,7 @@ def _write(
     least_share: float,
     progress: Progress,
 ) -> None:
-    members = _membership(data, households_per_partition)
+    members = packing.members_of(data, households_per_partition)
     present = [r for r in SCORING if data.registers.get(r.name) is not None]
     partitions = members.partitions
     steps = len(present) * (partitions + 1) + len(LEARNING)
@@ -307,7 +287,7 @@ def _write(
     scattered.mkdir()  # nothing is scattered where nobody lives
     for register in present:
         progress(f"reading {register.name}", done, steps)
-        _scatter(data, register, members, scattered / register.name)
+        packing.scatter(data, register, members, scattered / register.name)
         done += 1
     entries = []
     for number in range(partitions):
@@ -315,15 +295,15 @@ def _write(
         files = {}
         for register in present:
             progress(f"packing {name}", done, steps)
-            rows = _gathered(scattered / register.name, number, register)
-            files[register.name] = _pack(rows, register, folder / name)
+            rows = packing.gathered(scattered / register.name, number, register)
+            files[register.name] = packing.pack(rows, register, folder / name)
             done += 1
         entries.append({"name": name, "households": files["households"]["rows"], "files": files})
     shutil.rmtree(scattered)
     learning = {}
     for register in LEARNING:
         if (frame := data.registers.get(register.name)) is not None:
-            learning[register.name] = _pack(frame.collect(), register, folder / "learning")
+            learning[register.name] = packing.pack(frame.collect(), register, folder / "learning")
         done += 1
     progress("writing the manifest", done, steps)
     coverage = {"least_share": float(least_share), **_write_coverage(data, folder)}
@@ -347,110 +327,8 @@ def _write(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Membership:
-    """Who belongs to which household, each household to which partition, and since when known."""
-
-    partitions: int
-    households: pl.DataFrame
-    persons: pl.DataFrame
-
-    def owners(self, register: Register) -> pl.DataFrame:
-        """Return the key to join a register by, its household, its partition, its visibility."""
-        return self.persons if register.by_person else self.households
-
-
-def _membership(data: DataSet, households_per_partition: int) -> _Membership:
-    households = _keys(data, "households", "household_id")
-    partitions = max(1, -(-households.height // households_per_partition))
-    households = households.with_columns(partition_of(households["household_id"], partitions))
-    rows = _keys(data, "persons", "person_id", "household_id")
-    # What a person earns and owns lies with every family the person was a member of: which of
-    # them it counts for is a matter of the day.
-    persons = (
-        rows.group_by("person_id", "household_id", maintain_order=True)
-        .agg(_first_known())
-        .join(households, on="household_id", suffix="_of_household")
-    )
-    return _Membership(
-        partitions,
-        households,
-        persons.with_columns(
-            owner_known_on=pl.max_horizontal("owner_known_on", "owner_known_on_of_household")
-        ).drop("owner_known_on_of_household"),
-    )
-
-
-def _first_known() -> pl.Expr:
-    """The day the first row of a membership was known; null: always."""
-    known = pl.col("owner_known_on")
-    return pl.when(known.null_count() == 0).then(known.min()).alias("owner_known_on")
-
-
-def _keys(data: DataSet, register: str, *keys: str) -> pl.DataFrame:
-    frame = data.registers[register]
-    if frame is None:
-        raise InputError(f"Register {register} is missing: no snapshot can be made without it.")
-    return _with_known_on(frame).select(*keys, owner_known_on="known_on").collect()
-
-
 def _write_coverage(data: DataSet, folder: Path) -> dict[str, Any]:
     path = folder / "coverage.parquet"
     arrived = rows_arrived(data)
     arrived.write_parquet(path, compression="lz4", statistics=False)
     return {"rows": arrived.height, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-
-
-def _with_known_on(frame: pl.LazyFrame) -> pl.LazyFrame:
-    if "known_on" in frame.collect_schema():
-        return frame
-    return frame.with_columns(known_on=pl.lit(None, pl.Date))
-
-
-def _scatter(data: DataSet, register: Register, members: _Membership, folder: Path) -> None:
-    """Join each row to its household and stream it into the folder of its partition.
-
-    A row is known no earlier than the member and the household it belongs to: facts
-    of a person who is not yet known to live there must not count.
-    """
-    frame = data.registers[register.name]
-    if frame is None:
-        raise SnapshotError.without_rows(register.name)
-    owners = members.owners(register)
-    joined = _with_known_on(frame).join(owners.lazy(), on=owners.columns[0], how="inner")
-    joined.with_columns(known_on=pl.max_horizontal("known_on", "owner_known_on")).drop(
-        "owner_known_on"
-    ).sink_parquet(
-        pl.PartitionBy(folder, key="partition", include_key=False), mkdir=True, compression="lz4"
-    )
-
-
-def _gathered(folder: Path, partition: int, register: Register) -> pl.DataFrame:
-    files = sorted((folder / f"partition={partition}").glob("*.parquet"))
-    if files:
-        return pl.concat([pl.read_parquet(f) for f in files])
-    schema = register.schema | ({"household_id": pl.Int64()} if register.by_person else {})
-    return pl.DataFrame(schema=schema)
-
-
-def _pack(rows: pl.DataFrame, register: Register, folder: Path) -> dict[str, Any]:
-    """Write one register of one partition, canonically ordered and compact; return its entry."""
-    names = ["household_id", *(c.name for c in register if c.name in rows.columns)]
-    rows = rows.select(list(dict.fromkeys(names)))
-    if "known_on" in rows.columns and rows["known_on"].null_count() == rows.height:
-        rows = rows.drop("known_on")
-    types = working_types(register)
-    # Ordered by every column, so that the same rows in any order give the same bytes.
-    rows = rows.cast({c: t for c, t in types.items() if c in rows.columns}).sort(rows.columns)
-    rows = rows.with_columns(
-        rows[c.name].shrink_dtype()
-        for c in register
-        if c.name in rows.columns and c.kind in (Kind.COUNT, Kind.AMOUNT)
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{register.name}.parquet"
-    rows.write_parquet(path, compression="lz4", statistics=False)
-    return {
-        "rows": rows.height,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-    }

@@ -12,11 +12,11 @@ from rich.text import Text
 
 from features.build import build
 from features.catalogue import FEATURES
-from features.checking.check import decision_date, faults, in_order
+from features.checking.check import decision_date, faults
 from features.errors import InputError
 from features.files import tables
 from features.files.whole import replacing
-from features.registers.coverage import HALF, gaps_as_faults
+from features.registers.covered_months import HALF
 from features.registers.fault import Fault
 from features.registers.reading.load import DataSet, open_data_set
 from models.law.facts import treatment
@@ -58,9 +58,7 @@ def check(terminal: Terminal, data: Path, report: Path | None, as_of: datetime |
         except InputError as problem:
             undated = f"Dates were not compared with a decision date: {problem}"
     with terminal.bar("checking the registers"):
-        every_fault = faults(opened, on, None if on is None else treatment(Law(on)))
-        if on is not None:
-            every_fault = in_order([*every_fault, *gaps_as_faults(opened, on, _least_share(on))])
+        every_fault = _judged(opened, on)
     errors = sum(f.is_error for f in every_fault)
     result = {
         "data": str(data),
@@ -149,6 +147,12 @@ def features(terminal: Terminal, snap: Path, out: Path, as_of: datetime | None) 
             f"Silent for every family: {', '.join(unknown) or 'none'}.",
         ],
     )
+
+
+def _judged(data: DataSet, on: date | None) -> list[Fault]:
+    if on is None:
+        return faults(data, None)
+    return faults(data, on, treatment(Law(on)), _least_share(on))
 
 
 def _least_share(on: date) -> float:

@@ -1,4 +1,4 @@
-"""`make bench`: features and decisions against a pandas group-by and a bare read, in one run.
+"""`make bench`: check, features and decisions against a bare read and pandas, in one run.
 
 Every measured step is a process of its own, so that its peak memory is its own; the
 steps take turns, and medians are printed with ratios. No assertion depends on a time.
@@ -26,6 +26,29 @@ def bare_read(snapshot: Path) -> None:
     opened = Snapshot.open(snapshot)
     for number in opened.partitions:
         opened.registers(number)
+
+
+def registers_read(snapshot: Path) -> None:
+    """Read every column of every register, as the files lie in the data set."""
+    import polars as pl
+
+    from features.registers.declared import REGISTERS
+
+    for name in REGISTERS:
+        if parts := list((snapshot.parent / "data" / name).glob("*.parquet")):
+            pl.read_parquet(parts)
+
+
+def check(snapshot: Path) -> None:
+    """Look for every fault of the same registers, as `tarazy check` does."""
+    from features.checking.check import decision_date, faults
+    from features.registers.reading.load import open_data_set
+    from models.law.facts import treatment
+    from models.law.parameters import Law
+
+    data = open_data_set(snapshot.parent / "data")
+    day = decision_date(data)
+    faults(data, day, treatment(Law(day)), Law(day).coverage_least_share)
 
 
 def our_features(snapshot: Path) -> None:
@@ -59,11 +82,17 @@ def decisions(snapshot: Path) -> None:
 
 
 STEPS = {
+    "registers, bare read": registers_read,
+    "check": check,
     "bare read": bare_read,
     "features": our_features,
     "features, pandas": pandas_features,
     "score": decisions,
 }
+
+
+READ_OF = dict.fromkeys(("registers, bare read", "check"), "registers, bare read")
+"""The bare read that a step is held against, where it is not that of the snapshot."""
 
 
 def prepared(households: int, folder: Path) -> Path:
@@ -106,10 +135,11 @@ def main() -> None:
     options = parser.parse_args()
     if options.step:
         name, snapshot = options.step
-        began = time.perf_counter()
+        began, before = time.perf_counter(), time.process_time()
         STEPS[name](Path(snapshot))
+        wall, cpu = time.perf_counter() - began, time.process_time() - before
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        print(json.dumps({"wall": time.perf_counter() - began, "peak": peak}))
+        print(json.dumps({"wall": wall, "cpu": cpu, "peak": peak}))
         return
     snapshot = prepared(options.households, ROOT / "var" / f"benchmark-{options.households}")
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in STEPS}
@@ -117,18 +147,19 @@ def main() -> None:
         for name in STEPS:
             runs[name].append(measured(name, snapshot))
     median = {
-        name: {key: statistics.median(r[key] for r in of) for key in ("wall", "peak")}
+        name: {key: statistics.median(r[key] for r in of) for key in ("wall", "cpu", "peak")}
         for name, of in runs.items()
     }
     print(f"{options.households:,} families, {os.cpu_count()} cores, {options.runs} runs in turn")
     print(
-        f"{'':20} {'wall s':>8} {'min–max':>13} {'peak GiB':>9} {'× bare read':>12} {'× pandas':>9}"
+        f"{'':20} {'wall s':>8} {'min–max':>13} {'cpu s':>7} {'peak GiB':>9} {'× bare read':>12} "
+        f"{'cpu ×':>7} {'× pandas':>9}"
     )
     for name, of in median.items():
-        walls = [r["wall"] for r in runs[name]]
+        walls, read = [r["wall"] for r in runs[name]], median[READ_OF.get(name, "bare read")]
         print(
-            f"{name:20} {of['wall']:8.2f} {min(walls):6.2f}–{max(walls):<6.2f} {of['peak']:9.2f} "
-            f"{of['wall'] / median['bare read']['wall']:12.2f} "
+            f"{name:20} {of['wall']:8.2f} {min(walls):6.2f}–{max(walls):<6.2f} {of['cpu']:7.2f} "
+            f"{of['peak']:9.2f} {of['wall'] / read['wall']:12.2f} {of['cpu'] / read['cpu']:7.2f} "
             f"{of['wall'] / median['features, pandas']['wall']:9.2f}"
         )
 

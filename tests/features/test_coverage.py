@@ -8,13 +8,10 @@ import pytest
 from features.build import build
 from features.catalogue import FEATURES
 from features.checking.check import decision_date
-from features.registers.coverage import (
-    COVERED,
-    LOOKS_BACK,
-    coverage_of,
-    gaps_as_faults,
-)
+from features.registers.coverage import COVERED, LOOKS_BACK
+from features.registers.covered_months import gaps_as_faults, judged
 from features.registers.reading.load import open_data_set
+from features.registers.rows_arrived import rows_arrived
 from features.registers.snapshot import make
 from features.units import add_months
 from tests.features import data_sets
@@ -23,6 +20,10 @@ DAY = date(2026, 1, 1)
 FAMILIES = 24
 YEAR = [add_months(DAY, -back) for back in range(12, 0, -1)]
 WORKERS = list(range(1, FAMILIES + 1))
+
+
+def coverage_of(data, day):
+    return judged(rows_arrived(data), day)
 
 
 def month(number, year=2025):

@@ -8,10 +8,19 @@ import polars as pl
 import pytest
 
 from features.checking.check import decision_date, faults
-from features.registers.coverage import coverage_of, gaps_as_faults
+from features.registers.covered_months import gaps_as_faults
 from features.registers.reading.load import open_data_set
 from tests.features import data_sets
-from tests.features.test_coverage import DAY, FAMILIES, WORKERS, YEAR, country, month, paid
+from tests.features.test_coverage import (
+    DAY,
+    FAMILIES,
+    WORKERS,
+    YEAR,
+    country,
+    coverage_of,
+    month,
+    paid,
+)
 
 
 def written(folder, incomes=None, ending="csv", **changes):

@@ -7,6 +7,7 @@ import pytest
 
 from features.checking.gaps import FEWEST
 from features.checking.gaps import warnings as warnings_on
+from features.registers.owners import owners_of
 from features.units import add_months
 
 REGIONS = ("61", "71", "79")
@@ -16,7 +17,7 @@ DAY = date(2026, 1, 1)
 
 
 def warnings(registers):
-    return warnings_on(registers, DAY)
+    return warnings_on(registers, owners_of(registers), DAY)
 
 
 def families():
@@ -111,4 +112,5 @@ def test_a_family_whose_region_nobody_knows_is_left_out_and_nothing_fails():
 
 
 def test_without_a_decision_date_no_month_is_judged():
-    assert warnings_on({"incomes": swapped(paid([n % 12 for n in range(240)]), 4)}, None) == []
+    registers = {"incomes": swapped(paid([n % 12 for n in range(240)]), 4)}
+    assert warnings_on(registers, owners_of(registers), None) == []

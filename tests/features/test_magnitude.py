@@ -4,7 +4,10 @@ from datetime import date
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from features.checking import magnitude
 from features.checking.magnitude import APART, FEWEST, LEAST_MEDIANS, unlikely
 from features.registers.declared import SCORING
 from features.registers.schema import Kind
@@ -27,7 +30,7 @@ def deposits(balance, rows=FEWEST):
     return pl.LazyFrame({"person_id": range(rows), "balance": [balance] * rows})
 
 
-def test_every_amount_that_a_score_reads_has_a_least_middle():
+def test_every_amount_that_a_score_reads_has_a_least_median():
     amounts = {(r.name, c.name) for r in SCORING for c in r if c.kind is Kind.AMOUNT}
     assert amounts == set(LEAST_MEDIANS)
 
@@ -48,7 +51,7 @@ def test_a_month_in_another_unit_than_the_others_is_an_error_that_names_it(last,
 
 
 @pytest.mark.parametrize("under", [0, 1])
-def test_a_register_in_thousands_is_a_warning_below_its_least_middle(under):
+def test_a_register_in_thousands_is_a_warning_below_its_least_median(under):
     least = LEAST_MEDIANS["deposits", "balance"]
     seen = unlikely({"deposits": deposits(least - under)})
     assert [fault.severity for fault in seen] == ["warning"] * under
@@ -81,3 +84,25 @@ def test_balances_in_other_currencies_are_no_small_ones():
     foreign = deposits(2_000).with_columns(currency=pl.lit("USD"))
     assert unlikely({"deposits": foreign}) == []
     assert unlikely({"deposits": foreign.with_columns(currency=pl.lit("KZT"))}) != []
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(
+        st.lists(st.integers(30, 3_000_000), min_size=FEWEST - 1, max_size=FEWEST + 2),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_what_is_told_by_the_number_of_digits_alone_is_told_rightly(months):
+    paid = pl.LazyFrame(
+        [
+            {"person_id": n, "month": date(2025, at + 1, 1 + n % 2), "amount": amount}
+            for at, amounts in enumerate(months)
+            for n, amount in enumerate(amounts)
+        ]
+    )
+    with pytest.MonkeyPatch.context() as always:
+        always.setattr(magnitude, "_in_doubt", lambda *_: True)
+        by_medians = unlikely({"incomes": paid})
+    assert unlikely({"incomes": paid}) == by_medians

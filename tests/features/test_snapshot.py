@@ -8,7 +8,7 @@ import pytest
 
 from features.build import build
 from features.errors import InputError, SnapshotError
-from features.registers import snapshot as snapshots
+from features.registers import packing
 from features.registers.reading.load import open_data_set
 from features.registers.snapshot import Snapshot, make
 from tests.tables import register
@@ -109,7 +109,7 @@ def test_a_killed_run_leaves_no_half_snapshot(data, tmp_path, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(snapshots, "_pack", killed)
+    monkeypatch.setattr(packing, "pack", killed)
     with pytest.raises(KeyboardInterrupt):
         make(open_data_set(data), DAY, tmp_path / "s")
     assert [p.name for p in tmp_path.iterdir()] == ["data"]

@@ -19,6 +19,7 @@ from features.registers.schema import (
     Agreeing,
     Column,
     InOrder,
+    Key,
     Kind,
     NotBefore,
     OnePeriod,
@@ -39,7 +40,6 @@ HOUSEHOLDS: Final = Register(
             kind=Kind.IDENTIFIER,
             about="The household's key, made opaque before it reaches Tarazy.",
             required=True,
-            unique=True,
         ),
         enumeration(
             "region",
@@ -72,6 +72,14 @@ HOUSEHOLDS: Final = Register(
         flag("central_heating", "The dwelling has central heating."),
         flag("internet", "The dwelling has an internet connection."),
         KNOWN_ON,
+    ),
+    keys=(
+        Key(
+            columns=("household_id",),
+            present=("household_id",),
+            rule="stands more than once",
+            remedy="send each key once: its newest row",
+        ),
     ),
 )
 

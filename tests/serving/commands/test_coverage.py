@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from features.registers.coverage import HALF, gaps_as_faults
+from features.registers.covered_months import HALF, gaps_as_faults
 from models.law.parameters import Law
 from serving.commands import main, sources
 from serving.decisions.answers import answers
@@ -154,11 +154,11 @@ def test_a_batch_beyond_the_year_warns_and_a_far_later_one_is_refused(run, tmp_p
 def test_check_judges_months_by_the_law_of_the_day_and_before_it_by_the_contract(run, monkeypatch):
     shares = []
 
-    def judged(data, day, least_share):
+    def judged(data, day, least_share, owners):
         shares.append(least_share)
-        return gaps_as_faults(data, day, least_share)
+        return gaps_as_faults(data, day, least_share, owners)
 
-    monkeypatch.setattr("serving.commands.data.gaps_as_faults", judged)
+    monkeypatch.setattr("features.checking.check.gaps_as_faults", judged)
     monkeypatch.setattr(sources, "newest_share", lambda: 0.99)  # of a law that is yet to come
     for day in (DAY, "2018-12-31"):
         run("check", CASES / "csv_month_missing", "--as-of", day)

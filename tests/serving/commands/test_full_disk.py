@@ -12,7 +12,7 @@ import pytest
 
 from features.files import tables
 from features.files.whole import is_full, replacing
-from features.registers import snapshot
+from features.registers import packing
 from serving.commands import main
 from tests.features import data_sets
 
@@ -66,7 +66,7 @@ def test_a_table_that_does_not_fit_is_no_fault_of_ours(refused, tmp_path, monkey
 
 
 def test_a_snapshot_that_does_not_fit_is_no_fault_of_ours(refused, tmp_path, monkeypatch):
-    monkeypatch.setattr(snapshot, "_pack", lambda rows, *_: rows.write_csv("/dev/full"))
+    monkeypatch.setattr(packing, "pack", lambda rows, *_: rows.write_csv("/dev/full"))
     message = refused("snapshot", "data", "--out", "snap")
     assert "snap cannot be read or written (No space left on device)" in message
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "home"]

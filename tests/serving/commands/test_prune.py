@@ -16,8 +16,8 @@ from tests.features import data_sets
 ROOT = Path(__file__).resolve().parents[3]
 KILLED_WHILE_PACKING = """
 import os, signal, sys
-from features.registers import snapshot
-snapshot._pack = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+from features.registers import packing
+packing.pack = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 from serving.commands import main
 main(sys.argv[1:])
 """
