@@ -241,14 +241,11 @@ def draw(terminal: Terminal, **named: Any) -> Answer:
             raise click.UsageError("--replay needs --reveal FILE: the seed of the list.")
         return _replayed(terminal, options, options.snap, options.replay)
     month_list.refuse_options(options)
-    if options.follow_ups and options.out is None:
-        raise click.UsageError("--follow-ups needs --out LIST.parquet.")
-    if options.capacity is not None and options.capacities is not None:
-        raise click.UsageError("Give --capacity or --capacities, not both.")
-    unlimited = options.capacity is None and options.capacities is None
-    if options.out is None or (unlimited and not options.follow_ups):
+    rooms = (options.capacity is not None) + (options.capacities is not None)
+    if options.out is None or rooms > 1 or (rooms == 0 and not options.follow_ups):
         raise click.UsageError(
-            "A draw needs --out LIST.parquet, and either --capacity or --capacities."
+            "A draw needs --out LIST.parquet, and either --capacity or --capacities (with "
+            "--follow-ups at most one of them)."
         )
     if options.seed is not None and options.sealed is not None:
         raise click.UsageError("Give --seed or --sealed, not both.")
