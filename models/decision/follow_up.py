@@ -98,7 +98,8 @@ def looks(
             _of_rules(doubts, facts, law),
             _of_flags(facts, evidence, law.policy),
             _of_model(facts, asks, suspicion, law.policy),
-        ]
+        ],
+        how="vertical_relaxed",
     ).join(facts.ruled.filter(waiting), on="household_id", how="anti", maintain_order="left")
     if candidates.is_empty():
         return pl.DataFrame(schema=LOOKS)
@@ -160,7 +161,8 @@ def _of_rules(doubts: pl.DataFrame, facts: ByRules, law: Law) -> pl.DataFrame:
                 for code, (chance, then) in chances.items()
                 if policy.of(code) is Consequence.FOLLOW_UP
             ),
-        ]
+        ],
+        how="vertical_relaxed",
     )
 
 

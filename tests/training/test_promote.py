@@ -185,10 +185,13 @@ def test_every_gate_answers_with_its_reason(home, version, few):
     assert by_name["directions"].number == 0
     assert by_name["off_switch"].number == 0
     assert by_name["preregistered"].verdict is Verdict.UNKNOWN
-    # No champion here: what is newly sent to a person is all that the model alone sends there.
+    # No champion here: a person newly looks where the model asks, or its evidence on a red flag.
     report = answered.radius.as_json()
     assert report["before"] is None
-    assert report["changes"]["newly_in_review"] == report["review"]["after"]["by_model_alone"]
+    newly, load = report["changes"]["newly_in_review"], report["review"]
+    assert newly["families"] == load["after"]["all"]["families"] - load["before"]["all"]["families"]
+    assert newly["families"] >= load["after"]["by_model_alone"]["families"] > 0
+    assert load["after"]["waiting"] == load["before"]["waiting"]
     assert by_name["blast_radius"].number == report["changes"]["newly_in_review"]["share"]
 
 

@@ -57,8 +57,7 @@ def test_whoever_writes_the_place_is_named_and_nothing_is_left(tmp_path, write):
 
 
 def test_a_table_that_does_not_fit_is_no_fault_of_ours(refused, tmp_path, monkeypatch):
-    writers = {**tables._WRITERS, ".csv": lambda table, _: table.write_csv("/dev/full")}
-    monkeypatch.setattr(tables, "_WRITERS", writers)
+    monkeypatch.setattr(tables, "_to_csv", lambda table, _: table.write_csv("/dev/full"))
     message = refused("features", "data", "--out", "f.csv")
     assert "f.csv cannot be read or written (No space left on device)" in message
     assert "make room there" in message

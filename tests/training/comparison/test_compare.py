@@ -261,6 +261,7 @@ def compared(monkeypatch, capsys, tmp_path):
             "first": described("1"),
             "second": described("2"),
             "unseen": unseen,
+            "looks": {"first": None, "second": None},
             "metrics": {"same_labels": same_labels, "rows": rows},
             "moves": {"families": 9, "changes": {"newly_flagged": {"families": 4, "share": 0.44}}},
         }

@@ -213,5 +213,5 @@ def test_the_page_and_its_html_tell_the_same_numbers(trained_home):
     for row in shown[:20]:
         assert page.show(row) in text
         assert page.show(row) in markdown
-    assert html.count("data:image/png;base64,") == 3
+    assert html.count("data:image/png;base64,") == 4
     assert not re.search(r"(src|href)=\"(?!data:)", html)

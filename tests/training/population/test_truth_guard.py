@@ -24,7 +24,7 @@ from training.population import simulate, truth
 
 AS_OF = date(2026, 1, 1)
 ROOT = Path(__file__).resolve().parents[3]
-MAY_READ = {"training/trials/country.py"}
+MAY_READ = {"training/trials/country.py", "training/trials/follow_ups.py"}
 """The module that judges by simulated worlds; everything else has no business with the truth."""
 
 
