@@ -250,5 +250,6 @@ def _worth(worth: Worth) -> pl.Expr:
         .then(worth.too_rich)
         .otherwise(worth.too_poor)
     )
-    urgency = then.replace_strict(worth.urgency_of_category, default=1.0, return_dtype=pl.Float64)
+    of_help = then.replace_strict(worth.urgency_of_category, default=1.0, return_dtype=pl.Float64)
+    urgency = pl.when(then < now).then(of_help).otherwise(1.0)  # as `Worth.urgency_of`
     return chance * stake * urgency - (1 - chance) * worth.burden

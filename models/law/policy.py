@@ -72,6 +72,13 @@ class Worth:
         """How urgent help is for each category, 1 to 6."""
         return dict(enumerate(self.urgency, start=1))
 
+    def urgency_of(self, now: int, then: int) -> float:
+        """How urgent a look is that may change one category to another: 1, unless help must come.
+
+        Nothing is urgent about finding a family better off than its category says.
+        """
+        return self.urgency_of_category[then] if then < now else 1.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:

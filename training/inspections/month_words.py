@@ -45,6 +45,6 @@ def _look(row: Mapping[str, Any], worth: Worth) -> str:
     others = [code for code in row["codes"] if code != row["best"]]
     beside = f" ({', '.join(others)} as well)" if others else ""
     return (
-        f"{row['best']}{beside}: {changes}; urgency {worth.urgency_of_category.get(then, 1):g}, "
+        f"{row['best']}{beside}: {changes}; urgency {worth.urgency_of(now, then):g}, "
         f"worth {row['worth']:.3f}."
     )

@@ -211,6 +211,24 @@ def test_the_likelier_a_look_changes_the_answer_the_more_it_is_worth():
     assert worth[0] < worth[2]
 
 
+@pytest.mark.parametrize(
+    ("now", "then", "urgency"),
+    [(3, 1, 3), (3, 2, 2), (4, 3, 2), (5, 4, 1), (1, 2, 1), (1, 3, 1), (2, 2, 1)],
+)
+def test_a_look_is_urgent_where_help_would_have_to_come_and_never_to_find_less_need(
+    now, then, urgency
+):
+    assert LAW.policy.worth.urgency_of(now, then) == urgency
+
+
+def test_a_family_in_need_is_not_looked_at_first_because_it_is_in_need():
+    suspected = {"material": True, "probability": 0.9}
+    two = [country(wage=20_000), country(wage=200_000)]
+    assert [by_rules(f, LAW).ruled["rule_category"][0] for f in two] == [3, 4]
+    poorer, better = (looks(f, Bundle(), **suspected)["worth"][0] for f in two)
+    assert poorer == better
+
+
 def test_before_the_consequences_were_told_apart_nobody_is_followed_up():
     before = Law(date(2025, 12, 31))
     facts = by_rules(country(members="child"), before)
