@@ -34,11 +34,13 @@ class Passed:
 
     def look(self, place: str, value: object, hint: object) -> None:
         """Hold a value to its annotation, and the values inside it to theirs."""
+        hint = spelt_out(hint)
         origin, parts = typing.get_origin(hint), typing.get_args(hint)
         if origin is np.ndarray:
             self._compare(place, value, *parts)
         elif origin in (types.UnionType, typing.Union):
-            kinds = [h for h in parts if (typing.get_origin(h) is np.ndarray) == is_array(value)]
+            known = map(spelt_out, parts)
+            kinds = [h for h in known if (typing.get_origin(h) is np.ndarray) == is_array(value)]
             if len(kinds) == 1:
                 self.look(place, value, kinds[0])
         elif origin is tuple and isinstance(value, tuple):
@@ -54,6 +56,7 @@ class Passed:
 
     def _compare(self, place: str, value: object, shape: object, dtype: object) -> None:
         self.places.add(place)
+        shape = getattr(shape, "__value__", shape)
         lengths, (kind,) = typing.get_args(shape), typing.get_args(dtype)
         if not isinstance(value, np.ndarray):
             self.lies.add(f"{place}: a {type(value).__name__}")
@@ -61,6 +64,12 @@ class Passed:
             self.lies.add(f"{place}: {value.ndim} dimensions, not {len(lengths)}")
         elif kind is not typing.Any and not issubclass(value.dtype.type, kind):
             self.lies.add(f"{place}: {value.dtype}, not {kind.__name__}")
+
+
+def spelt_out(hint: object) -> object:
+    """Return what an alias of NumPy's stands for: from Python 3.12 on it is a type of its own."""
+    alias = getattr(typing.get_origin(hint), "__value__", None)
+    return hint if alias is None else alias[typing.get_args(hint)]
 
 
 def is_array(value: object) -> bool:
