@@ -10,11 +10,10 @@ from datetime import date
 import polars as pl
 
 from features.declare import Block, feature
+from features.registers.declared.regions import REPUBLICAN_CITIES
 from features.units import Unit
 
 _BASIS = "tarazy-policy:judged-apart"
-_REPUBLICAN_CITIES = ("71", "75", "79")
-"""Astana, Almaty and Shymkent: the cities that are regions of their own (KATO)."""
 
 
 @feature(
@@ -42,7 +41,7 @@ def lives_in_village(as_of: date) -> pl.Expr:
 )
 def lives_in_republican_city(as_of: date) -> pl.Expr:
     """The family lives in Astana, Almaty or Shymkent. No input of any model."""
-    return pl.col("region").is_in(_REPUBLICAN_CITIES).first()
+    return pl.col("region").is_in(REPUBLICAN_CITIES).first()
 
 
 @feature(

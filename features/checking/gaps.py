@@ -14,6 +14,7 @@ import polars as pl
 
 from features.registers.covered_months import lacks
 from features.registers.declared import SCORING
+from features.registers.declared.regions import REPUBLICAN_CITIES
 from features.registers.fault import DATA_OWNER, Fault
 from features.registers.owners import Owners
 from features.units import add_months
@@ -22,7 +23,12 @@ LEAST_SHARE: Final = 0.1
 """Of the rows that its families would have at the rate of the country; a region with fewer has
 sent a part, or nothing (assumed, November 2026)."""
 _WHEREVER: Final = ("properties", "vehicles", "loans", "businesses", "deposits")
-"""Registers of things that families own in every region; animals are not kept in cities."""
+"""Registers of things that families own in every region."""
+_OUTSIDE_CITIES: Final = ("livestock",)
+"""Registers of things that families own in every region that is no city of its own."""
+SOME_OWN: Final = 1_000
+"""Families of whom some own a thing of every kind: a register without a row for so many has not
+arrived (assumed, December 2026)."""
 TIMES: Final = 5
 """A month breaks so many times as many runs of income as the median month: it is another's
 (assumed, November 2026)."""
@@ -45,14 +51,21 @@ def warnings(
 def _regions(registers: Mapping[str, pl.LazyFrame], owners: Owners) -> Iterator[Fault]:
     if owners.homes is None or "person_id" not in owners.by_key:
         return
-    homes = dict(_counted(owners.homes, pl.len()).iter_rows())
-    if len(homes) < 2:
-        return
+    everywhere = dict(_counted(owners.homes, pl.len()).iter_rows())
     counted = _counted(owners.by_key["person_id"], pl.col("rows").sum(), "register")
-    for register in (r.name for r in SCORING if r.name in _WHEREVER and r.name in registers):
+    judged = (*_WHEREVER, *_OUTSIDE_CITIES)
+    for register in (r.name for r in SCORING if r.name in judged and r.name in registers):
         if "person_id" not in registers[register].collect_schema():
             continue
         rows = dict(counted.filter(pl.col("register") == register).drop("register").iter_rows())
+        if not rows and sum(everywhere.values()) >= SOME_OWN:
+            yield _empty(register, sum(everywhere.values()))
+        homes = everywhere
+        if register in _OUTSIDE_CITIES:
+            homes = {r: n for r, n in everywhere.items() if r not in REPUBLICAN_CITIES}
+            rows = {r: n for r, n in rows.items() if r in homes}
+        if len(homes) < 2:
+            continue
         rate = sum(rows.values()) / sum(homes.values())
         for region in sorted(homes):
             expected, arrived = rate * homes[region], rows.get(region, 0)
@@ -67,6 +80,17 @@ def _regions(registers: Mapping[str, pl.LazyFrame], owners: Owners) -> Iterator[
                     owner=DATA_OWNER,
                     severity="warning",
                 )
+
+
+def _empty(register: str, families: int) -> Fault:
+    return Fault(
+        register=register,
+        rule=f"it has no row of any of {families:,} families",
+        rows=0,
+        remedy="ask for the delivery; the families count as owning nothing of the kind",
+        owner=DATA_OWNER,
+        severity="warning",
+    )
 
 
 def _counted(rows: pl.DataFrame, count: pl.Expr, *also_by: str) -> pl.DataFrame:

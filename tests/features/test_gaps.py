@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from features.checking.gaps import FEWEST
+from features.checking.gaps import FEWEST, SOME_OWN
 from features.checking.gaps import warnings as warnings_on
 from features.registers.owners import owners_of
 from features.units import add_months
@@ -60,6 +60,41 @@ def swapped(incomes, back):
         .then(pl.lit(NEWEST))
         .otherwise(month)
     )
+
+
+def herds(*owners_by_region):
+    return cars(*owners_by_region)
+
+
+@pytest.mark.parametrize(
+    ("owners", "regions"),
+    [
+        ((60, 60, 0), ["35"]),  # a region of villages that sent nothing
+        ((60, 60, 30), []),
+        ((60, 0, 60), ["61"]),
+        ((0, 60, 60), []),  # animals are not kept in Astana
+    ],
+)
+def test_animals_are_missed_in_every_region_that_is_no_city_of_its_own(owners, regions):
+    country = families()
+    moved = {"61": "71", "71": "61", "79": "35"}  # a city first, then two regions of villages
+    country["households"] = country["households"].with_columns(pl.col("region").replace(moved))
+    seen = warnings(country | {"livestock": herds(*owners)})
+    assert [fault.rule.split()[1] for fault in seen] == regions
+
+
+@pytest.mark.parametrize(
+    ("families_of_the_country", "missed"), [(SOME_OWN - 1, []), (SOME_OWN, ["vehicles"])]
+)
+def test_a_register_without_a_row_for_a_country_has_not_arrived(families_of_the_country, missed):
+    ids = list(range(families_of_the_country))
+    country = {
+        "households": pl.LazyFrame({"household_id": ids, "region": ["61"] * len(ids)}),
+        "persons": pl.LazyFrame({"person_id": ids, "household_id": ids}),
+        "vehicles": cars(),
+        "loans": cars(1),
+    }
+    assert [fault.register for fault in warnings(country)] == missed
 
 
 @pytest.mark.parametrize(

@@ -25,3 +25,5 @@ REGIONS: Final[dict[str, str]] = {
     "79": "Shymkent",
 }
 """KATO codes of the first level (national classifier of territories), two digits."""
+REPUBLICAN_CITIES: Final = ("71", "75", "79")
+"""Astana, Almaty and Shymkent: the cities that are regions of their own."""
