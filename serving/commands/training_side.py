@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from training.inspections import (
         design,
         lot,
-        month_explained,
-        month_list,
-        month_policy,
-        month_record,
         objectives,
         policy,
         power,
     )
     from training.inspections import record as list_record
     from training.inspections import report as list_report
+    from training.inspections.month import explained as month_explained
+    from training.inspections.month import policy as month_policy
+    from training.inspections.month import record as month_record
+    from training.inspections.month import selection as month_list
     from training.population import worlds
     from training.population.calibration import page as world_page
     from training.population.calibration import pictures
@@ -71,10 +71,10 @@ PLACES: Final = {
     "list_record": "training.inspections.record",
     "list_report": "training.inspections.report",
     "lot": "training.inspections.lot",
-    "month_explained": "training.inspections.month_explained",
-    "month_list": "training.inspections.month_list",
-    "month_policy": "training.inspections.month_policy",
-    "month_record": "training.inspections.month_record",
+    "month_explained": "training.inspections.month.explained",
+    "month_list": "training.inspections.month.selection",
+    "month_policy": "training.inspections.month.policy",
+    "month_record": "training.inspections.month.record",
     "objectives": "training.inspections.objectives",
     "pictures": "training.population.calibration.pictures",
     "policy": "training.inspections.policy",

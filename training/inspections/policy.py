@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import yaml
 
@@ -12,6 +12,8 @@ from features.errors import DeclarationError, InputError
 from models.law.parameters import Law, in_force
 
 FILE: Final = Path(__file__).with_name("policy.yaml")
+AnyPolicy = TypeVar("AnyPolicy")
+"""The policy of a draw, or of a month's list: a dataclass of dated choices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +70,19 @@ def policy_of(law: Law, **changes: Any) -> Policy:
 
 
 def policy_of_record(record: Any) -> Policy:
-    """Return the policy that the record of a list tells."""
-    names = {f.name for f in fields(Policy)}
+    """Return the policy that the record of a drawn list tells."""
+    return read_from_record(record, Policy)
+
+
+def read_from_record(record: Any, policy: type[AnyPolicy]) -> AnyPolicy:
+    """Return a policy of this kind as the record of a list holds it; InputError for another."""
+    names = {f.name for f in fields(policy)}  # type: ignore[arg-type]
     if not isinstance(record, dict) or set(record) != names:
         raise InputError(
             f"The record's policy must have exactly {', '.join(sorted(names))}: take the record "
             "that was written with the list."
         )
-    return Policy(**record)
+    return policy(**record)
 
 
 def assumptions(day: date) -> list[dict[str, Any]]:

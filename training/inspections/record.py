@@ -76,17 +76,22 @@ def refuse_stranger(record: Any) -> None:
         "parameters": {"capacities", "policy"},
         "hashes": {"snapshot", "model_manifest", "parameters", "families", "list"},
     }
-    if (
-        not isinstance(record, dict)
-        or (record.get("record"), record.get("format")) != (KIND, FORMAT)
-        or any(
-            not isinstance(record.get(part), dict) or not needed <= set(record[part])
-            for part, needed in parts.items()
-        )
-    ):
+    if not is_record(record, KIND, FORMAT, parts):
         raise InputError(
             "This is no record of a drawn list: take the .json that `tarazy draw` wrote beside it."
         )
+
+
+def is_record(record: Any, kind: str, form: int, parts: Mapping[str, set[str]]) -> bool:
+    """Whether something read from JSON is a record of this kind and form, with all its parts."""
+    return (
+        isinstance(record, dict)
+        and (record.get("record"), record.get("format")) == (kind, form)
+        and all(
+            isinstance(record.get(part), dict) and needed <= set(record[part])
+            for part, needed in parts.items()
+        )
+    )
 
 
 def replayed(

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from features.errors import InputError, ParameterNotInForce
 from models.law.parameters import Law
-from training.inspections import month_record
 from training.inspections.lot import Sealed
-from training.inspections.month_explained import explained
-from training.inspections.month_list import (
+from training.inspections.month import record as month_record
+from training.inspections.month.explained import explained
+from training.inspections.month.policy import MonthPolicy, month_policy_of
+from training.inspections.month.record import Made, month
+from training.inspections.month.selection import (
     FAMILIES,
     LIST_SCHEMA,
     Earlier,
@@ -23,8 +25,6 @@ from training.inspections.month_list import (
     listed,
     places_of,
 )
-from training.inspections.month_policy import MonthPolicy, month_policy_of
-from training.inspections.month_record import Made, month
 
 DAY = date(2026, 3, 1)
 LAW = Law(DAY)

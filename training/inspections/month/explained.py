@@ -8,8 +8,8 @@ import polars as pl
 
 from features.errors import InputError
 from models.law.policy import REGISTER_SILENT
-from training.inspections.month_list import FOLLOW_UP, Month
-from training.inspections.month_policy import MonthPolicy
+from training.inspections.month.policy import MonthPolicy
+from training.inspections.month.selection import FOLLOW_UP, Month
 
 Because = Literal[
     "listed",

@@ -11,13 +11,14 @@ import yaml
 
 from features.errors import DeclarationError, InputError
 from models.law.parameters import in_force
+from training.inspections.policy import read_from_record
 
-FILE: Final = Path(__file__).with_name("month_policy.yaml")
+FILE: Final = Path(__file__).with_name("policy.yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthPolicy:
-    """How the list of a month is made on a day, as ``month_policy.yaml`` says."""
+    """How the list of a month is made on a day, as ``month/policy.yaml`` says."""
 
     lot_share: float
     quiet_months: int
@@ -55,13 +56,7 @@ def month_policy_of(day: date, **changes: Any) -> MonthPolicy:
 
 def month_policy_of_record(record: Any) -> MonthPolicy:
     """Return the policy that the record of a list tells."""
-    names = {f.name for f in fields(MonthPolicy)}
-    if not isinstance(record, dict) or set(record) != names:
-        raise InputError(
-            f"The record's policy must have exactly {', '.join(sorted(names))}: take the record "
-            "that was written with the list."
-        )
-    return MonthPolicy(**record)
+    return read_from_record(record, MonthPolicy)
 
 
 def month_assumptions(day: date) -> list[dict[str, Any]]:
@@ -80,6 +75,6 @@ def _file() -> dict[str, Any]:
     expected = {f.name for f in fields(MonthPolicy)}
     if set(content) != expected:
         raise DeclarationError(
-            f"month_policy.yaml must declare exactly {', '.join(sorted(expected))}."
+            f"month/policy.yaml must declare exactly {', '.join(sorted(expected))}."
         )
     return content

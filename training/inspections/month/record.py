@@ -9,7 +9,12 @@ import polars as pl
 from features.errors import InputError
 from models.law.parameters import Law
 from training.inspections.lot import Promise, Sealed
-from training.inspections.month_list import (
+from training.inspections.month.policy import (
+    MonthPolicy,
+    month_assumptions,
+    month_policy_of_record,
+)
+from training.inspections.month.selection import (
     ARMS,
     FAMILIES,
     LEARNING,
@@ -19,12 +24,13 @@ from training.inspections.month_list import (
     listed,
     may_be_listed,
 )
-from training.inspections.month_policy import (
-    MonthPolicy,
-    month_assumptions,
-    month_policy_of_record,
+from training.inspections.record import (
+    NOTHING_PROMISED,
+    compared,
+    hash_of,
+    hash_of_rows,
+    is_record,
 )
-from training.inspections.record import NOTHING_PROMISED, compared, hash_of, hash_of_rows
 
 KIND: Final = "tarazy-month-list"
 FORMAT: Final = 1
@@ -99,14 +105,7 @@ def refuse_stranger(record: Any) -> None:
         "parameters": {"capacities", "policy", "learn"},
         "hashes": {*_HASHES, "list"},
     }
-    if (
-        not isinstance(record, dict)
-        or (record.get("record"), record.get("format")) != (KIND, FORMAT)
-        or any(
-            not isinstance(record.get(part), dict) or not needed <= set(record[part])
-            for part, needed in parts.items()
-        )
-    ):
+    if not is_record(record, KIND, FORMAT, parts):
         raise InputError(
             "This is no record of a month's list: take the .json that `tarazy draw --follow-ups` "
             "wrote beside it."

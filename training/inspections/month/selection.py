@@ -24,9 +24,9 @@ from features.errors import InputError
 from models.law.parameters import Law
 from models.law.policy import Worth
 from models.rules import red_flags
-from training.inspections import month_words
 from training.inspections.lot import Lot
-from training.inspections.month_policy import MonthPolicy
+from training.inspections.month import words as month_words
+from training.inspections.month.policy import MonthPolicy
 
 RANDOM: Final = "random"
 LEARNING: Final = "learning"
