@@ -4,11 +4,14 @@ from datetime import date
 
 import pytest
 
+from features.catalogue import FEATURES
 from features.errors import DeclarationError
+from features.registers.declared import SCORING
 from models.law.files import LAW
 from models.law.lines import line_of
 from models.law.parameters import Law
 from models.law.policy import Consequence
+from models.reasons.wording import papers
 from tests.models.law.lawbook import amended
 
 LAST_OF_ALL_WAITING = date(2025, 12, 31)
@@ -46,6 +49,13 @@ def test_on_the_last_day_of_the_first_edition_everything_that_asks_waits():
     assert set(before.consequences.values()) == {Consequence.WAIT}
     assert before.of("MORE_THAN_ONE_CAR", red_flag=True) is Consequence.WAIT
     assert (before.worth, before.kept_months) == (None, 0)
+
+
+def test_what_is_awaited_and_what_a_paper_settles_are_registers_and_features_with_names():
+    policy = Law(FIRST_OF_THREE_CONSEQUENCES).policy
+    assert policy.awaited_registers <= {register.name for register in SCORING}
+    assert policy.papers.keys() <= FEATURES.keys()
+    assert set(policy.papers.values()) == papers().keys()
 
 
 def refused(tmp_path, change):
